@@ -1,0 +1,315 @@
+# Phantom: one Makefile for the whole house, read from top to bottom.
+#
+# It is not recursive: one make sees every file. Sources are found by wildcard, so a new file
+# needs no line here. Each configuration of config.mk is built into a folder of its own below
+# build/, by the same few rules; the release programs are also build/phantom and build/sim.
+#
+#   make            build/phantom, the command, and build/sim, the simulator
+#   make help       everything else
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+SHELL         := /bin/sh
+MAKEFLAGS     += --no-builtin-rules --no-builtin-variables
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := all
+
+include config.mk
+-include config.local.mk
+
+# Two things at a time, unless somebody says otherwise.
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j2
+endif
+
+# Everything that is made goes below B; `make B=elsewhere` keeps two builds apart.
+B ?= build
+
+# `make V=1` shows the commands; otherwise each is one short line.
+ifeq ($(V),1)
+Q   :=
+say := @:
+else
+Q   := @
+say := @printf '  %-8s %s\n'
+endif
+
+# ---------------------------------------------------------------------------------------------
+# Set-up. scripts/setup knows which Debian packages each kind of work needs; when all are there
+# it says nothing and takes some 20 ms. `make SETUP=no` skips it.
+
+GOALS        := $(or $(MAKECMDGOALS),all)
+TEST_GOALS   := test% torture check unit%
+LINT_GOALS   := lint% format
+NEEDS        := $(if $(filter-out help clean uninstall $(LINT_GOALS),$(GOALS)),build) \
+                $(if $(filter $(TEST_GOALS) lint%,$(GOALS)),test) \
+                $(if $(filter $(LINT_GOALS),$(GOALS)),lint)
+ifneq ($(SETUP),no)
+ifneq ($(strip $(NEEDS)),)
+SETUP_STATUS := $(shell scripts/setup $(NEEDS) >&2; echo $$?)
+ifneq ($(SETUP_STATUS),0)
+$(error packages are missing; see above)
+endif
+endif
+endif
+
+# ---------------------------------------------------------------------------------------------
+# What there is.
+
+CORE_SOURCES    := $(wildcard core/*/*.c)
+LINUX_SOURCES   := $(wildcard hosted/linux/*.c)
+SIM_SOURCES     := $(wildcard hosted/sim/*.c)
+PHANTOM_SOURCES := $(wildcard tools/phantom/*.c)
+BENCH_SOURCES   := $(wildcard bench/*.c)
+SUPPORT_SOURCES := $(wildcard test/support/*.c)
+UNIT_SOURCES    := $(wildcard test/unit/*/*_test.c)
+CLASSES         := $(sort $(wildcard classes/*.ph classes/*/*.ph classes/*/*/*.ph))
+
+ALL_SOURCES := $(CORE_SOURCES) $(LINUX_SOURCES) $(SIM_SOURCES) $(PHANTOM_SOURCES) \
+               $(BENCH_SOURCES) $(SUPPORT_SOURCES) $(UNIT_SOURCES)
+ALL_HEADERS := $(wildcard core/*/*.h hosted/*/*.h tools/*/*.h test/support/*.h bench/*.h)
+
+# The words of `git describe`, for --version. A tree without git has a version too.
+VERSION := $(or $(shell git describe --always --dirty --tags 2>/dev/null),unknown)
+
+# Quoted includes start at these folders. They are -iquote and not -I: <linux/futex.h> must find
+# the kernel's header, never a file of hosted/linux.
+INCLUDES_core    := -iquote core
+INCLUDES_hosted  := -iquote core -iquote hosted
+INCLUDES_tools   := -iquote core -iquote hosted -iquote tools
+INCLUDES_test    := -iquote core -iquote hosted -iquote test
+INCLUDES_bench   := $(INCLUDES_tools)
+
+# Arithmetic must be the same on every machine, so the core's math comes from musl's static
+# library, not from the machine's own. scripts/math.txt lists the functions.
+MUSL_LIBC ?= $(firstword $(wildcard /usr/lib/*-linux-musl/libc.a /usr/lib/musl/lib/libc.a))
+MATH      := $B/math.o
+
+# ---------------------------------------------------------------------------------------------
+# The rules of one configuration, written once: $1 is its name. What lands in build/$1/:
+#
+#   core.a      all of core/ and musl's math
+#   linux.a     the machine as a Linux process, and the class library as data
+#   sim.a       the machine as a simulation, without its main()
+#   phantom sim bench       programs
+#   test/FOLDER/NAME_test   unit tests, each a program
+#   flags       the compiler's command lines; a change of them builds everything anew
+
+cc      = $(if $(filter asan tsan,$1),$(SANITIZER_CC),$(CC))
+cflags  = $(BASE_CFLAGS) $(WARNINGS) $(CFLAGS_$1) $(CFLAGS)
+objects = $(patsubst %.c,$B/$1/%.o,$2)
+libs    = $B/$1/linux.a $B/$1/core.a
+link    = $(call cc,$1) $(cflags) -pthread $(LDFLAGS)
+
+define configuration
+
+CORE_$1 := $(call objects,$1,$(CORE_SOURCES))
+UNIT_$1 := $(patsubst test/unit/%.c,$B/$1/test/%,$(UNIT_SOURCES))
+
+$B/$1/core/%.o: core/%.c $B/$1/flags
+	@mkdir -p $$(@D)
+	$(say) CC $$@
+	$(Q)$(call cc,$1) $(cflags) $(CORE_CFLAGS) $(INCLUDES_core) -MMD -MP -c $$< -o $$@
+
+$B/$1/core/vm/interp.o: core/vm/interp.c $B/$1/flags
+	@mkdir -p $$(@D)
+	$(say) CC $$@
+	$(Q)$(if $(filter asan tsan,$1),$(SANITIZER_CC),$(INTERP_CC)) $(cflags) $(INTERP_CFLAGS) \
+	    $(CORE_CFLAGS) $(INCLUDES_core) -MMD -MP -c $$< -o $$@
+
+$B/$1/hosted/%.o: hosted/%.c $B/$1/flags
+	@mkdir -p $$(@D)
+	$(say) CC $$@
+	$(Q)$(call cc,$1) $(cflags) $(HOSTED_CFLAGS) $(INCLUDES_hosted) -MMD -MP -c $$< -o $$@
+
+$B/$1/tools/%.o: tools/%.c $B/$1/flags $B/version.h
+	@mkdir -p $$(@D)
+	$(say) CC $$@
+	$(Q)$(call cc,$1) $(cflags) $(HOSTED_CFLAGS) -include $B/version.h $(INCLUDES_tools) \
+	    -MMD -MP -c $$< -o $$@
+
+$B/$1/bench/%.o: bench/%.c $B/$1/flags
+	@mkdir -p $$(@D)
+	$(say) CC $$@
+	$(Q)$(call cc,$1) $(cflags) $(HOSTED_CFLAGS) $(INCLUDES_bench) -MMD -MP -c $$< -o $$@
+
+$B/$1/test/%.o: test/%.c $B/$1/flags
+	@mkdir -p $$(@D)
+	$(say) CC $$@
+	$(Q)$(call cc,$1) $(cflags) $(HOSTED_CFLAGS) $(INCLUDES_test) -MMD -MP -c $$< -o $$@
+
+$B/$1/embed/classes.o: $B/embed/classes.c $B/$1/flags
+	@mkdir -p $$(@D)
+	$(say) CC $$@
+	$(Q)$(call cc,$1) $(cflags) $(INCLUDES_hosted) -c $$< -o $$@
+
+$B/$1/core.a: $$(CORE_$1) $(MATH) $B/sources
+$B/$1/linux.a: $(call objects,$1,$(LINUX_SOURCES)) $B/$1/embed/classes.o $B/sources
+$B/$1/sim.a: $(call objects,$1,$(filter-out %/main.c,$(SIM_SOURCES))) \
+    $B/$1/embed/classes.o $B/sources
+
+$B/$1/phantom: $(call objects,$1,$(PHANTOM_SOURCES)) $(libs)
+	$(say) LINK $$@
+	$(Q)$(link) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $(libs) -Wl,--end-group
+
+$B/$1/sim: $(call objects,$1,$(filter %/main.c,$(SIM_SOURCES))) $B/$1/sim.a $B/$1/core.a
+	$(say) LINK $$@
+	$(Q)$(link) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $B/$1/sim.a $B/$1/core.a \
+	    -Wl,--end-group
+
+$B/$1/bench/bench: $(call objects,$1,$(BENCH_SOURCES)) $(libs)
+	$(say) LINK $$@
+	$(Q)$(link) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $(libs) -Wl,--end-group -lm
+
+$$(filter-out $B/$1/test/sim/%,$$(UNIT_$1)): $B/$1/test/%: $B/$1/test/unit/%.o \
+    $(call objects,$1,$(SUPPORT_SOURCES)) $(libs)
+	@mkdir -p $$(@D)
+	$(say) LINK $$@
+	$(Q)$(link) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $(libs) -Wl,--end-group \
+	    -lcheck -lsubunit -lm -lrt
+
+$$(filter $B/$1/test/sim/%,$$(UNIT_$1)): $B/$1/test/%: $B/$1/test/unit/%.o \
+    $(call objects,$1,$(SUPPORT_SOURCES)) $B/$1/sim.a $B/$1/core.a
+	@mkdir -p $$(@D)
+	$(say) LINK $$@
+	$(Q)$(link) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $B/$1/sim.a $B/$1/core.a \
+	    -Wl,--end-group -lcheck -lsubunit -lm -lrt
+
+$B/$1/flags: always
+	@scripts/stamp $$@ '$(call cc,$1) $(INTERP_CC) $(INTERP_CFLAGS) $(cflags) $(CORE_CFLAGS)' \
+	    '$(HOSTED_CFLAGS) $(LDFLAGS)'
+
+-include $(patsubst %.o,%.d,$(call objects,$1,$(ALL_SOURCES)))
+
+.PHONY: unit-$1
+unit-$1: $$(UNIT_$1)
+endef
+
+$(foreach name,$(CONFIGS),$(eval $(call configuration,$(name))))
+
+# An archive is made anew, also when only the list of sources has changed: the object of a
+# deleted source does not live on in it.
+$B/sources: always
+	@scripts/stamp $@ $(sort $(ALL_SOURCES))
+
+$B/%.a:
+	$(say) AR $@
+	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
+
+$(MATH): scripts/math.txt scripts/link-math $(MUSL_LIBC)
+	@mkdir -p $(@D)
+	$(say) MATH $@
+	$(Q)scripts/link-math $(MUSL_LIBC) scripts/math.txt $@
+
+$B/embed/classes.c: scripts/embed-classes $B/embed/list $(CLASSES)
+	$(say) EMBED $@
+	$(Q)scripts/embed-classes classes $(CLASSES) > $@
+
+$B/embed/list: always
+	@scripts/stamp $@ $(CLASSES)
+
+$B/version.h: always
+	@scripts/stamp $@ '#define PHANTOM_VERSION "$(VERSION)"'
+
+.PHONY: always
+.SECONDARY:
+
+# ---------------------------------------------------------------------------------------------
+# The programs of the release configuration have the short names.
+
+##@ Building
+
+.PHONY: all run
+all: $B/phantom $B/sim  ## build the command and the simulator (the default)
+
+$B/phantom $B/sim: $B/%: $B/release/%
+	$(say) COPY $@
+	$(Q)cp $< $@.new && mv $@.new $@
+
+run: $B/phantom  ## run the demonstration in ./demo.phantom; its state goes on from run to run
+	@scripts/demo
+
+# ---------------------------------------------------------------------------------------------
+# Tests. scripts/run-tests runs suites, two programs at a time, shows the output of what failed, and
+# ends with one line, `N passed, N failed`. test/README.md says what a suite is.
+
+##@ Testing
+
+SUITES := unit checked lint examples cli damage strict idle sim kills fire asan tsan
+
+.PHONY: test unit torture bench $(SUITES:%=test-%)
+unit: unit-release  ## build the unit tests only
+
+test: $(SUITES:%=needs-%)  ## everything that must hold before a change lands (10 minutes)
+	$(Q)scripts/run-tests $(SUITES)
+
+$(SUITES:%=test-%): test-%: needs-%  ## one suite; ONLY=word picks the programs with that word
+	$(Q)scripts/run-tests $(if $(ONLY),--only $(ONLY)) $*
+
+# What each suite needs to have built.
+.PHONY: $(SUITES:%=needs-%)
+needs-unit: unit-release
+needs-checked: unit-checked $B/checked/phantom
+needs-asan: unit-asan $B/asan/phantom
+needs-tsan: unit-tsan $B/tsan/phantom
+needs-sim: $B/sim
+needs-lint:
+needs-examples needs-cli needs-damage needs-strict needs-idle needs-kills needs-fire: $B/phantom
+
+torture: $B/phantom $B/sim $B/checked/phantom  ## the long versions, which go on where they were stopped
+	$(Q)test/torture.py
+
+bench: $B/phantom $B/release/bench/bench  ## measure; prints medians, p99 and maxima against their targets
+	$(Q)bench/run
+
+# ---------------------------------------------------------------------------------------------
+# Lint: everything about a text that a machine can judge. Each check is a script of its own, which says
+# nothing when all is well; test/lint_test.py proves that each of them can fail.
+
+##@ Looking after the text
+
+LINTS := format names warnings cppcheck layers headers symbols length scripts
+
+.PHONY: lint format $(LINTS:%=lint-%)
+lint: $(LINTS:%=lint-%)  ## every check below; lint-NAME runs one
+	@echo 'lint: all $(words $(LINTS)) checks passed'
+
+$(filter-out lint-symbols,$(LINTS:%=lint-%)): lint-%:
+	$(say) LINT $*
+	$(Q)scripts/lint-$*
+
+lint-symbols: $B/release/core.a
+	$(say) LINT symbols
+	$(Q)scripts/lint-symbols $B/release
+
+format:  ## lay out every C file as .clang-format says
+	$(Q)clang-format -i $(sort $(ALL_SOURCES) $(ALL_HEADERS))
+
+# ---------------------------------------------------------------------------------------------
+# Installing. The command prints its own manual page and its completion, from its table of verbs.
+
+##@ Installing
+
+.PHONY: install uninstall clean help
+install: $B/phantom  ## into $(DESTDIR)$(PREFIX)
+	install -D -m 755 $B/phantom $(DESTDIR)$(PREFIX)/bin/phantom
+	$B/phantom --man > $B/phantom.1
+	install -D -m 644 $B/phantom.1 $(DESTDIR)$(PREFIX)/share/man/man1/phantom.1
+	$B/phantom --completion > $B/phantom.completion
+	install -D -m 644 $B/phantom.completion \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/phantom
+
+uninstall:  ## take away what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/phantom $(DESTDIR)$(PREFIX)/share/man/man1/phantom.1 \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/phantom
+
+clean:  ## remove build/
+	rm -rf $B
+
+help:  ## this list
+	@awk -F ':.*  ## ' '/^##@/ { print "\n" substr($$0, 5) } \
+	    /^[a-z][^=]*:.*  ## / { printf "  %-12s %s\n", $$1, $$2 } \
+	    /^\$$\(SUITES:%=test-%\)/ { printf "  %-12s %s\n", "test-SUITE", $$2 }' Makefile
+	@echo; echo 'Suites: $(SUITES)'
+	@echo 'Configurations ($B/NAME/phantom): $(CONFIGS)'

@@ -1,0 +1,44 @@
+# config.mk - what a person may want to change. Every line can also be set on the command line
+# (`make CC=clang`), or in a config.local.mk beside this file, which git does not see.
+
+# --- where `make install` puts things ------------------------------------------------------------
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+# --- compilers -----------------------------------------------------------------------------------
+# The release and checked builds use CC. The interpreter's dispatch loop is one file, and which
+# compiler makes the fastest loop of it is a matter of measurement (docs/notes/interpreter.md), so it
+# has a variable of its own. The sanitizer builds use one compiler for everything.
+ifneq ($(filter default undefined,$(origin CC)),)
+CC := gcc
+endif
+INTERP_CC     ?= $(CC)
+INTERP_CFLAGS ?=
+SANITIZER_CC  ?= gcc
+
+# --- flags for everybody -------------------------------------------------------------------------
+# -fwrapv                Java's and Phantom's integers wrap, and so does the C that implements them.
+# -fno-strict-aliasing   a word of the space has many types in its life.
+# -ffp-contract=off      a fused multiply-add rounds once, not twice: arithmetic must not depend on
+#                        the processor a volume wakes up on.
+BASE_CFLAGS := -std=gnu17 -g -O2 -fwrapv -fno-strict-aliasing -ffp-contract=off -fno-math-errno \
+               -fno-omit-frame-pointer -fno-common
+WARNINGS    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
+
+# The core sees no header of a C library and calls none; -fbuiltin gives back to gcc the knowledge
+# that a small constant memcpy is one move.
+CORE_CFLAGS   := -ffreestanding -fbuiltin
+HOSTED_CFLAGS := -D_GNU_SOURCE -pthread
+
+# --- what each configuration adds ----------------------------------------------------------------
+# release   what people run; `assert` is on, as in every build.
+# checked   the slow checks too: assert_slow, lock ranks, and a nursery that moves at every safepoint.
+# asan      AddressSanitizer and UndefinedBehaviorSanitizer.
+# tsan      ThreadSanitizer, which owns most of the address room: the space moves and shrinks, so
+#           its volumes are its own (the superblock says so and is checked).
+CONFIGS := release checked asan tsan
+
+CFLAGS_release :=
+CFLAGS_checked := -DCHECKED=1
+CFLAGS_asan    := -fsanitize=address,undefined -fno-sanitize-recover=all
+CFLAGS_tsan    := -fsanitize=thread -DSPACE_BASE=0x1000000000 -DSPACE_BYTES=0x4000000000
