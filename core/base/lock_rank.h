@@ -1,0 +1,43 @@
+/*
+ * lock_rank.h - the order in which locks are taken: only upward. A thread
+ * that holds a lock of rank N may take only locks of a rank greater than N.
+ * Checked builds enforce it. Two locks of one rank are never held together.
+ *
+ * Add a lock where it belongs; the numbers are free to change.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+enum lock_rank {
+    LOCK_RANK_NONE = 0,
+
+    /* machine, vm, prim: what runs above the space */
+    LOCK_RANK_CONTROL = 2,  /* control socket, attachment */
+    LOCK_RANK_VM = 4,       /* the virtual machine's global state */
+    LOCK_RANK_LOADER = 6,   /* volatile forms of code, inline caches */
+    LOCK_RANK_SCHED = 8,    /* run queues, parked threads' volatile half */
+    LOCK_RANK_MONITOR = 10, /* volatile half of monitors */
+    LOCK_RANK_TIMER = 12,
+    LOCK_RANK_GATE = 14, /* gated output */
+    LOCK_RANK_CONSOLE = 16,
+    LOCK_RANK_HEAP = 20, /* block lists of the heap */
+    LOCK_RANK_HANDLE = 22,
+
+    /* pmem */
+    LOCK_RANK_WORLD = 28,    /* who asked the world to stop */
+    LOCK_RANK_WORKERS = 30,  /* the list of workers */
+    LOCK_RANK_SNAPSHOT = 32, /* state of the snapshot machine */
+    LOCK_RANK_PAGE = 34,     /* one page of the space */
+    LOCK_RANK_FRAMES = 36,   /* frames and copies */
+    LOCK_RANK_DIRTY = 38,
+
+    /* store */
+    LOCK_RANK_STORE_COMMIT = 44, /* one commit or fold at a time */
+    LOCK_RANK_STORE = 46,        /* its tables; never held across I/O */
+    LOCK_RANK_STORE_CACHE = 48,  /* map nodes in memory */
+
+    /* leaves: may be taken while holding anything */
+    LOCK_RANK_LEAF = 60,
+    LOCK_RANK_TRACE = 62,
+};

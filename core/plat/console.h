@@ -1,0 +1,32 @@
+/*
+ * console.h - the part of the contract that gives the machine's console: the
+ * one way in and out that each machine has from the start.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "plat/err.h"
+
+/*
+ * Write all of `bytes` bytes; returns when the machine has taken them. May
+ * block for as long as nobody reads. Returns OK, ERR_IO when nobody ever
+ * will, ERR_CANCELLED after plat_console_cancel().
+ */
+must_use err_t plat_console_write(const void *bytes, size_t byte_count);
+
+/*
+ * Wait for input.
+ *
+ *   buffer      room for `byte_max` bytes, outside the space
+ *   byte_count  filled on OK, at least 1
+ *
+ * Returns OK, ERR_END at the end of input, ERR_CANCELLED after
+ * plat_console_cancel(), ERR_IO. Only one thread reads at a time.
+ */
+must_use err_t plat_console_read(void *buffer, size_t byte_max, size_t *byte_count);
+
+/* Make the waiting and all later reads and writes return ERR_CANCELLED. */
+void plat_console_cancel(void);
