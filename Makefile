@@ -26,6 +26,9 @@ endif
 # Everything that is made goes below B; `make B=elsewhere` keeps two builds apart.
 B ?= build
 
+export B
+export PYTHONDONTWRITEBYTECODE := 1
+
 # `make V=1` shows the commands; otherwise each is one short line.
 ifeq ($(V),1)
 Q   :=
@@ -69,6 +72,8 @@ CLASSES         := $(sort $(wildcard classes/*.ph classes/*/*.ph classes/*/*/*.p
 ALL_SOURCES := $(CORE_SOURCES) $(LINUX_SOURCES) $(SIM_SOURCES) $(PHANTOM_SOURCES) \
                $(BENCH_SOURCES) $(SUPPORT_SOURCES) $(UNIT_SOURCES)
 ALL_HEADERS := $(wildcard core/*/*.h hosted/*/*.h tools/*/*.h test/support/*.h bench/*.h)
+
+TEXTS       := $(sort $(ALL_SOURCES) $(ALL_HEADERS))
 
 # The words of `git describe`, for --version. A tree without git has a version too.
 VERSION := $(or $(shell git describe --always --dirty --tags 2>/dev/null),unknown)
@@ -264,27 +269,69 @@ bench: $B/phantom $B/release/bench/bench  ## measure; prints medians, p99 and ma
 	$(Q)bench/run
 
 # ---------------------------------------------------------------------------------------------
-# Lint: everything about a text that a machine can judge. Each check is a script of its own, which says
-# nothing when all is well; test/lint_test.py proves that each of them can fail.
+# Lint: everything about a text that a machine can judge. A check says nothing when all is well, and
+# test/lint_test.py proves that each of them can fail.
 
 ##@ Looking after the text
 
-LINTS := format names warnings cppcheck layers headers symbols length scripts
+LINTS := format files layers headers symbols warnings names cppcheck
 
 .PHONY: lint format $(LINTS:%=lint-%)
-lint: $(LINTS:%=lint-%)  ## every check below; lint-NAME runs one
-	@echo 'lint: all $(words $(LINTS)) checks passed'
+lint: $(LINTS:%=lint-%)  ## every check; lint-NAME runs one
+	@echo 'lint: all $(words $(LINTS)) checks passed ($(LINTS))'
 
-$(filter-out lint-symbols,$(LINTS:%=lint-%)): lint-%:
-	$(say) LINT $*
-	$(Q)scripts/lint-$*
+lint-format:
+	$(say) LINT 'layout'
+	$(Q)clang-format --dry-run -Werror $(TEXTS)
 
-lint-symbols: $B/release/core.a
-	$(say) LINT symbols
+lint-files:
+	$(say) LINT 'files as a whole'
+	$(Q)scripts/lint-files
+
+lint-layers:
+	$(say) LINT 'layers'
+	$(Q)scripts/lint-layers
+
+lint-symbols: $(CORE_release)
+	$(say) LINT 'symbols of the core'
 	$(Q)scripts/lint-symbols $B/release
 
+# The rest reads one file at a time and takes a while, so what was found good is remembered until
+# the file, or a header that it includes, changes: the object file knows which these are.
+lint-headers: $(ALL_HEADERS:%.h=$B/lint/%.header)
+lint-warnings: $(ALL_SOURCES:%.c=$B/lint/%.warnings)
+lint-names: $(ALL_SOURCES:%.c=$B/lint/%.names)
+
+$B/lint/%.header: %.h $(ALL_HEADERS) scripts/lint-headers
+	@mkdir -p $(@D)
+	$(say) HEADER $<
+	$(Q)scripts/lint-headers $< && touch $@
+
+$B/lint/%.warnings: %.c $B/release/%.o
+	@mkdir -p $(@D)
+	$(say) WARNINGS $<
+	$(Q)for cc in gcc clang; do \
+	    $$cc $(BASE_CFLAGS) $(WARNINGS) $(lint_flags) -Werror -o /dev/null -c $< || exit 1; done
+	$(Q)touch $@
+
+$B/lint/%.names: %.c $B/release/%.o .clang-tidy
+	@mkdir -p $(@D)
+	$(say) NAMES $<
+	$(Q)clang-tidy --quiet $< -- $(BASE_CFLAGS) $(lint_flags) 2> $@.log || { cat $@.log; exit 1; }
+	$(Q)touch $@
+
+lint_flags = $(if $(filter core/%,$<),$(CORE_CFLAGS),$(HOSTED_CFLAGS)) \
+             $(INCLUDES_$(firstword $(subst /, ,$<)))
+
+lint-cppcheck:
+	$(say) LINT 'cppcheck'
+	@mkdir -p $B/lint/cppcheck
+	$(Q)cppcheck --quiet -j2 --cppcheck-build-dir=$B/lint/cppcheck --error-exitcode=1 --std=c11 \
+	    --enable=warning,performance,portability --inline-suppr --suppressions-list=scripts/cppcheck.txt \
+	    --library=posix -I core -I hosted -I tools -I test $(filter-out test/%,$(ALL_SOURCES))
+
 format:  ## lay out every C file as .clang-format says
-	$(Q)clang-format -i $(sort $(ALL_SOURCES) $(ALL_HEADERS))
+	$(Q)clang-format -i $(TEXTS)
 
 # ---------------------------------------------------------------------------------------------
 # Installing. The command prints its own manual page and its completion, from its table of verbs.
