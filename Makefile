@@ -42,12 +42,12 @@ endif
 # Set-up. scripts/setup knows which Debian packages each kind of work needs; when all are there
 # it says nothing and takes some 20 ms. `make SETUP=no` skips it.
 
-GOALS        := $(or $(MAKECMDGOALS),all)
-TEST_GOALS   := test% torture check unit%
-LINT_GOALS   := lint% format
-NEEDS        := $(if $(filter-out help clean uninstall $(LINT_GOALS),$(GOALS)),build) \
-                $(if $(filter $(TEST_GOALS) lint%,$(GOALS)),test) \
-                $(if $(filter $(LINT_GOALS),$(GOALS)),lint)
+GOALS      := $(or $(MAKECMDGOALS),all)
+TEST_GOALS := test% torture unit%
+LINT_GOALS := lint% format
+NEEDS      := $(if $(filter-out help clean uninstall $(LINT_GOALS),$(GOALS)),build) \
+              $(if $(filter $(TEST_GOALS) lint%,$(GOALS)),test) \
+              $(if $(filter $(LINT_GOALS) test test-lint,$(GOALS)),lint)
 ifneq ($(SETUP),no)
 ifneq ($(strip $(NEEDS)),)
 SETUP_STATUS := $(shell scripts/setup $(NEEDS) >&2; echo $$?)
