@@ -34,8 +34,9 @@ def read(path):
                 continue
             kind, rest = words[0], words[1:]
             if kind == "core" and rest:
-                law.folders.append(rest[0])
-                law.nouns[rest[0]] = rest
+                if rest[0] not in law.folders:
+                    law.folders.append(rest[0])
+                law.nouns.setdefault(rest[0], []).extend(rest[1:])
             elif kind == "part" and rest:
                 law.parts[rest[0]] = [word for word in rest[1:] if word != "-"]
             elif kind == "unused" and len(rest) > 1:
