@@ -262,10 +262,10 @@ needs-sim: $B/sim
 needs-lint:
 needs-examples needs-cli needs-damage needs-strict needs-idle needs-kills needs-fire: $B/phantom
 
-torture: $B/phantom $B/sim $B/checked/phantom  ## the long versions, which go on where they were stopped
+torture: $B/phantom $B/sim $B/checked/phantom  ## the long versions; go on where they stopped
 	$(Q)test/torture.py
 
-bench: $B/phantom $B/release/bench/bench  ## measure; prints medians, p99 and maxima against their targets
+bench: $B/phantom $B/release/bench/bench  ## medians, p99 and maxima against their targets
 	$(Q)bench/run
 
 # ---------------------------------------------------------------------------------------------
@@ -327,7 +327,8 @@ lint-cppcheck:
 	$(say) LINT 'cppcheck'
 	@mkdir -p $B/lint/cppcheck
 	$(Q)cppcheck --quiet -j2 --cppcheck-build-dir=$B/lint/cppcheck --error-exitcode=1 --std=c11 \
-	    --enable=warning,performance,portability --inline-suppr --suppressions-list=scripts/cppcheck.txt \
+	    --enable=warning,performance,portability --inline-suppr \
+	    --suppressions-list=scripts/cppcheck.txt \
 	    --library=posix -I core -I hosted -I tools -I test $(filter-out test/%,$(ALL_SOURCES))
 
 format:  ## lay out every C file as .clang-format says

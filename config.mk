@@ -7,8 +7,8 @@ DESTDIR ?=
 
 # --- compilers -----------------------------------------------------------------------------------
 # The release and checked builds use CC. The interpreter's dispatch loop is one file, and which
-# compiler makes the fastest loop of it is a matter of measurement (docs/notes/interpreter.md), so it
-# has a variable of its own. The sanitizer builds use one compiler for everything.
+# compiler makes the fastest loop of it is a matter of measurement (docs/notes/), so it has a
+# variable of its own. The sanitizer builds use one compiler for everything.
 ifneq ($(filter default undefined,$(origin CC)),)
 CC := gcc
 endif
@@ -32,7 +32,7 @@ HOSTED_CFLAGS := -D_GNU_SOURCE -pthread
 
 # --- what each configuration adds ----------------------------------------------------------------
 # release   what people run; `assert` is on, as in every build.
-# checked   the slow checks too: assert_slow, lock ranks, and a nursery that moves at every safepoint.
+# checked   the slow checks too: assert_slow, lock ranks, a nursery that moves at each safepoint.
 # asan      AddressSanitizer and UndefinedBehaviorSanitizer.
 # tsan      ThreadSanitizer, which owns most of the address room: the space moves and shrinks, so
 #           its volumes are its own (the superblock says so and is checked).

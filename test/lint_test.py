@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """lint_test.py - each check of `make lint` can fail, and passes where it should.
 
-A small tree with the project's own Makefile and scripts is made in a temporary directory. It is clean; then
-each test breaks one rule in it, runs that check, and looks for the message.
+A small tree with the project's own Makefile and scripts is made in a temporary directory. It is
+clean; then each test breaks one rule in it, runs that check, and looks for the message.
 
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
@@ -219,7 +219,7 @@ class Lint(unittest.TestCase):
         self.assert_refused("lint-layers", "is not in scripts/layers.txt")
 
     def test_headers_refuses_one_that_needs_another_first(self):
-        self.change("core/base/ring.h", "int ring_turn(int steps);", "uint32_t ring_turn(int steps);")
+        self.change("core/base/ring.h", "int ring_turn", "uint32_t ring_turn")
         self.assert_refused("lint-headers", "does not compile alone with clang")
 
     def test_symbols_refuses_a_need_that_is_not_in_the_contract(self):
