@@ -1,0 +1,152 @@
+/*
+ * heap.h - memory for objects: a nursery that moves, old blocks that do not.
+ *
+ * What it keeps true
+ *   1. Allocation never collects. When it has no room it answers 0, nothing
+ *      has changed, and the instruction is run again after heap_collect. So C
+ *      holds plain references from one safepoint to the next, and no longer.
+ *   2. Memory that was handed out is zero behind the header.
+ *   3. Every old slot that holds a young reference is in the remembered set;
+ *      stacks of threads that ran since the last scavenge are listed instead.
+ *   4. Nursery, remembered set and block descriptors lie in the space, so any
+ *      snapshot holds a whole heap. After a restart the nursery's blocks are old
+ *      blocks, and a new nursery begins empty.
+ *   5. Free lines, mark bits and counters lie outside the space.
+ *   6. Each block belongs to one application.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "object/layout.h"
+#include "plat/err.h"
+
+/* Larger objects get blocks of their own in old space. */
+#define HEAP_LARGE_BYTES 8192u
+
+struct heap_options {
+    uint64_t nursery_bytes; /* 0: a default of a few MiB; a multiple of HEAP_BLOCK_BYTES */
+    bool move_always;       /* test builds: scavenge at every safepoint */
+    uint64_t limit_bytes;   /* live data at most, 0: no limit */
+};
+
+/*
+ * A worker's share of the nursery. Embedded in the worker; volatile: what it
+ * handed out is in the block's descriptor whenever the world stands still.
+ */
+struct heap_local {
+    uint64_t at;    /* next free byte */
+    uint64_t limit; /* end of the zeroed stretch */
+    uint32_t application; /* who pays */
+    struct pmem_worker *worker;
+    struct heap_local *next;
+};
+
+/* Make the heap of an empty space (heap_format) or find the one that is there. */
+must_use err_t heap_format(void);
+must_use err_t heap_start(const struct heap_options *options);
+void heap_stop(void);
+
+void heap_local_join(struct heap_local *local, struct pmem_worker *worker);
+void heap_local_leave(struct heap_local *local);
+
+/*
+ * Memory for a young object (or, when it is large, an old one).
+ *
+ *   bytes         whole object, header included, any size up to 2^40; rounded up to 8
+ *   class_number  goes into the header; an array's length is the caller's to set
+ *
+ * Returns its address; 0 when a collection is needed first, and nothing has changed.
+ */
+ref_t heap_alloc_slow(struct heap_local *local, uint64_t bytes, uint32_t class_number);
+
+static inline ref_t
+heap_alloc(struct heap_local *local, uint64_t bytes, uint32_t class_number)
+{
+    uint64_t rounded = (bytes + 7) & ~7ull;
+    uint64_t at = local->at;
+
+    if (rounded > local->limit - at)
+        return heap_alloc_slow(local, bytes, class_number);
+    local->at = at + rounded;
+    pmem_store64(at, header_make(class_number));
+    return at;
+}
+
+/* The same for an array or string of `length` elements of `kind`; sets the length. */
+ref_t heap_alloc_array(struct heap_local *local, uint32_t class_number, enum object_kind kind,
+                       uint32_t length);
+
+/*
+ * Memory in old space, for what must never move: classes, methods, stacks,
+ * threads. Same answers.
+ */
+ref_t heap_alloc_old(struct heap_local *local, uint64_t bytes, uint32_t class_number);
+
+/*
+ * Make room: scavenge, and a full collection when old space has grown enough.
+ * The caller is a RUNNING worker at a safepoint: every word it has is in its
+ * thread's frames or in handles.
+ *
+ *   bytes  what the failed allocation wants
+ *
+ * Returns OK; ERR_NOMEM or ERR_NOSPACE when there is no room even then: the
+ * program that asked gets an exception.
+ */
+must_use err_t heap_collect(struct heap_local *local, uint64_t bytes);
+
+/* Collect all of it now (a full mark of old space, cycles included). */
+must_use err_t heap_collect_full(struct heap_local *local);
+
+/* At a safepoint: true if a scavenge should come first (the nursery is nearly full, or tests). */
+bool heap_wants_scavenge(void);
+
+/*
+ * The thread ran: its stack may hold young references from now on. To be
+ * called before it runs, each time, by the worker; cheap when already listed.
+ */
+void heap_thread_ran(ref_t thread);
+
+/*
+ * A handle: a word that C keeps across safepoints. The collector updates it.
+ * Any thread; cheap, not free.
+ */
+struct heap_handle {
+    word_t word;
+    struct heap_handle *next;
+    struct heap_handle **link;
+};
+
+void heap_handle_open(struct heap_handle *handle, word_t word);
+void heap_handle_close(struct heap_handle *handle);
+
+/* Size in bytes of the object, by its class. */
+uint64_t heap_object_bytes(ref_t object);
+
+struct heap_stats {
+    uint64_t nursery_bytes;
+    uint64_t old_blocks;
+    uint64_t live_bytes; /* allocated and not known dead */
+    uint64_t scavenges;
+    uint64_t full_collections;
+    uint64_t promoted_bytes;
+    uint64_t freed_blocks;
+    uint64_t scavenge_ns_max;
+    uint64_t full_ns_max;
+};
+
+void heap_stats_get(struct heap_stats *stats);
+
+/*
+ * Walk all that is reachable and assert that every word is null, immediate, or
+ * the start of an object of a known class, that no old slot points into the
+ * nursery unremembered, and that no object lies in a free line. Only while the
+ * world stands still.
+ */
+void heap_check(void);
+
+/* Who else wants its blocks counted: bytes of the blocks that `application` owns. */
+uint64_t heap_application_bytes(uint32_t application);

@@ -1,0 +1,270 @@
+/*
+ * pmem.h - the space: 16 TiB of memory that does not forget.
+ *
+ * What it keeps true
+ *   1. Every page of the space that is written in an epoch is listed in that
+ *      epoch before its first byte changes (the write barrier).
+ *   2. A page of a closed epoch is saved exactly as it stood at the instant:
+ *      from memory if nobody wrote to it since, else from the copy that the
+ *      first writer made.
+ *   3. pmem_first_write never fails: what it needs was taken as credit at a
+ *      safepoint, in decode or at allocation, where refusing is possible.
+ *   4. The flusher never needs a safepoint; a snapshot never waits for a disk.
+ *   5. No lock of the core is held while the space is touched.
+ *
+ * Threads that touch the space are workers. A worker is RUNNING, or stopped
+ * at a safepoint, or away (it waits for a page, for work, for a person) and
+ * does not touch the space. The world stands still when no worker runs; the
+ * last worker to arrive carries out what the world was stopped for.
+ *
+ * There is one space in a machine, so there is one struct pmem, and these
+ * functions name none.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "format/space.h"
+#include "plat/err.h"
+#include "store/store.h"
+
+/* How many first writes a worker may make between two safepoints. */
+#define PMEM_WORKER_CREDIT 96
+
+/* Ranges that a worker may protect from eviction at a time. */
+#define PMEM_PIN_MAX 6
+
+struct pmem_options {
+    uint64_t resident_bytes_max; /* memory for pages of the space; 0: plat_memory_bytes() */
+    uint32_t interval_ms;        /* between snapshots; 0: adaptive, 100 ms to a few seconds */
+    bool strict;                 /* close pages not written in this epoch, to find missing barriers */
+    bool on_demand_only;         /* no snapshot by interval (tests, the simulator) */
+    bool faults_in_place;        /* never leave a fault handler by __builtin_longjmp (TSan) */
+};
+
+enum pmem_worker_state {
+    PMEM_AWAY,    /* does not touch the space; the world need not wait for it */
+    PMEM_RUNNING, /* touches the space */
+    PMEM_STOPPED, /* waits at a safepoint until the world goes on */
+};
+
+/* A thread that touches the space. Embedded by its owner; fields are pmem's own but where said. */
+struct pmem_worker {
+    _Atomic uint32_t state; /* enum pmem_worker_state */
+    unsigned index;
+
+    /*
+     * The owner's: where a fault that needs the disk leaves to, or NULL to be
+     * served in place. Points to the five words of __builtin_setjmp. Set only
+     * while an instruction can be run again from its beginning.
+     */
+    void **restart;
+    uint64_t fault_address; /* valid after such a departure */
+
+    uint32_t credit;   /* first writes left until the next safepoint */
+    uint32_t *dirty;   /* page numbers (low 32 bits: 16 TiB of pages) of the running epoch */
+    uint32_t dirty_count;
+    uint32_t dirty_max;
+    struct {
+        _Atomic uint64_t from; /* page addresses, [from, to) */
+        _Atomic uint64_t to;
+    } pins[PMEM_PIN_MAX];
+    struct pmem_worker *next;
+};
+
+/*
+ * Bring up the space over an open store. The flusher and the evictor run when
+ * this returns. The store must stay open until pmem_stop.
+ *
+ * Returns OK, ERR_NOMEM, ERR_UNSUPPORTED.
+ */
+must_use err_t pmem_start(struct store *store, const struct pmem_options *options);
+
+/* Take the space down. Commits nothing; no worker is left. */
+void pmem_stop(void);
+
+/* ---- the write barrier ---- */
+
+/* For each page the epoch of its last first write; outside the space. */
+extern _Atomic uint32_t *pmem_epoch_of;
+extern uint32_t pmem_epoch_now; /* changes only while the world stands still */
+
+/*
+ * The first write to the page of `address` in this epoch is about to happen.
+ * Lists it, and copies it when a closed epoch still needs it. Cannot fail.
+ * Called by a RUNNING worker with credit, or by the one who stopped the world.
+ */
+void pmem_first_write(uint64_t address);
+
+/* Must come before every store to the word, bytes or field at `address` (within one page). */
+static inline void
+pmem_barrier(uint64_t address)
+{
+    if (atomic_load_explicit(&pmem_epoch_of[space_page_of(address)], memory_order_acquire) !=
+        pmem_epoch_now)
+        pmem_first_write(address);
+}
+
+/* The same for `bytes` bytes from `address`, over any number of pages. */
+void pmem_barrier_range(uint64_t address, uint64_t bytes);
+
+/* ---- reading and writing the space from C: relaxed atomics, barrier included ---- */
+
+static inline uint64_t
+pmem_load64(uint64_t address)
+{
+    return atomic_load_explicit((_Atomic uint64_t *)address, memory_order_relaxed);
+}
+
+static inline uint32_t
+pmem_load32(uint64_t address)
+{
+    return atomic_load_explicit((_Atomic uint32_t *)address, memory_order_relaxed);
+}
+
+static inline void
+pmem_store64(uint64_t address, uint64_t value)
+{
+    pmem_barrier(address);
+    atomic_store_explicit((_Atomic uint64_t *)address, value, memory_order_relaxed);
+}
+
+static inline void
+pmem_store32(uint64_t address, uint32_t value)
+{
+    pmem_barrier(address);
+    atomic_store_explicit((_Atomic uint32_t *)address, value, memory_order_relaxed);
+}
+
+/* memcpy to and from the space in words; the barrier is taken for what is written. */
+void pmem_copy_in(uint64_t to, const void *from, uint64_t bytes);
+void pmem_copy_out(void *to, uint64_t from, uint64_t bytes);
+void pmem_copy(uint64_t to, uint64_t from, uint64_t bytes); /* may overlap, like memmove */
+void pmem_zero(uint64_t address, uint64_t bytes);
+
+/* ---- workers ---- */
+
+/* Become a worker, RUNNING, of the calling thread (uses plat_self_set). ERR_NOMEM. */
+must_use err_t pmem_worker_join(struct pmem_worker *worker);
+
+/* Stop being one. */
+void pmem_worker_leave(struct pmem_worker *worker);
+
+/* Go away from the space, to block; and come back, waiting while the world stands still. */
+void pmem_worker_away(struct pmem_worker *worker);
+void pmem_worker_back(struct pmem_worker *worker);
+
+/* Nonzero while the world is asked to stop. */
+extern _Atomic uint32_t pmem_stop_wanted;
+
+/* To be asked on every back-edge and call. */
+static inline bool
+pmem_poll(void)
+{
+    return atomic_load_explicit(&pmem_stop_wanted, memory_order_relaxed) != 0;
+}
+
+/*
+ * A safepoint: stop while the world is asked to stop, then top up the credit.
+ * Returns OK; or ERR_NOSPACE when the volume has no room for the credit, even
+ * after waiting for commits that let go of older blocks.
+ */
+must_use err_t pmem_safepoint(struct pmem_worker *worker);
+
+/*
+ * Take credit for `pages` more first writes than the usual ones (before a large
+ * allocation, a scavenge, a grown stack). It lasts until it is used up or given back.
+ * Returns OK or ERR_NOSPACE. Does not wait.
+ */
+must_use err_t pmem_reserve(struct pmem_worker *worker, uint64_t pages);
+void pmem_unreserve(struct pmem_worker *worker, uint64_t pages);
+
+/*
+ * Bring the page of `address` in while the calling worker counts as stopped.
+ * Returns OK; or ERR_CORRUPT, ERR_IO: the page cannot be had now.
+ */
+must_use err_t pmem_page_in(struct pmem_worker *worker, uint64_t address);
+
+/* True if the page of `address` can be read now without waiting for the disk. */
+bool pmem_resident(uint64_t address);
+
+/*
+ * Keep the pages of [address, address + bytes) from being evicted once they
+ * are in; pin `slot` of the worker is replaced. 0 bytes unpin.
+ */
+void pmem_pin(struct pmem_worker *worker, unsigned slot, uint64_t address, uint64_t bytes);
+
+/*
+ * Stop the world, run `action` while it stands still, let it go on. The caller
+ * is a RUNNING worker (it arrives too) or no worker at all (NULL). Several
+ * requests at once are carried out one after the other in one stop.
+ * `action` may write to the space within `pages` of credit, which is taken
+ * beforehand. Returns OK, or ERR_NOSPACE and nothing was done.
+ */
+typedef void pmem_world_fn(void *argument);
+must_use err_t pmem_world_do(struct pmem_worker *worker, pmem_world_fn *action, void *argument,
+                             uint64_t pages);
+
+/* ---- snapshots ---- */
+
+/*
+ * Who wants to know about snapshots. Embedded by its owner, registered once.
+ *   before  the world stands still, the epoch is about to close; what this
+ *           writes to the space (at most 4 pages) belongs to the closing epoch
+ *   after   the flusher has committed that epoch; runs in the flusher, must not
+ *           touch the space, may take locks and wake threads
+ */
+struct pmem_observer {
+    void (*before)(void *context, uint32_t epoch);
+    void (*after)(void *context, uint32_t epoch, const struct store_note *note);
+    void *context;
+    struct pmem_observer *next;
+};
+
+void pmem_observe(struct pmem_observer *observer);
+
+/*
+ * Ask for a snapshot of what is written now; returns the epoch that will be
+ * committed, or the last closed one when nothing was written since. Does not wait.
+ */
+uint32_t pmem_snapshot_ask(enum store_cause cause);
+
+/*
+ * Wait until `epoch` and all before it are committed. Not as a RUNNING worker.
+ * Returns OK; ERR_IO, ERR_NOSPACE when the commit failed (it is tried again later with
+ * what has been written meanwhile, as part of a newer epoch).
+ */
+must_use err_t pmem_snapshot_wait(uint32_t epoch);
+
+/* The newest epoch known committed. Any thread. */
+uint32_t pmem_epoch_committed(void);
+
+/* personal time and wall time are told to the note by this hook, in the stopped world. */
+extern uint64_t (*pmem_personal_ns)(void);
+
+/* A distribution of durations in nanoseconds. */
+struct pmem_durations {
+    uint64_t count, p50, p99, max;
+};
+
+struct pmem_stats {
+    uint64_t snapshots;
+    struct pmem_durations pause;     /* request to release */
+    struct pmem_durations safepoint; /* request to last arrival */
+    struct pmem_durations commit;    /* epoch closed to superblock flushed */
+    uint64_t pages_resident;
+    uint64_t pages_in;      /* read from the disk on demand */
+    uint64_t pages_evicted; /* clean and early-written */
+    uint64_t first_writes;
+    uint64_t copies;    /* made because a closed epoch still needed the page */
+    uint64_t copy_waits; /* first writes that had to wait for the flusher */
+};
+
+void pmem_stats_get(struct pmem_stats *stats);
+
+/* Assert every invariant of the space (walks all present pages; only in the stopped world). */
+void pmem_check(void);

@@ -1,0 +1,206 @@
+/*
+ * store.h - a volume: pages in, generations out, nothing ever in place.
+ *
+ * A store maps page numbers to checksummed blocks. It changes only by
+ * commits: pages are written to free blocks, and one superblock write, after
+ * a flush, makes all of them the newest generation at once. Until then, and
+ * whatever fails, the generation before stays the truth.
+ *
+ * One commit is under way at a time. Reads may run beside it, from any
+ * thread, and see the newest contents that were handed to the store: early
+ * pages of the running epoch, then pages of the commit under way, then what
+ * is committed.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "plat/disk.h"
+#include "plat/err.h"
+
+struct store;
+
+/* Why a generation was made; shown by `phantom log`. Lies on disk as a number. */
+enum store_cause {
+    STORE_CAUSE_NEW = 1,      /* the volume was made */
+    STORE_CAUSE_INTERVAL = 2, /* time had passed */
+    STORE_CAUSE_DEMAND = 3,   /* a program asked and waits */
+    STORE_CAUSE_OUTPUT = 4,   /* gated output waits for it */
+    STORE_CAUSE_STOP = 5,     /* the system was stopped cleanly */
+    STORE_CAUSE_SPACE = 6,    /* to let go of blocks of older generations */
+    STORE_CAUSE_CLOCK = 7,    /* personal time while a timer is armed */
+};
+
+/* What a generation says about itself. */
+struct store_note {
+    uint64_t generation; /* filled by the store */
+    uint64_t wall_ns;    /* when its instant was */
+    uint64_t personal_ns;
+    uint64_t page_count; /* pages it changed; filled by the store */
+    enum store_cause cause;
+};
+
+/* What opening found out. */
+struct store_opened {
+    uint64_t generation;    /* the one that was opened */
+    uint64_t delta_count;   /* commits replayed on top of the map */
+    unsigned slots_bad;     /* slots of which no copy was good though they were once written */
+    unsigned copies_bad;    /* slots that were read from their twin */
+    bool fell_back;         /* a newer generation than this one once existed, or may have */
+    struct store_note note; /* of that generation */
+};
+
+struct store_stats {
+    uint64_t generation;      /* newest committed */
+    uint64_t block_count;     /* in the volume */
+    uint64_t blocks_free;     /* can be allocated now */
+    uint64_t blocks_promised; /* of these, given out as credit */
+    uint64_t blocks_waiting;  /* dead, but reached by an older slot */
+    uint64_t pages_mapped;    /* pages of the space that have a block */
+    uint64_t commits;         /* since opening; the same for all below */
+    uint64_t folds;
+    uint64_t pages_written;
+    uint64_t blocks_written; /* pages, records, map nodes, superblocks */
+    uint64_t flushes;
+    uint64_t pages_unchanged; /* dropped because they were as before */
+};
+
+/*
+ * Make an empty volume on `disk`: generation 1, no page. What the disk held
+ * before is gone.
+ *
+ *   block_count  at least STORE_BLOCKS_MIN, at most what the disk has
+ *
+ * Returns OK, ERR_RANGE, ERR_NOSPACE, ERR_IO, ERR_NOMEM, ERR_READ_ONLY.
+ */
+#define STORE_BLOCKS_MIN 2048
+must_use err_t store_format(struct plat_disk *disk, uint64_t block_count);
+
+/*
+ * Open the newest whole generation. Flushes before it believes anything. A
+ * read-only store writes nothing, not even that flush when the disk refuses.
+ *
+ *   store   filled on OK
+ *   opened  filled on OK; may be NULL
+ *
+ * Returns OK, or
+ *   ERR_FOREIGN    no slot looks like a Phantom superblock
+ *   ERR_VERSION    another format version, or an incompatible feature, or another space
+ *   ERR_CORRUPT    there were slots, but none leads to a whole generation
+ *   ERR_RANGE      the disk is shorter than the volume says
+ *   ERR_READ_ONLY  the volume has a feature that this release may only read
+ *   ERR_IO, ERR_NOMEM
+ */
+must_use err_t store_open(struct plat_disk *disk, bool read_only, struct store **store,
+                          struct store_opened *opened);
+
+/* Let go of the store. Commits nothing. NULL is fine. */
+void store_close(struct store *store);
+
+void store_stats_get(struct store *store, struct store_stats *stats);
+
+/*
+ * Read the newest contents of a page.
+ *
+ *   page    page number in the space
+ *   buffer  PAGE_BYTES, aligned to 4096, outside the space
+ *
+ * Returns OK (a page without a block reads as zeroes), ERR_CORRUPT when the
+ * checksum says no, ERR_IO. May block on the disk. Any thread, fault handlers
+ * included: no allocation.
+ */
+must_use err_t store_page_read(struct store *store, uint64_t page, void *buffer);
+
+/*
+ * True if the page certainly reads as zeroes, told without any I/O. False
+ * says nothing. Any thread, fault handlers included.
+ */
+bool store_page_is_zero(struct store *store, uint64_t page);
+
+/*
+ * Credit: the promise that `pages` more pages can be written in the next
+ * commits, with their map nodes and records. Returns OK or ERR_NOSPACE.
+ * A page that is handed to store_commit_page or store_page_write_early uses
+ * one up; what is not needed is given back.
+ */
+must_use err_t store_credit_take(struct store *store, uint64_t pages);
+void store_credit_give(struct store *store, uint64_t pages);
+
+/*
+ * Write a page of the running epoch early, because its memory is needed. It
+ * becomes part of the next commit that begins. Writing it again replaces it.
+ *
+ *   bytes  PAGE_BYTES outside the space; not used after the return
+ *
+ * Returns OK or ERR_IO (the page must stay in memory). Blocks on the disk.
+ */
+must_use err_t store_page_write_early(struct store *store, uint64_t page, const void *bytes);
+
+/*
+ * Close the running epoch and begin its commit: early pages so far belong to
+ * it, later ones to the next. Called while the world stands still: constant
+ * time, takes no lock that is held across I/O. No commit is under way.
+ */
+void store_commit_begin(struct store *store);
+
+/*
+ * Hand a page of the closed epoch to the commit. An all-zero page takes no
+ * block; one that is byte for byte as before is dropped. Writes are gathered
+ * into long runs and are under way when this returns.
+ *
+ *   bytes  PAGE_BYTES outside the space; copied
+ *
+ * Returns OK or ERR_IO, ERR_NOSPACE: the commit cannot succeed any more and
+ * must be given up.
+ */
+must_use err_t store_commit_page(struct store *store, uint64_t page, const void *bytes);
+
+/*
+ * Make the closed epoch the newest generation: write what is left, record,
+ * flush, superblock, flush; fold when it is time.
+ *
+ *   note  generation and page_count are filled on OK; the rest is the caller's
+ *
+ * Returns OK, or ERR_IO or ERR_NOSPACE: the generation before stays the
+ * truth, the number is burnt, the blocks are out of use until it is known that
+ * no slot names them, early pages of the closed epoch go over to the running
+ * one, and every page that was handed over must be handed over again.
+ */
+must_use err_t store_commit_finish(struct store *store, struct store_note *note);
+
+/* Give a commit up, with the same consequences as a failed finish. */
+void store_commit_abandon(struct store *store);
+
+/*
+ * The generations that can be told about, newest first.
+ *
+ *   notes   room for `note_max`
+ *   note_count  filled
+ */
+must_use err_t store_log_read(struct store *store, struct store_note *notes, size_t note_max,
+                              size_t *note_count);
+
+/* One finding of a check. `what` names the place and the trouble in one line. */
+struct store_finding {
+    bool damage;    /* false: worth knowing, but nothing is lost */
+    uint64_t block; /* where, or 0 */
+    uint64_t page;  /* which page of the space it holds, or UINT64_MAX */
+    char what[160];
+};
+
+typedef void store_finding_fn(void *context, const struct store_finding *finding);
+typedef void store_progress_fn(void *context, uint64_t blocks_done, uint64_t blocks_total);
+
+/*
+ * Verify all of a volume from the outside: slots and twins, records, map,
+ * free space (nothing used twice, nothing used that is free), every live page.
+ * Works on a store that was opened read-only. `progress` may be NULL.
+ *
+ * Returns OK when it could look everywhere (found or not), ERR_IO, ERR_NOMEM.
+ */
+must_use err_t store_check(struct store *store, store_finding_fn *finding,
+                           store_progress_fn *progress, void *context);

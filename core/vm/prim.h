@@ -1,0 +1,181 @@
+/*
+ * prim.h - how a primitive, a method written in C, talks to the machine.
+ *
+ * A primitive has two halves, and prim_invoke() is the wall between them.
+ *
+ *   decode  before it: looks at the arguments, checks all of them, reserves all
+ *           the memory it will need, and changes nothing. It may leave with any
+ *           answer, or by a fault that waits for a page: the call instruction is
+ *           then simply run again.
+ *   invoke  behind it: changes things and cannot fail. It answers PRIM_DONE,
+ *           PRIM_PARK, PRIM_AGAIN or PRIM_CALL. It touches only memory that
+ *           decode has touched or pinned.
+ *
+ * No C frame outlives a safepoint: what a primitive wants to remember while
+ * it is parked, or between two pieces of long work (at most 20 microseconds
+ * each), it keeps in the thread's prim_word, prim_word2, prim_raw, prim_raw2.
+ * These are null and zero when a call begins for the first time.
+ *
+ * A primitive that must run bytecode (a comparator, equals) answers PRIM_CALL
+ * and is not there when that ends; so what must follow a callback is written in
+ * bytecode around leaf primitives.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "heap/heap.h"
+#include "object/layout.h"
+
+enum prim_answer {
+    PRIM_DONE,    /* the result is set */
+    PRIM_THROW,   /* prim_throw() has said what */
+    PRIM_PARK,    /* the thread waits; when it is woken the same call runs again */
+    PRIM_AGAIN,   /* more to do: a safepoint, then the same call again */
+    PRIM_COLLECT, /* no room for `wanted` bytes: collect, then the same call again */
+    PRIM_CALL,    /* prim_tail_call() has said what to run instead */
+};
+
+/* Exceptions that the machine makes by itself; the class library names their classes. */
+enum vm_error {
+    VM_ERROR_NULL,           /* .internal.error.null */
+    VM_ERROR_BOUNDS,         /* .internal.error.bounds */
+    VM_ERROR_CAST,           /* .internal.error.cast */
+    VM_ERROR_ARITHMETIC,     /* .internal.error.arithmetic */
+    VM_ERROR_ARGUMENT,       /* .internal.error.argument */
+    VM_ERROR_STATE,          /* .internal.error.state */
+    VM_ERROR_NO_METHOD,      /* .internal.error.no_method */
+    VM_ERROR_ACCESS,         /* .internal.error.access */
+    VM_ERROR_STACK_OVERFLOW, /* .internal.error.stack_overflow */
+    VM_ERROR_MEMORY,         /* .internal.error.memory */
+    VM_ERROR_SPACE,          /* .internal.error.space: the volume is full */
+    VM_ERROR_DAMAGE,         /* .internal.error.damage: a page failed its checksum */
+    VM_ERROR_STATIC,         /* .internal.error.static: static initialisation failed */
+    VM_ERROR_COUNT,
+};
+
+/* A native thread that runs threads of the space. */
+struct vm_worker;
+
+struct prim_call {
+    struct vm_worker *worker;
+    struct heap_local *heap;
+    ref_t thread;
+    ref_t method;
+    const word_t *words;   /* word arguments: words[0] is the receiver */
+    const uint64_t *raws;  /* raw argument i is raws[-i] (the raw area grows down) */
+    word_t result_word;
+    uint64_t result_raw;
+    uint64_t wanted;       /* bytes, with PRIM_COLLECT */
+    bool invoking;
+};
+
+typedef enum prim_answer prim_fn(struct prim_call *call);
+
+static inline word_t
+prim_word(const struct prim_call *call, unsigned i)
+{
+    return call->words[i];
+}
+
+static inline int32_t
+prim_int(const struct prim_call *call, unsigned i)
+{
+    return (int32_t)call->raws[-(ptrdiff_t)i];
+}
+
+static inline int64_t
+prim_long(const struct prim_call *call, unsigned i)
+{
+    return (int64_t)call->raws[-(ptrdiff_t)i];
+}
+
+static inline double
+prim_double(const struct prim_call *call, unsigned i)
+{
+    double value;
+
+    memcpy(&value, &call->raws[-(ptrdiff_t)i], sizeof value);
+    return value;
+}
+
+/* Cross the wall: from here on nothing may fail, and faults are served in place. */
+void prim_invoke(struct prim_call *call);
+
+static inline enum prim_answer
+prim_return_void(struct prim_call *call)
+{
+    (void)call;
+    return PRIM_DONE;
+}
+
+static inline enum prim_answer
+prim_return_word(struct prim_call *call, word_t word)
+{
+    call->result_word = word;
+    return PRIM_DONE;
+}
+
+/* int, boolean, byte, short, char: sign- or zero-extended as its type says. */
+static inline enum prim_answer
+prim_return_int(struct prim_call *call, int32_t value)
+{
+    call->result_raw = (uint64_t)(int64_t)value;
+    return PRIM_DONE;
+}
+
+static inline enum prim_answer
+prim_return_long(struct prim_call *call, int64_t value)
+{
+    call->result_raw = (uint64_t)value;
+    return PRIM_DONE;
+}
+
+static inline enum prim_answer
+prim_return_double(struct prim_call *call, double value)
+{
+    memcpy(&call->result_raw, &value, sizeof value);
+    return PRIM_DONE;
+}
+
+/* No room: answers PRIM_COLLECT. */
+static inline enum prim_answer
+prim_collect(struct prim_call *call, uint64_t bytes)
+{
+    call->wanted = bytes;
+    return PRIM_COLLECT;
+}
+
+/* Answer with an exception of the machine; the text is formatted as by base/format.h. */
+enum prim_answer prim_throw(struct prim_call *call, enum vm_error error, const char *text, ...);
+
+/* Answer with any object as the exception. */
+enum prim_answer prim_throw_object(struct prim_call *call, word_t exception);
+
+/*
+ * Run `method` instead, with these word arguments (its descriptor takes no raw
+ * ones); its result becomes the call's, and must be of the same area.
+ */
+enum prim_answer prim_tail_call(struct prim_call *call, ref_t method, const word_t *words,
+                                unsigned word_count);
+
+/*
+ * Park the thread (in invoke): it waits for `object` (any word, for `ps`).
+ *
+ *   wake_ns  personal time at which it runs by itself, or UINT64_MAX
+ *
+ * The caller has linked the thread where a waker will find it.
+ */
+enum prim_answer prim_park(struct prim_call *call, word_t object, uint64_t wake_ns);
+
+/* Make a parked thread runnable. Any RUNNING worker; nothing happens if it is not parked. */
+void thread_wake(ref_t thread);
+
+/* The table of primitives, by number; NULL where there is none. In core/prim/table.c. */
+extern prim_fn *const prim_table[];
+extern const uint32_t prim_table_count;
