@@ -120,7 +120,7 @@ $B/$1/core/%.o: core/%.c $B/$1/flags
 $B/$1/core/vm/interp.o: core/vm/interp.c $B/$1/flags
 	@mkdir -p $$(@D)
 	$(say) CC $$@
-	$(Q)$(if $(filter asan tsan,$1),$(SANITIZER_CC),$(INTERP_CC)) $(cflags) $(INTERP_CFLAGS) \
+	$(Q)$(if $(filter asan tsan,$1),$(SANITIZER_CC),$(INTERP_CC) $(INTERP_CFLAGS)) $(cflags) \
 	    $(CORE_CFLAGS) $(INCLUDES_core) -MMD -MP -c $$< -o $$@
 
 $B/$1/hosted/%.o: hosted/%.c $B/$1/flags

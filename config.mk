@@ -12,8 +12,11 @@ DESTDIR ?=
 ifneq ($(filter default undefined,$(origin CC)),)
 CC := gcc
 endif
+#
+# gcc stops copying the dispatch to the end of each handler when the dispatch is longer than 8
+# instructions, and the loop is then 1.5 times slower: docs/notes/001-interpreter-spike.md.
 INTERP_CC     ?= $(CC)
-INTERP_CFLAGS ?=
+INTERP_CFLAGS ?= $(if $(findstring clang,$(INTERP_CC)),,--param=max-goto-duplication-insns=64)
 SANITIZER_CC  ?= gcc
 
 # --- flags for everybody -------------------------------------------------------------------------
