@@ -1,0 +1,11 @@
+/*
+ * machine.h - what a program decides about its machine.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "plat/machine.h"
+
+/* The least important lines that plat_log shows; LOG_INFO at the start. */
+extern enum log_level linux_log_level;

@@ -1,0 +1,308 @@
+/*
+ * disk_test.c - a file as a disk: what is written is read, what cannot be is said.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "linux/disk.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "plat/memory.h"
+
+#define BLOCKS 64
+
+static char folder[64], path[96], message[256];
+static uint8_t *buffer;
+
+static void
+setup(void)
+{
+    strcpy(folder, "disk_test.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/volume", folder);
+    buffer = plat_alloc(BLOCKS * PLAT_BLOCK_BYTES);
+    message[0] = '\0';
+}
+
+static void
+teardown(void)
+{
+    plat_free(buffer, BLOCKS * PLAT_BLOCK_BYTES);
+    unlink(path);
+    rmdir(folder);
+}
+
+static err_t
+open_with(bool create, bool read_only, struct plat_disk **disk)
+{
+    struct linux_disk_options options = { .create = create,
+                                          .read_only = read_only,
+                                          .create_bytes = BLOCKS * PLAT_BLOCK_BYTES };
+
+    return linux_disk_open(path, &options, disk, message, sizeof(message));
+}
+
+static err_t
+move(struct plat_disk *disk, enum plat_io_kind kind, uint64_t block, uint32_t count)
+{
+    struct plat_io io = { .kind = kind, .block = block, .block_count = count, .buffer = buffer };
+
+    return plat_disk_run(disk, &io);
+}
+
+START_TEST(what_was_written_is_read_after_opening_again)
+{
+    struct plat_disk *disk;
+
+    ck_assert_int_eq(open_with(true, false, &disk), OK);
+    ck_assert_uint_eq(plat_disk_block_count(disk), BLOCKS);
+    ck_assert(!plat_disk_read_only(disk));
+    memset(buffer, 0xab, 3 * PLAT_BLOCK_BYTES);
+    ck_assert_int_eq(move(disk, PLAT_WRITE, 5, 3), OK);
+    ck_assert_int_eq(move(disk, PLAT_FLUSH, 0, 0), OK);
+    linux_disk_close(disk);
+    ck_assert_int_eq(open_with(false, false, &disk), OK);
+    memset(buffer, 0, 4 * PLAT_BLOCK_BYTES);
+    ck_assert_int_eq(move(disk, PLAT_READ, 5, 4), OK);
+    ck_assert_uint_eq(buffer[0], 0xab);
+    ck_assert_uint_eq(buffer[3 * PLAT_BLOCK_BYTES - 1], 0xab);
+    ck_assert_uint_eq(buffer[3 * PLAT_BLOCK_BYTES], 0);
+    linux_disk_close(disk);
+}
+END_TEST
+
+START_TEST(many_submitted_requests_are_all_done)
+{
+    struct plat_disk *disk;
+    struct plat_io ios[BLOCKS];
+
+    ck_assert_int_eq(open_with(true, false, &disk), OK);
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        memset(buffer + i * PLAT_BLOCK_BYTES, (int)i, PLAT_BLOCK_BYTES);
+        ios[i] = (struct plat_io){ .kind = PLAT_WRITE,
+                                   .block = i,
+                                   .block_count = 1,
+                                   .buffer = buffer + i * PLAT_BLOCK_BYTES };
+        plat_disk_submit(disk, &ios[i]);
+    }
+    for (unsigned i = 0; i < BLOCKS; i++)
+        ck_assert_int_eq(plat_disk_wait(disk, &ios[i]), OK);
+    memset(buffer, 0xff, BLOCKS * PLAT_BLOCK_BYTES);
+    ck_assert_int_eq(move(disk, PLAT_READ, 0, BLOCKS), OK);
+    for (unsigned i = 0; i < BLOCKS; i++)
+        ck_assert_uint_eq(buffer[i * PLAT_BLOCK_BYTES + 17], i);
+    linux_disk_close(disk);
+}
+END_TEST
+
+START_TEST(blocks_beyond_the_end_are_out_of_range)
+{
+    struct plat_disk *disk;
+
+    ck_assert_int_eq(open_with(true, false, &disk), OK);
+    ck_assert_int_eq(move(disk, PLAT_READ, BLOCKS, 1), ERR_RANGE);
+    ck_assert_int_eq(move(disk, PLAT_WRITE, BLOCKS - 1, 2), ERR_RANGE);
+    ck_assert_int_eq(move(disk, PLAT_READ, UINT64_MAX, 1), ERR_RANGE);
+    ck_assert_int_eq(plat_disk_reserve(disk, BLOCKS - 1, 2), ERR_NOSPACE);
+    linux_disk_close(disk);
+}
+END_TEST
+
+START_TEST(a_file_that_became_shorter_is_an_io_error)
+{
+    struct plat_disk *disk;
+
+    ck_assert_int_eq(open_with(true, false, &disk), OK);
+    ck_assert_int_eq(truncate(path, 4 * PLAT_BLOCK_BYTES + 100), 0);
+    ck_assert_int_eq(move(disk, PLAT_READ, 0, 4), OK);
+    ck_assert_int_eq(move(disk, PLAT_READ, 2, 8), ERR_IO);
+    linux_disk_close(disk);
+}
+END_TEST
+
+START_TEST(a_reserve_takes_room_and_a_discard_gives_it_back)
+{
+    struct plat_disk *disk;
+    struct stat before, reserved, after;
+
+    ck_assert_int_eq(open_with(true, false, &disk), OK);
+    ck_assert_int_eq(stat(path, &before), 0);
+    ck_assert_int_eq(plat_disk_reserve(disk, 8, 32), OK);
+    ck_assert_int_eq(stat(path, &reserved), 0);
+    ck_assert_int_ge(reserved.st_blocks, before.st_blocks + 32 * 8);
+    ck_assert_int_eq(reserved.st_size, before.st_size);
+    plat_disk_discard(disk, 8, 32);
+    ck_assert_int_eq(stat(path, &after), 0);
+    ck_assert_int_le(after.st_blocks, before.st_blocks);
+    linux_disk_close(disk);
+}
+END_TEST
+
+START_TEST(a_new_volume_never_replaces_a_file)
+{
+    struct plat_disk *disk;
+
+    ck_assert_int_eq(open_with(true, false, &disk), OK);
+    linux_disk_close(disk);
+    ck_assert_int_eq(open_with(true, false, &disk), ERR_EXISTS);
+    ck_assert_ptr_nonnull(strstr(message, path));
+}
+END_TEST
+
+START_TEST(a_volume_never_takes_the_number_of_a_closed_output)
+{
+    struct plat_disk *disk;
+
+    ck_assert_int_eq(open_with(true, false, &disk), OK);
+    linux_disk_close(disk);
+    close(STDOUT_FILENO);
+    ck_assert_int_eq(open_with(false, false, &disk), OK);
+    ck_assert_int_eq(fcntl(STDOUT_FILENO, F_GETFD), -1);
+    linux_disk_close(disk);
+}
+END_TEST
+
+START_TEST(what_is_not_there_or_no_file_is_said)
+{
+    struct plat_disk *disk;
+    struct linux_disk_options options = { .read_only = true };
+
+    ck_assert_int_eq(open_with(false, false, &disk), ERR_NOT_FOUND);
+    ck_assert_ptr_nonnull(strstr(message, "no such volume"));
+    ck_assert_int_eq(linux_disk_open(folder, &options, &disk, message, sizeof(message)),
+                     ERR_FOREIGN);
+    ck_assert_int_eq(linux_disk_open("/dev/null", &options, &disk, message, sizeof(message)),
+                     ERR_FOREIGN);
+}
+END_TEST
+
+START_TEST(a_read_only_disk_writes_nothing)
+{
+    struct plat_disk *disk;
+
+    ck_assert_int_eq(open_with(true, false, &disk), OK);
+    linux_disk_close(disk);
+    ck_assert_int_eq(open_with(false, true, &disk), OK);
+    ck_assert(plat_disk_read_only(disk));
+    ck_assert_int_eq(move(disk, PLAT_WRITE, 0, 1), ERR_IO);
+    ck_assert_int_eq(move(disk, PLAT_READ, 0, 1), OK);
+    ck_assert_int_eq(plat_disk_reserve(disk, 0, 1), ERR_IO);
+    plat_disk_discard(disk, 0, 1);
+    linux_disk_close(disk);
+}
+END_TEST
+
+/* A process that has the volume open and says so through a pipe. */
+static pid_t
+holder_start(void)
+{
+    int ready[2];
+    char byte;
+    pid_t pid;
+
+    ck_assert_int_eq(pipe(ready), 0);
+    pid = fork();
+    if (pid == 0) {
+        struct plat_disk *disk;
+
+        if (open_with(true, false, &disk) != OK || write(ready[1], "x", 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    close(ready[1]);
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    return pid;
+}
+
+START_TEST(the_second_to_open_learns_who_was_first)
+{
+    struct plat_disk *disk;
+    pid_t pid = holder_start();
+    char expected[32];
+    int status;
+
+    snprintf(expected, sizeof(expected), "process %d (", (int)pid);
+    ck_assert_int_eq(open_with(false, false, &disk), ERR_BUSY);
+    ck_assert_ptr_nonnull(strstr(message, expected));
+    ck_assert_int_eq(open_with(false, true, &disk), ERR_BUSY);
+    kill(pid, SIGKILL);
+    waitpid(pid, &status, 0);
+    ck_assert_int_eq(open_with(false, false, &disk), OK);
+    linux_disk_close(disk);
+}
+END_TEST
+
+START_TEST(a_holder_that_is_killed_while_we_wait_makes_room)
+{
+    struct linux_disk_options options = { .lock_wait_ms = LINUX_DISK_LOCK_WAIT_MS };
+    struct plat_disk *disk;
+    pid_t pid = holder_start();
+    pid_t killer = fork();
+    int status;
+
+    if (killer == 0) {
+        usleep(150000);
+        kill(pid, SIGKILL);
+        _exit(0);
+    }
+    ck_assert_int_eq(linux_disk_open(path, &options, &disk, message, sizeof(message)), OK);
+    linux_disk_close(disk);
+    waitpid(killer, &status, 0);
+    waitpid(pid, &status, 0);
+}
+END_TEST
+
+START_TEST(a_lock_of_the_kind_that_qemu_takes_is_met)
+{
+    struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 100, .l_len = 1 };
+    struct plat_disk *disk;
+    int fd;
+
+    ck_assert_int_eq(open_with(true, false, &disk), OK);
+    linux_disk_close(disk);
+    fd = open(path, O_RDWR);
+    ck_assert_int_eq(fcntl(fd, F_OFD_SETLK, &lock), 0);
+    ck_assert_int_eq(open_with(false, false, &disk), ERR_BUSY);
+    ck_assert_ptr_nonnull(strstr(message, "this process"));
+    close(fd);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("linux/disk");
+    TCase *tcase = tcase_create("disk");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, what_was_written_is_read_after_opening_again);
+    tcase_add_test(tcase, many_submitted_requests_are_all_done);
+    tcase_add_test(tcase, blocks_beyond_the_end_are_out_of_range);
+    tcase_add_test(tcase, a_file_that_became_shorter_is_an_io_error);
+    tcase_add_test(tcase, a_reserve_takes_room_and_a_discard_gives_it_back);
+    tcase_add_test(tcase, a_new_volume_never_replaces_a_file);
+    tcase_add_test(tcase, a_volume_never_takes_the_number_of_a_closed_output);
+    tcase_add_test(tcase, what_is_not_there_or_no_file_is_said);
+    tcase_add_test(tcase, a_read_only_disk_writes_nothing);
+    tcase_add_test(tcase, the_second_to_open_learns_who_was_first);
+    tcase_add_test(tcase, a_holder_that_is_killed_while_we_wait_makes_room);
+    tcase_add_test(tcase, a_lock_of_the_kind_that_qemu_takes_is_met);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
