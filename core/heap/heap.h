@@ -8,10 +8,11 @@
  *   2. Memory that was handed out is zero behind the header.
  *   3. Every old slot that holds a young reference is in the remembered set;
  *      stacks of threads that ran since the last scavenge are listed instead.
- *   4. Nursery, remembered set and block descriptors lie in the space, so any
- *      snapshot holds a whole heap. After a restart the nursery's blocks are old
- *      blocks, and a new nursery begins empty.
- *   5. Free lines, mark bits and counters lie outside the space.
+ *   4. Nursery and block descriptors lie in the space, so any snapshot holds a
+ *      whole heap. After a restart the nursery's blocks are old blocks, and the
+ *      first allocation begins a new one; so nothing is young at first, and
+ *      the remembered set need not outlive the machine.
+ *   5. Remembered set, free lines, mark bits and counters lie outside the space.
  *   6. Each block belongs to one application.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -38,9 +39,9 @@ struct heap_options {
  * handed out is in the block's descriptor whenever the world stands still.
  */
 struct heap_local {
-    uint64_t at;    /* next free byte */
-    uint64_t limit; /* end of the zeroed stretch */
-    uint32_t application; /* who pays */
+    uint64_t at;          /* next free byte */
+    uint64_t limit;       /* end of the zeroed stretch */
+    uint32_t application; /* who pays; set by heap_local_charge */
     struct pmem_worker *worker;
     struct heap_local *next;
 };
@@ -52,6 +53,9 @@ void heap_stop(void);
 
 void heap_local_join(struct heap_local *local, struct pmem_worker *worker);
 void heap_local_leave(struct heap_local *local);
+
+/* From now on `application` pays (0: the system). Cheap when it is the same as before. */
+void heap_local_charge(struct heap_local *local, uint32_t application);
 
 /*
  * Memory for a young object (or, when it is large, an old one).
@@ -91,10 +95,11 @@ ref_t heap_alloc_old(struct heap_local *local, uint64_t bytes, uint32_t class_nu
  * The caller is a RUNNING worker at a safepoint: every word it has is in its
  * thread's frames or in handles.
  *
- *   bytes  what the failed allocation wants
+ *   bytes  what the failed allocation wants; 0: heap_wants_scavenge() said so
  *
  * Returns OK; ERR_NOMEM or ERR_NOSPACE when there is no room even then: the
- * program that asked gets an exception.
+ * program that asked gets an exception. ERR_CORRUPT, ERR_IO: a page that had to be
+ * read cannot be; nothing has changed.
  */
 must_use err_t heap_collect(struct heap_local *local, uint64_t bytes);
 
@@ -106,7 +111,10 @@ bool heap_wants_scavenge(void);
 
 /*
  * The thread ran: its stack may hold young references from now on. To be
- * called before it runs, each time, by the worker; cheap when already listed.
+ * called before it runs, each time, by the worker, and before anyone stores into its
+ * stack while it does not run (a new thread's arguments, a waker's result); cheap
+ * when already listed. The thread has its slot of SPACE_THREAD_TABLE. A thread
+ * stays listed while it is RUNNABLE, or its stack holds a young reference.
  */
 void heap_thread_ran(ref_t thread);
 
@@ -123,8 +131,23 @@ struct heap_handle {
 void heap_handle_open(struct heap_handle *handle, word_t word);
 void heap_handle_close(struct heap_handle *handle);
 
-/* Size in bytes of the object, by its class. */
+/* Size in bytes of the object, by its class. Any RUNNING worker. */
 uint64_t heap_object_bytes(ref_t object);
+
+/* The class number of any word but null. */
+static inline uint32_t
+heap_class_of(word_t word)
+{
+    static const uint8_t immediate[8] = {
+        [TAG_INT] = CLASS_INT,         [TAG_LONG] = CLASS_LONG, [TAG_FLOAT] = CLASS_FLOAT,
+        [TAG_DOUBLE] = CLASS_DOUBLE,   [TAG_CHAR] = CLASS_CHAR, [TAG_CODE_POINT] = CLASS_CODE_POINT,
+        [TAG_BOOLEAN] = CLASS_BOOLEAN,
+    };
+
+    if (word_tag(word) == TAG_REF)
+        return header_class_number(obj_header(word));
+    return immediate[word_tag(word)];
+}
 
 struct heap_stats {
     uint64_t nursery_bytes;

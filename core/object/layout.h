@@ -28,17 +28,17 @@
 struct class_object {
     uint64_t header;
     /* words */
-    word_t name;       /* string, such as ".internal.string" or "[i" */
-    word_t super;      /* class, or null for .internal.object */
-    word_t interfaces; /* words array of all interfaces, inherited ones too */
-    word_t fields;     /* words array of field objects, own ones only */
-    word_t methods;    /* words array of method objects, own ones only */
-    word_t vtable;     /* words array of methods */
-    word_t ordinals;   /* words array: method number for calls by number -> method or null */
-    word_t statics;    /* words array of the static word fields, or null */
+    word_t name;        /* string, such as ".internal.string" or "[i" */
+    word_t super;       /* class, or null for .internal.object */
+    word_t interfaces;  /* words array of all interfaces, inherited ones too */
+    word_t fields;      /* words array of field objects, own ones only */
+    word_t methods;     /* words array of method objects, own ones only */
+    word_t vtable;      /* words array of methods */
+    word_t ordinals;    /* words array: method number for calls by number -> method or null */
+    word_t statics;     /* words array of the static word fields, or null */
     word_t raw_statics; /* long array of the static raw fields, or null */
-    word_t element;    /* of an array class: element class, or null for raw elements */
-    word_t source;     /* string: name of the source file, or null */
+    word_t element;     /* of an array class: element class, or null for raw elements */
+    word_t source;      /* string: name of the source file, or null */
     word_t init_thread; /* thread that runs the static initialisation now */
     word_t application; /* owner, or null for the system's */
     /* raw */
@@ -53,7 +53,7 @@ struct class_object {
     struct {
         uint32_t offset; /* from the object's start */
         uint32_t count;  /* word slots */
-    } word_runs[12]; /* a subclass whose words follow raw bytes of its super opens a new run */
+    } word_runs[12];     /* a subclass whose words follow raw bytes of its super opens a new run */
 };
 
 enum class_init_state {
@@ -66,8 +66,8 @@ enum class_init_state {
 struct field_object {
     uint64_t header;
     word_t name;
-    word_t type; /* string, a module type */
-    word_t owner; /* class */
+    word_t type;     /* string, a module type */
+    word_t owner;    /* class */
     uint32_t offset; /* in an instance, or index in statics / raw_statics */
     uint32_t flags;
 };
@@ -104,7 +104,9 @@ struct method_object {
  * A thread's stack: two areas in one chunk. Words grow up from slots[0], raw
  * slots grow down from slots[slot_count]; both in units of 8 bytes. Frames are
  * linked by offsets from the two ends, so growing is copying both areas to the
- * ends of a larger chunk, with nothing to correct. Lives in old space.
+ * ends of a larger chunk, with nothing to correct. Lives in old space. What is
+ * stored into it needs no remembered set, because its thread is listed by
+ * heap_thread_ran before; the stack of a thread that has ended is null.
  *
  *   slots: | words of frame 0 | words of frame 1 | ... free ... | raw 1 | raw 0 |
  */
@@ -118,10 +120,10 @@ struct stack_object {
 };
 
 enum thread_state {
-    THREAD_NEW,      /* never ran */
-    THREAD_RUNNABLE, /* runs, or would if there were a worker */
-    THREAD_WAITING,  /* parked until somebody wakes it (monitor, condition, console, join) */
-    THREAD_SLEEPING, /* parked until wake_ns of personal time, or a wake */
+    THREAD_NEW,       /* never ran */
+    THREAD_RUNNABLE,  /* runs, or would if there were a worker */
+    THREAD_WAITING,   /* parked until somebody wakes it (monitor, condition, console, join) */
+    THREAD_SLEEPING,  /* parked until wake_ns of personal time, or a wake */
     THREAD_SUSPENDED, /* by an operator, or because a page cannot be read now */
     THREAD_ENDED,
 };
@@ -141,12 +143,12 @@ struct thread_object {
     word_t prim_word;   /* a primitive's progress across a park */
     word_t prim_word2;
     /* raw */
-    uint64_t id;        /* never used twice in a volume */
-    uint64_t wake_ns;   /* personal time */
-    uint64_t prim_raw;  /* a primitive's progress across a park */
+    uint64_t id;       /* never used twice in a volume */
+    uint64_t wake_ns;  /* personal time */
+    uint64_t prim_raw; /* a primitive's progress across a park */
     uint64_t prim_raw2;
-    uint32_t state;     /* enum thread_state */
-    uint32_t slot;      /* in SPACE_THREAD_TABLE */
+    uint32_t state;      /* enum thread_state */
+    uint32_t slot;       /* in SPACE_THREAD_TABLE */
     uint32_t lock_count; /* entries of lock_stack in use */
     uint32_t priority;
     uint32_t frame_word; /* the top frame's base in the word area */
@@ -164,11 +166,11 @@ enum application_state {
 
 struct application_object {
     uint64_t header;
-    word_t name;      /* string: the program's file name */
-    word_t arguments; /* words array of strings */
-    word_t channel;   /* console channel object */
-    word_t namespace; /* library object that maps names to its classes */
-    word_t error;     /* string: the uncaught exception with its trace, or null */
+    word_t name;         /* string: the program's file name */
+    word_t arguments;    /* words array of strings */
+    word_t channel;      /* console channel object */
+    word_t namespace;    /* library object that maps names to its classes */
+    word_t error;        /* string: the uncaught exception with its trace, or null */
     uint64_t started_ns; /* personal time */
     uint32_t id;
     uint32_t state;
@@ -224,9 +226,9 @@ enum well_known_class {
 struct space_root {
     uint64_t magic;
     /* words */
-    word_t applications; /* words array, index is id - 1 */
-    word_t monitors;     /* words array of inflated monitors */
-    word_t symbols;      /* words array: hash table of interned strings */
+    word_t applications;  /* words array, index is id - 1 */
+    word_t monitors;      /* words array of inflated monitors */
+    word_t symbols;       /* words array: hash table of interned strings */
     word_t out_of_memory; /* preallocated exceptions */
     word_t stack_overflow;
     word_t spare_words[11];
@@ -241,7 +243,8 @@ struct space_root {
     uint32_t monitor_count;
     uint32_t symbol_count;
     uint32_t application_count;
-    uint64_t collector[16]; /* core/heap's own, see heap/nursery.h */
+    uint64_t hash_count;    /* identity hashes given out */
+    uint64_t collector[16]; /* core/heap's own, see heap/heap_priv.h */
 };
 
 #define ROOT_WORD_FIRST offsetof(struct space_root, applications)

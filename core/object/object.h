@@ -33,16 +33,16 @@
 #include "object/word.h"
 #include "pmem/pmem.h"
 
-#define HEADER_MARK 1ull          /* this is a header, not a forwarding address */
-#define HEADER_UTF16 2ull         /* of a string: two bytes a unit, not Latin-1 */
-#define HEADER_IMMUTABLE 4ull     /* stores throw */
-#define HEADER_SPARE_FLAGS 24ull  /* zero */
-#define HEADER_LOCK_SHIFT 5
-#define HEADER_LOCK_MASK (3ull << HEADER_LOCK_SHIFT)
-#define HEADER_AGE_SHIFT 7
-#define HEADER_AGE_MASK (15ull << HEADER_AGE_SHIFT)
-#define HEADER_HASH_SHIFT 11
-#define HEADER_HASH_MASK (0x7fffffffull << HEADER_HASH_SHIFT)
+#define HEADER_MARK        1ull  /* this is a header, not a forwarding address */
+#define HEADER_UTF16       2ull  /* of a string: two bytes a unit, not Latin-1 */
+#define HEADER_IMMUTABLE   4ull  /* stores throw */
+#define HEADER_SPARE_FLAGS 24ull /* zero */
+#define HEADER_LOCK_SHIFT  5
+#define HEADER_LOCK_MASK   (3ull << HEADER_LOCK_SHIFT)
+#define HEADER_AGE_SHIFT   7
+#define HEADER_AGE_MASK    (15ull << HEADER_AGE_SHIFT)
+#define HEADER_HASH_SHIFT  11
+#define HEADER_HASH_MASK   (0x7fffffffull << HEADER_HASH_SHIFT)
 #define HEADER_CLASS_SHIFT 42
 
 enum header_lock {
@@ -52,7 +52,7 @@ enum header_lock {
 };
 
 #define OBJECT_HEADER_BYTES 8
-#define ARRAY_HEADER_BYTES 16
+#define ARRAY_HEADER_BYTES  16
 
 /* How an object of a class is laid out behind its header. */
 enum object_kind {
@@ -122,7 +122,10 @@ ref_is_young(ref_t object)
  */
 void heap_remember(uint64_t slot_address);
 
-/* Store a word into a word slot of an object. */
+/*
+ * Store a word into a word slot of an old or young object, or of the space's root
+ * (object SPACE_ROOT). Not for stacks: their threads are listed by heap_thread_ran.
+ */
 static inline void
 obj_store_word(ref_t object, uint64_t offset, word_t value)
 {
@@ -159,3 +162,37 @@ obj_store_raw8(ref_t object, uint64_t offset, uint8_t value)
     pmem_barrier(object + offset);
     atomic_store_explicit((_Atomic uint8_t *)(object + offset), value, memory_order_relaxed);
 }
+
+/*
+ * Change an object's header if it still is *expected; false, and *expected is
+ * what it was found to be, if not. For lock bits and identity hash.
+ */
+static inline bool
+obj_header_cas(ref_t object, uint64_t *expected, uint64_t desired)
+{
+    pmem_barrier(object);
+    return atomic_compare_exchange_strong_explicit((_Atomic uint64_t *)object, expected, desired,
+                                                   memory_order_acq_rel, memory_order_acquire);
+}
+
+#define IDENTITY_HASH_MAX 0x7fffffffu
+
+/* A new identity hash, 1 to IDENTITY_HASH_MAX: the volume's own counter, mixed. */
+uint32_t obj_hash_make(void);
+
+/*
+ * The object's identity hash, 1 to IDENTITY_HASH_MAX; given on the first ask and the
+ * same ever after. The header's lock must not be LOCK_INFLATED: then the hash is
+ * with the monitor.
+ */
+uint32_t obj_identity_hash(ref_t object);
+
+/*
+ * The value of a word that is a long or a double, immediate or box. The caller
+ * knows its class.
+ */
+int64_t word_long_value(word_t word);
+uint64_t word_double_bits(word_t word);
+
+/* True if both words are the same object: the same word, or equal boxes of one class. */
+bool word_same(word_t a, word_t b);

@@ -34,7 +34,7 @@ enum word_tag {
     TAG_BOOLEAN = 7,
 };
 
-#define WORD_NULL 0ull
+#define WORD_NULL     0ull
 #define WORD_TAG_MASK 7ull
 
 static inline enum word_tag
