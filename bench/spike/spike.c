@@ -54,28 +54,29 @@
 #define CONF_COUNT 0
 #endif
 
-#define unlikely(x) __builtin_expect(!!(x), 0)
-#define SPACE_BASE 0x200000000000ull
-#define SPACE_BYTES (64ull << 20)
-#define STACK_BYTES (64ull << 10)
-#define NURSERY_BYTES (1ull << 20)
-#define CLASS_MASK 0x3fffffull
+#define unlikely(x)    __builtin_expect(!!(x), 0)
+#define SPACE_BASE     0x200000000000ull
+#define SPACE_BYTES    (64ull << 20)
+#define STACK_BYTES    (64ull << 10)
+#define NURSERY_BYTES  (1ull << 20)
+#define CLASS_MASK     0x3fffffull
 #define REMEMBERED_MAX 4096
-#define CODE_CELLS 256
+#define CODE_CELLS     256
 
 #define OPS(X)                                                                                     \
     X(HALT, 1)                                                                                     \
-    X(ICONST, 2) X(RLOAD, 2) X(RSTORE, 2) X(WLOAD, 2) X(WSTORE, 2) X(RPOP, 1) X(IINC, 3)           \
-    X(IADD, 1) X(ISUB, 1) X(IXOR, 1) X(I2D, 1) X(DADD, 1) X(DMUL, 1) X(D2I, 1) X(IFLT, 2)          \
-    X(IFGE, 2) X(IFLTB, 2) X(GOTO, 2) X(GOTOB, 2) X(IFNE, 2) X(IFNULL, 2) X(GETW, 2) X(GETI, 2)    \
-    X(PUTI, 2) X(PUTW, 2) X(BALOAD, 1) X(BASTORE, 1) X(WASTORE, 1) X(NEW, 3) X(CALL, 3)            \
-    X(VCALL, 5) X(RRET, 2) X(WRET, 2) X(VRET, 2)
+    X(ICONST, 2)                                                                                   \
+    X(RLOAD, 2) X(RSTORE, 2) X(WLOAD, 2) X(WSTORE, 2) X(RPOP, 1) X(IINC, 3) X(IADD, 1) X(ISUB, 1)  \
+        X(IXOR, 1) X(I2D, 1) X(DADD, 1) X(DMUL, 1) X(D2I, 1) X(IFLT, 2) X(IFGE, 2) X(IFLTB, 2)     \
+            X(GOTO, 2) X(GOTOB, 2) X(IFNE, 2) X(IFNULL, 2) X(GETW, 2) X(GETI, 2) X(PUTI, 2)        \
+                X(PUTW, 2) X(BALOAD, 1) X(BASTORE, 1) X(WASTORE, 1) X(NEW, 3) X(CALL, 3)           \
+                    X(VCALL, 5) X(RRET, 2) X(WRET, 2) X(VRET, 2)
 
 enum op {
 #define X(name, cells) OP_##name,
     OPS(X)
 #undef X
-        OP_COUNT
+    OP_COUNT
 };
 
 static const int op_cells[] = {
@@ -85,7 +86,15 @@ static const int op_cells[] = {
 };
 
 /* Why the fast road of an instruction was left. */
-enum slow { SLOW_POLL, SLOW_EPOCH, SLOW_REMEMBERED, SLOW_NURSERY, SLOW_IC, SLOW_STACK, SLOW_THROW };
+enum slow {
+    SLOW_POLL,
+    SLOW_EPOCH,
+    SLOW_REMEMBERED,
+    SLOW_NURSERY,
+    SLOW_IC,
+    SLOW_STACK,
+    SLOW_THROW
+};
 
 struct method {
     uint64_t *code;
@@ -163,46 +172,46 @@ slow_path(struct worker *w, enum slow why, const uint64_t *pc)
 
 /* The tops: R0 and R1 are the two topmost raw slots, W0 and W1 the two topmost words. */
 #if CONF_CACHE >= 1
-#define R0 raw_cached
-#define R1 raw_top[0]
-#define PUSHR(v) (*--raw_top = raw_cached, raw_cached = (v))
-#define POPR1() (raw_cached = *raw_top++)
-#define POPR2() (raw_cached = raw_top[1], raw_top += 2)
-#define SETR1(v) (raw_cached = (v))
-#define SETR2(v) (raw_top++, raw_cached = (v))
-#define SPILLR() (*--raw_top = raw_cached)
+#define R0        raw_cached
+#define R1        raw_top[0]
+#define PUSHR(v)  (*--raw_top = raw_cached, raw_cached = (v))
+#define POPR1()   (raw_cached = *raw_top++)
+#define POPR2()   (raw_cached = raw_top[1], raw_top += 2)
+#define SETR1(v)  (raw_cached = (v))
+#define SETR2(v)  (raw_top++, raw_cached = (v))
+#define SPILLR()  (*--raw_top = raw_cached)
 #define RELOADR() (raw_cached = *raw_top++)
 #else
-#define R0 raw_top[0]
-#define R1 raw_top[1]
-#define PUSHR(v) (*--raw_top = (v))
-#define POPR1() (raw_top++)
-#define POPR2() (raw_top += 2)
-#define SETR1(v) (raw_top[0] = (v))
-#define SETR2(v) (raw_top++, raw_top[0] = (v))
-#define SPILLR() ((void)0)
+#define R0        raw_top[0]
+#define R1        raw_top[1]
+#define PUSHR(v)  (*--raw_top = (v))
+#define POPR1()   (raw_top++)
+#define POPR2()   (raw_top += 2)
+#define SETR1(v)  (raw_top[0] = (v))
+#define SETR2(v)  (raw_top++, raw_top[0] = (v))
+#define SPILLR()  ((void)0)
 #define RELOADR() ((void)0)
 #endif
 #if CONF_CACHE >= 2
-#define W0 word_cached
-#define W1 word_top[-1]
-#define PUSHW(v) (*word_top++ = word_cached, word_cached = (v))
-#define POPW1() (word_cached = *--word_top)
-#define POPW2() (word_cached = word_top[-2], word_top -= 2)
-#define SETW1(v) (word_cached = (v))
-#define SPILLW() (*word_top++ = word_cached)
+#define W0          word_cached
+#define W1          word_top[-1]
+#define PUSHW(v)    (*word_top++ = word_cached, word_cached = (v))
+#define POPW1()     (word_cached = *--word_top)
+#define POPW2()     (word_cached = word_top[-2], word_top -= 2)
+#define SETW1(v)    (word_cached = (v))
+#define SPILLW()    (*word_top++ = word_cached)
 #define RECEIVER(n) ((n) == 1 ? word_cached : word_top[-(int64_t)(n) + 1])
-#define RELOADW() (word_cached = *--word_top)
+#define RELOADW()   (word_cached = *--word_top)
 #else
-#define W0 word_top[-1]
-#define W1 word_top[-2]
-#define PUSHW(v) (*word_top++ = (v))
-#define POPW1() (word_top--)
-#define POPW2() (word_top -= 2)
-#define SETW1(v) (word_top[-1] = (v))
-#define SPILLW() ((void)0)
+#define W0          word_top[-1]
+#define W1          word_top[-2]
+#define PUSHW(v)    (*word_top++ = (v))
+#define POPW1()     (word_top--)
+#define POPW2()     (word_top -= 2)
+#define SETW1(v)    (word_top[-1] = (v))
+#define SPILLW()    ((void)0)
 #define RECEIVER(n) word_top[-(int64_t)(n)]
-#define RELOADW() ((void)0)
+#define RELOADW()   ((void)0)
 #endif
 #define A(i) pc[i]
 
@@ -212,25 +221,25 @@ slow_path(struct worker *w, enum slow why, const uint64_t *pc)
 #define PARAMS                                                                                     \
     const uint64_t *pc, uint64_t *word_top, uint64_t *raw_top, uint64_t *word_locals,              \
         uint64_t *raw_locals, struct worker *w
-#define ARGS pc, word_top, raw_top, word_locals, raw_locals, w
-#define WL word_locals
-#define RL raw_locals
+#define ARGS               pc, word_top, raw_top, word_locals, raw_locals, w
+#define WL                 word_locals
+#define RL                 raw_locals
 #define SET_LOCALS(wl, rl) (word_locals = (wl), raw_locals = (rl))
 #elif CONF_CACHE == 1
 #define PARAMS                                                                                     \
     const uint64_t *pc, uint64_t *word_top, uint64_t *raw_top, uint64_t raw_cached,                \
         uint64_t *raw_locals, struct worker *w
-#define ARGS pc, word_top, raw_top, raw_cached, raw_locals, w
-#define WL w->word_locals
-#define RL raw_locals
+#define ARGS               pc, word_top, raw_top, raw_cached, raw_locals, w
+#define WL                 w->word_locals
+#define RL                 raw_locals
 #define SET_LOCALS(wl, rl) (w->word_locals = (wl), raw_locals = (rl))
 #else
 #define PARAMS                                                                                     \
     const uint64_t *pc, uint64_t *word_top, uint64_t *raw_top, uint64_t raw_cached,                \
         uint64_t word_cached, struct worker *w
-#define ARGS pc, word_top, raw_top, raw_cached, word_cached, w
-#define WL w->word_locals
-#define RL w->raw_locals
+#define ARGS               pc, word_top, raw_top, raw_cached, word_cached, w
+#define WL                 w->word_locals
+#define RL                 w->raw_locals
 #define SET_LOCALS(wl, rl) (w->word_locals = (wl), w->raw_locals = (rl))
 #endif
 typedef uint64_t handler(PARAMS);
@@ -248,10 +257,10 @@ typedef uint64_t handler(PARAMS);
         MUSTTAIL return slow_##why(ARGS);                                                          \
     } while (0)
 #else
-#define WL word_locals
-#define RL raw_locals
+#define WL                 word_locals
+#define RL                 raw_locals
 #define SET_LOCALS(wl, rl) (word_locals = (wl), raw_locals = (rl))
-#define FINISH(v) return v
+#define FINISH(v)          return v
 #define SLOW(why, arg)                                                                             \
     do {                                                                                           \
         w->slow_arg = (arg);                                                                       \
@@ -266,7 +275,7 @@ typedef uint64_t handler(PARAMS);
         goto *(void *)pc[0];                                                                       \
     } while (0)
 #else
-#define OP(name) case OP_##name:
+#define OP(name)   case OP_##name:
 #define DISPATCH() goto dispatch
 #endif
 #endif
@@ -326,7 +335,7 @@ typedef uint64_t handler(PARAMS);
         if (unlikely((uint32_t)(i) >= *(uint64_t *)((o) + 8)))                                     \
             SLOW(THROW, 0);                                                                        \
     } while (0)
-#define LOADW(a) __atomic_load_n((uint64_t *)(a), __ATOMIC_RELAXED)
+#define LOADW(a)     __atomic_load_n((uint64_t *)(a), __ATOMIC_RELAXED)
 #define STOREW(a, v) __atomic_store_n((uint64_t *)(a), (v), __ATOMIC_RELEASE)
 #if CONF_EPOCH
 #define EPOCH(a)                                                                                   \
@@ -342,7 +351,7 @@ typedef uint64_t handler(PARAMS);
 #if CONF_REMEMBER
 #define REMEMBER(a, v)                                                                             \
     do {                                                                                           \
-        if ((v) - w->nursery_base < NURSERY_BYTES && (a) - w->nursery_base >= NURSERY_BYTES) {     \
+        if ((v)-w->nursery_base < NURSERY_BYTES && (a)-w->nursery_base >= NURSERY_BYTES) {         \
             if (unlikely(w->remembered_top == w->remembered_limit))                                \
                 SLOW(REMEMBERED, 0);                                                               \
             *w->remembered_top++ = (uint64_t *)(a);                                                \
@@ -369,16 +378,16 @@ typedef uint64_t handler(PARAMS);
 #endif
 
 #if CONF_CACHE >= 1
-#define RAW_BASE(n) (raw_top - 1 + (n) - 1)
+#define RAW_BASE(n) (raw_top - 1 + (n)-1)
 #else
-#define RAW_BASE(n) (raw_top + (n) - 1)
+#define RAW_BASE(n) (raw_top + (n)-1)
 #endif
 #if CONF_CACHE >= 2
 #define WORD_BASE(n) (word_top + 1 - (n))
-#define WORD_ZERO() (word_cached = 0)
+#define WORD_ZERO()  (word_cached = 0)
 #else
 #define WORD_BASE(n) (word_top - (n))
-#define WORD_ZERO() ((void)0)
+#define WORD_ZERO()  ((void)0)
 #endif
 
 /* Nothing is changed before FITS; the state goes into two raw slots under the raw locals. */
@@ -554,8 +563,8 @@ emit(enum op op, uint64_t a, uint64_t b, uint64_t c)
     return at;
 }
 
-#define E0(op) emit(OP_##op, 0, 0, 0)
-#define E1(op, a) emit(OP_##op, (uint64_t)(a), 0, 0)
+#define E0(op)       emit(OP_##op, 0, 0, 0)
+#define E1(op, a)    emit(OP_##op, (uint64_t)(a), 0, 0)
 #define E2(op, a, b) emit(OP_##op, (uint64_t)(a), (uint64_t)(b), 0)
 #define BACK(op, to) emit(OP_##op, (to)-as_at, 0, 0)
 
