@@ -1,0 +1,137 @@
+/*
+ * vm.h - the virtual machine from outside: make it, start it, put programs
+ * into it, look at it, stop it.
+ *
+ * The order of a life, over a store that is open and a space that is up:
+ *
+ *   pmem_start, [vm_format, once in a volume's life], vm_start, vm_install ...,
+ *   vm_wait, vm_stop, the last snapshot (cause STOP), vm_close, pmem_stop
+ *
+ * None of these functions is called by a worker but where said; a call is
+ * made by one thread at a time, but for vm_interrupt and the listings.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "heap/heap.h"
+#include "plat/err.h"
+#include "vm/link.h"
+
+struct vm_options {
+    unsigned workers; /* native threads that run threads; 0: one for each processor, at least 2 */
+    struct heap_options heap;
+    bool safe;  /* run nothing: no worker is started, for looking and repairing */
+    bool gated; /* output leaves when the snapshot with its cause is committed (core/prim) */
+};
+
+/*
+ * Make an empty space into one that has the class library, and no program.
+ * The caller then takes a snapshot. To be called before vm_start.
+ *
+ *   library   the compiled class library, not trusted
+ *   report    called with one line for each trouble
+ *
+ * Returns OK, ERR_FOREIGN, ERR_VERSION, ERR_CORRUPT, ERR_PROGRAM, ERR_NOMEM, ERR_NOSPACE.
+ */
+must_use err_t vm_format(const void *library, size_t byte_count, load_report_fn *report,
+                         void *context);
+
+/*
+ * Bring the machine up over the space as it is: heap, workers, the restart
+ * list. Threads go on from where the snapshot has them.
+ *
+ * Returns OK, ERR_NOMEM, ERR_FOREIGN (the space holds no machine: vm_format was
+ * never called and committed), ERR_CORRUPT or ERR_IO (its root cannot be read).
+ */
+must_use err_t vm_start(const struct vm_options *options);
+
+/* What was started; valid from vm_start to vm_close. */
+const struct vm_options *vm_options_get(void);
+
+struct vm_program {
+    const char *name;   /* for people: the file's name */
+    const void *module; /* compiled, not trusted */
+    size_t module_bytes;
+    const char *const *arguments; /* UTF-8 */
+    unsigned argument_count;
+};
+
+/*
+ * Load a program and start its main thread.
+ *
+ *   application  filled on OK: its number, from 1
+ *
+ * Returns OK, or what module_load returns; then nothing was left behind.
+ */
+must_use err_t vm_install(const struct vm_program *program, uint32_t *application,
+                          load_report_fn *report, void *context);
+
+enum vm_event {
+    VM_ALL_ENDED,   /* no application is running */
+    VM_INTERRUPTED, /* somebody called vm_interrupt */
+    VM_DEADLINE,
+};
+
+/* Sleep until something of the above is so. `deadline_ns` is plat_monotonic_ns() time. */
+enum vm_event vm_wait(uint64_t deadline_ns);
+
+/* Make vm_wait return VM_INTERRUPTED, now or when it is called next. Any thread. */
+void vm_interrupt(void);
+
+/*
+ * Bring all workers to a safepoint and end them: nothing runs any more, every
+ * thread is whole in the space. The caller takes the last snapshot.
+ */
+void vm_stop(void);
+
+/* Let go of all volatile memory. After vm_stop. */
+void vm_close(void);
+
+/* ---- looking at it: consistent pictures, taken while the world stands still ---- */
+
+struct vm_thread_info {
+    uint64_t id;
+    enum thread_state state;
+    uint32_t application; /* 0: the system's own */
+    char name[48];        /* "" if it has none */
+    char method[96];      /* such as ".main.run"; "" where there is no frame */
+    char file[64];
+    unsigned line;       /* 0 when not known */
+    char waiting[64];    /* class of what it waits for, or "" */
+    uint64_t wake_in_ns; /* of sleepers; UINT64_MAX: no timer */
+    uint64_t cpu_ns;     /* since the machine started */
+};
+
+struct vm_application_info {
+    uint32_t id;
+    enum application_state state;
+    char name[64];
+    uint32_t thread_count;
+    int32_t status;       /* once ended */
+    uint64_t heap_bytes;  /* of the blocks it owns */
+    uint64_t started_ns;  /* personal time */
+    char error[512];      /* first line of the uncaught exception, or "" */
+};
+
+/*
+ * Fill up to `max` rows; `count` is how many there are in all. Any thread.
+ * Returns OK, ERR_NOMEM, ERR_NOSPACE.
+ */
+must_use err_t vm_list_threads(struct vm_thread_info *rows, size_t max, size_t *count);
+must_use err_t vm_list_applications(struct vm_application_info *rows, size_t max, size_t *count);
+
+/*
+ * Every thread of the application ends where it stands; its monitors are let
+ * go. `remove` also takes its root away, so that the collector takes the rest.
+ * Return when that has happened. ERR_NOT_FOUND, ERR_NOSPACE.
+ */
+must_use err_t vm_application_stop(uint32_t application);
+must_use err_t vm_application_remove(uint32_t application);
+
+/* Personal time now, in nanoseconds: it stands still while the machine is off. Any thread. */
+uint64_t vm_personal_ns(void);
