@@ -11,7 +11,7 @@
  *   u16 entry_class  pool index of the class to start (CLASS), or 0
  *   u16 pool_count   entries 1 .. pool_count-1 follow; 0 is "none"
  *     u8 tag, then
- *       POOL_UTF8    u32 byte_count, bytes            (well-formed UTF-8)
+ *       POOL_UTF8    u32 byte_count, bytes            (UTF-8; a lone surrogate is its three bytes)
  *       POOL_CLASS   u16 type (UTF8: a class name, or an array type such as "[i" or "[L.a.b;")
  *       POOL_FIELD   u16 class (CLASS), u16 name, u16 type (UTF8)
  *       POOL_METHOD  u16 class (CLASS), u16 name, u16 signature (UTF8)
@@ -41,6 +41,10 @@
  * off its signature.
  *
  * Class names are absolute: ".internal.string", ".phantom.list", ".main".
+ * The pool belongs to the module, so a converter of large classes makes one
+ * module of each. A raw value is cut to the type of what it is stored to or
+ * returned as: z keeps bit 0, b and s extend the sign, c does not.
+ *
  * The constructor is called "<new>" and returns v; static initialisation is a
  * static method "<static>" with "()v".
  *
@@ -85,4 +89,5 @@ enum module_member_flag {
     METHOD_ABSTRACT = 1 << 4,
     METHOD_PRIMITIVE = 1 << 5,
     METHOD_SYNCHRONIZED = 1 << 6,
+    MEMBER_VOLATILE = 1 << 7, /* of a field: accesses are ordered and whole */
 };
