@@ -128,6 +128,17 @@ enum thread_state {
     THREAD_ENDED,
 };
 
+/* Joined to the state by one who wakes a thread that is about to park: it does not park. */
+#define THREAD_WOKEN 0x100u
+
+enum thread_flag {
+    THREAD_FLAG_KILLED = 1,      /* ends at its next safepoint */
+    THREAD_FLAG_ENTERING = 2,    /* is in the entry queue of the monitor of waiting_for */
+    THREAD_FLAG_NOTIFIABLE = 4,  /* is in the wait set of that monitor */
+    THREAD_FLAG_JOINING = 8,     /* is among the joiners of waiting_for */
+    THREAD_FLAG_UNREADABLE = 16, /* suspended: a page cannot be read now */
+};
+
 struct thread_object {
     uint64_t header;
     /* words */
@@ -140,6 +151,7 @@ struct thread_object {
     word_t trace;       /* array of strings: where the newest exception was thrown */
     word_t next;        /* in the queue of whatever it waits for */
     word_t lock_stack;  /* words array of objects that it has locked, innermost last */
+    word_t joiners;     /* first of the threads that wait for its end, linked by next */
     word_t prim_word;   /* a primitive's progress across a park */
     word_t prim_word2;
     /* raw */
@@ -153,7 +165,27 @@ struct thread_object {
     uint32_t priority;
     uint32_t frame_word; /* the top frame's base in the word area */
     uint32_t frame_raw;  /* the top frame's base in the raw area */
-    uint32_t flags;
+    uint32_t flags;      /* enum thread_flag */
+    uint32_t spare;
+};
+
+/*
+ * The monitor of an object whose lock was contended or waited on; the object's header
+ * holds its number, index of root.monitors. Lives in old space. Free while `object` is null.
+ */
+struct monitor_object {
+    uint64_t header;
+    /* words */
+    word_t object;
+    word_t owner;      /* thread; null if it took the lock while that was thin */
+    word_t entry_head; /* threads that want to enter, linked by next */
+    word_t entry_tail;
+    word_t wait_head; /* threads that wait to be notified */
+    word_t wait_tail;
+    /* raw */
+    uint32_t number;
+    uint32_t held;
+    uint32_t hash; /* the object's identity hash, which the number displaced; 0: none yet */
     uint32_t spare;
 };
 

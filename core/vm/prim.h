@@ -27,8 +27,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
+#include "base/memory.h"
 #include "heap/heap.h"
 #include "object/layout.h"
 
@@ -67,11 +67,11 @@ struct prim_call {
     struct heap_local *heap;
     ref_t thread;
     ref_t method;
-    const word_t *words;   /* word arguments: words[0] is the receiver */
-    const uint64_t *raws;  /* raw argument i is raws[-i] (the raw area grows down) */
+    const word_t *words;  /* word arguments: words[0] is the receiver */
+    const uint64_t *raws; /* raw argument i is raws[-i] (the raw area grows down) */
     word_t result_word;
     uint64_t result_raw;
-    uint64_t wanted;       /* bytes, with PRIM_COLLECT */
+    uint64_t wanted; /* bytes, with PRIM_COLLECT */
     bool invoking;
 };
 
@@ -179,3 +179,11 @@ void thread_wake(ref_t thread);
 /* The table of primitives, by number; NULL where there is none. In core/prim/table.c. */
 extern prim_fn *const prim_table[];
 extern const uint32_t prim_table_count;
+
+/*
+ * The internal objects' volatile half, in core/prim. vm_start calls prim_start when the heap
+ * is up and before any thread runs: reconnect what the space says is there (channels, ...).
+ * vm_stop calls prim_stop when no thread runs any more. The caller is a RUNNING worker.
+ */
+must_use err_t prim_start(struct heap_local *heap);
+void prim_stop(void);

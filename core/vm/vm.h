@@ -112,10 +112,10 @@ struct vm_application_info {
     enum application_state state;
     char name[64];
     uint32_t thread_count;
-    int32_t status;       /* once ended */
-    uint64_t heap_bytes;  /* of the blocks it owns */
-    uint64_t started_ns;  /* personal time */
-    char error[512];      /* first line of the uncaught exception, or "" */
+    int32_t status;      /* once ended */
+    uint64_t heap_bytes; /* of the blocks it owns */
+    uint64_t started_ns; /* personal time */
+    char error[512];     /* first line of the uncaught exception, or "" */
 };
 
 /*

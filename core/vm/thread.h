@@ -1,0 +1,60 @@
+/*
+ * thread.h - threads as primitives see them. They are objects in old space;
+ * what a thread was doing is in its stack, and what it waits for is linked
+ * through words of the space.
+ *
+ * Parking in three steps: link the thread where a waker finds it, answer
+ * prim_park(), and when the same call runs again look whether the wait is over
+ * (a wake may come for no reason; so ask, and park again).
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "vm/prim.h"
+
+/* More threads than this at a time are refused. */
+#define THREAD_COUNT_MAX (1u << 22)
+
+/*
+ * Let `thread`, a new object of CLASS_THREAD or a subclass, run `method`.
+ *
+ *   application  whose it is: an application object
+ *   words        word arguments of the method, receiver included; it takes no raw ones
+ *
+ * Decode and invoke in one: PRIM_DONE, PRIM_COLLECT, or PRIM_THROW (state: it
+ * was started before; memory: too many threads).
+ */
+enum prim_answer thread_start(struct prim_call *call, ref_t thread, word_t application,
+                              ref_t method, const word_t *words, unsigned word_count);
+
+/* Sleep in personal time. Uses prim_raw. Negative is no time. */
+enum prim_answer thread_sleep(struct prim_call *call, int64_t duration_ns);
+
+/*
+ * Wait for the end of `thread`, at most `timeout_ns` (UINT64_MAX: for ever). Uses
+ * prim_raw. The result (an int) is 1 if it has ended.
+ */
+enum prim_answer thread_join(struct prim_call *call, ref_t thread, uint64_t timeout_ns);
+
+/* Let others run. Uses prim_raw. */
+enum prim_answer thread_yield(struct prim_call *call);
+
+/*
+ * End the application of the calling thread, with all its threads, at once;
+ * the calling one ends when the call does. Never returns to bytecode.
+ */
+enum prim_answer thread_exit(struct prim_call *call, int32_t status);
+
+/* True from the start to the end of the thread. */
+bool thread_is_alive(ref_t thread);
+
+/*
+ * A queue of threads, linked by thread.next, whose two ends are word slots of
+ * an old object. Guard it (monitor.h) while you use it.
+ *
+ *   head, tail  offsets of the slots in `object`
+ */
+void thread_queue_push(ref_t object, uint64_t head, uint64_t tail, ref_t thread);
+word_t thread_queue_pop(ref_t object, uint64_t head, uint64_t tail);
+bool thread_queue_remove(ref_t object, uint64_t head, uint64_t tail, ref_t thread);
