@@ -32,7 +32,10 @@
 #include "plat/err.h"
 #include "store/store.h"
 
-/* How many first writes a worker may make between two safepoints. */
+/*
+ * How many first writes a worker may make between two safepoints. When half
+ * of them are used up pmem_poll() asks for a safepoint, which tops up.
+ */
 #define PMEM_WORKER_CREDIT 96
 
 /* Ranges that a worker may protect from eviction at a time. */
@@ -52,23 +55,33 @@ enum pmem_worker_state {
     PMEM_STOPPED, /* waits at a safepoint until the world goes on */
 };
 
+struct pmem_chunk;
+
+/* Page numbers written in one epoch, in pieces that change hands whole. */
+struct pmem_dirty {
+    struct pmem_chunk *first, *last;
+};
+
 /* A thread that touches the space. Embedded by its owner; fields are pmem's own but where said. */
 struct pmem_worker {
     _Atomic uint32_t state; /* enum pmem_worker_state */
-    unsigned index;
+    unsigned index;         /* from 0, unique among those who are workers now */
 
     /*
      * The owner's: where a fault that needs the disk leaves to, or NULL to be
      * served in place. Points to the five words of __builtin_setjmp. Set only
-     * while an instruction can be run again from its beginning.
+     * while an instruction can be run again from its beginning. The space must
+     * be touched in another function than the one that has the setjmp, called
+     * from it and not inlined: gcc and clang believe that only calls come back to it.
      */
     void **restart;
     uint64_t fault_address; /* valid after such a departure */
 
-    uint32_t credit;   /* first writes left until the next safepoint */
-    uint32_t *dirty;   /* page numbers (low 32 bits: 16 TiB of pages) of the running epoch */
-    uint32_t dirty_count;
-    uint32_t dirty_max;
+    uint32_t credit;          /* first writes left until the next safepoint */
+    uint32_t spare_count;     /* empty chunks, enough for all the credit */
+    struct pmem_chunk *spare; /* linked */
+    struct pmem_dirty dirty;  /* of the running epoch */
+    void *page_buffer;        /* for pages on their way in */
     struct {
         _Atomic uint64_t from; /* page addresses, [from, to) */
         _Atomic uint64_t to;
@@ -84,7 +97,10 @@ struct pmem_worker {
  */
 must_use err_t pmem_start(struct store *store, const struct pmem_options *options);
 
-/* Take the space down. Commits nothing; no worker is left. */
+/*
+ * Take the space down. Commits nothing; no worker is left. The store must be closed
+ * next: it may hold early pages that no generation will have. pmem_start may follow.
+ */
 void pmem_stop(void);
 
 /* ---- the write barrier ---- */
@@ -158,7 +174,7 @@ void pmem_worker_leave(struct pmem_worker *worker);
 void pmem_worker_away(struct pmem_worker *worker);
 void pmem_worker_back(struct pmem_worker *worker);
 
-/* Nonzero while the world is asked to stop. */
+/* Nonzero while the world is asked to stop, or a worker's credit runs low. */
 extern _Atomic uint32_t pmem_stop_wanted;
 
 /* To be asked on every back-edge and call. */
@@ -194,7 +210,8 @@ bool pmem_resident(uint64_t address);
 
 /*
  * Keep the pages of [address, address + bytes) from being evicted once they
- * are in; pin `slot` of the worker is replaced. 0 bytes unpin.
+ * are in; pin `slot` of the worker is replaced. 0 bytes unpin. The order that is
+ * safe: pin, then ask pmem_resident() of each page and bring in what is not.
  */
 void pmem_pin(struct pmem_worker *worker, unsigned slot, uint64_t address, uint64_t bytes);
 
@@ -230,12 +247,13 @@ void pmem_observe(struct pmem_observer *observer);
 /*
  * Ask for a snapshot of what is written now; returns the epoch that will be
  * committed, or the last closed one when nothing was written since. Does not wait.
+ * STORE_CAUSE_SPACE makes a generation even of nothing, to let go of old ones.
  */
 uint32_t pmem_snapshot_ask(enum store_cause cause);
 
 /*
  * Wait until `epoch` and all before it are committed. Not as a RUNNING worker.
- * Returns OK; ERR_IO, ERR_NOSPACE when the commit failed (it is tried again later with
+ * Returns OK; ERR_CANCELLED when the space is taken down meanwhile; ERR_IO, ERR_NOSPACE when the commit failed (it is tried again later with
  * what has been written meanwhile, as part of a newer epoch).
  */
 must_use err_t pmem_snapshot_wait(uint32_t epoch);
@@ -262,6 +280,7 @@ struct pmem_stats {
     uint64_t first_writes;
     uint64_t copies;    /* made because a closed epoch still needed the page */
     uint64_t copy_waits; /* first writes that had to wait for the flusher */
+    uint64_t failures;   /* commits that failed */
 };
 
 void pmem_stats_get(struct pmem_stats *stats);

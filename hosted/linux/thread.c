@@ -27,6 +27,7 @@ struct plat_thread {
 };
 
 static __thread void *self_pointer;
+static __thread uint64_t lock_ranks;
 
 static void *
 thread_main(void *argument)
@@ -122,6 +123,12 @@ void
 plat_switch_point(void)
 {
     /* The kernel switches when it likes. */
+}
+
+uint64_t *
+plat_lock_ranks(void)
+{
+    return &lock_ranks;
 }
 
 unsigned
