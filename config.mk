@@ -28,9 +28,8 @@ BASE_CFLAGS := -std=gnu17 -g -O2 -fwrapv -fno-strict-aliasing -ffp-contract=off 
                -fno-omit-frame-pointer -fno-common
 WARNINGS    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
 
-# The core sees no header of a C library and calls none; -fbuiltin gives back to gcc the knowledge
-# that a small constant memcpy is one move.
-CORE_CFLAGS   := -ffreestanding -fbuiltin
+# The core sees no header of a C library, and no name of one means anything in it.
+CORE_CFLAGS   := -ffreestanding
 HOSTED_CFLAGS := -D_GNU_SOURCE -pthread
 
 # --- what each configuration adds ----------------------------------------------------------------
