@@ -329,7 +329,7 @@ lint-cppcheck:
 	$(Q)cppcheck --quiet -j2 --cppcheck-build-dir=$B/lint/cppcheck --error-exitcode=1 --std=c11 \
 	    --enable=warning,performance,portability --inline-suppr \
 	    --suppressions-list=scripts/cppcheck.txt \
-	    --library=posix -I core -I hosted -I tools -I test $(filter-out test/%,$(ALL_SOURCES))
+	    -I core -I hosted -I tools -I test $(filter-out test/%,$(ALL_SOURCES))
 
 format:  ## lay out every C file as .clang-format says
 	$(Q)clang-format -i $(TEXTS)
