@@ -1,0 +1,36 @@
+/*
+ * machine.h - the rest of the simulated machine: its console, its memory and
+ * how it misbehaves.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the program has shown, in shared memory: an observer that no cut can reach. */
+struct sim_screen {
+    uint64_t byte_count;
+    uint64_t byte_max;
+    char bytes[];
+};
+
+struct sim_machine {
+    uint64_t seed;
+    uint64_t resident_bytes;   /* what plat_memory_bytes() says */
+    uint64_t alloc_fail_at;    /* the n-th plat_alloc from now fails; 0: none does */
+    struct sim_screen *screen; /* or NULL: output is dropped */
+    const char *input;         /* what the console gives, then the end */
+    bool quiet;                /* no log lines below LOG_ERROR */
+};
+
+/* A screen for at most `byte_max` bytes in memory that children share. NULL: no memory. */
+struct sim_screen *sim_screen_create(uint64_t byte_max);
+
+/* Set the machine up; `machine` stays the caller's and may be changed between boots. */
+void sim_machine_start(struct sim_machine *machine);
+
+/* How often memory was asked for since the start: where alloc_fail_at can hit. */
+uint64_t sim_allocs(void);
