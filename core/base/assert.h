@@ -28,7 +28,7 @@ __attribute__((noreturn, cold, format(printf, 1, 2))) void panic(const char *tex
 __attribute__((noreturn, cold)) void assert_failed(const char *condition, const char *file,
                                                    int line, const char *function);
 
-#define assert(condition) \
+#define assert(condition)                                                                          \
     (likely(condition) ? (void)0 : assert_failed(#condition, __FILE__, __LINE__, __func__))
 
 #if defined(CHECKED) && CHECKED

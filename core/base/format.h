@@ -16,9 +16,7 @@
 #include <stdint.h>
 
 /* The freestanding compiler has no inttypes.h; these are its macros where long has 64 bits. */
-#if __STDC_HOSTED__
-#include <inttypes.h>
-#else
+#ifndef PRId64
 #define PRId64 "ld"
 #define PRIi64 "li"
 #define PRIu64 "lu"

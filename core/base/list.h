@@ -24,10 +24,10 @@ struct list {
 #define list_entry(link, type, member)      container_of(link, type, member)
 
 /* for (each link of the list); the second form allows removing `link`. */
-#define list_for_each(link, head) \
+#define list_for_each(link, head)                                                                  \
     for (struct list *link = (head)->next; link != (head); link = link->next)
-#define list_for_each_safe(link, head)                                                 \
-    for (struct list *link = (head)->next, *link##_next_ = link->next; link != (head); \
+#define list_for_each_safe(link, head)                                                             \
+    for (struct list *link = (head)->next, *link##_next_ = link->next; link != (head);             \
          link = link##_next_, link##_next_ = link->next)
 
 static inline void

@@ -23,9 +23,9 @@ struct lock {
     uint32_t rank;
 };
 
-#define LOCK_INIT(rank_)            \
-    {                               \
-        .state = 0, .rank = (rank_) \
+#define LOCK_INIT(rank_)                                                                           \
+    {                                                                                              \
+        .state = 0, .rank = (rank_)                                                                \
     }
 
 static inline void

@@ -15,21 +15,21 @@
 #include <stdint.h>
 
 /* name, what the two values are */
-#define TRACE_EVENTS(event)                                                                    \
-    event(NOTHING, "") event(STORE_OPEN, "generation, deltas")                                 \
-        event(STORE_COMMIT_BEGIN, "generation, early pages")                                   \
-            event(STORE_COMMIT_DONE, "generation, pages")                                      \
-                event(STORE_COMMIT_FAIL, "generation, error")                                  \
-                    event(STORE_FOLD, "generation, nodes written")                             \
-                        event(STORE_FLUSH, "generation, result") event(SNAP_MOVE, "from, to")  \
-                            event(PAGE_IN, "page, nanoseconds") event(PAGE_OUT, "page, dirty") \
-                                event(FIRST_WRITE, "page, epoch")                              \
-                                    event(WORLD_STOP, "request, workers")                      \
-                                        event(WORLD_GO, "request, nanoseconds")                \
-                                            event(SCAVENGE, "bytes kept, bytes promoted")      \
-                                                event(COLLECT, "blocks, bytes live")           \
-                                                    event(THREAD_RUN, "thread, worker")        \
-                                                        event(THREAD_PARK, "thread, why")      \
+#define TRACE_EVENTS(event)                                                                        \
+    event(NOTHING, "") event(STORE_OPEN, "generation, deltas")                                     \
+        event(STORE_COMMIT_BEGIN, "generation, early pages")                                       \
+            event(STORE_COMMIT_DONE, "generation, pages")                                          \
+                event(STORE_COMMIT_FAIL, "generation, error")                                      \
+                    event(STORE_FOLD, "generation, nodes written")                                 \
+                        event(STORE_FLUSH, "generation, result") event(SNAP_MOVE, "from, to")      \
+                            event(PAGE_IN, "page, nanoseconds") event(PAGE_OUT, "page, dirty")     \
+                                event(FIRST_WRITE, "page, epoch")                                  \
+                                    event(WORLD_STOP, "request, workers")                          \
+                                        event(WORLD_GO, "request, nanoseconds")                    \
+                                            event(SCAVENGE, "bytes kept, bytes promoted")          \
+                                                event(COLLECT, "blocks, bytes live")               \
+                                                    event(THREAD_RUN, "thread, worker")            \
+                                                        event(THREAD_PARK, "thread, why")          \
                                                             event(THROW, "thread, class")
 
 enum trace_event {
