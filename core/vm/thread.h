@@ -17,15 +17,16 @@
 #define THREAD_COUNT_MAX (1u << 22)
 
 /*
- * Let `thread`, a new object of CLASS_THREAD or a subclass, run `method`.
+ * Make a thread and let it run `method`.
  *
  *   application  whose it is: an application object
+ *   name         string or null
  *   words        word arguments of the method, receiver included; it takes no raw ones
  *
- * Decode and invoke in one: PRIM_DONE, PRIM_COLLECT, or PRIM_THROW (state: it
- * was started before; memory: too many threads).
+ * Decode and invoke in one: PRIM_DONE, and the result (a word) is the thread; PRIM_COLLECT; or
+ * PRIM_THROW (argument: the method cannot be a thread's first; memory: too many threads).
  */
-enum prim_answer thread_start(struct prim_call *call, ref_t thread, word_t application,
+enum prim_answer thread_start(struct prim_call *call, word_t application, word_t name,
                               ref_t method, const word_t *words, unsigned word_count);
 
 /* Sleep in personal time. Uses prim_raw. Negative is no time. */
