@@ -210,6 +210,24 @@ struct application_object {
     int32_t status; /* exit status once ended */
 };
 
+/*
+ * The console's channel: a ring of bytes that are on their way out, and the threads that
+ * wait for room, for a line of input, or for a snapshot. core/prim/console.h says how it
+ * works. It and its ring never move.
+ */
+struct channel_object {
+    uint64_t header;
+    word_t ring;   /* byte array of CHANNEL_RING_BYTES */
+    word_t writer; /* thread in the middle of a text, or null */
+    word_t out_head, out_tail;       /* threads that wait for their turn to write */
+    word_t in_head, in_tail;         /* threads that wait for a line */
+    word_t commit_head, commit_tail; /* threads that wait for a snapshot */
+    uint64_t appended; /* bytes that were ever put into the ring */
+    uint64_t written;  /* of these, known to have left; the beginning of a line */
+};
+
+#define CHANNEL_RING_BYTES 65536u
+
 /* A long or double that is no immediate. */
 struct box_object {
     uint64_t header;
@@ -263,7 +281,8 @@ struct space_root {
     word_t symbols;       /* words array: hash table of interned strings */
     word_t out_of_memory; /* preallocated exceptions */
     word_t stack_overflow;
-    word_t spare_words[11];
+    word_t console; /* channel, or null before the first start */
+    word_t spare_words[10];
     /* raw */
     uint64_t personal_ns;
     uint64_t next_thread_id;

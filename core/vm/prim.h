@@ -182,8 +182,10 @@ extern const uint32_t prim_table_count;
 
 /*
  * The internal objects' volatile half, in core/prim. vm_start calls prim_start when the heap
- * is up and before any thread runs: reconnect what the space says is there (channels, ...).
- * vm_stop calls prim_stop when no thread runs any more. The caller is a RUNNING worker.
+ * is up and before any thread runs: reconnect what the space says is there (channels, ...);
+ * the caller is a RUNNING worker. vm_stop calls prim_stop when no thread runs any more: it waits
+ * until the output has left (gated output: takes the snapshot that it waits for), so the caller
+ * is no worker, or AWAY; the last snapshot comes after it.
  */
 must_use err_t prim_start(struct heap_local *heap);
 void prim_stop(void);
