@@ -1,0 +1,85 @@
+/*
+ * compile.c - the verb compile: a module file, or its listing.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lang/lang.h"
+#include "phantom/options.h"
+#include "phantom/program.h"
+#include "phantom/say.h"
+
+/* Written beside its place and then moved there, so that a full disk never leaves half a module. */
+static bool
+file_write(const char *path, const struct buffer *bytes)
+{
+    char *temporary = malloc(strlen(path) + 5);
+    FILE *file = NULL;
+    bool done = false;
+
+    if (temporary == NULL)
+        return false;
+    strcpy(temporary, path);
+    strcat(temporary, ".new");
+    file = fopen(temporary, "wb");
+    if (file != NULL) {
+        done = fwrite(bytes->bytes, 1, bytes->count, file) == bytes->count;
+        done = fclose(file) == 0 && done;
+        done = done && rename(temporary, path) == 0;
+    }
+    if (!done) {
+        say_error("%s: %s", path, strerror(errno));
+        remove(temporary);
+    }
+    free(temporary);
+    return done;
+}
+
+static bool
+listing_print(const struct buffer *module)
+{
+    struct buffer text = { 0 };
+    err_t err = lang_disassemble(module->bytes, module->count, &text);
+
+    fwrite(text.bytes, 1, text.count, stdout);
+    buffer_free(&text);
+    return err == OK;
+}
+
+/* "a/b.ph" to "a/b.pm". */
+static char *
+default_output(const char *path)
+{
+    size_t length = strlen(path);
+    char *output = malloc(length + 4);
+
+    if (output == NULL)
+        return NULL;
+    if (length > 3 && strcmp(path + length - 3, ".ph") == 0)
+        length -= 3;
+    memcpy(output, path, length);
+    strcpy(output + length, ".pm");
+    return output;
+}
+
+int
+verb_compile(const struct invocation *invocation)
+{
+    const char *path = invocation->arguments[0];
+    const char *output = option_value(invocation, "output");
+    char *chosen = output == NULL ? default_output(path) : NULL;
+    struct buffer module = { 0 };
+    bool done = program_read(path, &module);
+
+    if (done && option_given(invocation, "list"))
+        done = listing_print(&module);
+    else if (done && (output != NULL || chosen != NULL))
+        done = file_write(output != NULL ? output : chosen, &module);
+    free(chosen);
+    buffer_free(&module);
+    return done ? STATUS_DONE : STATUS_TROUBLE;
+}

@@ -1,0 +1,29 @@
+/*
+ * new.c - the verb new.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "phantom/options.h"
+#include "phantom/say.h"
+#include "phantom/system.h"
+
+#define DEFAULT_BYTES (64ull << 30)
+#define MIN_BYTES     (STORE_BLOCKS_MIN * (uint64_t)PLAT_BLOCK_BYTES)
+#define MAX_BYTES     (1ull << 52) /* 40 bits of block numbers */
+
+int
+verb_new(const struct invocation *invocation)
+{
+    const char *path = invocation->arguments[0];
+    char size[32];
+    uint64_t bytes;
+
+    if (!option_size(invocation, "size", MIN_BYTES, MAX_BYTES, DEFAULT_BYTES, &bytes))
+        return STATUS_USAGE;
+    bytes &= ~(uint64_t)(PLAT_BLOCK_BYTES - 1);
+    if (!system_create(path, bytes))
+        return STATUS_TROUBLE;
+    say("made %s, which can hold %s; start something in it with: phantom run %s PROGRAM.ph", path,
+        say_bytes(bytes, size), path);
+    return STATUS_DONE;
+}

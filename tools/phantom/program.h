@@ -1,0 +1,26 @@
+/*
+ * program.h - from a file to a module, and the class library.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/buffer.h"
+
+/*
+ * Read a program: a source is compiled, with its messages on standard error; a
+ * module is taken as it is (the loader will check it).
+ *
+ *   module  empty; the caller frees it
+ *
+ * False after a message.
+ */
+bool program_read(const char *path, struct buffer *module);
+
+/* Compile the class library that this command carries. False after a message. */
+bool program_library(struct buffer *module);
+
+/* The name of a program for people: its file's name without the folders. */
+const char *program_name(const char *path);

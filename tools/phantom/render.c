@@ -1,0 +1,294 @@
+/*
+ * render.c - tables of threads, programs, generations and figures.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "phantom/render.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "heap/heap.h"
+#include "phantom/say.h"
+#include "plat/machine.h"
+#include "pmem/pmem.h"
+#include "vm/vm.h"
+
+#define LOG_ROWS 1000
+
+/* ---- threads ---- */
+
+static const char *const thread_states[] = {
+    [THREAD_NEW] = "new",           [THREAD_RUNNABLE] = "runnable",   [THREAD_WAITING] = "waiting",
+    [THREAD_SLEEPING] = "sleeping", [THREAD_SUSPENDED] = "suspended", [THREAD_ENDED] = "ended",
+};
+
+static void
+thread_where(const struct vm_thread_info *info, char *text, size_t text_bytes)
+{
+    if (info->method[0] == '\0')
+        snprintf(text, text_bytes, "-");
+    else if (info->line == 0)
+        snprintf(text, text_bytes, "%s", info->method);
+    else
+        snprintf(text, text_bytes, "%s (%s:%u)", info->method, info->file, info->line);
+}
+
+static err_t
+thread_row(struct buffer *text, const struct vm_thread_info *info)
+{
+    char where[192];
+    char duration[32];
+
+    thread_where(info, where, sizeof where);
+    TRY(buffer_format(text, "%6" PRIu64 " %7u  %-9s %8" PRIu64 "  %-40s", info->id,
+                      info->application, thread_states[info->state], info->cpu_ns / 1000000u,
+                      where));
+    if (info->wake_in_ns != UINT64_MAX)
+        TRY(buffer_format(text, "  wakes in %s", say_duration(info->wake_in_ns, duration)));
+    if (info->waiting[0] != '\0')
+        TRY(buffer_format(text, "  for %s", info->waiting));
+    if (info->name[0] != '\0')
+        TRY(buffer_format(text, "  \"%s\"", info->name));
+    return buffer_append_byte(text, '\n');
+}
+
+err_t
+render_threads(struct buffer *text)
+{
+    struct vm_thread_info *rows = NULL;
+    size_t room = 256;
+    size_t count = 0;
+    err_t err;
+
+    for (;;) {
+        rows = calloc(room, sizeof *rows);
+        if (rows == NULL)
+            return ERR_NOMEM;
+        err = vm_list_threads(rows, room, &count);
+        if (err != OK || count <= room)
+            break;
+        room = count + count / 4;
+        free(rows);
+    }
+    if (err == OK)
+        err = buffer_format(text, "%6s %7s  %-9s %8s  %s\n", "THREAD", "PROGRAM", "STATE", "CPU ms",
+                            "WHERE");
+    for (size_t i = 0; i < count && err == OK; i++)
+        err = thread_row(text, &rows[i]);
+    free(rows);
+    return err;
+}
+
+/* ---- programs ---- */
+
+static const char *const application_states[] = {
+    [APPLICATION_RUNNING] = "running",
+    [APPLICATION_ENDED] = "ended",
+    [APPLICATION_FAILED] = "failed",
+    [APPLICATION_STOPPED] = "stopped",
+};
+
+static err_t
+application_row(struct buffer *text, const struct vm_application_info *info)
+{
+    char size[32];
+
+    TRY(buffer_format(text, "%7u  %-8s %7u  %9s  %s", info->id, application_states[info->state],
+                      info->thread_count, say_bytes(info->heap_bytes, size), info->name));
+    if (info->state == APPLICATION_ENDED && info->status != 0)
+        TRY(buffer_format(text, "  (status %d)", info->status));
+    if (info->error[0] != '\0')
+        TRY(buffer_format(text, "  %s", info->error));
+    return buffer_append_byte(text, '\n');
+}
+
+err_t
+render_applications(struct buffer *text)
+{
+    struct vm_application_info *rows = NULL;
+    size_t room = 64;
+    size_t count = 0;
+    err_t err;
+
+    for (;;) {
+        rows = calloc(room, sizeof *rows);
+        if (rows == NULL)
+            return ERR_NOMEM;
+        err = vm_list_applications(rows, room, &count);
+        if (err != OK || count <= room)
+            break;
+        room = count + count / 4;
+        free(rows);
+    }
+    if (err == OK)
+        err = buffer_format(text, "%7s  %-8s %7s  %9s  %s\n", "PROGRAM", "STATE", "THREADS",
+                            "MEMORY", "NAME");
+    for (size_t i = 0; i < count && err == OK; i++)
+        err = application_row(text, &rows[i]);
+    free(rows);
+    return err;
+}
+
+/* ---- generations ---- */
+
+static const char *
+cause_text(enum store_cause cause)
+{
+    switch (cause) {
+    case STORE_CAUSE_NEW:
+        return "new volume";
+    case STORE_CAUSE_INTERVAL:
+        return "interval";
+    case STORE_CAUSE_DEMAND:
+        return "demand";
+    case STORE_CAUSE_OUTPUT:
+        return "output";
+    case STORE_CAUSE_STOP:
+        return "clean stop";
+    case STORE_CAUSE_SPACE:
+        return "space";
+    case STORE_CAUSE_CLOCK:
+        return "clock";
+    }
+    return "?";
+}
+
+static err_t
+log_row(struct buffer *text, const struct store_note *note)
+{
+    time_t seconds = (time_t)(note->wall_ns / 1000000000u);
+    struct tm local;
+    char when[32] = "?";
+    char personal[32];
+
+    if (localtime_r(&seconds, &local) != NULL)
+        strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &local);
+    return buffer_format(text, "%10" PRIu64 "  %s.%03u  %9" PRIu64 "  %9s  %s\n", note->generation,
+                         when, (unsigned)(note->wall_ns / 1000000u % 1000u), note->page_count,
+                         say_duration(note->personal_ns, personal), cause_text(note->cause));
+}
+
+err_t
+render_log(struct buffer *text, struct store *store)
+{
+    struct store_note *notes = calloc(LOG_ROWS, sizeof *notes);
+    size_t count = 0;
+    err_t err;
+
+    if (notes == NULL)
+        return ERR_NOMEM;
+    err = store_log_read(store, notes, LOG_ROWS, &count);
+    if (err == OK)
+        err = buffer_format(text, "%10s  %-23s  %9s  %9s  %s\n", "GENERATION", "TIME", "PAGES",
+                            "RUNNING", "CAUSE");
+    for (size_t i = 0; i < count && err == OK; i++)
+        err = log_row(text, &notes[i]);
+    free(notes);
+    return err;
+}
+
+/* ---- figures ---- */
+
+struct figures {
+    struct store_stats store;
+    struct pmem_stats pmem;
+    struct heap_stats heap;
+    bool running;
+};
+
+static err_t
+json_durations(struct buffer *text, const char *name, const struct pmem_durations *durations,
+               bool running)
+{
+    if (!running)
+        return buffer_format(text, ",\"%s\":null", name);
+    return buffer_format(text,
+                         ",\"%s\":{\"count\":%" PRIu64 ",\"p50\":%" PRIu64 ",\"p99\":%" PRIu64
+                         ",\"max\":%" PRIu64 "}",
+                         name, durations->count, durations->p50, durations->p99, durations->max);
+}
+
+static err_t
+stat_json(struct buffer *text, const struct figures *figures)
+{
+    TRY(buffer_format(text,
+                      "{\"running\":%s,\"generation\":%" PRIu64 ",\"snapshots\":%" PRIu64
+                      ",\"pages_written\":%" PRIu64 ",\"bytes_written\":%" PRIu64
+                      ",\"live_bytes\":%" PRIu64,
+                      figures->running ? "true" : "false", figures->store.generation,
+                      figures->pmem.snapshots, figures->store.pages_written,
+                      figures->store.blocks_written * PLAT_BLOCK_BYTES, figures->heap.live_bytes));
+    TRY(json_durations(text, "pause_ns", &figures->pmem.pause, figures->running));
+    TRY(json_durations(text, "safepoint_ns", &figures->pmem.safepoint, figures->running));
+    TRY(json_durations(text, "commit_ns", &figures->pmem.commit, figures->running));
+    return buffer_format(
+        text,
+        ",\"blocks\":%" PRIu64 ",\"blocks_free\":%" PRIu64 ",\"pages_mapped\":%" PRIu64
+        ",\"pages_resident\":%" PRIu64 ",\"pages_in\":%" PRIu64 ",\"pages_evicted\":%" PRIu64
+        ",\"flushes\":%" PRIu64 ",\"scavenges\":%" PRIu64 ",\"full_collections\":%" PRIu64 "}\n",
+        figures->store.block_count, figures->store.blocks_free, figures->store.pages_mapped,
+        figures->pmem.pages_resident, figures->pmem.pages_in, figures->pmem.pages_evicted,
+        figures->store.flushes, figures->heap.scavenges, figures->heap.full_collections);
+}
+
+static err_t
+durations_row(struct buffer *text, const char *name, const struct pmem_durations *durations)
+{
+    return buffer_format(text, "%-10s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "\n",
+                         name, durations->count, durations->p50 / 1000u, durations->p99 / 1000u,
+                         durations->max / 1000u);
+}
+
+static err_t
+stat_run(struct buffer *text, const struct figures *figures)
+{
+    char size[32];
+
+    TRY(buffer_format(text,
+                      "this run: %" PRIu64 " snapshots, %" PRIu64 " pages, %s written, %" PRIu64
+                      " flushes, %" PRIu64 " scavenges, %" PRIu64 " full collections\n",
+                      figures->pmem.snapshots, figures->store.pages_written,
+                      say_bytes(figures->store.blocks_written * PLAT_BLOCK_BYTES, size),
+                      figures->store.flushes, figures->heap.scavenges,
+                      figures->heap.full_collections));
+    TRY(buffer_format(text,
+                      "resident %s, %" PRIu64 " pages read on demand, %" PRIu64 " evicted\n\n",
+                      say_bytes(figures->pmem.pages_resident * PAGE_BYTES, size),
+                      figures->pmem.pages_in, figures->pmem.pages_evicted));
+    TRY(buffer_format(text, "%-10s %10s %10s %10s %10s\n", "", "count", "p50 us", "p99 us",
+                      "max us"));
+    TRY(durations_row(text, "pause", &figures->pmem.pause));
+    TRY(durations_row(text, "safepoint", &figures->pmem.safepoint));
+    return durations_row(text, "commit", &figures->pmem.commit);
+}
+
+static err_t
+stat_table(struct buffer *text, const struct figures *figures)
+{
+    char capacity[32];
+    char vacant[32];
+    char live[32];
+
+    TRY(buffer_format(text, "generation %" PRIu64 ", %s\n", figures->store.generation,
+                      figures->running ? "running" : "stopped"));
+    TRY(buffer_format(text, "volume %s, %s free, %" PRIu64 " pages of the space have a block\n",
+                      say_bytes(figures->store.block_count * PLAT_BLOCK_BYTES, capacity),
+                      say_bytes(figures->store.blocks_free * PLAT_BLOCK_BYTES, vacant),
+                      figures->store.pages_mapped));
+    TRY(buffer_format(text, "live objects %s\n", say_bytes(figures->heap.live_bytes, live)));
+    return figures->running ? stat_run(text, figures) : OK;
+}
+
+err_t
+render_stat(struct buffer *text, struct store *store, bool running, bool json)
+{
+    struct figures figures = { .running = running };
+
+    store_stats_get(store, &figures.store);
+    pmem_stats_get(&figures.pmem);
+    heap_stats_get(&figures.heap);
+    return json ? stat_json(text, &figures) : stat_table(text, &figures);
+}

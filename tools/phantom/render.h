@@ -1,0 +1,24 @@
+/*
+ * render.h - what a volume shows of itself, as text in a buffer. The same for
+ * a running volume, which answers through its socket, and for a stopped one.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/buffer.h"
+#include "plat/err.h"
+#include "store/store.h"
+
+/* Each returns OK, ERR_NOMEM, or what looking at the system returned. */
+must_use err_t render_threads(struct buffer *text);
+must_use err_t render_applications(struct buffer *text);
+must_use err_t render_log(struct buffer *text, struct store *store);
+
+/*
+ *   running  false: the figures of a run are absent
+ *   json     one JSON object instead of a table
+ */
+must_use err_t render_stat(struct buffer *text, struct store *store, bool running, bool json);

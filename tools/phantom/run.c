@@ -1,0 +1,291 @@
+/*
+ * run.c - the verbs run and exec: a volume as a process, from start to stop.
+ *
+ * Signals only note that they came; the main thread, which waits in vm_wait,
+ * does what is to be done. A second SIGINT leaves at once, from the handler.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "linux/disk.h"
+#include "linux/machine.h"
+#include "phantom/answer.h"
+#include "phantom/control.h"
+#include "phantom/options.h"
+#include "phantom/program.h"
+#include "phantom/say.h"
+
+#define EXEC_BYTES         (16ull << 30)
+#define INTERVAL_MS_MAX    3600000u
+#define WORKERS_MAX        64u
+#define MEMORY_BYTES_MIN   (4ull << 20)
+#define MEMORY_BYTES_MAX   (1ull << 44)
+#define STATUS_INTERRUPTED 130 /* what a shell expects after Ctrl-C */
+
+static volatile sig_atomic_t interrupts;
+static volatile sig_atomic_t stop_signal;
+
+static void
+signal_note(int signal_number)
+{
+    if (signal_number == SIGINT && ++interrupts > 1)
+        _exit(STATUS_INTERRUPTED);
+    stop_signal = signal_number;
+    vm_interrupt();
+}
+
+static void
+signals_catch(void)
+{
+    struct sigaction action = { .sa_handler = signal_note, .sa_flags = SA_RESTART };
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+}
+
+/* ---- options ---- */
+
+static bool
+options_fill(const struct invocation *invocation, struct system_options *options)
+{
+    uint64_t interval;
+    uint64_t workers;
+    uint64_t memory;
+
+    if (!option_number(invocation, "interval", 1, INTERVAL_MS_MAX, 0, &interval) ||
+        !option_number(invocation, "workers", 1, WORKERS_MAX, 0, &workers) ||
+        !option_size(invocation, "memory", MEMORY_BYTES_MIN, MEMORY_BYTES_MAX, 0, &memory))
+        return false;
+    options->pmem.interval_ms = (uint32_t)interval;
+    options->pmem.resident_bytes_max = memory;
+    options->pmem.strict = option_given(invocation, "strict");
+    options->vm.workers = (unsigned)workers;
+    options->vm.safe = option_given(invocation, "safe");
+    options->vm.gated = option_given(invocation, "gated");
+    return true;
+}
+
+/* ---- what is in the volume ---- */
+
+struct census {
+    size_t programs; /* that run */
+    size_t threads;
+    bool failed; /* a program ended by an uncaught exception */
+    int32_t status;
+};
+
+/* Count what runs; `application` is the one whose status is wanted, or 0. */
+static bool
+census_take(struct census *census, uint32_t application)
+{
+    size_t count = 0;
+    struct vm_application_info *rows;
+    bool done;
+
+    *census = (struct census){ 0 };
+    if (vm_list_applications(NULL, 0, &count) != OK)
+        return false;
+    rows = calloc(count + 1, sizeof *rows);
+    done = rows != NULL && vm_list_applications(rows, count, &count) == OK;
+    for (size_t i = 0; done && i < count; i++) {
+        census->programs += rows[i].state == APPLICATION_RUNNING;
+        census->failed |= rows[i].state == APPLICATION_FAILED;
+        if (rows[i].state == APPLICATION_RUNNING)
+            census->threads += rows[i].thread_count;
+        if (rows[i].id == application)
+            census->status = rows[i].status;
+    }
+    free(rows);
+    return done;
+}
+
+static void
+resumed_say(const struct system *system, const struct census *census)
+{
+    uint64_t now = plat_wall_ns();
+    uint64_t then = system->opened.note.wall_ns;
+    char age[32];
+
+    say("resumed %s at generation %" PRIu64 ", %s old: %zu program%s, %zu thread%s", system->path,
+        system->opened.generation, say_duration(now > then ? now - then : 0, age), census->programs,
+        census->programs == 1 ? "" : "s", census->threads, census->threads == 1 ? "" : "s");
+}
+
+/* ---- running ---- */
+
+static enum exit_status
+run_answer(void *context, const char *request, struct buffer *text)
+{
+    return answer_request(context, request, true, text);
+}
+
+/* Until all has ended, or a signal came. */
+static enum vm_event
+run_wait(bool safe)
+{
+    enum vm_event event;
+
+    do
+        event = vm_wait(PLAT_NO_DEADLINE);
+    while (event == VM_DEADLINE || (safe && event != VM_INTERRUPTED));
+    return event;
+}
+
+/* From a started system to a stopped one. Returns an exit status. */
+static int
+run_to_end(struct system *system, const struct system_options *options, uint32_t application,
+           bool quiet, bool own_status)
+{
+    struct control *control = own_status ? NULL : control_start(system->path, run_answer, system);
+    enum vm_event event = run_wait(options->vm.safe);
+    struct census census = { 0 };
+    struct store_stats stats;
+    bool done;
+
+    control_stop(control);
+    done = system_stop(system, true);
+    census_take(&census, application);
+    store_stats_get(system->store, &stats);
+    if (!done)
+        return STATUS_TROUBLE;
+    if (event == VM_INTERRUPTED) {
+        if (!quiet)
+            say("%s: stopped %s at generation %" PRIu64 "; go on with: phantom run %s",
+                strsignal(stop_signal), system->path, stats.generation, system->path);
+        return STATUS_DONE;
+    }
+    if (own_status)
+        return census.status & 0xff;
+    return census.failed ? STATUS_TROUBLE : STATUS_DONE;
+}
+
+/* Is there a program in the volume already? True, with a message, if that is so. */
+static bool
+occupied(const struct system_options *options, const struct census *census)
+{
+    if (census->programs == 0)
+        return false;
+    say_error("%s: %zu program%s in it already; go on with 'phantom run %s', or start another "
+              "beside it with --again",
+              options->path, census->programs, census->programs == 1 ? " is" : "s are",
+              options->path);
+    return true;
+}
+
+/* Look into the volume without running anything. False after a message. */
+static bool
+census_safe(const struct system_options *options, struct census *census)
+{
+    struct system_options look = { .path = options->path,
+                                   .read_only = true,
+                                   .pmem = { .on_demand_only = true },
+                                   .vm = { .safe = true } };
+    struct system system;
+    bool done;
+
+    if (!system_open(&system, &look))
+        return false;
+    done = system_start(&system, &look) && census_take(census, 0);
+    system_stop(&system, false);
+    system_close(&system);
+    return done;
+}
+
+int
+verb_run(const struct invocation *invocation)
+{
+    struct system_options options = { .path = invocation->arguments[0] };
+    const char *program = invocation->argument_count > 1 ? invocation->arguments[1] : NULL;
+    bool quiet = option_given(invocation, "quiet");
+    struct buffer module = { 0 };
+    struct census census = { 0 };
+    struct system system = { 0 };
+    uint32_t application = 0;
+    int status = STATUS_TROUBLE;
+
+    if (!options_fill(invocation, &options))
+        return STATUS_USAGE;
+    if (program != NULL && !program_read(program, &module))
+        goto out;
+    if (program != NULL && !option_given(invocation, "again") &&
+        (!census_safe(&options, &census) || occupied(&options, &census)))
+        goto out;
+    if (!system_open(&system, &options))
+        goto out;
+    signals_catch();
+    if (!system_start(&system, &options))
+        goto out;
+    if (program == NULL && !quiet && census_take(&census, 0))
+        resumed_say(&system, &census);
+    if (program != NULL && !system_install(&system, program, &module, invocation->arguments + 2,
+                                           invocation->argument_count - 2, &application)) {
+        system_stop(&system, false);
+        goto out;
+    }
+    status = run_to_end(&system, &options, application, quiet, false);
+out:
+    system_close(&system);
+    buffer_free(&module);
+    return status;
+}
+
+/* A path for a volume that nobody keeps; false when the folder cannot be used. */
+static bool
+throwaway_path(char *path, size_t path_bytes)
+{
+    const char *folder = getenv("TMPDIR");
+    int length = snprintf(path, path_bytes, "%s/phantom-exec-%d",
+                          folder == NULL || folder[0] == '\0' ? "/tmp" : folder, (int)getpid());
+
+    if (length < 0 || (size_t)length >= path_bytes) {
+        say_error("TMPDIR is too long");
+        return false;
+    }
+    return true;
+}
+
+int
+verb_exec(const struct invocation *invocation)
+{
+    const char *program = invocation->arguments[0];
+    char path[512];
+    struct system_options options = { .path = path };
+    struct buffer module = { 0 };
+    struct system system = { 0 };
+    uint32_t application = 0;
+    int status = STATUS_TROUBLE;
+
+    if (!options_fill(invocation, &options))
+        return STATUS_USAGE;
+    options.pmem.on_demand_only = options.pmem.interval_ms == 0;
+    if (!program_read(program, &module) || !throwaway_path(path, sizeof path))
+        goto out;
+    if (!system_create(path, EXEC_BYTES))
+        goto out;
+    if (!system_open(&system, &options)) {
+        unlink(path);
+        goto out;
+    }
+    unlink(path); /* from here on nobody else can reach it, and nothing is left behind */
+    signals_catch();
+    if (!system_start(&system, &options))
+        goto out;
+    if (system_install(&system, program, &module, invocation->arguments + 1,
+                       invocation->argument_count - 1, &application))
+        status = run_to_end(&system, &options, application, true, true);
+    else
+        system_stop(&system, false);
+out:
+    system_close(&system);
+    buffer_free(&module);
+    return status;
+}

@@ -1,0 +1,27 @@
+/*
+ * say.h - what the command says to people, on standard error.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* "phantom: error: ..." and a newline. */
+void say_error(const char *text, ...) __attribute__((format(printf, 1, 2)));
+
+/* "phantom: warning: ..." */
+void say_warning(const char *text, ...) __attribute__((format(printf, 1, 2)));
+
+/* "phantom: ..." */
+void say(const char *text, ...) __attribute__((format(printf, 1, 2)));
+
+/* May colours be used on standard error? (a terminal, and no NO_COLOR) */
+bool say_colour(void);
+
+/* A duration for people: "850 ms", "3 s", "5 min", "2 h", "12 days". */
+const char *say_duration(uint64_t ns, char buffer[32]);
+
+/* A size for people: "4.0 KiB", "1.5 GiB". */
+const char *say_bytes(uint64_t bytes, char buffer[32]);

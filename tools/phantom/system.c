@@ -1,0 +1,227 @@
+/*
+ * system.c - bringing a volume up and down, in layers, so that every failure
+ * takes down exactly what stands.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "phantom/system.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "linux/disk.h"
+#include "phantom/program.h"
+#include "phantom/say.h"
+
+#define MESSAGE_BYTES 512
+
+void
+system_say(const struct system *system, err_t err, const char *doing)
+{
+    static const char *const texts[] = {
+        [ERR_NOMEM] = "the machine has no memory left",
+        [ERR_NOSPACE] = "the volume is full: remove a program, or make room on the disk below it",
+        [ERR_IO] = "the disk reports an error",
+        [ERR_CORRUPT] = "it is damaged, and no whole snapshot was found; 'phantom check' says more",
+        [ERR_VERSION] = "it is of another format version, or made by a build with another space",
+        [ERR_FOREIGN] = "it is not a Phantom volume",
+        [ERR_READ_ONLY] = "it may only be read",
+        [ERR_RANGE] = "it is shorter than it says: it was truncated",
+        [ERR_UNSUPPORTED] = "this machine cannot run it",
+        [ERR_PROGRAM] = "the program was refused",
+    };
+    const char *text = (size_t)err < sizeof texts / sizeof texts[0] ? texts[err] : NULL;
+
+    say_error("%s: %s: %s", system->path, doing, text == NULL ? "it failed" : text);
+}
+
+/* What opening found out, in the words of a user. */
+static void
+opened_say(const struct system *system)
+{
+    const struct store_opened *opened = &system->opened;
+
+    if (opened->copies_bad > 0)
+        say_warning("%s: %u damaged superblock cop%s read from the twin", system->path,
+                    opened->copies_bad, opened->copies_bad == 1 ? "y was" : "ies were");
+    if (opened->slots_bad > 0)
+        say_warning("%s: %u superblock slot%s damaged", system->path, opened->slots_bad,
+                    opened->slots_bad == 1 ? " is" : "s are");
+    if (opened->fell_back)
+        say_warning("%s: the newest snapshot could not be used; going on from generation %" PRIu64,
+                    system->path, opened->generation);
+}
+
+bool
+system_open(struct system *system, const struct system_options *options)
+{
+    struct linux_disk_options disk_options = { .read_only = options->read_only,
+                                               .lock_wait_ms = LINUX_DISK_LOCK_WAIT_MS };
+    char message[MESSAGE_BYTES] = "";
+    err_t err;
+
+    *system = (struct system){ .path = options->path };
+    err = linux_disk_open(options->path, &disk_options, &system->disk, message, sizeof message);
+    if (err != OK) {
+        say_error("%s", message);
+        return false;
+    }
+    err = store_open(system->disk, options->read_only, &system->store, &system->opened);
+    if (err != OK) {
+        system_say(system, err, "cannot open");
+        system_close(system);
+        return false;
+    }
+    opened_say(system);
+    return true;
+}
+
+bool
+system_start(struct system *system, const struct system_options *options)
+{
+    err_t err = pmem_start(system->store, &options->pmem);
+
+    if (err != OK) {
+        system_say(system, err, "cannot bring up the space");
+        return false;
+    }
+    system->space_up = true;
+    err = vm_start(&options->vm);
+    if (err != OK) {
+        system_say(system, err, "cannot start the machine");
+        return false;
+    }
+    system->machine_up = true;
+    return true;
+}
+
+static void
+refusal_say(void *context, const char *line)
+{
+    (void)context;
+    say_error("%s", line);
+}
+
+bool
+system_install(struct system *system, const char *path, const struct buffer *module,
+               char **arguments, unsigned argument_count, uint32_t *application)
+{
+    struct vm_program program = { .name = program_name(path),
+                                  .module = module->bytes,
+                                  .module_bytes = module->count,
+                                  .arguments = (const char *const *)arguments,
+                                  .argument_count = argument_count };
+    err_t err = vm_install(&program, application, refusal_say, NULL);
+
+    if (err == ERR_FOREIGN || err == ERR_VERSION || err == ERR_CORRUPT)
+        say_error("%s: it is no module that this release can load", path);
+    else if (err == ERR_PROGRAM)
+        say_error("%s: it was refused; the volume is as before", path);
+    else if (err != OK)
+        system_say(system, err, "cannot install the program");
+    return err == OK;
+}
+
+bool
+system_commit(struct system *system, enum store_cause cause)
+{
+    err_t err = pmem_snapshot_wait(pmem_snapshot_ask(cause));
+
+    if (err != OK)
+        system_say(system, err, "cannot commit a snapshot");
+    return err == OK;
+}
+
+bool
+system_stop(struct system *system, bool commit)
+{
+    bool done = true;
+
+    if (system->machine_up)
+        vm_stop();
+    if (commit && system->space_up)
+        done = system_commit(system, STORE_CAUSE_STOP);
+    return done;
+}
+
+void
+system_close(struct system *system)
+{
+    if (system->machine_up)
+        vm_close();
+    system->machine_up = false;
+    if (system->space_up)
+        pmem_stop();
+    system->space_up = false;
+    store_close(system->store);
+    system->store = NULL;
+    linux_disk_close(system->disk);
+    system->disk = NULL;
+}
+
+/* Put the class library into an empty store, and commit it. */
+static bool
+library_install(struct system *system)
+{
+    struct pmem_options pmem = { .on_demand_only = true };
+    struct buffer library = { 0 };
+    bool done = false;
+    err_t err;
+
+    if (!program_library(&library))
+        goto out;
+    err = pmem_start(system->store, &pmem);
+    if (err != OK) {
+        system_say(system, err, "cannot bring up the space");
+        goto out;
+    }
+    system->space_up = true;
+    err = vm_format(library.bytes, library.count, refusal_say, NULL);
+    if (err != OK) {
+        system_say(system, err, "cannot install the class library");
+        goto out;
+    }
+    done = system_commit(system, STORE_CAUSE_NEW);
+out:
+    buffer_free(&library);
+    return done;
+}
+
+static bool
+volume_make(struct system *system, uint64_t bytes)
+{
+    err_t err = store_format(system->disk, bytes / PLAT_BLOCK_BYTES);
+
+    if (err != OK) {
+        system_say(system, err, "cannot make a volume");
+        return false;
+    }
+    err = store_open(system->disk, false, &system->store, &system->opened);
+    if (err != OK) {
+        system_say(system, err, "cannot open the new volume");
+        return false;
+    }
+    return library_install(system);
+}
+
+bool
+system_create(const char *path, uint64_t bytes)
+{
+    struct linux_disk_options disk_options = { .create = true, .create_bytes = bytes };
+    struct system system = { .path = path };
+    char message[MESSAGE_BYTES] = "";
+    bool done;
+
+    if (linux_disk_open(path, &disk_options, &system.disk, message, sizeof message) != OK) {
+        say_error("%s", message);
+        return false;
+    }
+    if (plat_disk_block_count(system.disk) * PLAT_BLOCK_BYTES < bytes)
+        bytes = plat_disk_block_count(system.disk) * PLAT_BLOCK_BYTES; /* a block device */
+    done = volume_make(&system, bytes);
+    system_close(&system);
+    if (!done)
+        unlink(path);
+    return done;
+}

@@ -1,0 +1,65 @@
+/*
+ * system.h - a volume brought up as a Linux process: disk, store, space and
+ * machine, in this order, and down again.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "plat/disk.h"
+#include "pmem/pmem.h"
+#include "store/store.h"
+#include "vm/vm.h"
+
+struct system_options {
+    const char *path;
+    bool read_only;
+    struct pmem_options pmem;
+    struct vm_options vm;
+};
+
+/* How far it is up. */
+struct system {
+    const char *path;
+    struct plat_disk *disk;
+    struct store *store;
+    struct store_opened opened;
+    bool space_up;
+    bool machine_up;
+};
+
+/*
+ * Open the disk and the store, no more. False after a message; nothing is left
+ * open then. What opening found out that the user should know is said.
+ */
+bool system_open(struct system *system, const struct system_options *options);
+
+/* The space and the machine, over an open store. False after a message. */
+bool system_start(struct system *system, const struct system_options *options);
+
+/*
+ * Put a program into it. False after a message.
+ *
+ *   application  filled
+ */
+bool system_install(struct system *system, const char *path, const struct buffer *module,
+                    char **arguments, unsigned argument_count, uint32_t *application);
+
+/* Take a snapshot now and wait until it is safe. False after a message. */
+bool system_commit(struct system *system, enum store_cause cause);
+
+/* Stop the machine; with `commit`, take the last snapshot. False after a message. */
+bool system_stop(struct system *system, bool commit);
+
+/* Let go of everything, however far it is up. */
+void system_close(struct system *system);
+
+/* Make a new volume, with the class library in it. False after a message. */
+bool system_create(const char *path, uint64_t bytes);
+
+/* One line for an error of the store or the space. */
+void system_say(const struct system *system, err_t err, const char *doing);

@@ -1,0 +1,196 @@
+/*
+ * verbs.c - the table of verbs. Help, manual and completion are made from it,
+ * so a verb or an option that is not here does not exist, and one that is here
+ * is documented.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "phantom/verbs.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define NO_MORE                                                                                    \
+    {                                                                                              \
+        NULL, NULL, NULL                                                                           \
+    }
+
+static const struct option new_options[] = {
+    { "size", "SIZE",
+      "how much it can hold, such as 512M or 64G (the file is sparse); default 64G" },
+    NO_MORE,
+};
+
+/* What run and exec share, so that it reads the same. */
+#define WORKERS_OPTION                                                                             \
+    {                                                                                              \
+        "workers", "N", "run programs on N processors at a time; default: all"                     \
+    }
+#define MEMORY_OPTION                                                                              \
+    {                                                                                              \
+        "memory", "SIZE", "keep at most this much of the space in memory; default: what there is"  \
+    }
+#define STRICT_OPTION                                                                              \
+    {                                                                                              \
+        "strict", NULL, "protect every page that was not announced as written (slow; finds bugs)"  \
+    }
+#define INTERVAL_OPTION                                                                            \
+    {                                                                                              \
+        "interval", "MS", "milliseconds between snapshots; default: adapts to what is written"     \
+    }
+
+static const struct option run_options[] = {
+    { "again", NULL, "start PROGRAM although the volume holds a program already" },
+    { "gated", NULL, "hold output until the snapshot that contains its cause is committed" },
+    INTERVAL_OPTION,
+    MEMORY_OPTION,
+    { "quiet", NULL, "say nothing about resuming and stopping" },
+    { "safe", NULL, "open the volume and answer questions, but run nothing" },
+    STRICT_OPTION,
+    WORKERS_OPTION,
+    NO_MORE,
+};
+
+static const struct option exec_options[] = {
+    INTERVAL_OPTION, MEMORY_OPTION, STRICT_OPTION, WORKERS_OPTION, NO_MORE,
+};
+
+static const struct option stat_options[] = {
+    { "json", NULL, "as one JSON object, for programs" },
+    NO_MORE,
+};
+
+static const struct option compile_options[] = {
+    { "output", "FILE", "where the module goes; default: the source's name with .pm" },
+    { "list", NULL, "print what is in the module, instruction by instruction" },
+    NO_MORE,
+};
+
+static const struct option no_options[] = { NO_MORE };
+
+const struct verb verbs[] = {
+    {
+        .name = "new",
+        .synopsis = "VOLUME",
+        .summary = "make a volume",
+        .details = "Makes VOLUME, a sparse file or a block device that will hold programs and all\n"
+                   "they know, and puts the class library into it. An existing file is never\n"
+                   "overwritten.\n",
+        .options = new_options,
+        .argument_min = 1,
+        .argument_max = 1,
+        .run = verb_new,
+    },
+    {
+        .name = "run",
+        .synopsis = "VOLUME [PROGRAM [ARG ...]]",
+        .summary = "go on with a volume, or start a program in it",
+        .details =
+            "Without PROGRAM, everything in VOLUME goes on where its newest snapshot has it.\n"
+            "With PROGRAM (a .ph source or a compiled module), that is put into the volume and\n"
+            "started; from then on it lives there and the file is not needed any more.\n"
+            "\n"
+            "Ends when the last thread has ended: 0, or 1 after an uncaught exception. Ctrl-C,\n"
+            "SIGTERM and SIGHUP take a last snapshot and end with 0; a second Ctrl-C leaves at\n"
+            "once, which is as safe as pulling the plug: the volume goes on from its newest\n"
+            "committed snapshot.\n"
+            "\n"
+            "With --gated nothing is shown that a power cut could undo. What may not have been\n"
+            "written before a cut is written again: at least once, and in order.\n",
+        .options = run_options,
+        .argument_min = 1,
+        .argument_max = ~0u,
+        .rest_from = 2,
+        .run = verb_run,
+    },
+    {
+        .name = "exec",
+        .synopsis = "PROGRAM [ARG ...]",
+        .summary = "run a program in a throw-away volume",
+        .details =
+            "Compiles and runs PROGRAM, and forgets it when it ends. The status is the\n"
+            "program's own: what it gave to exit(), else 0, or 1 after an uncaught exception.\n",
+        .options = exec_options,
+        .argument_min = 1,
+        .argument_max = ~0u,
+        .rest_from = 1,
+        .run = verb_exec,
+    },
+    {
+        .name = "app",
+        .synopsis = "VOLUME list | stop NUMBER | remove NUMBER",
+        .summary = "list, stop or remove the programs in a volume",
+        .details = "stop ends all threads of a program where they stand; what it built stays.\n"
+                   "remove also lets go of everything that only it could reach.\n",
+        .options = no_options,
+        .argument_min = 1,
+        .argument_max = 3,
+        .run = verb_app,
+    },
+    {
+        .name = "ps",
+        .synopsis = "VOLUME",
+        .summary = "show the threads in a volume and what each of them does",
+        .details = "Works on a running volume and on one that is stopped: there a thread stands\n"
+                   "where the newest snapshot has it.\n",
+        .options = no_options,
+        .argument_min = 1,
+        .argument_max = 1,
+        .run = verb_ps,
+    },
+    {
+        .name = "stat",
+        .synopsis = "VOLUME",
+        .summary = "show figures: generations, pages, pauses",
+        .details = "Durations are those of the present run and absent when the volume is stopped.\n"
+                   "pause is from the request of a snapshot to the release of all threads,\n"
+                   "safepoint from the request until the last has stopped, commit from the\n"
+                   "instant until it is safe on the disk.\n",
+        .options = stat_options,
+        .argument_min = 1,
+        .argument_max = 1,
+        .run = verb_stat,
+    },
+    {
+        .name = "log",
+        .synopsis = "VOLUME",
+        .summary = "show the newest generations: when, how large, and why",
+        .details = "The newest comes first.\n",
+        .options = no_options,
+        .argument_min = 1,
+        .argument_max = 1,
+        .run = verb_log,
+    },
+    {
+        .name = "check",
+        .synopsis = "VOLUME",
+        .summary = "verify every block of a stopped volume",
+        .details =
+            "Reads superblocks, records, page map, free space and every live page, and names\n"
+            "each damage. Changes nothing. Ends with 0 when all is well, else with 1.\n",
+        .options = no_options,
+        .argument_min = 1,
+        .argument_max = 1,
+        .run = verb_check,
+    },
+    {
+        .name = "compile",
+        .synopsis = "PROGRAM.ph",
+        .summary = "compile a program into a module file",
+        .details = "The module can be given to run and exec in the place of the source.\n",
+        .options = compile_options,
+        .argument_min = 1,
+        .argument_max = 1,
+        .run = verb_compile,
+    },
+    { .name = NULL },
+};
+
+const struct verb *
+verb_find(const char *name)
+{
+    for (const struct verb *verb = verbs; verb->name != NULL; verb++)
+        if (strcmp(verb->name, name) == 0)
+            return verb;
+    return NULL;
+}

@@ -1,0 +1,53 @@
+/*
+ * verbs.h - what the command can do, as a table.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <stdbool.h>
+
+enum exit_status {
+    STATUS_DONE = 0,
+    STATUS_TROUBLE = 1, /* of the world, or of the program */
+    STATUS_USAGE = 2,
+};
+
+/* One option. `argument` is the name of its value, or NULL for a plain switch. */
+struct option {
+    const char *name; /* without the dashes */
+    const char *argument;
+    const char *help;
+};
+
+#define OPTION_MAX 12
+
+struct invocation;
+
+struct verb {
+    const char *name;
+    const char *synopsis;         /* what follows the name and the options */
+    const char *summary;          /* one line, no full stop */
+    const char *details;          /* paragraphs, for --help and the manual */
+    const struct option *options; /* ends with a name of NULL */
+    unsigned argument_min;
+    unsigned argument_max;
+    unsigned rest_from; /* from this many arguments on, all is the program's; 0: never */
+    int (*run)(const struct invocation *invocation);
+};
+
+/* Ends with a name of NULL. */
+extern const struct verb verbs[];
+
+/* The verb of that name, or NULL. */
+const struct verb *verb_find(const char *name);
+
+int verb_new(const struct invocation *invocation);
+int verb_run(const struct invocation *invocation);
+int verb_exec(const struct invocation *invocation);
+int verb_app(const struct invocation *invocation);
+int verb_ps(const struct invocation *invocation);
+int verb_stat(const struct invocation *invocation);
+int verb_log(const struct invocation *invocation);
+int verb_check(const struct invocation *invocation);
+int verb_compile(const struct invocation *invocation);
