@@ -10,6 +10,7 @@
 #include "phantom/options.h"
 #include "phantom/say.h"
 #include "phantom/system.h"
+#include "plat/machine.h"
 
 #define PROGRESS_NS 200000000u
 

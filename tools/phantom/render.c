@@ -6,6 +6,7 @@
 #include "phantom/render.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

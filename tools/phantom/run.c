@@ -21,6 +21,7 @@
 #include "phantom/options.h"
 #include "phantom/program.h"
 #include "phantom/say.h"
+#include "plat/thread.h"
 
 #define EXEC_BYTES         (16ull << 30)
 #define INTERVAL_MS_MAX    3600000u
