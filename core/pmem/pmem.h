@@ -44,9 +44,9 @@
 struct pmem_options {
     uint64_t resident_bytes_max; /* memory for pages of the space; 0: plat_memory_bytes() */
     uint32_t interval_ms;        /* between snapshots; 0: adaptive, 100 ms to a few seconds */
-    bool strict;                 /* close pages not written in this epoch, to find missing barriers */
-    bool on_demand_only;         /* no snapshot by interval (tests, the simulator) */
-    bool faults_in_place;        /* never leave a fault handler by __builtin_longjmp (TSan) */
+    bool strict;          /* close pages not written in this epoch, to find missing barriers */
+    bool on_demand_only;  /* no snapshot by interval (tests, the simulator) */
+    bool faults_in_place; /* never leave a fault handler by __builtin_longjmp (TSan) */
 };
 
 enum pmem_worker_state {
@@ -229,7 +229,7 @@ must_use err_t pmem_world_do(struct pmem_worker *worker, pmem_world_fn *action, 
 /* ---- snapshots ---- */
 
 /*
- * Who wants to know about snapshots. Embedded by its owner, registered once.
+ * Who wants to know about snapshots. Embedded by its owner, registered after pmem_start.
  *   before  the world stands still, the epoch is about to close; what this
  *           writes to the space (at most 4 pages) belongs to the closing epoch
  *   after   the flusher has committed that epoch; runs in the flusher, must not
@@ -245,6 +245,12 @@ struct pmem_observer {
 void pmem_observe(struct pmem_observer *observer);
 
 /*
+ * Observe no more; waits for the snapshot that is under way, so not as a RUNNING
+ * worker. pmem_stop forgets all observers.
+ */
+void pmem_unobserve(struct pmem_observer *observer);
+
+/*
  * Ask for a snapshot of what is written now; returns the epoch that will be
  * committed, or the last closed one when nothing was written since. Does not wait.
  * STORE_CAUSE_SPACE makes a generation even of nothing, to let go of old ones.
@@ -253,8 +259,9 @@ uint32_t pmem_snapshot_ask(enum store_cause cause);
 
 /*
  * Wait until `epoch` and all before it are committed. Not as a RUNNING worker.
- * Returns OK; ERR_CANCELLED when the space is taken down meanwhile; ERR_IO, ERR_NOSPACE when the commit failed (it is tried again later with
- * what has been written meanwhile, as part of a newer epoch).
+ * Returns OK; ERR_CANCELLED when the space is taken down meanwhile; ERR_IO, ERR_NOSPACE when the
+ * commit failed (it is tried again later with what has been written meanwhile, as part of a newer
+ * epoch).
  */
 must_use err_t pmem_snapshot_wait(uint32_t epoch);
 
@@ -278,7 +285,7 @@ struct pmem_stats {
     uint64_t pages_in;      /* read from the disk on demand */
     uint64_t pages_evicted; /* clean and early-written */
     uint64_t first_writes;
-    uint64_t copies;    /* made because a closed epoch still needed the page */
+    uint64_t copies;     /* made because a closed epoch still needed the page */
     uint64_t copy_waits; /* first writes that had to wait for the flusher */
     uint64_t failures;   /* commits that failed */
 };

@@ -1,0 +1,250 @@
+/*
+ * evict.c - keeping the resident pages below their limit.
+ *
+ * One thread goes round the frames like the hand of a clock. A page that came
+ * in since the hand was last there is passed over once. Clean pages are dropped;
+ * where too few are clean, dirty pages of the running epoch are written early to
+ * free blocks of the store, and dropped. Pages of a closed epoch stay until it
+ * is committed.
+ *
+ * A dirty page may be written to while we write it out, by a worker that has its
+ * barrier behind it and its store before it. So it is closed first and marked
+ * LEAVING; a store then faults and takes it back (pager.c), and we find the mark
+ * gone. If the epoch has moved on meanwhile the page stays, too: the store may
+ * count what we wrote to the next commit, and the flusher saves it for this one.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "base/assert.h"
+#include "base/trace.h"
+#include "plat/machine.h"
+#include "plat/memory.h"
+#include "plat/space.h"
+#include "plat/thread.h"
+#include "pmem/pmem_priv.h"
+
+#define WAIT_NS 20000000u /* between two tries when nothing could leave */
+#define SLOW_NS 1000000000u
+#define RESERVE 16 /* a 16th of the limit is kept free */
+
+static struct {
+    struct plat_thread *thread;
+    struct event kick; /* there is work */
+    struct event gone; /* a page was evicted */
+    _Atomic bool stopping;
+    uint32_t hand;
+    void *buffer;
+} evictor;
+
+static uint64_t
+resident_goal(void)
+{
+    uint64_t limit = pmem_frames_limit();
+
+    return limit - limit / RESERVE;
+}
+
+bool
+pmem_evict_behind(void)
+{
+    return pmem_frames_resident() > pmem_frames_limit();
+}
+
+void
+pmem_evict_kick(void)
+{
+    event_raise(&evictor.kick);
+}
+
+void
+pmem_evict_wait(void)
+{
+    uint32_t seen = event_get(&evictor.gone);
+
+    if (pmem_evict_behind())
+        event_wait(&evictor.gone, seen, plat_monotonic_ns() + WAIT_NS);
+}
+
+/* Remove a page; its lock is held, its contents are safe, no pin covers it. */
+static void
+page_drop(struct pmem_page *entry, uint64_t page)
+{
+    pmem_page_epoch_set(page, 0);
+    plat_page_remove(pmem_address_of(page));
+    pmem_page_clear(entry, PMEM_RESIDENT | PMEM_OPEN | PMEM_LEAVING | PMEM_TAKEN);
+    pmem_frame_give(entry->frame);
+    pmem_count(&pmem_counters.pages_evicted);
+}
+
+/* Announce that the page leaves; false if a pin says no. Its lock is held. */
+static bool
+page_leave(struct pmem_page *entry, uint64_t page)
+{
+    pmem_page_set(entry, PMEM_LEAVING);
+    if (!pmem_world_pinned(page))
+        return true;
+    pmem_page_clear(entry, PMEM_LEAVING);
+    return false;
+}
+
+static bool
+evict_clean(struct pmem_page *entry, uint64_t page)
+{
+    if (!pmem_page_has(entry, PMEM_RESIDENT) || !pmem_epoch_clean(pmem_page_epoch(page)) ||
+        !page_leave(entry, page))
+        return false;
+    page_drop(entry, page);
+    trace(PAGE_OUT, page, 0);
+    return true;
+}
+
+/* The first half of evicting a dirty page: close it and take its contents. Its lock is held. */
+static bool
+dirty_begin(struct pmem_page *entry, uint64_t page, uint32_t epoch)
+{
+    if (!pmem_page_has(entry, PMEM_RESIDENT) || pmem_page_epoch(page) != epoch ||
+        pmem_page_has(entry, PMEM_LEAVING) || !page_leave(entry, page))
+        return false;
+    if (pmem_page_has(entry, PMEM_OPEN)) {
+        plat_page_close(pmem_address_of(page));
+        pmem_page_clear(entry, PMEM_OPEN);
+    }
+    pmem_page_copy(evictor.buffer, page);
+    return true;
+}
+
+/* The second half: drop it if nobody wanted it meanwhile. Its lock is held. */
+static bool
+dirty_end(struct pmem_page *entry, uint64_t page, uint32_t epoch, bool written)
+{
+    if (!pmem_page_has(entry, PMEM_LEAVING))
+        return false; /* it was taken back */
+    if (written && pmem_page_epoch(page) == epoch && pmem_epoch_running() == epoch &&
+        !pmem_world_pinned(page)) {
+        entry->early = epoch;
+        atomic_fetch_add_explicit(&pmem_tickets, 1, memory_order_relaxed);
+        page_drop(entry, page);
+        trace(PAGE_OUT, page, 1);
+        return true;
+    }
+    pmem_page_clear(entry, PMEM_LEAVING);
+    if (pmem_page_epoch(page) == pmem_epoch_running()) {
+        plat_page_open(pmem_address_of(page));
+        pmem_page_set(entry, PMEM_OPEN);
+    }
+    return false;
+}
+
+static bool
+evict_dirty(struct pmem_page *entry, uint64_t page)
+{
+    uint32_t epoch = pmem_epoch_running();
+    bool begun, done;
+    err_t err;
+
+    if (pmem_page_epoch(page) != epoch || store_credit_take(pmem_store, 1) != OK)
+        return false;
+    pmem_page_lock(entry);
+    begun = dirty_begin(entry, page, epoch);
+    pmem_page_unlock(entry);
+    if (!begun) {
+        store_credit_give(pmem_store, 1);
+        return false;
+    }
+    err = store_page_write_early(pmem_store, page, evictor.buffer);
+    if (err != OK)
+        store_credit_give(pmem_store, 1);
+    pmem_page_lock(entry);
+    done = dirty_end(entry, page, epoch, err == OK);
+    pmem_page_unlock(entry);
+    return done;
+}
+
+/* One look at the page under the hand. */
+static bool
+evict_one(bool dirty_too)
+{
+    bool fresh, gone;
+    uint64_t page = pmem_frame_next(&evictor.hand, &fresh);
+    struct pmem_page *entry;
+
+    if (page == PMEM_FRAME_FREE || fresh)
+        return false;
+    entry = pmem_page_of(page);
+    pmem_page_lock(entry);
+    gone = evict_clean(entry, page);
+    pmem_page_unlock(entry);
+    if (!gone && dirty_too)
+        gone = evict_dirty(entry, page);
+    if (gone)
+        event_raise(&evictor.gone);
+    return gone;
+}
+
+/* Go round until there is room; true if anything has left. */
+static bool
+evict_round(void)
+{
+    uint64_t goal = resident_goal() - pmem_frames_limit() / RESERVE;
+    uint32_t steps = 2 * pmem_frame_high();
+    bool any = false;
+
+    for (uint32_t i = 0; i < 2 * steps && pmem_frames_resident() > goal; i++) {
+        if (atomic_load(&evictor.stopping))
+            break;
+        if (evict_one(i >= steps))
+            any = true;
+    }
+    return any;
+}
+
+static void
+evictor_main(void *argument)
+{
+    uint64_t pause_ns = WAIT_NS;
+
+    (void)argument;
+    while (!atomic_load(&evictor.stopping)) {
+        uint32_t seen = event_get(&evictor.kick);
+
+        if (pmem_frames_resident() <= resident_goal()) {
+            pause_ns = WAIT_NS;
+            event_wait(&evictor.kick, seen, PLAT_NO_DEADLINE);
+        } else if (evict_round()) {
+            pause_ns = WAIT_NS;
+        } else {
+            event_wait(&evictor.kick, seen, plat_monotonic_ns() + pause_ns);
+            if (pause_ns < SLOW_NS)
+                pause_ns *= 2;
+        }
+    }
+}
+
+err_t
+pmem_evict_start(void)
+{
+    err_t err;
+
+    evictor.hand = 0;
+    atomic_store(&evictor.stopping, false);
+    evictor.buffer = plat_alloc(PAGE_BYTES);
+    if (!evictor.buffer)
+        return ERR_NOMEM;
+    err = plat_thread_create(&evictor.thread, "evictor", evictor_main, NULL);
+    if (err != OK) {
+        plat_free(evictor.buffer, PAGE_BYTES);
+        evictor.buffer = NULL;
+    }
+    return err;
+}
+
+void
+pmem_evict_stop(void)
+{
+    atomic_store(&evictor.stopping, true);
+    pmem_evict_kick();
+    plat_thread_join(evictor.thread);
+    evictor.thread = NULL;
+    plat_free(evictor.buffer, PAGE_BYTES);
+    evictor.buffer = NULL;
+}

@@ -1,0 +1,549 @@
+/*
+ * world.c - workers, and how the world comes to stand still.
+ *
+ * A worker is RUNNING, STOPPED or AWAY; only a RUNNING one touches the space. A
+ * request stops the world: each worker sees pmem_stop_wanted at its next poll and
+ * arrives. Whoever brings the number of running workers to zero carries out
+ * all requests, then and there: handing that to another thread would cost
+ * milliseconds on a busy machine. Who comes back meanwhile waits at the door.
+ *
+ *   running == 0 and a request waits  ->  acting  ->  no request is left: all go on
+ *
+ * Invariants
+ *   1. `running` is the number of workers whose state is RUNNING.
+ *   2. While `acting`, running is 0, and one thread alone touches the space: as
+ *      the worker `world.self`, whoever it is.
+ *   3. A worker that begins to run has chunks for all its credit.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "base/assert.h"
+#include "base/trace.h"
+#include "plat/machine.h"
+#include "plat/memory.h"
+#include "plat/thread.h"
+#include "pmem/pmem_priv.h"
+
+enum {
+    STOP = 1,   /* the world is asked to stand still */
+    CREDIT = 2, /* some worker has little credit left */
+};
+
+#define SPACE_TRIES      4
+#define SPACE_REFUSED_NS 1000000000u
+#define RETRY_NS         1000000u
+
+struct request {
+    pmem_world_fn *action;
+    void *argument;
+    struct pmem_worker chunks; /* only its spare chunks are used */
+    uint32_t credit;           /* before: to use; after: what is left */
+    bool done;
+    uint64_t asked_ns, arrived_ns, released_ns;
+    struct request *next;
+};
+
+_Atomic uint32_t pmem_stop_wanted;
+
+static struct {
+    struct lock lock; /* guards the fields up to `workers` */
+    struct cond go;   /* the world goes on */
+    unsigned running;
+    struct request *first, *last;
+    bool doing; /* somebody carries out requests */
+
+    struct lock workers_lock; /* guards the list; changed with `lock` held as well */
+    struct pmem_worker *workers;
+
+    _Atomic bool acting;     /* an action runs; the doer is `self` */
+    struct pmem_worker self; /* the worker of actions; touched by the doer only */
+    _Atomic uint64_t refused_until_ns;
+} world;
+
+err_t
+pmem_world_create(void)
+{
+    lock_init(&world.lock, LOCK_RANK_WORLD);
+    lock_init(&world.workers_lock, LOCK_RANK_WORKERS);
+    cond_init(&world.go);
+    world.running = 0;
+    world.first = world.last = NULL;
+    world.doing = false;
+    world.workers = NULL;
+    world.self = (struct pmem_worker){ 0 };
+    world.self.page_buffer = plat_alloc(PAGE_BYTES);
+    atomic_store(&world.acting, false);
+    atomic_store(&world.refused_until_ns, 0);
+    atomic_store(&pmem_stop_wanted, 0);
+    return world.self.page_buffer ? OK : ERR_NOMEM;
+}
+
+void
+pmem_world_destroy(void)
+{
+    assert(!world.workers);
+    assert(!world.first);
+    pmem_chunks_free(world.self.spare);
+    pmem_chunks_free(world.self.dirty.first);
+    plat_free(world.self.page_buffer, PAGE_BYTES);
+    world.self = (struct pmem_worker){ 0 };
+}
+
+bool
+pmem_world_acting(void)
+{
+    return atomic_load_explicit(&world.acting, memory_order_relaxed);
+}
+
+struct pmem_worker *
+pmem_worker_current(void)
+{
+    struct pmem_worker *worker;
+
+    if (pmem_world_acting())
+        return &world.self;
+    worker = plat_self();
+    if (!worker)
+        panic("the space was touched by a thread that is no worker");
+    return worker;
+}
+
+/* ---- carrying out requests ---- */
+
+static void
+request_run(struct request *request)
+{
+    struct pmem_chunk *chunk = request->chunks.spare;
+
+    while (chunk) { /* one or two, mostly */
+        struct pmem_chunk *next = chunk->next;
+
+        chunk->next = world.self.spare;
+        world.self.spare = chunk;
+        world.self.spare_count++;
+        chunk = next;
+    }
+    request->chunks.spare = NULL;
+    world.self.credit = request->credit;
+    atomic_store_explicit(&world.acting, true, memory_order_relaxed);
+    request->action(request->argument);
+    atomic_store_explicit(&world.acting, false, memory_order_relaxed);
+    request->credit = world.self.credit;
+    world.self.credit = 0;
+}
+
+/* The last worker has arrived. The lock is held; it is let go while actions run. */
+static void
+world_carry_out_locked(void)
+{
+    struct request *done = NULL;
+    uint64_t arrived_ns = plat_monotonic_ns(), released_ns;
+
+    assert(world.running == 0);
+    world.doing = true;
+    while (world.first) {
+        struct request *request = world.first;
+
+        world.first = request->next;
+        lock_release(&world.lock);
+        trace(WORLD_STOP, request, world.running);
+        request->arrived_ns = arrived_ns > request->asked_ns ? arrived_ns : request->asked_ns;
+        request_run(request);
+        lock_acquire(&world.lock);
+        request->next = done;
+        done = request;
+    }
+    world.last = NULL;
+    world.doing = false;
+    atomic_fetch_and(&pmem_stop_wanted, ~(uint32_t)STOP);
+    released_ns = plat_monotonic_ns();
+    for (; done; done = done->next) {
+        trace(WORLD_GO, done, released_ns - done->asked_ns);
+        done->released_ns = released_ns;
+        done->done = true; /* it may be gone when the lock is let go */
+    }
+    cond_broadcast(&world.go);
+}
+
+static void
+world_look_locked(void)
+{
+    if (world.running == 0 && world.first && !world.doing)
+        world_carry_out_locked();
+}
+
+static void
+run_end_locked(struct pmem_worker *worker, enum pmem_worker_state state)
+{
+    assert(atomic_load_explicit(&worker->state, memory_order_relaxed) == PMEM_RUNNING);
+    assert(world.running > 0);
+    atomic_store_explicit(&worker->state, state, memory_order_relaxed);
+    world.running--;
+    world_look_locked();
+}
+
+static void
+run_begin_locked(struct pmem_worker *worker)
+{
+    while (world.first || world.doing)
+        cond_wait(&world.go, &world.lock, PLAT_NO_DEADLINE);
+    assert(atomic_load_explicit(&worker->state, memory_order_relaxed) != PMEM_RUNNING);
+    atomic_store_explicit(&worker->state, PMEM_RUNNING, memory_order_relaxed);
+    world.running++;
+}
+
+/* A stop may have taken the worker's list, and with it room that its credit needs. */
+static void
+chunks_must(struct pmem_worker *worker)
+{
+    static _Atomic uint32_t nothing;
+
+    while (pmem_chunks_ensure(worker) != OK)
+        plat_wait(&nothing, 0, plat_monotonic_ns() + RETRY_NS);
+}
+
+static void
+world_stop(struct pmem_worker *worker)
+{
+    lock_acquire(&world.lock);
+    if (world.first || world.doing) {
+        run_end_locked(worker, PMEM_STOPPED);
+        run_begin_locked(worker);
+    }
+    lock_release(&world.lock);
+    chunks_must(worker);
+}
+
+static void
+request_add_locked(struct request *request)
+{
+    request->asked_ns = plat_monotonic_ns();
+    request->next = NULL;
+    if (world.first)
+        world.last->next = request;
+    else
+        world.first = request;
+    world.last = request;
+    atomic_fetch_or(&pmem_stop_wanted, STOP);
+}
+
+static void
+request_do(struct pmem_worker *worker, struct request *request)
+{
+    lock_acquire(&world.lock);
+    request_add_locked(request);
+    if (worker)
+        run_end_locked(worker, PMEM_STOPPED);
+    else
+        world_look_locked();
+    while (!request->done)
+        cond_wait(&world.go, &world.lock, PLAT_NO_DEADLINE);
+    if (worker)
+        run_begin_locked(worker);
+    lock_release(&world.lock);
+    if (worker)
+        chunks_must(worker);
+}
+
+/* Chunks for the request's credit, before anything is stopped. */
+static err_t
+request_prepare(struct request *request)
+{
+    err_t err;
+
+    request->chunks.credit = request->credit;
+    err = pmem_chunks_ensure(&request->chunks);
+    if (err != OK) {
+        pmem_chunks_free(request->chunks.spare);
+        request->chunks.spare = NULL;
+    }
+    return err;
+}
+
+err_t
+pmem_world_do(struct pmem_worker *worker, pmem_world_fn *action, void *argument, uint64_t pages)
+{
+    struct request request = { .action = action, .argument = argument, .credit = (uint32_t)pages };
+
+    if (pages > 0)
+        TRY(store_credit_take(pmem_store, pages));
+    if (request_prepare(&request) != OK) {
+        store_credit_give(pmem_store, pages);
+        return ERR_NOSPACE;
+    }
+    request_do(worker, &request);
+    if (request.credit > 0)
+        store_credit_give(pmem_store, request.credit);
+    return OK;
+}
+
+err_t
+pmem_world_run(pmem_world_fn *action, void *argument, uint32_t *credit, uint64_t *asked_ns,
+               uint64_t *arrived_ns, uint64_t *released_ns)
+{
+    struct request request = { .action = action, .argument = argument, .credit = *credit };
+
+    TRY(request_prepare(&request));
+    request_do(NULL, &request);
+    *credit = request.credit;
+    *asked_ns = request.asked_ns;
+    *arrived_ns = request.arrived_ns;
+    *released_ns = request.released_ns;
+    return OK;
+}
+
+void
+pmem_world_take_dirty(struct pmem_dirty *to)
+{
+    assert(pmem_world_acting());
+    lock_acquire(&world.workers_lock);
+    for (struct pmem_worker *worker = world.workers; worker; worker = worker->next)
+        pmem_dirty_splice(to, &worker->dirty);
+    lock_release(&world.workers_lock);
+    pmem_dirty_splice(to, &world.self.dirty);
+}
+
+uint64_t
+pmem_world_listed(void)
+{
+    uint64_t length = pmem_dirty_length(&world.self.dirty);
+
+    lock_acquire(&world.workers_lock);
+    for (struct pmem_worker *worker = world.workers; worker; worker = worker->next)
+        length += pmem_dirty_length(&worker->dirty);
+    lock_release(&world.workers_lock);
+    return length;
+}
+
+/* ---- joining and leaving, going and coming ---- */
+
+static unsigned
+index_free(void)
+{
+    unsigned index = 0;
+
+    for (struct pmem_worker *worker = world.workers; worker;)
+        if (worker->index == index) {
+            index++;
+            worker = world.workers;
+        } else {
+            worker = worker->next;
+        }
+    return index;
+}
+
+err_t
+pmem_worker_join(struct pmem_worker *worker)
+{
+    err_t err;
+
+    assert(!plat_self());
+    *worker = (struct pmem_worker){ .restart = worker->restart };
+    worker->page_buffer = plat_alloc(PAGE_BYTES);
+    if (!worker->page_buffer)
+        return ERR_NOMEM;
+    worker->credit = PMEM_WORKER_CREDIT; /* so that there are chunks for it */
+    err = pmem_chunks_ensure(worker);
+    worker->credit = 0;
+    if (err != OK) {
+        pmem_chunks_free(worker->spare);
+        plat_free(worker->page_buffer, PAGE_BYTES);
+        return err;
+    }
+    if (store_credit_take(pmem_store, PMEM_WORKER_CREDIT) == OK)
+        worker->credit = PMEM_WORKER_CREDIT; /* otherwise its first safepoint says so */
+    else
+        pmem_credit_low();
+    plat_self_set(worker);
+    lock_acquire(&world.lock);
+    lock_acquire(&world.workers_lock);
+    worker->index = index_free();
+    worker->next = world.workers;
+    world.workers = worker;
+    lock_release(&world.workers_lock);
+    run_begin_locked(worker);
+    lock_release(&world.lock);
+    return OK;
+}
+
+static void
+worker_unlink_locked(struct pmem_worker *worker)
+{
+    struct pmem_worker **link = &world.workers;
+
+    while (*link != worker)
+        link = &(*link)->next;
+    *link = worker->next;
+}
+
+void
+pmem_worker_leave(struct pmem_worker *worker)
+{
+    assert(plat_self() == worker);
+    lock_acquire(&world.lock);
+    if (atomic_load_explicit(&worker->state, memory_order_relaxed) == PMEM_RUNNING)
+        run_end_locked(worker, PMEM_AWAY);
+    while (world.doing) /* a list must not move while somebody takes it */
+        cond_wait(&world.go, &world.lock, PLAT_NO_DEADLINE);
+    lock_acquire(&world.workers_lock);
+    worker_unlink_locked(worker);
+    lock_release(&world.workers_lock);
+    pmem_dirty_splice(&world.self.dirty, &worker->dirty);
+    lock_release(&world.lock);
+    store_credit_give(pmem_store, worker->credit);
+    worker->credit = 0;
+    pmem_chunks_free(worker->spare);
+    worker->spare = NULL;
+    worker->spare_count = 0;
+    plat_free(worker->page_buffer, PAGE_BYTES);
+    worker->page_buffer = NULL;
+    plat_self_set(NULL);
+}
+
+void
+pmem_worker_away(struct pmem_worker *worker)
+{
+    lock_acquire(&world.lock);
+    run_end_locked(worker, PMEM_AWAY);
+    lock_release(&world.lock);
+}
+
+void
+pmem_worker_back(struct pmem_worker *worker)
+{
+    lock_acquire(&world.lock);
+    run_begin_locked(worker);
+    lock_release(&world.lock);
+    chunks_must(worker);
+}
+
+/* ---- credit ---- */
+
+void
+pmem_credit_low(void)
+{
+    if (!(atomic_load_explicit(&pmem_stop_wanted, memory_order_relaxed) & CREDIT))
+        atomic_fetch_or(&pmem_stop_wanted, CREDIT);
+}
+
+/*
+ * The volume is full of generations that nobody needs any more: each commit lets
+ * go of one. After a few of them what is not free stays so, and asking again
+ * at every safepoint would only wear out the disk: for a second it is refused at once.
+ */
+static err_t
+credit_after_commits(struct pmem_worker *worker, uint32_t wanted)
+{
+    err_t err = ERR_NOSPACE;
+
+    if (plat_monotonic_ns() < atomic_load(&world.refused_until_ns))
+        return ERR_NOSPACE;
+    for (unsigned i = 0; i < SPACE_TRIES && err == ERR_NOSPACE; i++) {
+        uint32_t epoch = pmem_snapshot_ask(STORE_CAUSE_SPACE);
+
+        pmem_worker_away(worker);
+        err = pmem_snapshot_wait(epoch);
+        pmem_worker_back(worker);
+        if (err == OK)
+            err = store_credit_take(pmem_store, wanted);
+    }
+    if (err != OK)
+        atomic_store(&world.refused_until_ns, plat_monotonic_ns() + SPACE_REFUSED_NS);
+    return err == OK ? OK : ERR_NOSPACE;
+}
+
+static err_t
+credit_top_up(struct pmem_worker *worker)
+{
+    uint32_t wanted;
+    err_t err;
+
+    if (worker->credit >= PMEM_WORKER_CREDIT)
+        return OK;
+    wanted = PMEM_WORKER_CREDIT - worker->credit;
+    err = store_credit_take(pmem_store, wanted);
+    if (err != OK)
+        err = credit_after_commits(worker, wanted);
+    if (err == OK)
+        worker->credit += wanted;
+    else if (worker->credit >= PMEM_WORKER_CREDIT / 2)
+        err = OK; /* enough for what comes before the next safepoint */
+    chunks_must(worker);
+    return err;
+}
+
+err_t
+pmem_safepoint(struct pmem_worker *worker)
+{
+    uint32_t wanted = atomic_load_explicit(&pmem_stop_wanted, memory_order_acquire);
+
+    plat_switch_point();
+    assert(plat_self() == worker);
+    if (wanted & STOP)
+        world_stop(worker);
+    if (pmem_evict_behind()) {
+        pmem_worker_away(worker);
+        pmem_evict_wait();
+        pmem_worker_back(worker);
+    }
+    if (wanted & CREDIT)
+        atomic_fetch_and(&pmem_stop_wanted, ~(uint32_t)CREDIT);
+    return credit_top_up(worker);
+}
+
+err_t
+pmem_reserve(struct pmem_worker *worker, uint64_t pages)
+{
+    err_t err;
+
+    TRY(store_credit_take(pmem_store, pages));
+    worker->credit += (uint32_t)pages;
+    err = pmem_chunks_ensure(worker);
+    if (err != OK) {
+        pmem_unreserve(worker, pages);
+        return ERR_NOSPACE;
+    }
+    return OK;
+}
+
+void
+pmem_unreserve(struct pmem_worker *worker, uint64_t pages)
+{
+    uint64_t given = pages < worker->credit ? pages : worker->credit;
+
+    worker->credit -= (uint32_t)given;
+    store_credit_give(pmem_store, given);
+}
+
+/* ---- pins ---- */
+
+/*
+ * Dekker's handshake with pmem_world_pinned(): we store the pin, then look
+ * whether the page is leaving; the evictor marks it leaving, then looks for
+ * pins. All four are sequentially consistent, so at least one sees the other.
+ */
+void
+pmem_pin(struct pmem_worker *worker, unsigned slot, uint64_t address, uint64_t bytes)
+{
+    assert(slot < PMEM_PIN_MAX);
+    atomic_store(&worker->pins[slot].to, 0);
+    if (bytes == 0)
+        return;
+    atomic_store(&worker->pins[slot].from, address & ~(PAGE_BYTES - 1));
+    atomic_store(&worker->pins[slot].to, address + bytes);
+}
+
+bool
+pmem_world_pinned(uint64_t page)
+{
+    uint64_t address = pmem_address_of(page);
+    bool pinned = false;
+
+    lock_acquire(&world.workers_lock);
+    for (struct pmem_worker *worker = world.workers; worker && !pinned; worker = worker->next)
+        for (unsigned i = 0; i < PMEM_PIN_MAX && !pinned; i++)
+            pinned = atomic_load(&worker->pins[i].from) <= address &&
+                     address < atomic_load(&worker->pins[i].to);
+    lock_release(&world.workers_lock);
+    return pinned;
+}

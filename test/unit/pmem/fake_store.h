@@ -1,0 +1,280 @@
+/*
+ * fake_store.h - a store in memory that does what store.h says and fails when
+ * told to. Linked in place of core/store, so that tests of pmem see what was
+ * handed over, and when.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <check.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "format/space.h"
+#include "store/store.h"
+
+#define FAKE_SLOTS (1u << 15)
+
+/* Pages by number; open addressing, nothing is ever taken out but all at once. */
+struct fake_map {
+    struct {
+        uint64_t page; /* plus 1 */
+        bool early;
+        uint8_t *bytes;
+    } slots[FAKE_SLOTS];
+    unsigned count;
+};
+
+struct store {
+    int dummy;
+};
+
+static struct fake {
+    pthread_mutex_t lock;
+    struct fake_map committed, closing, early;
+    bool under_way;
+    uint64_t generation;
+    int64_t credit; /* left; taken ones are in credit_out */
+    int64_t credit_out;
+    uint64_t pages_committed; /* handed to commits */
+    uint64_t pages_early;
+    enum store_cause cause;
+    /* orders */
+    unsigned fail_finishes;   /* so many finishes fail */
+    unsigned fail_page_after; /* the n-th page from now on fails, once */
+    unsigned page_delay_us;   /* each page of a commit takes so long */
+    unsigned early_delay_us;
+    bool fail_early;
+    uint64_t corrupt_page; /* plus 1: reading it gives ERR_CORRUPT */
+} fake = { .lock = PTHREAD_MUTEX_INITIALIZER, .credit = 1000000, .generation = 1 };
+
+static struct store fake_store;
+
+static unsigned
+fake_find(struct fake_map *map, uint64_t page)
+{
+    unsigned at = (unsigned)(page * 2654435761u) % FAKE_SLOTS;
+
+    while (map->slots[at].page && map->slots[at].page != page + 1)
+        at = (at + 1) % FAKE_SLOTS;
+    return at;
+}
+
+static void
+fake_put(struct fake_map *map, uint64_t page, const void *bytes, bool early)
+{
+    unsigned at = fake_find(map, page);
+
+    ck_assert_uint_lt(map->count, FAKE_SLOTS - 1);
+    if (!map->slots[at].page) {
+        map->count++;
+        map->slots[at].bytes = malloc(PAGE_BYTES);
+    }
+    map->slots[at].page = page + 1;
+    map->slots[at].early = early;
+    memcpy(map->slots[at].bytes, bytes, PAGE_BYTES);
+}
+
+static void
+fake_clear(struct fake_map *map)
+{
+    for (unsigned i = 0; i < FAKE_SLOTS; i++)
+        free(map->slots[i].bytes);
+    memset(map, 0, sizeof(*map));
+}
+
+/* The word at `address` in the newest committed generation. */
+static inline uint64_t
+fake_committed_word(uint64_t address)
+{
+    unsigned at = fake_find(&fake.committed, space_page_of(address));
+    uint64_t word = 0;
+
+    if (fake.committed.slots[at].page)
+        memcpy(&word, fake.committed.slots[at].bytes + address % PAGE_BYTES, 8);
+    return word;
+}
+
+err_t
+store_page_read(struct store *store, uint64_t page, void *buffer)
+{
+    struct fake_map *maps[] = { &fake.early, &fake.closing, &fake.committed };
+    err_t err = OK;
+
+    (void)store;
+    pthread_mutex_lock(&fake.lock);
+    memset(buffer, 0, PAGE_BYTES);
+    for (unsigned i = 0; i < 3; i++) {
+        unsigned at = fake_find(maps[i], page);
+
+        if (maps[i]->slots[at].page) {
+            memcpy(buffer, maps[i]->slots[at].bytes, PAGE_BYTES);
+            break;
+        }
+    }
+    if (fake.corrupt_page == page + 1)
+        err = ERR_CORRUPT;
+    pthread_mutex_unlock(&fake.lock);
+    return err;
+}
+
+bool
+store_page_is_zero(struct store *store, uint64_t page)
+{
+    bool zero;
+
+    (void)store;
+    pthread_mutex_lock(&fake.lock);
+    zero = !fake.early.slots[fake_find(&fake.early, page)].page &&
+           !fake.closing.slots[fake_find(&fake.closing, page)].page &&
+           !fake.committed.slots[fake_find(&fake.committed, page)].page;
+    pthread_mutex_unlock(&fake.lock);
+    return zero;
+}
+
+err_t
+store_credit_take(struct store *store, uint64_t pages)
+{
+    err_t err = ERR_NOSPACE;
+
+    (void)store;
+    pthread_mutex_lock(&fake.lock);
+    if (fake.credit >= (int64_t)pages) {
+        fake.credit -= (int64_t)pages;
+        fake.credit_out += (int64_t)pages;
+        err = OK;
+    }
+    pthread_mutex_unlock(&fake.lock);
+    return err;
+}
+
+void
+store_credit_give(struct store *store, uint64_t pages)
+{
+    (void)store;
+    pthread_mutex_lock(&fake.lock);
+    fake.credit += (int64_t)pages;
+    fake.credit_out -= (int64_t)pages;
+    ck_assert_int_ge(fake.credit_out, 0);
+    pthread_mutex_unlock(&fake.lock);
+}
+
+/* One credit becomes a block. The lock is held. */
+static void
+fake_credit_use(void)
+{
+    fake.credit_out--;
+    ck_assert_int_ge(fake.credit_out, 0);
+}
+
+err_t
+store_page_write_early(struct store *store, uint64_t page, const void *bytes)
+{
+    (void)store;
+    if (fake.early_delay_us)
+        usleep(fake.early_delay_us);
+    pthread_mutex_lock(&fake.lock);
+    if (fake.fail_early) {
+        pthread_mutex_unlock(&fake.lock);
+        return ERR_IO;
+    }
+    fake_credit_use();
+    fake_put(&fake.early, page, bytes, true);
+    fake.pages_early++;
+    pthread_mutex_unlock(&fake.lock);
+    return OK;
+}
+
+void
+store_commit_begin(struct store *store)
+{
+    (void)store;
+    pthread_mutex_lock(&fake.lock);
+    ck_assert(!fake.under_way);
+    fake.under_way = true;
+    fake.closing = fake.early;
+    memset(&fake.early, 0, sizeof(fake.early));
+    pthread_mutex_unlock(&fake.lock);
+}
+
+err_t
+store_commit_page(struct store *store, uint64_t page, const void *bytes)
+{
+    (void)store;
+    if (fake.page_delay_us)
+        usleep(fake.page_delay_us);
+    pthread_mutex_lock(&fake.lock);
+    ck_assert(fake.under_way);
+    if (fake.fail_page_after && --fake.fail_page_after == 0) {
+        pthread_mutex_unlock(&fake.lock);
+        return ERR_IO;
+    }
+    fake_credit_use();
+    fake_put(&fake.closing, page, bytes, false);
+    fake.pages_committed++;
+    pthread_mutex_unlock(&fake.lock);
+    return OK;
+}
+
+static void
+fake_give_up(void)
+{
+    for (unsigned i = 0; i < FAKE_SLOTS; i++)
+        if (fake.closing.slots[i].page && fake.closing.slots[i].early) {
+            uint64_t page = fake.closing.slots[i].page - 1;
+
+            if (!fake.early.slots[fake_find(&fake.early, page)].page)
+                fake_put(&fake.early, page, fake.closing.slots[i].bytes, true);
+        }
+    fake_clear(&fake.closing);
+    fake.under_way = false;
+}
+
+err_t
+store_commit_finish(struct store *store, struct store_note *note)
+{
+    (void)store;
+    pthread_mutex_lock(&fake.lock);
+    ck_assert(fake.under_way);
+    fake.generation++;
+    if (fake.fail_finishes) {
+        fake.fail_finishes--;
+        fake_give_up();
+        pthread_mutex_unlock(&fake.lock);
+        return ERR_IO;
+    }
+    note->generation = fake.generation;
+    note->page_count = fake.closing.count;
+    fake.cause = note->cause;
+    for (unsigned i = 0; i < FAKE_SLOTS; i++)
+        if (fake.closing.slots[i].page)
+            fake_put(&fake.committed, fake.closing.slots[i].page - 1, fake.closing.slots[i].bytes,
+                     false);
+    fake_clear(&fake.closing);
+    fake.under_way = false;
+    pthread_mutex_unlock(&fake.lock);
+    return OK;
+}
+
+void
+store_commit_abandon(struct store *store)
+{
+    (void)store;
+    pthread_mutex_lock(&fake.lock);
+    fake_give_up();
+    pthread_mutex_unlock(&fake.lock);
+}
+
+/* The machine stops: what was not committed is forgotten. */
+static inline void
+fake_restart(void)
+{
+    fake_clear(&fake.early);
+    fake_clear(&fake.closing);
+    fake.under_way = false;
+    fake.credit += fake.credit_out;
+    fake.credit_out = 0;
+}
