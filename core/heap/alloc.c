@@ -1,0 +1,207 @@
+/*
+ * alloc.c - memory for one object, when the few instructions of heap_alloc() do not find it.
+ *
+ * Every way in here either gives memory that is zero, or answers 0 and has
+ * changed nothing that anyone can see. A block that was taken is never given
+ * back: should its page have to be read first, and the instruction run again,
+ * then it lies idle until the next full collection finds it empty.
+ *
+ * The first writes of a small object come out of the worker's usual credit, which is
+ * raised a little when it is low; so nothing is lost when a fault leaves from here. Those
+ * of a large object are counted and reserved, and used up at once.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "heap/heap_priv.h"
+
+#include "object/array.h"
+
+#define DESCRIPTION_PAGES 3  /* the table, the root */
+#define CREDIT_LOW        16 /* more than a small object and its block's description take */
+#define CREDIT_RAISE      32
+
+/* See to credit for one small object; false when the volume is full. */
+static bool
+credit_small(struct pmem_worker *worker)
+{
+    return worker->credit >= CREDIT_LOW || pmem_reserve(worker, CREDIT_RAISE) == OK;
+}
+
+/* ---- the nursery ---- */
+
+/* Zero the next stretch of the worker's block; false without credit. */
+static bool
+local_extend(struct heap_local *local, uint64_t from)
+{
+    uint64_t bytes = HEAP_STEP_BYTES - from % HEAP_STEP_BYTES;
+
+    if (!credit_small(local->worker))
+        return false;
+    pmem_zero(from, bytes);
+    local->limit = from + bytes;
+    return true;
+}
+
+static ref_t
+young_alloc(struct heap_local *local, uint64_t bytes, uint32_t class_number)
+{
+    uint64_t at = local->at;
+
+    while (bytes > local->limit - at) {
+        if (local->limit % HEAP_BLOCK_BYTES == 0) {
+            at = credit_small(local->worker) ? heap_eden_take() : 0;
+            if (at == 0)
+                return 0;
+            heap_block_own(heap_block_of(at), local->application);
+            local->at = local->limit = at;
+            if (!local_extend(local, at))
+                return 0;
+        } else if (!local_extend(local, local->limit)) {
+            return 0;
+        }
+    }
+    local->at = at + bytes;
+    pmem_store64(at, header_make(class_number));
+    return at;
+}
+
+/* ---- old space ---- */
+
+/* May old space grow by so much, or is it time for a collection? */
+static bool
+old_may_grow(uint64_t bytes)
+{
+    uint64_t grown = atomic_load_explicit(&heap.old_bytes, memory_order_relaxed);
+    uint64_t limit = heap.options.limit_bytes;
+
+    if (heap_wants_full())
+        return false;
+    return limit == 0 || heap.bytes_live + grown + bytes <= limit;
+}
+
+/* First writes that an object may take, so that heap_collect can tell what is out of reach. */
+uint64_t
+heap_wanted_pages(uint64_t bytes)
+{
+    return bytes > HEAP_LARGE_BYTES ? bytes / PAGE_BYTES + 1 + DESCRIPTION_PAGES : CREDIT_RAISE;
+}
+
+/* Blocks of its own for a large object, with all credit for them; false without. */
+static bool
+large_take(struct heap_local *local, uint64_t bytes, struct heap_taken *taken)
+{
+    uint64_t count = (bytes + HEAP_BLOCK_BYTES - 1) >> HEAP_BLOCK_SHIFT;
+    uint64_t pages = DESCRIPTION_PAGES;
+
+    *taken = (struct heap_taken){ .kind = BLOCK_LARGE,
+                                  .application = local->application,
+                                  .block_count = (uint32_t)count };
+    lock_acquire(&heap.lock);
+    taken->block = heap_blocks_take(count, &taken->fresh);
+    lock_release(&heap.lock);
+    if (taken->block == HEAP_NO_BLOCK)
+        return false;
+    if (!taken->fresh)
+        pages += heap_pages_unwritten(heap_block_at(taken->block), bytes);
+    if (pmem_reserve(local->worker, pages) == OK)
+        return true;
+    lock_acquire(&heap.lock);
+    heap_blocks_give(taken->block, count);
+    lock_release(&heap.lock);
+    return false;
+}
+
+/*
+ * Blocks that were never used are zero already, so that such an object costs nothing
+ * where nobody touches it.
+ */
+static ref_t
+large_alloc(struct heap_local *local, uint64_t bytes, uint32_t class_number)
+{
+    void **restart = local->worker->restart;
+    struct heap_taken taken;
+    uint32_t credit;
+    uint64_t at;
+
+    if (!large_take(local, bytes, &taken))
+        return 0;
+    at = heap_block_at(taken.block);
+    credit = local->worker->credit;
+    local->worker->restart = NULL; /* nothing is read here but a page of the block table */
+    heap_block_describe(&taken);
+    if (!taken.fresh)
+        pmem_zero(at, bytes);
+    pmem_store64(at, header_make(class_number));
+    local->worker->restart = restart;
+    if (credit - local->worker->credit < DESCRIPTION_PAGES)
+        pmem_unreserve(local->worker, DESCRIPTION_PAGES - (credit - local->worker->credit));
+    return at;
+}
+
+static ref_t
+small_alloc(struct heap_local *local, uint64_t bytes, uint32_t class_number)
+{
+    void **restart = local->worker->restart;
+    struct heap_taken taken;
+    uint64_t at;
+
+    if (!credit_small(local->worker))
+        return 0;
+    lock_acquire(&heap.lock);
+    at = heap_cursor_take(heap_cursor_of(local->application), bytes, &taken);
+    lock_release(&heap.lock);
+    if (at == 0)
+        return 0;
+    if (taken.block != HEAP_NO_BLOCK) {
+        local->worker->restart = NULL; /* a block in use must not be described as free */
+        heap_block_describe(&taken);
+        local->worker->restart = restart;
+    }
+    pmem_zero(at, bytes);
+    pmem_store64(at, header_make(class_number));
+    return at;
+}
+
+ref_t
+heap_alloc_old(struct heap_local *local, uint64_t bytes, uint32_t class_number)
+{
+    uint64_t rounded = (bytes + 7) & ~7ull;
+    ref_t object;
+
+    assert(rounded >= OBJECT_HEADER_BYTES);
+    if (!old_may_grow(rounded))
+        return 0;
+    if (rounded > HEAP_LARGE_BYTES)
+        object = large_alloc(local, rounded, class_number);
+    else
+        object = small_alloc(local, rounded, class_number);
+    if (object != 0)
+        atomic_fetch_add_explicit(&heap.old_bytes, rounded, memory_order_relaxed);
+    return object;
+}
+
+/* ---- what everybody calls ---- */
+
+ref_t
+heap_alloc_slow(struct heap_local *local, uint64_t bytes, uint32_t class_number)
+{
+    uint64_t rounded = (bytes + 7) & ~7ull;
+
+    assert(bytes <= 1ull << 40);
+    assert(rounded >= OBJECT_HEADER_BYTES);
+    assert(class_number < CLASS_NUMBER_MAX);
+    if (rounded > HEAP_LARGE_BYTES)
+        return heap_alloc_old(local, bytes, class_number);
+    return young_alloc(local, rounded, class_number);
+}
+
+ref_t
+heap_alloc_array(struct heap_local *local, uint32_t class_number, enum object_kind kind,
+                 uint32_t length)
+{
+    ref_t array = heap_alloc(local, array_bytes(kind, length), class_number);
+
+    if (array != 0)
+        array_length_set(array, length);
+    return array;
+}

@@ -1,0 +1,314 @@
+/*
+ * mark.c - finding all that is reachable, without writing to the space.
+ *
+ * In the stopped world, with nothing young: from the root's words, the class,
+ * method and thread tables and the handles, depth first. An object's mark is a bit
+ * outside the space, and so are the lines that it covers.
+ *
+ * Pages that are not resident are read as they are met. One that cannot be read
+ * ends the cycle: what it refers to is unknown, so nothing may be freed.
+ *
+ * When there is no memory for the stack the object is left out: it is marked,
+ * and its words were not looked at. Then all marked objects are looked at
+ * again, until a round leaves nothing out. Each round marks something, so there is an end.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "heap/heap_priv.h"
+
+#include "object/array.h"
+#include "plat/memory.h"
+
+#define CHUNK_OBJECTS 8190
+#define AHEAD         8 /* objects whose headers are on their way into the cache */
+
+struct mark_chunk {
+    struct mark_chunk *below;
+    uint64_t count;
+    ref_t objects[CHUNK_OBJECTS];
+};
+
+struct marker {
+    struct heap_marks *marks;
+    struct mark_chunk *top;
+    struct mark_chunk *spare; /* one emptied chunk, so that the edge is not ragged */
+    uint64_t chunk_count;
+    bool left_out;
+    uint64_t page; /* known to be resident */
+    ref_t ahead[AHEAD];
+    unsigned ahead_at;
+};
+
+static uint64_t
+bits_bytes(const struct heap_marks *marks)
+{
+    return (marks->block_count * (HEAP_BLOCK_BYTES / 64) + PAGE_BYTES) & ~(PAGE_BYTES - 1);
+}
+
+static uint64_t
+lines_bytes(const struct heap_marks *marks)
+{
+    return (marks->block_count * sizeof marks->lines[0] + PAGE_BYTES) & ~(PAGE_BYTES - 1);
+}
+
+err_t
+heap_marks_open(struct heap_marks *marks)
+{
+    *marks = (struct heap_marks){ .block_count = heap.blocks_used };
+    marks->bits = plat_reserve(bits_bytes(marks));
+    marks->lines = plat_reserve(lines_bytes(marks));
+    if (marks->bits != NULL && marks->lines != NULL)
+        return OK;
+    heap_marks_close(marks);
+    return ERR_NOMEM;
+}
+
+void
+heap_marks_close(struct heap_marks *marks)
+{
+    plat_release(marks->bits, bits_bytes(marks));
+    plat_release(marks->lines, lines_bytes(marks));
+    marks->bits = NULL;
+    marks->lines = NULL;
+}
+
+/* ---- the stack ---- */
+
+static void
+push(struct marker *marker, ref_t object)
+{
+    struct mark_chunk *chunk = marker->top;
+
+    if (chunk == NULL || chunk->count == CHUNK_OBJECTS) {
+        chunk = marker->spare;
+        marker->spare = NULL;
+        if (chunk == NULL && marker->chunk_count < heap.mark_chunks_max) {
+            chunk = plat_alloc(sizeof *chunk);
+            marker->chunk_count += chunk != NULL;
+        }
+        if (chunk == NULL) {
+            marker->left_out = true;
+            return;
+        }
+        chunk->count = 0;
+        chunk->below = marker->top;
+        marker->top = chunk;
+    }
+    chunk->objects[chunk->count++] = object;
+}
+
+/* 0 when the stack is empty. */
+static ref_t
+pop(struct marker *marker)
+{
+    struct mark_chunk *chunk = marker->top;
+
+    if (chunk == NULL)
+        return 0;
+    if (chunk->count == 0) {
+        marker->top = chunk->below;
+        marker->chunk_count -= marker->spare != NULL;
+        plat_free(marker->spare, sizeof *chunk);
+        marker->spare = chunk;
+        chunk = marker->top;
+        if (chunk == NULL)
+            return 0;
+    }
+    return chunk->objects[--chunk->count];
+}
+
+static void
+stack_free(struct marker *marker)
+{
+    while (marker->top != NULL) {
+        struct mark_chunk *below = marker->top->below;
+
+        plat_free(marker->top, sizeof *marker->top);
+        marker->top = below;
+    }
+    plat_free(marker->spare, sizeof *marker->spare);
+}
+
+/* ---- marking ---- */
+
+err_t
+heap_page_in(uint64_t address)
+{
+    return pmem_resident(address) ? OK : pmem_page_in(NULL, address);
+}
+
+static inline err_t
+see_page(struct marker *marker, uint64_t address)
+{
+    if (likely(address >> PAGE_SHIFT == marker->page))
+        return OK;
+    TRY(heap_page_in(address));
+    marker->page = address >> PAGE_SHIFT;
+    return OK;
+}
+
+static inline void
+mark_word(struct marker *marker, word_t word)
+{
+    if (!word_is_ref(word))
+        return;
+    assert(word >= SPACE_HEAP);
+    assert(heap_block_of(word) < marker->marks->block_count);
+    if (heap_mark_set(marker->marks, word))
+        push(marker, word);
+}
+
+static void
+mark_lines(struct heap_marks *marks, ref_t object, uint64_t bytes)
+{
+    uint64_t block = heap_block_of(object);
+    uint64_t first = object % HEAP_BLOCK_BYTES / HEAP_LINE_BYTES;
+    uint64_t last = (object % HEAP_BLOCK_BYTES + bytes - 1) / HEAP_LINE_BYTES;
+
+    if (bytes > HEAP_LARGE_BYTES)
+        last = first; /* its block counts as a whole */
+    for (uint64_t line = first; line <= last; line++)
+        marks->lines[block][line / 64] |= 1ull << (line % 64);
+}
+
+static err_t
+mark_slots(struct marker *marker, uint64_t from, uint64_t to)
+{
+    for (uint64_t at = from; at < to; at += 8) {
+        TRY(see_page(marker, at));
+        mark_word(marker, pmem_load64(at));
+    }
+    return OK;
+}
+
+/* Look at an object that is marked. */
+static err_t
+look_at(struct marker *marker, ref_t object, bool first_time)
+{
+    const struct heap_shape *shape;
+    uint64_t header, bytes, from, to;
+
+    TRY(see_page(marker, object));
+    header = obj_header(object);
+    assert(header & HEADER_MARK);
+    shape = heap_shape_of(header_class_number(header));
+    if (shape->kind != KIND_PLAIN) {
+        TRY(heap_page_in(object + ARRAY_HEADER_BYTES - 1));
+        if (shape->kind == KIND_STACK)
+            TRY(heap_page_in(object + ARRAY_HEADER_BYTES));
+    }
+    if (first_time) {
+        bytes = heap_shape_bytes(shape, object, header);
+        marker->marks->bytes_live += bytes;
+        mark_lines(marker->marks, object, bytes);
+    }
+    for (unsigned i = 0; heap_shape_run(shape, object, i, &from, &to); i++)
+        TRY(mark_slots(marker, from, to));
+    return OK;
+}
+
+/* Look at everything on the stack, some objects after they were taken off it. */
+static err_t
+drain(struct marker *marker)
+{
+    unsigned idle = 0;
+
+    while (idle < AHEAD) {
+        ref_t next = pop(marker);
+        ref_t object = marker->ahead[marker->ahead_at];
+
+        if (next != 0)
+            __builtin_prefetch((const void *)next);
+        marker->ahead[marker->ahead_at] = next;
+        marker->ahead_at = (marker->ahead_at + 1) % AHEAD;
+        idle = object == 0 ? idle + 1 : 0;
+        if (object != 0)
+            TRY(look_at(marker, object, true));
+    }
+    return OK;
+}
+
+/* ---- what it starts from ---- */
+
+static err_t
+mark_table(struct marker *marker, uint64_t table, uint32_t count)
+{
+    TRY(mark_slots(marker, table, table + 8ull * count));
+    return drain(marker);
+}
+
+static uint32_t
+root_count(size_t offset)
+{
+    return pmem_load32(SPACE_ROOT + offset);
+}
+
+static err_t
+mark_roots(struct marker *marker)
+{
+    for (struct heap_handle *handle = heap.handles; handle != NULL; handle = handle->next)
+        mark_word(marker, handle->word);
+    TRY(mark_table(marker, SPACE_ROOT + ROOT_WORD_FIRST, ROOT_WORD_COUNT));
+    TRY(mark_table(marker, SPACE_CLASS_TABLE,
+                   root_count(offsetof(struct space_root, class_count))));
+    TRY(mark_table(marker, SPACE_METHOD_TABLE,
+                   root_count(offsetof(struct space_root, method_count))));
+    return mark_table(marker, SPACE_THREAD_TABLE,
+                      root_count(offsetof(struct space_root, thread_slot_count)));
+}
+
+/*
+ * Look again at all that is marked. What was left out has no lines yet; lines and
+ * bytes of the others are counted a second time, so they are counted anew at the end.
+ */
+static err_t
+look_again(struct marker *marker)
+{
+    uint64_t words = marker->marks->block_count * (HEAP_BLOCK_BYTES / 8 / 64);
+
+    for (uint64_t i = 0; i < words; i++) {
+        for (uint64_t left = marker->marks->bits[i]; left != 0; left &= left - 1) {
+            uint64_t at = SPACE_HEAP + (i * 64 + (uint64_t)__builtin_ctzll(left)) * 8;
+
+            TRY(look_at(marker, at, false));
+            TRY(drain(marker));
+        }
+    }
+    return OK;
+}
+
+static err_t
+count_anew(struct marker *marker)
+{
+    uint64_t words = marker->marks->block_count * (HEAP_BLOCK_BYTES / 8 / 64);
+
+    marker->marks->bytes_live = 0;
+    for (uint64_t i = 0; i < words; i++) {
+        for (uint64_t left = marker->marks->bits[i]; left != 0; left &= left - 1)
+            TRY(look_at(marker, SPACE_HEAP + (i * 64 + (uint64_t)__builtin_ctzll(left)) * 8, true));
+    }
+    return OK;
+}
+
+/*
+ * Mark all that is reachable. In the stopped world, nothing is young.
+ * Returns OK; ERR_CORRUPT or ERR_IO when a page could not be read.
+ */
+err_t
+heap_mark(struct heap_marks *marks)
+{
+    struct marker marker = { .marks = marks, .page = UINT64_MAX };
+    bool again = false;
+    err_t err;
+
+    err = mark_roots(&marker);
+    while (err == OK && marker.left_out) {
+        marker.left_out = false;
+        again = true;
+        err = look_again(&marker);
+    }
+    if (err == OK && again)
+        err = count_anew(&marker);
+    stack_free(&marker);
+    return err;
+}

@@ -1,0 +1,262 @@
+/*
+ * scavenge.c - emptying eden: what lives is copied, what died costs nothing.
+ *
+ * In the stopped world, from the roots: each young object that is met is
+ * copied, to the other survivors or to old space, and its first word becomes
+ * the new address (bit 0 of a header is 1, of an address 0). Copies whose words
+ * were not looked at yet wait on a stack that has room for all the nursery can hold.
+ *
+ * It cannot fail half-way. The credit for all first writes it might make
+ * was taken before (heap_scavenge_pages), and old space can give as many blocks
+ * as it might ask for: a block that cannot be filled up is still three quarters full.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "heap/heap_priv.h"
+
+#include "base/memory.h"
+#include "base/trace.h"
+#include "plat/machine.h"
+
+#define BLOCK_FILL_BYTES (HEAP_BLOCK_BYTES - HEAP_LARGE_BYTES)
+
+static struct {
+    bool promote_all;
+    unsigned to;          /* survivors that are copied to */
+    uint64_t to_at;       /* next block of them */
+    uint64_t stack_count; /* of heap.scan_stack */
+    uint64_t kept_bytes;
+    uint64_t promoted_bytes;
+    struct heap_cursor *cursor; /* the last one used */
+} scavenge;
+
+/* ---- where copies go ---- */
+
+static struct heap_cursor *
+cursor_for(ref_t young)
+{
+    uint32_t application = heap.owners[heap_block_of(young)];
+
+    if (scavenge.cursor == NULL || scavenge.cursor->application != application)
+        scavenge.cursor = heap_cursor_of(application);
+    return scavenge.cursor;
+}
+
+/* Room among the survivors, in a block of the same owner; 0 if there is none. */
+static uint64_t
+survivor_take(struct heap_cursor *cursor, uint64_t bytes)
+{
+    uint64_t at;
+
+    if (bytes > cursor->young_limit - cursor->young_at) {
+        if (scavenge.to_at == heap.survivor_from[scavenge.to] + heap.survivor_bytes)
+            return 0;
+        at = scavenge.to_at;
+        scavenge.to_at += HEAP_BLOCK_BYTES;
+        heap_block_own(heap_block_of(at), cursor->application);
+        cursor->young_at = at;
+        cursor->young_limit = at + HEAP_BLOCK_BYTES;
+    }
+    at = cursor->young_at;
+    cursor->young_at += bytes;
+    return at;
+}
+
+static uint64_t
+old_take(struct heap_cursor *cursor, uint64_t bytes)
+{
+    struct heap_taken taken;
+    uint64_t at = heap_cursor_take(cursor, bytes, &taken);
+
+    assert(at != 0); /* heap_scavenge_pages() saw to that */
+    if (taken.block != HEAP_NO_BLOCK) {
+        heap_block_describe(&taken);
+        if (!taken.fresh) /* so that no page of it is read from the disk only to be overwritten */
+            pmem_zero(heap_block_at(taken.block), HEAP_BLOCK_BYTES);
+    }
+    return at;
+}
+
+static void
+copy_object(uint64_t to, uint64_t from, uint64_t bytes, uint64_t header)
+{
+    pmem_barrier(to);
+    if (((to + bytes - 1) ^ to) >> PAGE_SHIFT != 0)
+        pmem_barrier_range(to, bytes);
+    atomic_store_explicit((_Atomic uint64_t *)to, header, memory_order_relaxed);
+    for (uint64_t i = 8; i < bytes; i += 8)
+        atomic_store_explicit((_Atomic uint64_t *)(to + i), pmem_load64(from + i),
+                              memory_order_relaxed);
+}
+
+static word_t
+forward(word_t word)
+{
+    const struct heap_shape *shape;
+    struct heap_cursor *cursor;
+    uint64_t header, age, bytes;
+    uint64_t to = 0;
+
+    if (!word_is_young(word))
+        return word;
+    header = pmem_load64(word);
+    if ((header & HEADER_MARK) == 0)
+        return header;
+    shape = heap_shape_of(header_class_number(header));
+    bytes = heap_shape_bytes(shape, word, header);
+    age = (header & HEADER_AGE_MASK) >> HEADER_AGE_SHIFT;
+    if (age < HEADER_AGE_MASK >> HEADER_AGE_SHIFT) {
+        age++;
+        header += 1ull << HEADER_AGE_SHIFT;
+    }
+    cursor = cursor_for(word);
+    if (!scavenge.promote_all && age < HEAP_PROMOTE_AGE && bytes <= HEAP_SURVIVOR_BYTES_MAX)
+        to = survivor_take(cursor, bytes);
+    if (to != 0) {
+        scavenge.kept_bytes += bytes;
+    } else {
+        to = old_take(cursor, bytes);
+        scavenge.promoted_bytes += bytes;
+    }
+    copy_object(to, word, bytes, header);
+    pmem_store64(word, to);
+    if (heap_shape_has_words(shape)) {
+        assert(scavenge.stack_count < heap.scan_max);
+        heap.scan_stack[scavenge.stack_count++] = to;
+    }
+    return to;
+}
+
+/* Look at the words of a copy; its pages are open for writing already. */
+static void
+scan(ref_t object)
+{
+    const struct heap_shape *shape = heap_shape_of(header_class_number(obj_header(object)));
+    bool old = !ref_is_young(object);
+    uint64_t from, to;
+
+    for (unsigned i = 0; heap_shape_run(shape, object, i, &from, &to); i++) {
+        for (uint64_t at = from; at < to; at += 8) {
+            word_t word = pmem_load64(at);
+
+            if (!word_is_young(word))
+                continue;
+            word = forward(word);
+            atomic_store_explicit((_Atomic uint64_t *)at, word, memory_order_relaxed);
+            if (old && word_is_young(word))
+                heap_remember(at);
+        }
+    }
+}
+
+/* ---- how much it may write ---- */
+
+static uint64_t
+cursor_pages(void)
+{
+    uint64_t pages = 0;
+
+    for (unsigned i = 0; i < HEAP_CURSOR_COUNT; i++) {
+        const struct heap_cursor *cursor = &heap.cursors[i];
+
+        if (cursor->used)
+            pages += heap_pages_unwritten(cursor->at, cursor->limit - cursor->at) +
+                     heap_pages_unwritten(cursor->wide_at, cursor->wide_limit - cursor->wide_at);
+    }
+    return pages;
+}
+
+/* How many runs of blocks of one owner are in use in [from, to): no fewer than owners. */
+static uint64_t
+owner_runs(uint64_t from, uint64_t to)
+{
+    uint64_t runs = 0;
+
+    for (uint64_t block = heap_block_of(from); block < heap_block_of(to); block++)
+        runs += block == heap_block_of(from) || heap.owners[block] != heap.owners[block - 1];
+    return runs;
+}
+
+/* Whole blocks of old space that it may fill, at most: each cursor leaves two unfinished. */
+static uint64_t
+blocks_max(void)
+{
+    uint64_t runs = 1 + owner_runs(heap.eden_from, heap.eden_to - heap_eden_left()) +
+                    owner_runs(heap.survivor_from[heap.survivor_now], heap.survivor_used_to);
+
+    if (runs > HEAP_CURSOR_COUNT)
+        runs = HEAP_CURSOR_COUNT;
+    return heap_nursery_used() / BLOCK_FILL_BYTES + 1 + 2 * runs;
+}
+
+/*
+ * How many first writes a scavenge of what is in the nursery now may make. Each block may
+ * have its descriptor on a page of its own.
+ */
+uint64_t
+heap_scavenge_pages(void)
+{
+    uint64_t pages = heap_nursery_pages() + heap_roots_pages() + cursor_pages();
+
+    if (heap_nursery_used() == 0)
+        return pages;
+    pages += heap_pages_unwritten(heap.eden_from, heap.eden_to - heap_eden_left() - heap.eden_from);
+    pages += heap_pages_unwritten(heap.survivor_from[0], 2 * heap.survivor_bytes);
+    return pages + HEAP_HOLE_PAGES_MAX + blocks_max() * (HEAP_PAGES_PER_BLOCK + 1);
+}
+
+/* ---- all of it ---- */
+
+static void
+begin(bool promote_all)
+{
+    scavenge.promote_all = promote_all;
+    scavenge.to = 1 - heap.survivor_now;
+    scavenge.to_at = heap.survivor_from[scavenge.to];
+    scavenge.stack_count = 0;
+    scavenge.kept_bytes = 0;
+    scavenge.promoted_bytes = 0;
+    scavenge.cursor = NULL;
+    heap.hole_pages_left = HEAP_HOLE_PAGES_MAX;
+    heap_cursors_ready();
+}
+
+static void
+end(void)
+{
+    heap.hole_pages_left = UINT64_MAX;
+    heap.survivor_now = scavenge.to;
+    heap.survivor_used_to = scavenge.to_at;
+    atomic_store_explicit(&heap.eden_at, heap.eden_from, memory_order_relaxed);
+    for (struct heap_local *local = heap.locals; local != NULL; local = local->next)
+        local->at = local->limit = 0;
+    atomic_fetch_add_explicit(&heap.old_bytes, scavenge.promoted_bytes, memory_order_relaxed);
+    pmem_store64(heap_root_at(HEAP_ROOT_OLD_BYTES), heap.old_bytes);
+    heap.stats.promoted_bytes += scavenge.promoted_bytes;
+}
+
+/*
+ * In the stopped world, with credit for heap_scavenge_pages().
+ *
+ *   promote_all  nothing is young afterwards
+ */
+void
+heap_scavenge(bool promote_all)
+{
+    uint64_t from_ns = plat_monotonic_ns();
+    uint64_t took_ns;
+
+    heap_blocks_scan(HEAP_SCAN_BLOCKS);
+    if (heap_nursery_used() == 0)
+        return;
+    begin(promote_all);
+    heap_roots_forward(forward);
+    while (scavenge.stack_count > 0)
+        scan(heap.scan_stack[--scavenge.stack_count]);
+    end();
+    took_ns = plat_monotonic_ns() - from_ns;
+    heap.stats.scavenges++;
+    if (took_ns > heap.stats.scavenge_ns_max)
+        heap.stats.scavenge_ns_max = took_ns;
+    trace(SCAVENGE, scavenge.kept_bytes, scavenge.promoted_bytes);
+}

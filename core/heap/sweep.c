@@ -1,0 +1,148 @@
+/*
+ * sweep.c - the full collection, and what it frees.
+ *
+ * A block without a mark is free, and its descriptor says so. A block with
+ * marks keeps them as its lines; if enough lines are free, allocation comes
+ * back to it. Only descriptors are written, never the blocks themselves.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "heap/heap_priv.h"
+
+#include "base/memory.h"
+#include "base/trace.h"
+#include "plat/machine.h"
+
+static uint64_t
+table_end(void)
+{
+    return heap_descriptor_at(heap.blocks_used);
+}
+
+/* First writes that a full collection may make, the scavenge before it apart. */
+uint64_t
+heap_sweep_pages(void)
+{
+    return heap_pages_unwritten(SPACE_BLOCK_TABLE, table_end() - SPACE_BLOCK_TABLE) + 2 +
+           heap_nursery_used() / HEAP_BLOCK_BYTES;
+}
+
+/* Everything the sweep reads comes in before anything is changed. */
+static err_t
+table_page_in(void)
+{
+    for (uint64_t page = SPACE_BLOCK_TABLE; page < table_end(); page += PAGE_BYTES)
+        TRY(heap_page_in(page));
+    return heap_page_in(SPACE_ROOT);
+}
+
+static unsigned
+lines_free(const uint64_t lines[HEAP_LINE_WORDS])
+{
+    unsigned used = 0;
+
+    for (unsigned i = 0; i < HEAP_LINE_WORDS; i++)
+        used += (unsigned)__builtin_popcountll(lines[i]);
+    return HEAP_LINES_PER_BLOCK - used;
+}
+
+static void
+free_blocks(uint64_t block, uint64_t count)
+{
+    uint64_t at = heap_descriptor_at(block);
+
+    if (pmem_load32(at + offsetof(struct heap_descriptor, kind)) != BLOCK_FREE) {
+        pmem_store64(at, BLOCK_FREE);
+        pmem_store64(at + 8, 0);
+        heap.stats.freed_blocks += count;
+    }
+    heap_blocks_give(block, count);
+}
+
+static void
+sweep_old(const struct heap_marks *marks, uint64_t block)
+{
+    unsigned free = lines_free(marks->lines[block]);
+
+    if (free == HEAP_LINES_PER_BLOCK) {
+        free_blocks(block, 1);
+        return;
+    }
+    for (unsigned i = 0; i < HEAP_LINE_WORDS; i++)
+        heap.lines[block][i] = marks->lines[block][i];
+    if (free < HEAP_RECYCLE_LINES_MIN)
+        return;
+    heap.owners[block] =
+        pmem_load32(heap_descriptor_at(block) + offsetof(struct heap_descriptor, application));
+    heap.recycle_bits[block / 64] |= 1ull << (block % 64);
+}
+
+static void
+sweep(const struct heap_marks *marks)
+{
+    uint64_t count;
+
+    heap_cursors_drop();
+    heap_blocks_forget();
+    for (uint64_t block = 0; block < marks->block_count; block += count) {
+        uint64_t at = heap_descriptor_at(block);
+
+        count = 1;
+        switch ((enum heap_block_kind)pmem_load32(at + offsetof(struct heap_descriptor, kind))) {
+        case BLOCK_FREE:
+            heap_blocks_give(block, 1);
+            break;
+        case BLOCK_NURSERY:
+            break;
+        case BLOCK_OLD:
+            sweep_old(marks, block);
+            break;
+        case BLOCK_LARGE:
+            count = pmem_load32(at + offsetof(struct heap_descriptor, block_count));
+            assert(count > 0);
+            if (lines_free(marks->lines[block]) == HEAP_LINES_PER_BLOCK)
+                free_blocks(block, count);
+            break;
+        default:
+            panic("heap: block %llu has no known kind", (unsigned long long)block);
+        }
+    }
+    heap.scan_at = heap.scan_to;
+}
+
+/*
+ * In the stopped world, with nothing young: free all that is not reachable. Returns OK; or
+ * ERR_NOMEM, ERR_CORRUPT, ERR_IO, and nothing was freed: the next try waits as long as if
+ * everything had been found alive.
+ */
+err_t
+heap_full(void)
+{
+    uint64_t from_ns = plat_monotonic_ns();
+    uint64_t took_ns;
+    struct heap_marks marks;
+    err_t err;
+
+    assert(heap_nursery_used() == 0);
+    err = heap_marks_open(&marks);
+    if (err == OK)
+        err = heap_mark(&marks);
+    if (err == OK)
+        err = table_page_in();
+    if (err == OK) {
+        sweep(&marks);
+        heap.bytes_live = marks.bytes_live;
+    } else {
+        heap.bytes_live += heap.old_bytes;
+    }
+    heap.old_bytes = 0;
+    pmem_store64(heap_root_at(HEAP_ROOT_OLD_BYTES), 0);
+    pmem_store64(SPACE_ROOT + offsetof(struct space_root, bytes_live), heap.bytes_live);
+    heap_marks_close(&marks);
+    took_ns = plat_monotonic_ns() - from_ns;
+    heap.stats.full_collections += err == OK;
+    if (took_ns > heap.stats.full_ns_max)
+        heap.stats.full_ns_max = took_ns;
+    trace(COLLECT, heap.blocks_used - heap.free_count, heap.bytes_live);
+    return err;
+}
