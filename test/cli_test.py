@@ -1,0 +1,332 @@
+#!/usr/bin/env python3
+"""cli_test - the command: verbs, options, exit statuses, messages, signals, the socket.
+
+SPDX-License-Identifier: LGPL-2.1-or-later
+"""
+
+import os
+import pathlib
+import signal
+import subprocess
+import time
+import unittest
+
+from phantom_support import ROOT, PHANTOM, VolumeTest, kill, phantom, wait_for
+
+VERBS = ["new", "run", "exec", "app", "ps", "stat", "log", "check", "compile"]
+
+HELLO = 'println("hello");\n'
+
+# Counts for ever, and says so now and then.
+COUNTER = """
+var n = 0;
+while (true) {
+    n = n + 1;
+    println("n = " + n);
+    sleep(20);
+}
+"""
+
+SLEEPER = "sleep(3600000);\n"
+
+
+def numbers(text):
+    return [int(line[4:]) for line in text.splitlines() if line.startswith("n = ")]
+
+
+class Usage(unittest.TestCase):
+    def check(self, words, status, *parts):
+        ended = phantom(*words)
+        self.assertEqual(ended.status, status, ended)
+        for part in parts:
+            self.assertIn(part, ended.out + ended.err)
+        return ended
+
+    def test_without_a_verb_it_says_how_to_use_it(self):
+        self.check([], 2, "Usage:")
+
+    def test_help_lists_every_verb(self):
+        self.check(["--help"], 0, *VERBS)
+
+    def test_each_verb_has_help(self):
+        for verb in VERBS:
+            with self.subTest(verb=verb):
+                self.check([verb, "--help"], 0, f"phantom {verb}", "Usage:")
+
+    def test_the_version_is_one_line(self):
+        self.assertRegex(self.check(["--version"], 0).out, r"^phantom \S+\n$")
+
+    def test_an_unknown_verb_is_wrong_usage(self):
+        self.check(["frobnicate"], 2, "frobnicate", "--help")
+
+    def test_an_unknown_option_is_wrong_usage(self):
+        self.check(["run", "--frobnicate", "v"], 2, "--frobnicate", "--help")
+
+    def test_a_missing_argument_is_wrong_usage(self):
+        for verb in VERBS:
+            with self.subTest(verb=verb):
+                self.check([verb], 2, "missing")
+
+    def test_too_many_arguments_are_wrong_usage(self):
+        self.check(["ps", "a", "b"], 2, "too many")
+
+    def test_bad_values_are_wrong_usage(self):
+        for words in (["run", "--interval", "soon", "v"], ["run", "--interval", "0", "v"],
+                      ["run", "--interval"], ["new", "v", "--size", "12Q"],
+                      ["new", "v", "--size", "1K"], ["new", "v", "--size", "-5"],
+                      ["run", "--workers", "1000000", "v"], ["run", "--strict=yes", "v"],
+                      ["app", "v", "dance"], ["app", "v", "stop"], ["app", "v", "stop", "x"]):
+            with self.subTest(words=words):
+                self.check(words, 2)
+
+    def test_the_manual_and_the_completion_know_every_verb_and_option(self):
+        man = phantom("--man").out
+        completion = phantom("--completion").out
+        for verb in VERBS:
+            self.assertIn(f"phantom {verb}", man)
+            self.assertIn(f"{verb})", completion)
+        for option in ("gated", "interval", "strict", "safe", "again"):
+            self.assertIn(f"\\-\\-{option}", man)
+            self.assertIn(f"--{option}", completion)
+
+    def test_bash_takes_the_completion(self):
+        script = phantom("--completion").out + "\nCOMP_WORDS=(phantom ru); COMP_CWORD=1\n" \
+            "_phantom; echo ${COMPREPLY[@]}\n"
+        done = subprocess.run(["bash"], input=script, capture_output=True, text=True, check=True)
+        self.assertEqual(done.stdout.split(), ["run"])
+
+
+class Install(VolumeTest):
+    def test_install_and_uninstall_leave_nothing(self):
+        make = ["make", "-s", "-C", str(ROOT), f"DESTDIR={self.folder}", "PREFIX=/usr",
+                f"B={pathlib.Path(PHANTOM).parent}", "SETUP=no"]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
+        subprocess.run([*make, "install"], check=True, capture_output=True, env=environment)
+        for path in ("bin/phantom", "share/man/man1/phantom.1",
+                     "share/bash-completion/completions/phantom"):
+            self.assertTrue((self.folder / "usr" / path).stat().st_size > 0, path)
+        subprocess.run([*make, "uninstall"], check=True, capture_output=True, env=environment)
+        self.assertEqual([p for p in self.folder.rglob("*") if p.is_file()], [])
+
+
+class New(VolumeTest):
+    def test_a_new_volume_is_sparse_and_sound(self):
+        self.new("64G")
+        self.assertEqual(self.volume.stat().st_size, 64 << 30)
+        self.assertLess(self.volume.stat().st_blocks * 512, 64 << 20)
+        self.assertEqual(phantom("check", self.volume).status, 0)
+
+    def test_an_existing_file_is_never_overwritten(self):
+        self.volume.write_text("precious")
+        self.assertClear(phantom("new", self.volume), 1, str(self.volume))
+        self.assertEqual(self.volume.read_text(), "precious")
+
+    def test_a_folder_that_is_not_there(self):
+        self.assertClear(phantom("new", self.folder / "no" / "v"), 1, "no/v")
+
+
+class Exec(VolumeTest):
+    def exec(self, text, *words, **options):
+        return phantom("exec", self.program(text), *words, **options)
+
+    def test_a_program_is_run_and_its_output_shown(self):
+        ended = self.exec(HELLO)
+        self.assertEqual((ended.status, ended.out), (0, "hello\n"), ended)
+
+    def test_the_status_is_the_programs_own(self):
+        self.assertEqual(self.exec("exit(42);\n").status, 42)
+
+    def test_an_uncaught_exception_ends_with_1_and_a_trace(self):
+        ended = self.exec('void f(int n) { if (n == 0) throw "oops"; f(n - 1); }\nf(2);\n')
+        self.assertEqual(ended.status, 1, ended)
+        self.assertIn("oops", ended.err)
+        self.assertIn("program.ph:1", ended.err)
+
+    def test_arguments_reach_the_program(self):
+        ended = self.exec("foreach (a in args()) println(a);\n", "one", "--two", "three four")
+        self.assertEqual(ended.out, "one\n--two\nthree four\n", ended)
+
+    def test_input_reaches_the_program_and_its_end_is_null(self):
+        ended = self.exec('var s = readln();\nwhile (s != null) { println("<" + s + ">");'
+                          ' s = readln(); }\nprintln("end");\n', text="a\nb c\nlast")
+        self.assertEqual(ended.out, "<a>\n<b c>\n<last>\nend\n", ended)
+
+    def test_nothing_is_left_behind(self):
+        ended = self.exec(HELLO, env={"TMPDIR": str(self.folder)})
+        self.assertEqual(ended.status, 0, ended)
+        self.assertEqual([p.name for p in self.folder.iterdir()], ["program.ph"])
+
+    def test_errors_of_the_program_have_line_and_caret_and_come_together(self):
+        ended = self.exec("int x = ;\nvar y = undefined_thing;\n")
+        self.assertEqual(ended.status, 1, ended)
+        self.assertIn("program.ph:1:", ended.err)
+        self.assertIn("program.ph:2:", ended.err)
+        self.assertIn("^", ended.err)
+
+    def test_no_colour_in_a_pipe(self):
+        self.assertNotIn("\033", self.exec("int x = ;\n").err)
+
+    def test_a_program_that_is_not_there(self):
+        self.assertClear(phantom("exec", self.folder / "none.ph"), 1, "none.ph", "No such file")
+
+    def test_a_compiled_module_runs_like_its_source(self):
+        source = self.program(HELLO)
+        module = self.folder / "program.pm"
+        self.assertEqual(phantom("compile", source).status, 0)
+        self.assertEqual(phantom("exec", module).out, "hello\n")
+        self.assertIn("RETURN", phantom("compile", "--list", source).out)
+
+
+class Run(VolumeTest):
+    def test_a_program_ends_and_so_does_run(self):
+        self.new()
+        ended = phantom("run", self.volume, self.program(HELLO))
+        self.assertEqual((ended.status, ended.out), (0, "hello\n"), ended)
+
+    def test_an_uncaught_exception_is_status_1(self):
+        self.new()
+        ended = phantom("run", self.volume, self.program('throw "no";\n'))
+        self.assertClear(ended, 1, "no")
+
+    def test_signals_take_a_last_snapshot_and_end_with_0(self):
+        self.new()
+        program = self.program(COUNTER)
+        last = 0
+        for i, number in enumerate((signal.SIGINT, signal.SIGTERM, signal.SIGHUP)):
+            words = ["run", self.volume] + ([program] if i == 0 else [])
+            process = self.start(*words)
+            time.sleep(0.7)
+            process.send_signal(number)
+            out, err = process.communicate(timeout=30)
+            self.assertEqual(process.returncode, 0, err)
+            self.assertIn("stopped", err)
+            seen = numbers(out)
+            self.assertTrue(seen, err)
+            if i > 0:
+                self.assertIn("resumed", err)
+                self.assertEqual(seen[0], last + 1)
+            self.assertEqual(seen, list(range(seen[0], seen[-1] + 1)))
+            last = seen[-1]
+
+    def test_a_killed_program_goes_on_from_a_snapshot(self):
+        self.new()
+        process = self.start("run", "--interval", "50", self.volume, self.program(COUNTER))
+        first = [process.stdout.readline() for _ in range(40)]
+        kill(process)
+        process = self.start("run", self.volume)
+        again = [process.stdout.readline() for _ in range(5)]
+        kill(process)
+        before, after = numbers("".join(first)), numbers("".join(again))
+        self.assertGreater(after[0], 1, "it began anew")
+        self.assertLessEqual(after[0], before[-1] + 10)
+        self.assertEqual(after, list(range(after[0], after[0] + 5)))
+
+    def test_a_second_program_is_refused_with_a_hint(self):
+        self.new()
+        process = self.start("run", self.volume, self.program(SLEEPER))
+        self.assertTrue(wait_for(lambda: self.stat()["running"]))
+        kill(process)
+        generation = self.stat()["generation"]
+        hello = self.program(HELLO, "hello.ph")
+        self.assertClear(phantom("run", self.volume, hello), 1, "--again")
+        self.assertEqual(self.stat()["generation"], generation)
+        process = self.start("run", "--again", self.volume, hello)
+        self.assertEqual(process.stdout.readline(), "hello\n")
+        kill(process)
+
+    def test_a_second_process_is_refused_and_told_who_has_the_volume(self):
+        self.new()
+        process = self.start("run", self.volume, self.program(SLEEPER))
+        self.assertTrue(wait_for(lambda: self.stat()["running"]))
+        self.assertClear(phantom("run", self.volume), 1, str(process.pid))
+
+    def test_safe_runs_nothing_and_answers(self):
+        self.new()
+        process = self.start("run", "--interval", "50", self.volume, self.program(COUNTER))
+        process.stdout.readline()
+        time.sleep(0.5)
+        kill(process)
+        process = self.start("run", "--safe", self.volume)
+        self.assertTrue(wait_for(lambda: self.stat()["running"]))
+        self.assertIn("program.ph", phantom("ps", self.volume).out)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=30)
+        self.assertEqual(out, "")
+        self.assertEqual(process.returncode, 0)
+
+    def test_gated_output_is_shown_whole_and_in_order(self):
+        self.new()
+        text = "for (int i = 0; i < 200; i++) println(\"n = \" + i);\n"
+        ended = phantom("run", "--gated", self.volume, self.program(text))
+        self.assertEqual(ended.status, 0, ended)
+        self.assertEqual(numbers(ended.out), list(range(200)))
+
+    def test_a_broken_pipe_is_no_crash(self):
+        self.new()
+        process = self.start("run", self.volume, self.program(COUNTER))
+        process.stdout.readline()
+        process.stdout.close()
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        self.assertIn(process.wait(30), (0, 1))
+
+
+class Look(VolumeTest):
+    def setUp(self):
+        super().setUp()
+        self.new()
+        self.process = self.start("run", "--interval", "50", self.volume, self.program(COUNTER))
+        self.process.stdout.readline()
+        self.assertTrue(wait_for(lambda: self.stat()["snapshots"] > 2))
+
+    def look(self, *words):
+        ended = phantom(*words)
+        self.assertEqual(ended.status, 0, ended)
+        return ended.out
+
+    def test_running_and_stopped_it_answers(self):
+        for running in (True, False):
+            with self.subTest(running=running):
+                if not running:
+                    kill(self.process)
+                self.assertIn("program.ph", self.look("ps", self.volume))
+                self.assertIn("program.ph", self.look("app", self.volume, "list"))
+                self.assertIn("interval", self.look("log", self.volume))
+                self.assertIn("generation", self.look("stat", self.volume))
+                self.assertEqual(self.stat()["running"], running)
+
+    def test_the_figures_of_a_run_are_null_when_it_is_stopped(self):
+        figures = self.stat()
+        for name in ("pause_ns", "safepoint_ns", "commit_ns"):
+            self.assertEqual(set(figures[name]), {"count", "p50", "p99", "max"})
+            self.assertGreater(figures[name]["count"], 0)
+            self.assertLessEqual(figures[name]["p50"], figures[name]["p99"])
+            self.assertLessEqual(figures[name]["p99"], figures[name]["max"])
+        for name in ("generation", "snapshots", "pages_written", "bytes_written", "live_bytes"):
+            self.assertGreater(figures[name], 0, name)
+        kill(self.process)
+        for name in ("pause_ns", "safepoint_ns", "commit_ns"):
+            self.assertIsNone(self.stat()[name])
+
+    def test_a_program_is_stopped_and_removed_while_it_runs(self):
+        self.assertIn("stopped", self.look("app", self.volume, "stop", "1"))
+        self.assertEqual(self.process.wait(30), 0)
+        self.assertIn("stopped", self.look("app", self.volume, "list"))
+        self.look("app", self.volume, "remove", "1")
+        self.assertNotIn("program.ph", self.look("app", self.volume, "list"))
+        self.assertEqual(phantom("check", self.volume).status, 0)
+
+    def test_a_program_that_is_not_there_cannot_be_stopped(self):
+        self.assertClear(phantom("app", self.volume, "stop", "77"), 1, "no such program")
+
+    def test_looking_changes_nothing(self):
+        kill(self.process)
+        before = self.volume.read_bytes()
+        for verb in ("ps", "stat", "log", "check"):
+            self.look(verb, self.volume)
+        self.look("app", self.volume, "list")
+        self.assertEqual(self.volume.read_bytes(), before)
+
+
+if __name__ == "__main__":
+    unittest.main()
