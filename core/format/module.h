@@ -52,10 +52,10 @@
  */
 #pragma once
 
-#define MODULE_MAGIC 0x444f4d50u /* "PMOD" */
-#define MODULE_VERSION 1
+#define MODULE_MAGIC        0x444f4d50u /* "PMOD" */
+#define MODULE_VERSION      1
 #define MODULE_HEADER_BYTES 16
-#define MODULE_NO_ORDINAL 0xffffu
+#define MODULE_NO_ORDINAL   0xffffu
 
 enum module_pool_tag {
     POOL_UTF8 = 1,

@@ -24,29 +24,29 @@
 #define SPACE_BYTES (16ull << 40)
 #endif
 
-#define SPACE_END (SPACE_BASE + SPACE_BYTES)
+#define SPACE_END            (SPACE_BASE + SPACE_BYTES)
 
-#define PAGE_SHIFT 12
-#define PAGE_BYTES 4096ull
-#define SPACE_PAGES (SPACE_BYTES >> PAGE_SHIFT)
+#define PAGE_SHIFT           12
+#define PAGE_BYTES           4096ull
+#define SPACE_PAGES          (SPACE_BYTES >> PAGE_SHIFT)
 
-#define HEAP_BLOCK_SHIFT 15
-#define HEAP_BLOCK_BYTES 32768ull
-#define HEAP_LINE_SHIFT 7
-#define HEAP_LINE_BYTES 128ull
+#define HEAP_BLOCK_SHIFT     15
+#define HEAP_BLOCK_BYTES     32768ull
+#define HEAP_LINE_SHIFT      7
+#define HEAP_LINE_BYTES      128ull
 #define HEAP_LINES_PER_BLOCK (HEAP_BLOCK_BYTES / HEAP_LINE_BYTES)
 
-#define SPACE_ROOT (SPACE_BASE + 0x10000ull)
-#define SPACE_ROOT_BYTES 0x10000ull
-#define SPACE_CLASS_TABLE (SPACE_BASE + (1ull << 30))
-#define CLASS_NUMBER_MAX (1u << 22)
-#define SPACE_METHOD_TABLE (SPACE_BASE + (2ull << 30))
-#define METHOD_NUMBER_MAX (1u << 26)
-#define SPACE_THREAD_TABLE (SPACE_BASE + (3ull << 30))
-#define THREAD_SLOT_MAX (1u << 26)
-#define SPACE_BLOCK_TABLE (SPACE_BASE + (4ull << 30))
-#define SPACE_HEAP (SPACE_BASE + (16ull << 30))
-#define HEAP_BLOCK_COUNT ((SPACE_END - SPACE_HEAP) >> HEAP_BLOCK_SHIFT)
+#define SPACE_ROOT           (SPACE_BASE + 0x10000ull)
+#define SPACE_ROOT_BYTES     0x10000ull
+#define SPACE_CLASS_TABLE    (SPACE_BASE + (1ull << 30))
+#define CLASS_NUMBER_MAX     (1u << 22)
+#define SPACE_METHOD_TABLE   (SPACE_BASE + (2ull << 30))
+#define METHOD_NUMBER_MAX    (1u << 26)
+#define SPACE_THREAD_TABLE   (SPACE_BASE + (3ull << 30))
+#define THREAD_SLOT_MAX      (1u << 26)
+#define SPACE_BLOCK_TABLE    (SPACE_BASE + (4ull << 30))
+#define SPACE_HEAP           (SPACE_BASE + (16ull << 30))
+#define HEAP_BLOCK_COUNT     ((SPACE_END - SPACE_HEAP) >> HEAP_BLOCK_SHIFT)
 
 /* True if `address` may be dereferenced as a part of the space at all. */
 static inline _Bool

@@ -13,20 +13,20 @@
 
 enum err {
     OK = 0,
-    ERR_NOMEM,     /* the machine has no memory left */
-    ERR_NOSPACE,   /* the volume (or the disk below it) is full */
-    ERR_IO,        /* the disk said no */
-    ERR_CORRUPT,   /* bytes do not match their checksum, or make no sense */
-    ERR_VERSION,   /* well formed, but of a format version that is not ours */
-    ERR_FOREIGN,   /* not a volume (or not a module) at all */
-    ERR_READ_ONLY, /* a write was asked of something opened for reading */
-    ERR_BUSY,      /* somebody else holds it */
-    ERR_RANGE,     /* an argument from outside lies outside what is allowed */
-    ERR_NOT_FOUND, /* there is no such thing */
-    ERR_EXISTS,    /* there is already such a thing */
-    ERR_CANCELLED, /* the wait was called off */
-    ERR_END,       /* there is no more input, and never will be */
-    ERR_PROGRAM,   /* source or bytecode was refused; messages were given */
+    ERR_NOMEM,       /* the machine has no memory left */
+    ERR_NOSPACE,     /* the volume (or the disk below it) is full */
+    ERR_IO,          /* the disk said no */
+    ERR_CORRUPT,     /* bytes do not match their checksum, or make no sense */
+    ERR_VERSION,     /* well formed, but of a format version that is not ours */
+    ERR_FOREIGN,     /* not a volume (or not a module) at all */
+    ERR_READ_ONLY,   /* a write was asked of something opened for reading */
+    ERR_BUSY,        /* somebody else holds it */
+    ERR_RANGE,       /* an argument from outside lies outside what is allowed */
+    ERR_NOT_FOUND,   /* there is no such thing */
+    ERR_EXISTS,      /* there is already such a thing */
+    ERR_CANCELLED,   /* the wait was called off */
+    ERR_END,         /* there is no more input, and never will be */
+    ERR_PROGRAM,     /* source or bytecode was refused; messages were given */
     ERR_UNSUPPORTED, /* this machine cannot do it */
 };
 
