@@ -37,6 +37,11 @@ struct class_mirror {
     char element_type;            /* of an array class: type character */
     struct method_mirror **vtable;
     struct method_mirror **ordinals; /* entries may be NULL */
+    struct method_mirror *methods;   /* own ones, numbered from methods[0].number on */
+    uint32_t method_count;
+    uint32_t name_mask; /* of the table below: slots less one */
+    uint32_t *by_name;  /* vtable index plus one by hash of the name; 0: empty */
+    uint64_t bytes;     /* of the block that holds all of this */
 };
 
 struct method_mirror {
@@ -54,7 +59,7 @@ struct method_mirror {
     word_t name;      /* interned: equal names are the same word */
     word_t signature;
     uint32_t code_bytes;
-    void *decoded;    /* the interpreter's form; NULL until first run */
+    void *decoded; /* the interpreter's form; NULL until first run */
 };
 
 /* Mirrors by number, made when missing. NULL when there is no memory. */
@@ -77,6 +82,15 @@ struct method_mirror *mirror_find(const struct class_mirror *class, word_t name,
  */
 unsigned mirror_find_named(const struct class_mirror *class, word_t name, unsigned argument_count,
                            struct method_mirror **found, unsigned max);
+
+/*
+ * The class that word argument `index` must have (0 is the first behind the
+ * receiver); of an untyped call it has to be looked at. `class` is NULL on OK where any
+ * word will do: type w, .internal.object or an interface.
+ * Returns OK; ERR_NOMEM.
+ */
+must_use err_t mirror_argument_class(const struct method_mirror *method, unsigned index,
+                                     struct class_mirror **class);
 
 /* Forget all mirrors (the machine stops). */
 void mirror_forget_all(void);

@@ -1,0 +1,170 @@
+/*
+ * class_index.c - classes by name.
+ *
+ * The table maps a hash of application and name to a class number; two names
+ * with one hash take neighbouring keys. It grows when somebody asks and there
+ * are classes that it has not seen.
+ *
+ * The lock is never held while the space is touched: names are read first and
+ * entered then, and what the table answers is compared afterwards.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "vm/class_index.h"
+
+#include "base/assert.h"
+#include "base/hash.h"
+#include "base/lock.h"
+#include "base/memory.h"
+#include "object/layout.h"
+#include "object/string.h"
+#include "plat/memory.h"
+#include "plat/thread.h"
+
+static struct {
+    struct lock lock;
+    struct hash_table table; /* under the lock */
+    uint32_t class_count;    /* classes that were entered; under the lock */
+} class_index = { .lock = LOCK_INIT(LOCK_RANK_LOADER) };
+
+uint32_t
+application_id_of(word_t application)
+{
+    return application == WORD_NULL ? 0 : GET_U32(application_object, application, id);
+}
+
+ref_t
+class_of_number(uint32_t number)
+{
+    return pmem_load64(SPACE_CLASS_TABLE + 8 * (uint64_t)number);
+}
+
+static uint64_t
+key_next(uint64_t key)
+{
+    return key + 1 == HASH_NO_KEY ? 0 : key + 1;
+}
+
+static uint64_t
+key_of(uint32_t application, const char *name, size_t bytes)
+{
+    uint64_t key = hash128(name, bytes, application).low;
+
+    return key == HASH_NO_KEY ? 0 : key;
+}
+
+static err_t
+enter_locked(uint64_t key, uint32_t number)
+{
+    while (hash_table_get(&class_index.table, key, NULL))
+        key = key_next(key);
+    return hash_table_put(&class_index.table, key, number);
+}
+
+/* Read the name of a class and enter it, unless somebody else was faster. */
+static err_t
+enter_class(uint32_t number)
+{
+    ref_t class = class_of_number(number);
+    ref_t name;
+    size_t bytes;
+    char *text;
+    uint64_t key;
+    err_t err = OK;
+
+    assert(class != 0);
+    name = GET_WORD(class_object, class, name);
+    bytes = string_utf8_bytes(name);
+    text = plat_alloc(bytes + 1);
+    if (text == NULL)
+        return ERR_NOMEM;
+    string_to_utf8(name, NULL, text, bytes);
+    key = key_of(application_id_of(GET_WORD(class_object, class, application)), text, bytes);
+    plat_free(text, bytes + 1);
+    lock_acquire(&class_index.lock);
+    if (class_index.class_count == number) {
+        err = enter_locked(key, number);
+        if (err == OK)
+            class_index.class_count++;
+    }
+    lock_release(&class_index.lock);
+    return err;
+}
+
+static err_t
+catch_up(void)
+{
+    uint32_t count = pmem_load32(SPACE_ROOT + offsetof(struct space_root, class_count));
+
+    if (class_of_number(CLASS_OBJECT) == 0)
+        return OK; /* the library is being loaded: nobody has a name yet */
+    for (;;) {
+        uint32_t seen;
+
+        lock_acquire(&class_index.lock);
+        if (class_index.class_count == 0)
+            class_index.class_count = 1; /* there is no class 0 */
+        seen = class_index.class_count;
+        lock_release(&class_index.lock);
+        if (seen >= count)
+            return OK;
+        TRY(enter_class(seen));
+    }
+}
+
+static bool
+is_named(uint32_t number, uint32_t application, const char *name, size_t bytes)
+{
+    ref_t class = class_of_number(number);
+
+    return application_id_of(GET_WORD(class_object, class, application)) == application &&
+           string_equal_utf8(GET_WORD(class_object, class, name), name, bytes);
+}
+
+static err_t
+find_in(uint32_t application, const char *name, size_t bytes, uint32_t *number)
+{
+    uint64_t key = key_of(application, name, bytes);
+
+    for (;; key = key_next(key)) {
+        uint64_t found;
+        bool is_there;
+
+        lock_acquire(&class_index.lock);
+        is_there = hash_table_get(&class_index.table, key, &found);
+        lock_release(&class_index.lock);
+        if (!is_there)
+            return ERR_NOT_FOUND;
+        if (is_named((uint32_t)found, application, name, bytes)) {
+            *number = (uint32_t)found;
+            return OK;
+        }
+    }
+}
+
+/* A page of the space that is not in memory is waited for here, not by running it all again. */
+err_t
+class_find(uint32_t application, const char *name, size_t bytes, uint32_t *number)
+{
+    struct pmem_worker *worker = plat_self();
+    void **restart = worker->restart;
+    err_t err;
+
+    worker->restart = NULL;
+    err = catch_up();
+    if (err == OK && application != 0)
+        err = find_in(application, name, bytes, number);
+    if ((err == OK && application == 0) || err == ERR_NOT_FOUND)
+        err = find_in(0, name, bytes, number);
+    worker->restart = restart;
+    return err;
+}
+
+void
+class_index_forget(void)
+{
+    lock_acquire(&class_index.lock);
+    hash_table_free(&class_index.table);
+    class_index.class_count = 0;
+    lock_release(&class_index.lock);
+}

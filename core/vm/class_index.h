@@ -1,0 +1,34 @@
+/*
+ * class_index.h - classes by name: volatile, made from the class table.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "object/word.h"
+#include "plat/err.h"
+
+/*
+ * The number of the class that an application sees under a name: its own, or
+ * the library's.
+ *
+ *   application  its id; 0: only the library's
+ *   name         absolute, ".a.b", or an array type in its usual form: "[i", "[L.a.b;", "[w"
+ *   number       filled on OK
+ *
+ * Any RUNNING worker, inside an instruction too. May read pages of the space.
+ * Returns OK, ERR_NOT_FOUND, ERR_NOMEM.
+ */
+must_use err_t class_find(uint32_t application, const char *name, size_t bytes, uint32_t *number);
+
+/* The id of an application object; 0 for null. */
+uint32_t application_id_of(word_t application);
+
+/* The class object with this number, which was given out. */
+ref_t class_of_number(uint32_t number);
+
+/* Forget everything (the machine stops). */
+void class_index_forget(void);
