@@ -1,0 +1,414 @@
+/*
+ * console.c - output on its way from the ring to the machine, and the wakes that
+ * wait for it, for a line, or for a snapshot. The drawing is in console_priv.h.
+ *
+ * console-out never holds a lock or counts as running while it waits for the machine.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "prim/console_priv.h"
+
+#define LOG_MODULE "console"
+#include "base/log.h"
+#include "heap/heap.h"
+#include "object/array.h"
+#include "plat/console.h"
+#include "plat/machine.h"
+#include "prim/prims_priv.h"
+#include "vm/monitor.h"
+#include "vm/thread.h"
+#include "vm/vm.h"
+
+/* Bytes that are handed to the machine at a time. */
+#define OUT_BYTES 16384u
+
+/* Threads that are woken between two safepoints: each takes a first write or two. */
+#define WAKES_MAX 16u
+
+/* How long to wait when the volume has no room to write down what was sent. */
+#define RETRY_NS 100000000ull
+
+struct console console;
+
+static struct pmem_worker out_worker;
+static struct plat_thread *out_thread, *in_thread;
+static uint8_t out_bytes[OUT_BYTES];
+
+/* ---- what the primitives call ---- */
+
+uint32_t
+console_ring_room(void)
+{
+    ref_t channel = console.channel;
+    uint64_t written = GET_U64(channel_object, channel, written);
+    uint64_t recordable = atomic_load(&console.line_begin);
+
+    if (recordable > written) {
+        written = recordable;
+        SET_U64(channel_object, channel, written, written);
+        atomic_store(&console.written, written);
+    }
+    return (uint32_t)(CHANNEL_RING_BYTES - (GET_U64(channel_object, channel, appended) - written));
+}
+
+void
+console_appended(uint64_t appended)
+{
+    atomic_store(&console.appended, appended);
+    if (console.gated)
+        pmem_snapshot_ask(STORE_CAUSE_OUTPUT);
+    else
+        event_raise(&console.work);
+}
+
+void
+console_wake_writer(void)
+{
+    word_t thread;
+
+    while ((thread = thread_queue_pop(console.channel, CONSOLE_QUEUE(out))) != WORD_NULL) {
+        if (thread_is_alive(thread)) {
+            thread_wake(thread);
+            return;
+        }
+    }
+}
+
+/* ---- snapshots ---- */
+
+/* What was in the ring at the instants of the newest epochs. */
+static struct {
+    _Atomic uint32_t epoch;
+    _Atomic uint64_t appended;
+} instants[4];
+
+static void
+before_snapshot(void *context, uint32_t epoch)
+{
+    (void)context;
+    atomic_store(&instants[epoch % 4].epoch, epoch);
+    atomic_store(&instants[epoch % 4].appended, atomic_load(&console.appended));
+}
+
+static void
+after_snapshot(void *context, uint32_t epoch, const struct store_note *note)
+{
+    (void)context;
+    if (atomic_load(&instants[epoch % 4].epoch) == epoch)
+        atomic_store(&console.released, atomic_load(&instants[epoch % 4].appended));
+    atomic_store(&console.generation, note->generation);
+    if (atomic_load(&console.commits_wait))
+        atomic_store(&console.commits_due, true);
+    event_raise(&console.work);
+}
+
+static struct pmem_observer observer = { .before = before_snapshot, .after = after_snapshot };
+
+/* ---- console-out ---- */
+
+/* Bytes that may leave now. */
+static uint64_t
+sendable(void)
+{
+    uint64_t limit = atomic_load(console.gated ? &console.released : &console.appended);
+
+    if (atomic_load(&console.broken))
+        return 0;
+    return limit - atomic_load(&console.sent);
+}
+
+/* Copy `count` bytes from place `from` of the output. */
+static void
+ring_get(uint64_t from, uint32_t count)
+{
+    ref_t ring = GET_WORD(channel_object, console.channel, ring);
+    uint32_t at = (uint32_t)(from % CHANNEL_RING_BYTES);
+    uint32_t first = CHANNEL_RING_BYTES - at;
+
+    if (first > count)
+        first = count;
+    pmem_copy_out(out_bytes, array_at(ring, KIND_RAW8, at), first);
+    if (count > first)
+        pmem_copy_out(out_bytes + first, array_at(ring, KIND_RAW8, 0), count - first);
+}
+
+/* Send some of what may leave, whole lines if there is one. */
+static void
+send_some(void)
+{
+    uint64_t sent = atomic_load(&console.sent);
+    uint64_t left = sendable();
+    uint32_t count = left < OUT_BYTES ? (uint32_t)left : OUT_BYTES;
+    uint32_t whole = count;
+    err_t err;
+
+    pmem_worker_back(&out_worker);
+    ring_get(sent, count);
+    pmem_worker_away(&out_worker);
+    while (whole > 0 && out_bytes[whole - 1] != '\n')
+        whole--;
+    if (whole > 0)
+        count = whole;
+    err = plat_console_write(out_bytes, count);
+    if (err != OK) {
+        atomic_store(&console.broken, true);
+        if (err != ERR_CANCELLED) {
+            log_error("the output cannot leave (%s); it stays in the volume", err_text(err));
+            vm_interrupt();
+        }
+        return;
+    }
+    sent += count;
+    atomic_store(&console.sent, sent);
+    /* A line that is long without end must not fill the ring for ever. */
+    if (whole > 0 || sent - atomic_load(&console.line_begin) > CHANNEL_RING_BYTES / 2)
+        atomic_store(&console.line_begin, sent);
+}
+
+/* Write down what has left, and let writers go on. False when the volume is too full for that. */
+static bool
+record(void)
+{
+    word_t writer;
+
+    pmem_worker_back(&out_worker);
+    if (pmem_safepoint(&out_worker) != OK) {
+        pmem_worker_away(&out_worker);
+        return false;
+    }
+    atomic_store(&console.writers_wait, false);
+    monitor_guard(console.channel);
+    if (console_ring_room() >= CONSOLE_ROOM_MIN) {
+        writer = GET_WORD(channel_object, console.channel, writer);
+        if (writer != WORD_NULL && thread_is_alive(writer)) {
+            thread_wake(writer);
+        } else {
+            if (writer != WORD_NULL)
+                SET_WORD(channel_object, console.channel, writer, WORD_NULL);
+            console_wake_writer();
+        }
+    }
+    monitor_unguard(console.channel);
+    pmem_worker_away(&out_worker);
+    return true;
+}
+
+/* True if record() has something to do. */
+static bool
+is_unrecorded(void)
+{
+    return atomic_load(&console.line_begin) != atomic_load(&console.written);
+}
+
+/* Wake up to `max` threads of a queue; returns how many. `left` says whether some are left. */
+static uint32_t
+wake_queue(uint64_t head, uint64_t tail, uint32_t max, bool *left)
+{
+    uint32_t count = 0;
+    word_t thread;
+
+    pmem_worker_back(&out_worker);
+    *left = true;
+    if (pmem_safepoint(&out_worker) == OK) {
+        monitor_guard(console.channel);
+        while (count < max &&
+               (thread = thread_queue_pop(console.channel, head, tail)) != WORD_NULL) {
+            thread_wake(thread);
+            count++;
+        }
+        *left = obj_load_word(console.channel, head) != WORD_NULL;
+        monitor_unguard(console.channel);
+    }
+    pmem_worker_away(&out_worker);
+    return count;
+}
+
+/* Wake all who wait for a snapshot; those who still have to wait come back. */
+static void
+wake_commits(void)
+{
+    bool left = true;
+
+    atomic_store(&console.commits_wait, false); /* whoever comes from here on sets it again */
+    while (left && !atomic_load(&console.stopping)) {
+        if (wake_queue(CONSOLE_QUEUE(commit), WAKES_MAX, &left) == 0)
+            break;
+    }
+    if (left)
+        atomic_store(&console.commits_due, true);
+}
+
+/* Wake a reader for each line, and all of them at the end of input. */
+static void
+wake_readers(void)
+{
+    uint32_t due = atomic_exchange(&console.readers_due, 0);
+    uint32_t max;
+    bool left;
+
+    if (atomic_load(&console.input_ended))
+        due = UINT32_MAX;
+    do {
+        max = due < WAKES_MAX ? due : WAKES_MAX;
+        max = wake_queue(CONSOLE_QUEUE(in), max, &left);
+        due -= max;
+    } while (left && max > 0 && due > 0 && !atomic_load(&console.stopping));
+    if (left && !atomic_load(&console.input_ended))
+        console_line_want();
+    if (left && atomic_load(&console.input_ended))
+        atomic_store(&console.readers_due, 1);
+}
+
+/* Do what there is to do, once round. Returns the deadline for the next round. */
+static uint64_t
+out_round(void)
+{
+    uint64_t deadline = PLAT_NO_DEADLINE;
+
+    do {
+        if (sendable() > 0)
+            send_some();
+    } while (sendable() > 0 && !atomic_load(&console.writers_wait));
+    if (is_unrecorded() || atomic_load(&console.writers_wait)) {
+        if (!record())
+            deadline = plat_monotonic_ns() + RETRY_NS;
+    }
+    if (atomic_exchange(&console.commits_due, false))
+        wake_commits();
+    if (atomic_load(&console.readers_due) > 0)
+        wake_readers();
+    if (atomic_load(&console.commits_due) || atomic_load(&console.readers_due) > 0)
+        deadline = plat_monotonic_ns() + RETRY_NS;
+    return sendable() > 0 ? 0 : deadline;
+}
+
+/* What the snapshot left behind: threads that wait for what another run was to do. */
+static void
+out_resume(void)
+{
+    bool left;
+
+    while (!record() && !atomic_load(&console.stopping))
+        plat_wait(&console.work.count, event_get(&console.work), plat_monotonic_ns() + RETRY_NS);
+    atomic_store(&console.commits_due, true);
+    (void)wake_queue(CONSOLE_QUEUE(in), 0, &left);
+    if (left)
+        console_line_want();
+}
+
+static void
+console_out(void *argument)
+{
+    (void)argument;
+    while (pmem_worker_join(&out_worker) != OK) {
+        log_error("no memory for the output; waiting for some");
+        plat_wait(&console.work.count, event_get(&console.work), plat_monotonic_ns() + RETRY_NS);
+    }
+    pmem_worker_away(&out_worker);
+    out_resume();
+    while (!atomic_load(&console.stopping)) {
+        uint32_t seen = event_get(&console.work);
+        uint64_t deadline = out_round();
+
+        if (deadline == 0)
+            continue;
+        event_raise(&console.settled);
+        event_wait(&console.work, seen, deadline);
+    }
+    pmem_worker_back(&out_worker);
+    pmem_worker_leave(&out_worker);
+}
+
+/* ---- start and stop ---- */
+
+/* See to it that the root has a channel, and the channel its ring. */
+static err_t
+channel_make(struct heap_local *heap)
+{
+    ref_t made;
+
+    while (GET_WORD(space_root, SPACE_ROOT, console) == WORD_NULL) {
+        made = heap_alloc_old(heap, sizeof(struct channel_object), CLASS_CHANNEL);
+        if (made == 0)
+            TRY(heap_collect(heap, sizeof(struct channel_object)));
+        else
+            SET_WORD(space_root, SPACE_ROOT, console, made);
+    }
+    console.channel = GET_WORD(space_root, SPACE_ROOT, console);
+    while (GET_WORD(channel_object, console.channel, ring) == WORD_NULL) {
+        made = heap_alloc_array(heap, CLASS_BYTES, KIND_RAW8, CHANNEL_RING_BYTES);
+        if (made == 0)
+            TRY(heap_collect(heap, array_bytes(KIND_RAW8, CHANNEL_RING_BYTES)));
+        else
+            SET_WORD(channel_object, console.channel, ring, made);
+    }
+    assert(CHANNEL_RING_BYTES > HEAP_LARGE_BYTES); /* so the ring is old, and stays */
+    return OK;
+}
+
+err_t
+prim_start(struct heap_local *heap)
+{
+    uint64_t appended, written;
+
+    memset(&console, 0, sizeof console);
+    TRY(channel_make(heap));
+    appended = GET_U64(channel_object, console.channel, appended);
+    written = GET_U64(channel_object, console.channel, written);
+    if (written > appended || appended - written > CHANNEL_RING_BYTES)
+        return ERR_CORRUPT;
+
+    console.gated = vm_options_get()->gated;
+    plat_entropy(&console.run, sizeof console.run);
+    console.run = (console.run & ~3ull) | 4; /* not 0, and room for two flags */
+    atomic_store(&console.appended, appended);
+    atomic_store(&console.released, appended);
+    atomic_store(&console.sent, written);
+    atomic_store(&console.line_begin, written);
+    atomic_store(&console.written, written);
+    lock_init(&console.lock, LOCK_RANK_CONSOLE);
+    console.lines_end = &console.lines;
+    pmem_observe(&observer);
+    TRY(plat_thread_create(&out_thread, "console-out", console_out, NULL));
+    return plat_thread_create(&in_thread, "console-in", console_in, NULL);
+}
+
+/* Wait until all output has left and that is written down; or until it cannot be. */
+static void
+drain(void)
+{
+    if (console.gated && atomic_load(&console.released) != atomic_load(&console.appended)) {
+        err_t err = pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_OUTPUT));
+
+        if (err != OK) {
+            log_warn("output waits in the volume for a snapshot (%s)", err_text(err));
+            return;
+        }
+    }
+    for (;;) {
+        uint32_t seen = event_get(&console.settled);
+
+        if (atomic_load(&console.broken) ||
+            (atomic_load(&console.sent) == atomic_load(&console.appended) && !is_unrecorded()))
+            return;
+        event_wait(&console.settled, seen, PLAT_NO_DEADLINE);
+    }
+}
+
+void
+prim_stop(void)
+{
+    if (out_thread != NULL)
+        drain();
+    atomic_store(&console.stopping, true);
+    if (atomic_load(&console.reading))
+        plat_console_cancel();
+    event_raise(&console.work);
+    event_raise(&console.wanted);
+    plat_thread_join(out_thread);
+    plat_thread_join(in_thread);
+    out_thread = NULL;
+    in_thread = NULL;
+    pmem_unobserve(&observer);
+    console_in_close();
+}

@@ -1,0 +1,222 @@
+/*
+ * console_prim.c - printing, reading a line, and waiting for a snapshot.
+ *
+ * A text is printed in pieces, each put into the ring at once. The thread whose
+ * text is not wholly there yet is the channel's writer, and others queue behind it; so
+ * the lines of several threads never mix.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "prim/console_priv.h"
+#include "prim/prims_priv.h"
+#include "vm/monitor.h"
+#include "vm/thread.h"
+
+/* Bytes of text that one piece of work prints. */
+#define PRINT_BYTES 2048u
+
+/* prim_raw2 of a print: it stands in the queue. */
+#define QUEUED 1ull
+
+/* Put bytes into the ring at `appended`; there is room. */
+static void
+ring_put(ref_t ring, uint64_t appended, const char *bytes, uint32_t count)
+{
+    uint32_t at = (uint32_t)(appended % CHANNEL_RING_BYTES);
+    uint32_t first = CHANNEL_RING_BYTES - at;
+
+    if (first > count)
+        first = count;
+    if (first > 0)
+        pmem_copy_in(array_at(ring, KIND_RAW8, at), bytes, first);
+    if (count > first)
+        pmem_copy_in(array_at(ring, KIND_RAW8, 0), bytes + first, count - first);
+}
+
+/* Put as much as there is room for into the ring; true when that was all. */
+static bool
+print_piece(struct prim_call *call, ref_t channel, uint32_t *index)
+{
+    char bytes[PRINT_BYTES + 1];
+    ref_t string = call->words[0];
+    bool newline = prim_int(call, 0) != 0;
+    uint64_t appended = GET_U64(channel_object, channel, appended);
+    uint32_t room = console_ring_room();
+    uint32_t count;
+    bool done = false;
+
+    if (room < CONSOLE_ROOM_MIN)
+        return false;
+    count = (uint32_t)string_to_utf8(string, index, bytes,
+                                     room - 1 < PRINT_BYTES ? room - 1 : PRINT_BYTES);
+    if (*index == array_length(string)) {
+        if (newline)
+            bytes[count++] = '\n';
+        done = true;
+    }
+    ring_put(GET_WORD(channel_object, channel, ring), appended, bytes, count);
+    SET_U64(channel_object, channel, appended, appended + count);
+    console_appended(appended + count);
+    return done;
+}
+
+enum prim_answer
+prim_console_print(struct prim_call *call)
+{
+    ref_t channel = console.channel;
+    uint32_t index = (uint32_t)prim_progress(call);
+    enum prim_answer answer;
+    word_t writer;
+    bool done;
+
+    if (!prim_is_string(call, 0))
+        return prim_refuse(call, 0, "a string");
+    prim_invoke(call);
+    monitor_guard(channel);
+    if ((prim_progress2(call) & QUEUED) != 0) {
+        thread_queue_remove(channel, CONSOLE_QUEUE(out), call->thread);
+        SET_U64(thread_object, call->thread, prim_raw2, 0);
+    }
+    writer = GET_WORD(channel_object, channel, writer);
+    if (writer != WORD_NULL && writer != call->thread && thread_is_alive(writer)) {
+        thread_queue_push(channel, CONSOLE_QUEUE(out), call->thread);
+        SET_U64(thread_object, call->thread, prim_raw2, QUEUED);
+        answer = prim_park(call, channel, UINT64_MAX);
+        monitor_unguard(channel);
+        return answer;
+    }
+    done = print_piece(call, channel, &index);
+    if (done) {
+        if (writer != WORD_NULL)
+            SET_WORD(channel_object, channel, writer, WORD_NULL);
+        console_wake_writer();
+        monitor_unguard(channel);
+        return prim_return_void(call);
+    }
+    if (writer != call->thread)
+        SET_WORD(channel_object, channel, writer, call->thread);
+    SET_U64(thread_object, call->thread, prim_raw, index);
+    answer = PRIM_AGAIN;
+    if (console_ring_room() < CONSOLE_ROOM_MIN) {
+        atomic_store(&console.writers_wait, true);
+        answer = prim_park(call, channel, UINT64_MAX); /* console-out wakes the writer */
+        event_raise(&console.work);
+    }
+    monitor_unguard(channel);
+    return answer;
+}
+
+/* ---- input: prim_raw2 is 0, or the number of this run and what is going on ---- */
+
+#define READ_QUEUED  1ull
+#define READ_FILLING 2ull
+
+/* No line is there: wait for one. */
+static enum prim_answer
+read_wait(struct prim_call *call)
+{
+    ref_t channel = console.channel;
+    enum prim_answer answer;
+
+    if (!call->invoking)
+        prim_invoke(call);
+    monitor_guard(channel);
+    if (prim_progress2(call) != 0)
+        thread_queue_remove(channel, CONSOLE_QUEUE(in), call->thread);
+    /* A line that comes from now on is told to the queue. */
+    if (atomic_load(&console.lines_unclaimed) > 0 || atomic_load(&console.input_ended)) {
+        answer = prim_again(call, 0, 0);
+    } else {
+        thread_queue_push(channel, CONSOLE_QUEUE(in), call->thread);
+        SET_U64(thread_object, call->thread, prim_raw2, console.run | READ_QUEUED);
+        answer = prim_park(call, channel, UINT64_MAX);
+        console_line_want();
+    }
+    monitor_unguard(channel);
+    return answer;
+}
+
+/* Leave the queue, and forget what is void. */
+static enum prim_answer
+read_afresh(struct prim_call *call)
+{
+    prim_invoke(call);
+    monitor_guard(console.channel);
+    thread_queue_remove(console.channel, CONSOLE_QUEUE(in), call->thread);
+    monitor_unguard(console.channel);
+    return prim_again_with(call, WORD_NULL, 0, 0);
+}
+
+enum prim_answer
+prim_console_read_line(struct prim_call *call)
+{
+    uint64_t at = prim_progress(call), state = prim_progress2(call);
+    struct console_line *line;
+    uint32_t piece;
+    bool ended;
+    word_t result;
+
+    if ((state & READ_FILLING) != 0 && (state & ~READ_FILLING) != console.run)
+        return read_afresh(call); /* the line was lost with another run */
+    line = console_line_claim(call->thread, &ended);
+    if (line == NULL && !ended)
+        return read_wait(call);
+    if ((state & READ_QUEUED) != 0)
+        return read_afresh(call);
+    if (line == NULL)
+        return prim_return_word(call, WORD_NULL);
+    if ((state & READ_FILLING) == 0) {
+        result = heap_string(call->heap, (struct string_form){ line->unit_count, line->wide });
+        if (result == 0)
+            return prim_collect(call,
+                                ARRAY_HEADER_BYTES + ((uint64_t)line->unit_count << line->wide));
+        prim_invoke(call);
+    } else {
+        prim_invoke(call);
+        result = prim_progress_word(call);
+    }
+    piece = prim_piece(line->unit_count - at);
+    if (piece > 0)
+        pmem_copy_in(result + ARRAY_HEADER_BYTES + (at << line->wide),
+                     line->units + (at << line->wide), (uint64_t)piece << line->wide);
+    if (at + piece < line->unit_count)
+        return prim_again_with(call, result, at + piece, console.run | READ_FILLING);
+    console_line_done(line);
+    return prim_return_word(call, result);
+}
+
+/* ---- snapshots: prim_raw is the epoch, prim_raw2 the number of this run ---- */
+
+enum prim_answer
+prim_snapshot_commit(struct prim_call *call)
+{
+    ref_t channel = console.channel;
+    enum prim_answer answer;
+    uint32_t epoch;
+
+    prim_invoke(call);
+    if (prim_progress2(call) == 0) {
+        epoch = pmem_snapshot_ask(STORE_CAUSE_DEMAND);
+        SET_U64(thread_object, call->thread, prim_raw, epoch);
+        SET_U64(thread_object, call->thread, prim_raw2, console.run);
+    }
+    epoch = (uint32_t)prim_progress(call);
+    monitor_guard(channel);
+    thread_queue_remove(channel, CONSOLE_QUEUE(commit), call->thread);
+    /* A thread that waits in another run than it asked in was resumed from a later snapshot. */
+    if (prim_progress2(call) != console.run || (int32_t)(pmem_epoch_committed() - epoch) >= 0) {
+        answer = prim_return_void(call);
+    } else {
+        thread_queue_push(channel, CONSOLE_QUEUE(commit), call->thread);
+        atomic_store(&console.commits_wait, true);
+        answer = prim_park(call, channel, UINT64_MAX);
+    }
+    monitor_unguard(channel);
+    return answer;
+}
+
+enum prim_answer
+prim_snapshot_generation(struct prim_call *call)
+{
+    return prim_return_long(call, (int64_t)atomic_load(&console.generation));
+}
