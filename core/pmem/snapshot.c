@@ -74,9 +74,9 @@ uint32_t pmem_sweep_epochs = SWEEP_EPOCHS;
 uint64_t (*pmem_personal_ns)(void);
 
 static struct {
-    enum snap_state state;     /* the flusher's, and the doer's in CLOSING */
-    struct pmem_dirty closed;  /* pages of the epoch being saved */
-    struct pmem_dirty carried; /* pages of an epoch that could not be saved */
+    _Atomic enum snap_state state; /* moved by the flusher, and by the doer in CLOSING */
+    struct pmem_dirty closed;      /* pages of the epoch being saved */
+    struct pmem_dirty carried;     /* pages of an epoch that could not be saved */
     _Atomic uint64_t carried_count;
     uint64_t debt; /* credit for carried pages that were handed over before */
     struct store_note note;

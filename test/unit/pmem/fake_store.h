@@ -36,19 +36,19 @@ static struct fake {
     pthread_mutex_t lock;
     struct fake_map committed, closing, early;
     bool under_way;
-    uint64_t generation;
-    int64_t credit; /* left; taken ones are in credit_out */
-    int64_t credit_out;
-    uint64_t pages_committed; /* handed to commits */
-    uint64_t pages_early;
-    enum store_cause cause;
+    _Atomic uint64_t generation;
+    _Atomic int64_t credit; /* left; taken ones are in credit_out */
+    _Atomic int64_t credit_out;
+    _Atomic uint64_t pages_committed; /* handed to commits */
+    _Atomic uint64_t pages_early;
+    _Atomic enum store_cause cause;
     /* orders */
-    unsigned fail_finishes;   /* so many finishes fail */
-    unsigned fail_page_after; /* the n-th page from now on fails, once */
-    unsigned page_delay_us;   /* each page of a commit takes so long */
-    unsigned early_delay_us;
-    bool fail_early;
-    uint64_t corrupt_page; /* plus 1: reading it gives ERR_CORRUPT */
+    _Atomic unsigned fail_finishes;   /* so many finishes fail */
+    _Atomic unsigned fail_page_after; /* the n-th page from now on fails, once */
+    _Atomic unsigned page_delay_us;   /* each page of a commit takes so long */
+    _Atomic unsigned early_delay_us;
+    _Atomic bool fail_early;
+    _Atomic uint64_t corrupt_page; /* plus 1: reading it gives ERR_CORRUPT */
 } fake = { .lock = PTHREAD_MUTEX_INITIALIZER, .credit = 1000000, .generation = 1 };
 
 static struct store fake_store;
@@ -90,11 +90,14 @@ fake_clear(struct fake_map *map)
 static inline uint64_t
 fake_committed_word(uint64_t address)
 {
-    unsigned at = fake_find(&fake.committed, space_page_of(address));
     uint64_t word = 0;
+    unsigned at;
 
+    pthread_mutex_lock(&fake.lock);
+    at = fake_find(&fake.committed, space_page_of(address));
     if (fake.committed.slots[at].page)
         memcpy(&word, fake.committed.slots[at].bytes + address % PAGE_BYTES, 8);
+    pthread_mutex_unlock(&fake.lock);
     return word;
 }
 

@@ -1,0 +1,231 @@
+/*
+ * evict_test.c - little memory changes nothing but the speed.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <check.h>
+#include <pthread.h>
+
+#include "fake_store.h"
+#include "plat/machine.h"
+#include "pmem/pmem_priv.h"
+#include "start.h"
+
+#define RESIDENT 64
+#define PAGES    600
+
+static struct pmem_worker worker;
+static bool strict;
+
+static void
+setup(void)
+{
+    start(&fake_store, (struct pmem_options){ .on_demand_only = true,
+                                              .strict = strict,
+                                              .resident_bytes_max = RESIDENT * PAGE_BYTES });
+    join(&worker);
+}
+
+static void
+setup_strict(void)
+{
+    strict = true;
+    setup();
+}
+
+static void
+teardown(void)
+{
+    ck_assert_int_eq(pmem_world_do(&worker, check_in_world, NULL, 0), OK);
+    pmem_worker_leave(&worker);
+    pmem_stop();
+    fake_restart();
+}
+
+START_TEST(dirty_pages_that_had_to_leave_are_all_in_the_snapshot)
+{
+    struct pmem_stats stats;
+
+    for (uint64_t page = 0; page < PAGES; page++) {
+        pmem_store64(at(page, 0), page + 1);
+        ck_assert_int_eq(pmem_safepoint(&worker), OK);
+    }
+    for (uint64_t page = 0; page < PAGES; page++) {
+        ck_assert_uint_eq(pmem_load64(at(page, 0)), page + 1);
+        ck_assert_int_eq(pmem_safepoint(&worker), OK);
+    }
+    pmem_stats_get(&stats);
+    ck_assert_uint_gt(stats.pages_evicted, PAGES - 2 * RESIDENT);
+    ck_assert_uint_lt(stats.pages_resident, 2 * RESIDENT);
+    ck_assert_uint_gt(fake.pages_early, 0);
+    ck_assert_int_eq(commit(&worker), OK);
+    for (uint64_t page = 0; page < PAGES; page++)
+        ck_assert_uint_eq(fake_committed_word(at(page, 0)), page + 1);
+}
+END_TEST
+
+START_TEST(a_page_that_left_and_came_back_is_saved_as_it_is_now)
+{
+    for (unsigned round = 1; round <= 5; round++)
+        for (uint64_t page = 0; page < PAGES; page++) {
+            ck_assert_uint_eq(pmem_load64(at(page, 0)), round - 1);
+            pmem_store64(at(page, 0), round);
+            if (page % 8 == 0)
+                ck_assert_int_eq(pmem_safepoint(&worker), OK);
+        }
+    ck_assert_int_eq(commit(&worker), OK);
+    for (uint64_t page = 0; page < PAGES; page++)
+        ck_assert_uint_eq(fake_committed_word(at(page, 0)), 5);
+}
+END_TEST
+
+START_TEST(clean_pages_leave_without_a_write)
+{
+    uint64_t early;
+
+    for (uint64_t page = 0; page < PAGES; page++) {
+        pmem_store64(at(page, 0), page + 1);
+        if (page % 32 == 31)
+            ck_assert_int_eq(commit(&worker), OK);
+    }
+    ck_assert_int_eq(commit(&worker), OK);
+    early = fake.pages_early;
+    for (unsigned round = 0; round < 3; round++)
+        for (uint64_t page = 0; page < PAGES; page++) {
+            ck_assert_uint_eq(pmem_load64(at(page, 0)), page + 1);
+            ck_assert_int_eq(pmem_safepoint(&worker), OK);
+        }
+    ck_assert_uint_eq(fake.pages_early, early);
+}
+END_TEST
+
+START_TEST(a_pinned_page_stays)
+{
+    for (uint64_t page = 0; page < 8; page++)
+        pmem_store64(at(page, 0), page + 1);
+    pmem_pin(&worker, 0, at(0, 0), 8 * PAGE_BYTES);
+    for (uint64_t page = 0; page < 8; page++)
+        if (!pmem_resident(at(page, 0)))
+            ck_assert_int_eq(pmem_page_in(&worker, at(page, 0)), OK);
+    for (uint64_t page = 8; page < PAGES; page++) {
+        pmem_store64(at(page, 0), page + 1);
+        ck_assert_int_eq(pmem_safepoint(&worker), OK);
+        ck_assert(pmem_resident(at(page % 8, 0)));
+    }
+    pmem_pin(&worker, 0, 0, 0);
+    for (uint64_t page = 8; page < PAGES; page++) {
+        pmem_store64(at(page, 1), page + 1);
+        ck_assert_int_eq(pmem_safepoint(&worker), OK);
+    }
+    for (unsigned i = 0; i < 100 && pmem_resident(at(0, 0)); i++)
+        for (uint64_t page = 8; page < PAGES; page++) {
+            ck_assert_uint_eq(pmem_load64(at(page, 1)), page + 1);
+            ck_assert_int_eq(pmem_safepoint(&worker), OK);
+        }
+    ck_assert(!pmem_resident(at(0, 0)));
+}
+END_TEST
+
+START_TEST(a_page_that_cannot_be_written_early_stays_in_memory)
+{
+    struct pmem_stats stats;
+
+    fake.fail_early = true;
+    for (uint64_t page = 0; page < 2 * RESIDENT; page++) {
+        pmem_store64(at(page, 0), page + 1);
+        if (page % 16 == 0)
+            ck_assert_int_eq(pmem_safepoint(&worker), OK);
+    }
+    for (uint64_t page = 0; page < 2 * RESIDENT; page++)
+        ck_assert_uint_eq(pmem_load64(at(page, 0)), page + 1);
+    pmem_stats_get(&stats);
+    ck_assert_uint_eq(stats.pages_resident, 2 * RESIDENT);
+    ck_assert_int_eq(commit(&worker), OK);
+    ck_assert_uint_eq(fake_committed_word(at(100, 0)), 101);
+}
+END_TEST
+
+/* Two threads write at random while snapshots are taken all the time. */
+struct writer {
+    uint64_t from, to, seed;
+    uint64_t *model;
+    bool failed;
+};
+
+static void *
+write_at_random(void *argument)
+{
+    struct writer *writer = argument;
+    struct pmem_worker own;
+
+    join(&own);
+    for (unsigned i = 0; i < 20000; i++) {
+        uint64_t page, word;
+
+        writer->seed = writer->seed * 6364136223846793005u + 1442695040888963407u;
+        page = writer->from + (writer->seed >> 33) % (writer->to - writer->from);
+        word = (writer->seed >> 20) % 4;
+        if (pmem_load64(at(page, (unsigned)word)) != writer->model[page * 4 + word])
+            writer->failed = true;
+        pmem_store64(at(page, (unsigned)word), i + 1);
+        writer->model[page * 4 + word] = i + 1;
+        if (i % 8 == 0 && pmem_safepoint(&own) != OK)
+            writer->failed = true;
+    }
+    pmem_worker_leave(&own);
+    return NULL;
+}
+
+START_TEST(contents_survive_eviction_under_writers_and_snapshots)
+{
+    static uint64_t model[PAGES * 4];
+    struct writer writers[2] = { { 0, PAGES / 2, 1, model, false },
+                                 { PAGES / 2, PAGES, 2, model, false } };
+    pthread_t threads[2];
+
+    pmem_worker_away(&worker);
+    for (unsigned i = 0; i < 2; i++)
+        pthread_create(&threads[i], NULL, write_at_random, &writers[i]);
+    for (unsigned i = 0; i < 60; i++) {
+        fake.fail_finishes = i % 7 == 3;
+        (void)!pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_DEMAND));
+    }
+    for (unsigned i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    fake.fail_finishes = 0;
+    pmem_worker_back(&worker);
+    ck_assert(!writers[0].failed);
+    ck_assert(!writers[1].failed);
+    ck_assert_int_eq(commit(&worker), OK);
+    for (uint64_t page = 0; page < PAGES; page++)
+        for (unsigned word = 0; word < 4; word++)
+            ck_assert_uint_eq(fake_committed_word(at(page, word)), model[page * 4 + word]);
+}
+END_TEST
+
+static void
+add_all(TCase *tcase)
+{
+    tcase_set_timeout(tcase, 90);
+    tcase_add_test(tcase, dirty_pages_that_had_to_leave_are_all_in_the_snapshot);
+    tcase_add_test(tcase, a_page_that_left_and_came_back_is_saved_as_it_is_now);
+    tcase_add_test(tcase, clean_pages_leave_without_a_write);
+    tcase_add_test(tcase, a_pinned_page_stays);
+    tcase_add_test(tcase, a_page_that_cannot_be_written_early_stays_in_memory);
+    tcase_add_test(tcase, contents_survive_eviction_under_writers_and_snapshots);
+}
+
+int
+main(void)
+{
+    Suite *suite = suite_create("pmem/evict");
+    TCase *tcase = tcase_create("evict"), *closed = tcase_create("strict");
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    add_all(tcase);
+    suite_add_tcase(suite, tcase);
+    tcase_add_checked_fixture(closed, setup_strict, teardown);
+    add_all(closed);
+    suite_add_tcase(suite, closed);
+    return run(suite);
+}

@@ -1,0 +1,200 @@
+/*
+ * world_test.c - the world stands still when it is asked to, and only then.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <check.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "fake_store.h"
+#include "plat/machine.h"
+#include "pmem/pmem_priv.h"
+#include "start.h"
+
+#define WORKERS 4
+
+static _Atomic bool finish;
+static _Atomic unsigned running;
+static unsigned acted;
+
+static void
+setup(void)
+{
+    start(&fake_store, (struct pmem_options){ .on_demand_only = true });
+}
+
+static void
+teardown(void)
+{
+    pmem_stop();
+    fake_restart();
+}
+
+static void *
+spin(void *argument)
+{
+    struct pmem_worker worker;
+    uint64_t page = *(uint64_t *)argument;
+
+    join(&worker);
+    while (!atomic_load(&finish)) {
+        atomic_fetch_add(&running, 1);
+        for (unsigned i = 0; i < 100; i++)
+            pmem_store64(at(page, i), pmem_load64(at(page, i)) + 1);
+        atomic_fetch_sub(&running, 1);
+        if (pmem_poll())
+            ck_assert_int_eq(pmem_safepoint(&worker), OK);
+    }
+    pmem_worker_leave(&worker);
+    return NULL;
+}
+
+static void
+act(void *argument)
+{
+    ck_assert_uint_eq(atomic_load(&running), 0);
+    acted++;
+    pmem_store64(at(900, 0), pmem_load64(at(900, 0)) + 1);
+    (void)argument;
+}
+
+static void *
+ask(void *argument)
+{
+    for (unsigned i = 0; i < 200; i++)
+        ck_assert_int_eq(pmem_world_do(NULL, act, NULL, 1), OK);
+    return argument;
+}
+
+START_TEST(an_action_runs_alone_whoever_asks)
+{
+    pthread_t threads[WORKERS], askers[2];
+    uint64_t pages[WORKERS] = { 0, 1, 2, 3 };
+    struct pmem_worker worker;
+
+    for (unsigned i = 0; i < WORKERS; i++)
+        pthread_create(&threads[i], NULL, spin, &pages[i]);
+    for (unsigned i = 0; i < 2; i++)
+        pthread_create(&askers[i], NULL, ask, NULL);
+    join(&worker);
+    for (unsigned i = 0; i < 100; i++)
+        ck_assert_int_eq(pmem_world_do(&worker, act, NULL, 1), OK);
+    pmem_worker_leave(&worker);
+    for (unsigned i = 0; i < 2; i++)
+        pthread_join(askers[i], NULL);
+    atomic_store(&finish, true);
+    for (unsigned i = 0; i < WORKERS; i++)
+        pthread_join(threads[i], NULL);
+    ck_assert_uint_eq(acted, 500);
+    join(&worker);
+    ck_assert_uint_eq(pmem_load64(at(900, 0)), 500);
+    pmem_worker_leave(&worker);
+}
+END_TEST
+
+static void *
+go_and_come(void *argument)
+{
+    struct pmem_worker worker;
+
+    join(&worker);
+    for (unsigned i = 0; i < 2000; i++) {
+        pmem_worker_away(&worker);
+        pmem_worker_back(&worker);
+        atomic_fetch_add(&running, 1);
+        pmem_store64(at(50, 0), i);
+        atomic_fetch_sub(&running, 1);
+        if (pmem_poll())
+            ck_assert_int_eq(pmem_safepoint(&worker), OK);
+    }
+    pmem_worker_leave(&worker);
+    return argument;
+}
+
+START_TEST(who_comes_back_waits_while_the_world_stands_still)
+{
+    pthread_t threads[2];
+
+    for (unsigned i = 0; i < 2; i++)
+        pthread_create(&threads[i], NULL, go_and_come, NULL);
+    ask(NULL);
+    for (unsigned i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    ck_assert_uint_eq(acted, 200);
+}
+END_TEST
+
+START_TEST(a_world_without_workers_stands_still_at_once)
+{
+    ck_assert_int_eq(pmem_world_do(NULL, act, NULL, 1), OK);
+    ck_assert_uint_eq(acted, 1);
+}
+END_TEST
+
+START_TEST(an_action_without_room_is_refused_before_anything_stops)
+{
+    fake.credit = 10;
+    ck_assert_int_eq(pmem_world_do(NULL, act, NULL, 11), ERR_NOSPACE);
+    ck_assert_uint_eq(acted, 0);
+    ck_assert(!pmem_poll());
+    fake.credit = 1000;
+}
+END_TEST
+
+START_TEST(workers_have_indices_from_zero)
+{
+    struct pmem_worker worker;
+
+    join(&worker);
+    ck_assert_uint_eq(worker.index, 0);
+    pmem_worker_leave(&worker);
+    join(&worker);
+    ck_assert_uint_eq(worker.index, 0);
+    pmem_worker_leave(&worker);
+}
+END_TEST
+
+START_TEST(a_worker_is_refused_credit_only_after_four_snapshots)
+{
+    struct pmem_worker worker;
+    struct pmem_stats stats;
+
+    join(&worker);
+    fake.credit = 0;
+    for (uint64_t page = 0; page < 60; page++)
+        pmem_store64(at(page, 0), 1);
+    ck_assert_int_eq(pmem_safepoint(&worker), ERR_NOSPACE);
+    pmem_stats_get(&stats);
+    ck_assert_uint_eq(stats.snapshots, 4);
+    ck_assert_int_eq(fake.cause, STORE_CAUSE_SPACE);
+    /* At once from now on, for a while. */
+    ck_assert_int_eq(pmem_safepoint(&worker), ERR_NOSPACE);
+    pmem_stats_get(&stats);
+    ck_assert_uint_eq(stats.snapshots, 4);
+    /* What was written is committed all the same. */
+    ck_assert_uint_eq(fake_committed_word(at(59, 0)), 1);
+    ck_assert_int_eq(pmem_reserve(&worker, 1), ERR_NOSPACE);
+    fake.credit = 1000;
+    ck_assert_int_eq(pmem_safepoint(&worker), OK);
+    pmem_worker_leave(&worker);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("pmem/world");
+    TCase *tcase = tcase_create("world");
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, an_action_runs_alone_whoever_asks);
+    tcase_add_test(tcase, who_comes_back_waits_while_the_world_stands_still);
+    tcase_add_test(tcase, a_world_without_workers_stands_still_at_once);
+    tcase_add_test(tcase, an_action_without_room_is_refused_before_anything_stops);
+    tcase_add_test(tcase, workers_have_indices_from_zero);
+    tcase_add_test(tcase, a_worker_is_refused_credit_only_after_four_snapshots);
+    suite_add_tcase(suite, tcase);
+    return run(suite);
+}
