@@ -242,8 +242,9 @@ first_write_try(struct pmem_worker *worker, uint64_t page)
     return outcome;
 }
 
-void
-pmem_first_write(uint64_t address)
+/* `whole`: every byte of the page will be written, so it need not be read. */
+static void
+first_write(uint64_t address, bool whole)
 {
     struct pmem_worker *worker = pmem_worker_current();
     uint64_t page = space_page_of(address);
@@ -254,7 +255,10 @@ pmem_first_write(uint64_t address)
         uint32_t seen;
 
         if (outcome == ABSENT) {
-            pmem_page_ensure_or_leave(worker, address);
+            if (!whole)
+                pmem_page_ensure_or_leave(worker, address);
+            else if (pmem_page_ensure(page, NULL) != OK)
+                panic("page %#lx of the space cannot be made", (unsigned long)page);
             continue;
         }
         /* Look again after saying that we wait, so that no save is missed. */
@@ -267,6 +271,20 @@ pmem_first_write(uint64_t address)
             break;
     }
     trace(FIRST_WRITE, page, pmem_epoch_now);
+}
+
+void
+pmem_first_write(uint64_t address)
+{
+    first_write(address, false);
+}
+
+void
+pmem_barrier_whole(uint64_t page_address)
+{
+    assert(page_address % PAGE_BYTES == 0);
+    if (pmem_page_epoch(space_page_of(page_address)) != pmem_epoch_now)
+        first_write(page_address, true);
 }
 
 void

@@ -113,8 +113,15 @@ void
 pmem_zero(uint64_t address, uint64_t bytes)
 {
     uint64_t end = address + bytes;
+    uint64_t next;
 
-    pmem_barrier_range(address, bytes);
+    for (uint64_t at = address; at < end; at = next) {
+        next = (at | (PAGE_BYTES - 1)) + 1;
+        if (at % PAGE_BYTES == 0 && next <= end)
+            pmem_barrier_whole(at);
+        else
+            pmem_barrier(at);
+    }
     while (address < end && address % 8 != 0)
         store8(address++, 0);
     for (; end - address >= 8; address += 8)

@@ -23,11 +23,11 @@
 #include "plat/space.h"
 #include "pmem/pmem_priv.h"
 
-/* Make an absent page resident. Its lock is held. */
+/* Make an absent page resident; without a buffer, as zeroes. Its lock is held. */
 static err_t
 page_fetch(struct pmem_page *entry, uint64_t page, void *buffer)
 {
-    bool zero = store_page_is_zero(pmem_store, page);
+    bool zero = !buffer || store_page_is_zero(pmem_store, page);
     bool open = !pmem_settings.strict && entry->early != pmem_epoch_running();
     uint64_t begin_ns = plat_monotonic_ns();
     uint32_t frame;
@@ -159,6 +159,8 @@ pmem_page_in(struct pmem_worker *worker, uint64_t address)
 
     if (pmem_resident(address))
         return OK;
+    if (pmem_world_acting()) /* nobody runs whom we could keep waiting */
+        return pmem_page_ensure(space_page_of(address), pmem_worker_current()->page_buffer);
     pmem_worker_away(worker);
     if (pmem_evict_behind())
         pmem_evict_wait();

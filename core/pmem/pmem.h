@@ -128,6 +128,9 @@ pmem_barrier(uint64_t address)
 /* The same for `bytes` bytes from `address`, over any number of pages. */
 void pmem_barrier_range(uint64_t address, uint64_t bytes);
 
+/* The same for a whole page that will be written to its last byte: if absent it is not read. */
+void pmem_barrier_whole(uint64_t page_address);
+
 /* ---- reading and writing the space from C: relaxed atomics, barrier included ---- */
 
 static inline uint64_t
@@ -160,7 +163,7 @@ pmem_store32(uint64_t address, uint32_t value)
 void pmem_copy_in(uint64_t to, const void *from, uint64_t bytes);
 void pmem_copy_out(void *to, uint64_t from, uint64_t bytes);
 void pmem_copy(uint64_t to, uint64_t from, uint64_t bytes); /* may overlap, like memmove */
-void pmem_zero(uint64_t address, uint64_t bytes);
+void pmem_zero(uint64_t address, uint64_t bytes);           /* reads no page that is zeroed whole */
 
 /* ---- workers ---- */
 
@@ -200,7 +203,8 @@ must_use err_t pmem_reserve(struct pmem_worker *worker, uint64_t pages);
 void pmem_unreserve(struct pmem_worker *worker, uint64_t pages);
 
 /*
- * Bring the page of `address` in while the calling worker counts as stopped.
+ * Bring the page of `address` in while the calling worker counts as stopped. An action in
+ * the stopped world may call it, too (`worker` is not used), and waits for the disk then.
  * Returns OK; or ERR_CORRUPT, ERR_IO: the page cannot be had now.
  */
 must_use err_t pmem_page_in(struct pmem_worker *worker, uint64_t address);

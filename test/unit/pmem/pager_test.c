@@ -68,6 +68,46 @@ START_TEST(a_page_comes_in_when_it_is_touched_and_not_before)
 }
 END_TEST
 
+START_TEST(a_page_that_is_zeroed_whole_is_not_read)
+{
+    struct pmem_stats stats;
+
+    fake.corrupt_page = space_page_of(at(4, 0)) + 1;
+    pmem_zero(at(4, 0), PAGE_BYTES);
+    ck_assert_uint_eq(pmem_load64(at(4, 0)), 0);
+    fake.corrupt_page = 0;
+    pmem_zero(at(6, 1), 2 * PAGE_BYTES); /* the end of 6, all of 7, the beginning of 8 */
+    pmem_stats_get(&stats);
+    ck_assert_uint_eq(stats.pages_in, 2);
+    ck_assert_uint_eq(pmem_load64(at(6, 0)), 7);
+    ck_assert_uint_eq(pmem_load64(at(7, 0)), 0);
+    ck_assert_int_eq(commit(&worker), OK);
+    ck_assert_uint_eq(fake_committed_word(at(4, 0)), 0);
+    ck_assert_uint_eq(fake_committed_word(at(6, 0)), 7);
+    ck_assert_uint_eq(fake_committed_word(at(7, 0)), 0);
+}
+END_TEST
+
+static err_t page_in_result;
+
+static void
+page_in_in_world(void *address)
+{
+    page_in_result = pmem_page_in(NULL, (uint64_t)address);
+}
+
+START_TEST(the_stopped_world_may_ask_for_a_page_and_hear_that_it_is_damaged)
+{
+    fake.corrupt_page = space_page_of(at(4, 0)) + 1;
+    ck_assert_int_eq(pmem_world_do(&worker, page_in_in_world, (void *)at(5, 0), 0), OK);
+    ck_assert_int_eq(page_in_result, OK);
+    ck_assert(pmem_resident(at(5, 0)));
+    ck_assert_int_eq(pmem_world_do(&worker, page_in_in_world, (void *)at(4, 0), 0), OK);
+    ck_assert_int_eq(page_in_result, ERR_CORRUPT);
+    fake.corrupt_page = 0;
+}
+END_TEST
+
 /* In a function of its own, see pmem.h. */
 static __attribute__((noinline)) uint64_t
 instruction(uint64_t page)
@@ -185,6 +225,8 @@ main(void)
 
     tcase_add_checked_fixture(tcase, setup, down);
     tcase_add_test(tcase, a_page_comes_in_when_it_is_touched_and_not_before);
+    tcase_add_test(tcase, a_page_that_is_zeroed_whole_is_not_read);
+    tcase_add_test(tcase, the_stopped_world_may_ask_for_a_page_and_hear_that_it_is_damaged);
 #ifndef __SANITIZE_THREAD__
     tcase_add_test(tcase, a_fault_leaves_the_instruction_and_it_is_run_again);
     tcase_add_test(tcase, a_damaged_page_is_an_error_of_page_in_and_nothing_else);
