@@ -149,6 +149,13 @@ heap_stats_get(struct heap_stats *stats)
                         heap_nursery_used();
 }
 
+/* True for a block of the nursery in which there is nothing. */
+static bool
+nursery_idle(uint64_t block)
+{
+    return ref_is_young(heap_block_at(block)) && !heap_young_is_in_use(heap_block_at(block));
+}
+
 uint64_t
 heap_application_bytes(uint32_t application)
 {
@@ -162,7 +169,7 @@ heap_application_bytes(uint32_t application)
 
         if (kind == BLOCK_LARGE)
             count = pmem_load32(at + offsetof(struct heap_descriptor, block_count));
-        if (kind != BLOCK_FREE &&
+        if (kind != BLOCK_FREE && !nursery_idle(block) &&
             pmem_load32(at + offsetof(struct heap_descriptor, application)) == application)
             blocks += count;
         block += count;

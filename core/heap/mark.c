@@ -35,8 +35,6 @@ struct marker {
     uint64_t chunk_count;
     bool left_out;
     uint64_t page; /* known to be resident */
-    ref_t ahead[AHEAD];
-    unsigned ahead_at;
 };
 
 static uint64_t
@@ -207,25 +205,32 @@ look_at(struct marker *marker, ref_t object, bool first_time)
     return OK;
 }
 
-/* Look at everything on the stack, some objects after they were taken off it. */
+/*
+ * Look at everything on the stack. What comes off it first waits in a short queue,
+ * while its header is fetched from memory.
+ */
 static err_t
 drain(struct marker *marker)
 {
-    unsigned idle = 0;
+    ref_t ahead[AHEAD];
+    unsigned first = 0;
+    unsigned count = 0;
 
-    while (idle < AHEAD) {
-        ref_t next = pop(marker);
-        ref_t object = marker->ahead[marker->ahead_at];
+    for (;;) {
+        ref_t next = count < AHEAD ? pop(marker) : 0;
 
-        if (next != 0)
+        if (next != 0) {
             __builtin_prefetch((const void *)next);
-        marker->ahead[marker->ahead_at] = next;
-        marker->ahead_at = (marker->ahead_at + 1) % AHEAD;
-        idle = object == 0 ? idle + 1 : 0;
-        if (object != 0)
-            TRY(look_at(marker, object, true));
+            ahead[(first + count++) % AHEAD] = next;
+            continue;
+        }
+        if (count == 0)
+            return OK;
+        next = ahead[first];
+        first = (first + 1) % AHEAD;
+        count--;
+        TRY(look_at(marker, next, true));
     }
-    return OK;
 }
 
 /* ---- what it starts from ---- */

@@ -89,6 +89,13 @@ copy_object(uint64_t to, uint64_t from, uint64_t bytes, uint64_t header)
                               memory_order_relaxed);
 }
 
+/* True for a young object that this scavenge has made: a slot may be met twice. */
+static inline bool
+is_copy(ref_t young)
+{
+    return young - heap.survivor_from[scavenge.to] < heap.survivor_bytes;
+}
+
 static word_t
 forward(word_t word)
 {
@@ -97,7 +104,7 @@ forward(word_t word)
     uint64_t header, age, bytes;
     uint64_t to = 0;
 
-    if (!word_is_young(word))
+    if (!word_is_young(word) || is_copy(word))
         return word;
     header = pmem_load64(word);
     if ((header & HEADER_MARK) == 0)

@@ -30,6 +30,7 @@ static const struct known_shape known_shapes[CLASS_WELL_KNOWN_COUNT] = {
     [CLASS_METHOD] = { KIND_PLAIN, WORDS_OF(method_object, name, number) },
     [CLASS_THREAD] = { KIND_PLAIN, WORDS_OF(thread_object, stack, id) },
     [CLASS_APPLICATION] = { KIND_PLAIN, WORDS_OF(application_object, name, started_ns) },
+    [CLASS_CHANNEL] = { KIND_PLAIN, WORDS_OF(channel_object, ring, appended) },
     [CLASS_LONG] = { KIND_PLAIN, sizeof(struct box_object), 0, 0 },
     [CLASS_DOUBLE] = { KIND_PLAIN, sizeof(struct box_object), 0, 0 },
     [CLASS_STRING] = { KIND_STRING, 0, 0, 0 },
