@@ -274,7 +274,7 @@ bench: $B/phantom $B/release/bench/bench  ## medians, p99 and maxima against the
 
 ##@ Looking after the text
 
-LINTS := format files layers headers symbols warnings names cppcheck
+LINTS := format files docs layers headers symbols warnings names cppcheck
 
 .PHONY: lint format $(LINTS:%=lint-%)
 lint: $(LINTS:%=lint-%)  ## every check; lint-NAME runs one
@@ -287,6 +287,10 @@ lint-format:
 lint-files:
 	$(say) LINT 'files as a whole'
 	$(Q)scripts/lint-files
+
+lint-docs:
+	$(say) LINT 'what the pages name'
+	$(Q)scripts/lint-docs
 
 lint-layers:
 	$(say) LINT 'layers'

@@ -265,6 +265,15 @@ class Lint(unittest.TestCase):
         self.change("core/base/ring.c", "{\n", "{\n    /* TODO: later */\n")
         self.assert_refused("lint-files", "a TODO names an issue")
 
+    def test_docs_refuses_a_link_and_a_name_that_lead_nowhere(self):
+        self.write("README.md", "[the ring](core/base/ring.h), and `core/base/ring.c`\n")
+        self.assertEqual(self.lint("lint-docs")[0], 0)
+        self.write("README.md", "[the ring](core/base/rung.h)\n")
+        self.assert_refused("lint-docs", "the link to core/base/rung.h leads nowhere")
+        self.write("README.md", "")
+        self.write("core/base/README.md", "Read `rung.c` first.\n")
+        self.assert_refused("lint-docs", "`rung.c` is not there")
+
     def test_files_refuses_scripts_that_do_not_parse(self):
         self.write("scripts/broken", "#!/bin/sh\nif true; then\n")
         self.assert_refused("lint-files", "scripts/broken")
