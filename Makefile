@@ -96,7 +96,7 @@ MATH      := $B/math.o
 #
 #   core.a      all of core/ and musl's math
 #   linux.a     the machine as a Linux process, and the class library as data
-#   sim.a       the machine as a simulation, without its main()
+#   sim.a       the machine as a simulation, without its main(), on the Linux machine's pages
 #   phantom sim bench       programs
 #   test/FOLDER/NAME_test   unit tests, each a program
 #   flags       the compiler's command lines; a change of them builds everything anew
@@ -151,7 +151,7 @@ $B/$1/embed/classes.o: $B/embed/classes.c $B/$1/flags
 
 $B/$1/core.a: $$(CORE_$1) $(MATH) $B/sources
 $B/$1/linux.a: $(call objects,$1,$(LINUX_SOURCES)) $B/$1/embed/classes.o $B/sources
-$B/$1/sim.a: $(call objects,$1,$(filter-out %/main.c,$(SIM_SOURCES))) \
+$B/$1/sim.a: $(call objects,$1,$(filter-out %/main.c,$(SIM_SOURCES)) hosted/linux/space.c) \
     $B/$1/embed/classes.o $B/sources
 
 $B/$1/phantom: $(call objects,$1,$(PHANTOM_SOURCES)) $(libs)

@@ -1,12 +1,10 @@
 /*
- * disk.c - the simulated disk, its record, and the making of crash images.
+ * disk.c - the simulated disk and its record.
  *
  * Invariants
  *   1. The image changes only when a write is done, and the record says so.
  *   2. Requests end in an order that chance chooses; a flush covers exactly the
  *      writes that were done when it was submitted.
- *   3. A crash image is a function of the first image, the record, the point,
- *      the kind of end and the seed.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -19,6 +17,7 @@
 #include "plat/machine.h"
 #include "plat/thread.h"
 #include "sim/fibre.h"
+#include "sim/random.h"
 
 #define REQUEST_MAX 512
 
@@ -37,7 +36,6 @@ struct plat_disk {
     struct sim_device device;
     struct request requests[REQUEST_MAX];
     unsigned request_count;
-    uint64_t submitted; /* writes and flushes: what a record can speak of */
 };
 
 static void *
@@ -80,6 +78,7 @@ sim_record_create(struct sim_record **record, uint64_t event_max, uint64_t data_
 void
 sim_record_clear(struct sim_record *record)
 {
+    record->request_count = 0;
     record->event_count = 0;
     record->data_bytes = 0;
 }
@@ -113,6 +112,21 @@ record_data(struct sim_record *record, const void *bytes, uint64_t byte_count)
     memcpy(record->data + at, bytes, byte_count);
     record->data_bytes = at + byte_count;
     return at;
+}
+
+void
+sim_record_done_write(struct sim_record *record, uint64_t block, uint32_t block_count,
+                      const void *bytes)
+{
+    uint64_t data = record_data(record, bytes, (uint64_t)block_count * PLAT_BLOCK_BYTES);
+    uint64_t request = record->request_count++;
+
+    record_add(record, (struct sim_event){ .kind = SIM_WRITE_SUBMIT,
+                                           .block = block,
+                                           .block_count = block_count,
+                                           .data = data,
+                                           .request = request });
+    record_add(record, (struct sim_event){ .kind = SIM_WRITE_DONE, .request = request });
 }
 
 /* ---- the running disk ---- */
@@ -242,7 +256,8 @@ plat_disk_submit(struct plat_disk *disk, struct plat_io *io)
     }
     request = &disk->requests[disk->request_count++];
     request->io = io;
-    request->number = io->kind == PLAT_READ ? 0 : disk->submitted++;
+    request->number =
+        io->kind == PLAT_READ || disk->record == NULL ? 0 : disk->record->request_count++;
     request->due_ns =
         sim_now_ns() + 1 + sim_random_below(&disk->random, disk->faults.latency_ns_max);
     if (io->kind == PLAT_WRITE) {
@@ -289,141 +304,4 @@ plat_disk_discard(struct plat_disk *disk, uint64_t block, uint64_t block_count)
     (void)disk;
     (void)block;
     (void)block_count;
-}
-
-/* ---- crash images ---- */
-
-/* What became of each write, by request number, at the moment of the end. */
-enum fate {
-    FATE_NONE,      /* never submitted, or no write */
-    FATE_UNDER_WAY, /* submitted */
-    FATE_DONE,      /* done, not known safe */
-    FATE_SAFE,      /* a flush covers it */
-};
-
-struct write {
-    const struct sim_event *submit;
-    enum fate fate;
-};
-
-/* Requests that were done when a flush was submitted become safe when it is done. */
-static void
-flush_covers(struct write *writes, const struct sim_record *record, uint64_t flush_submit)
-{
-    for (uint64_t i = 0; i < flush_submit; i++)
-        if (record->events[i].kind == SIM_WRITE_DONE)
-            writes[record->events[i].request].fate = FATE_SAFE;
-}
-
-static uint64_t
-flush_submit_index(const struct sim_record *record, uint64_t done_index)
-{
-    uint64_t request = record->events[done_index].request;
-
-    for (uint64_t i = done_index; i-- > 0;)
-        if (record->events[i].kind == SIM_FLUSH_SUBMIT && record->events[i].request == request)
-            return i;
-    plat_panic("sim: a flush ended that never began");
-}
-
-/* Only the last flush that came back matters: it covers all that earlier ones did. */
-static void
-fates_find(struct write *writes, const struct sim_record *record, uint64_t event_count)
-{
-    uint64_t covered = 0;
-
-    for (uint64_t i = 0; i < event_count; i++) {
-        const struct sim_event *event = &record->events[i];
-
-        if (event->kind == SIM_WRITE_SUBMIT)
-            writes[event->request] = (struct write){ .submit = event, .fate = FATE_UNDER_WAY };
-        else if (event->kind == SIM_WRITE_DONE)
-            writes[event->request].fate = FATE_DONE;
-        else if (event->kind == SIM_FLUSH_DONE) {
-            uint64_t submit = flush_submit_index(record, i);
-
-            covered = submit > covered ? submit : covered;
-        }
-    }
-    flush_covers(writes, record, covered);
-}
-
-static void
-write_apply(const struct sim_record *record, const struct sim_event *submit, uint8_t *image)
-{
-    memcpy(image + submit->block * PLAT_BLOCK_BYTES, record->data + submit->data,
-           (size_t)submit->block_count * PLAT_BLOCK_BYTES);
-}
-
-static void
-write_tear(const struct sim_record *record, const struct sim_event *submit,
-           struct sim_random *random, uint8_t *image)
-{
-    uint64_t sectors = (uint64_t)submit->block_count * (PLAT_BLOCK_BYTES / SIM_SECTOR_BYTES);
-
-    for (uint64_t i = 0; i < sectors; i++)
-        if (sim_random_chance(random, 1, 2))
-            memcpy(image + submit->block * PLAT_BLOCK_BYTES + i * SIM_SECTOR_BYTES,
-                   record->data + submit->data + i * SIM_SECTOR_BYTES, SIM_SECTOR_BYTES);
-}
-
-static void
-write_by_chance(const struct sim_record *record, const struct sim_event *submit,
-                struct sim_random *random, uint8_t *image)
-{
-    switch (sim_random_below(random, 3)) {
-    case 0:
-        write_apply(record, submit, image);
-        break;
-    case 1:
-        write_tear(record, submit, random, image);
-        break;
-    default: /* dropped */
-        break;
-    }
-}
-
-static void
-write_end(const struct sim_record *record, const struct write *write, enum sim_end end,
-          struct sim_random *random, uint8_t *image)
-{
-    bool safe = write->fate == FATE_SAFE;
-
-    if (safe || end == SIM_CUT_ALL || (end == SIM_KILL && write->fate == FATE_DONE))
-        write_apply(record, write->submit, image);
-    else if (end == SIM_CUT_TORN)
-        write_tear(record, write->submit, random, image);
-    else if (end == SIM_CUT || end == SIM_KILL)
-        write_by_chance(record, write->submit, random, image);
-}
-
-void
-sim_record_replay(const struct sim_record *record, uint64_t event_count, enum sim_end end,
-                  struct sim_random *random, uint8_t *image)
-{
-    struct write *writes = calloc(event_count + 1, sizeof *writes);
-    uint64_t *loose = calloc(event_count + 1, sizeof *loose);
-    uint64_t loose_count = 0;
-
-    if (writes == NULL || loose == NULL)
-        plat_panic("sim: no memory for a crash image");
-    fates_find(writes, record, event_count);
-    for (uint64_t i = 0; i < event_count; i++) {
-        if (record->events[i].kind != SIM_WRITE_SUBMIT)
-            continue;
-        if (writes[record->events[i].request].fate == FATE_SAFE)
-            write_apply(record, &record->events[i], image);
-        else
-            loose[loose_count++] = record->events[i].request;
-    }
-    while (loose_count > 0) { /* in any order, after the safe ones */
-        uint64_t pick = end == SIM_KILL ? 0 : sim_random_below(random, loose_count);
-        uint64_t request = loose[pick];
-
-        memmove(&loose[pick], &loose[pick + 1], (loose_count - pick - 1) * sizeof *loose);
-        loose_count--;
-        write_end(record, &writes[request], end, random, image);
-    }
-    free(writes);
-    free(loose);
 }

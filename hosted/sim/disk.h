@@ -1,13 +1,7 @@
 /*
  * disk.h - the simulated disk: an image in memory, and a record of everything
- * that was asked of it, from which the disk after a cut at any moment can be
- * made.
- *
- * What a power cut may leave: every write that was done before the submission
- * of a flush that came back OK; and of each other write that was submitted,
- * all, nothing, or any of its 512-byte sectors, in any order among writes to the
- * same place. What a kill leaves: every write that was done, and any of those
- * under way; none of it is safe from a power cut that follows.
+ * that was asked of it, from which replay.h makes the disk after a cut at any
+ * moment.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -18,7 +12,6 @@
 #include <stdint.h>
 
 #include "plat/disk.h"
-#include "sim/random.h"
 
 #define SIM_SECTOR_BYTES 512
 
@@ -41,6 +34,7 @@ struct sim_event {
 
 /* A record, in memory that survives the process that writes it. */
 struct sim_record {
+    uint64_t request_count; /* writes and flushes so far */
     struct sim_event *events;
     uint64_t event_count;
     uint64_t event_max;
@@ -63,6 +57,10 @@ must_use err_t sim_record_create(struct sim_record **record, uint64_t event_max,
 void sim_record_clear(struct sim_record *record);
 void sim_record_mark(struct sim_record *record, uint64_t number);
 
+/* Note a write that was done but is not known safe, before anything else happens. */
+void sim_record_done_write(struct sim_record *record, uint64_t block, uint32_t block_count,
+                           const void *bytes);
+
 must_use err_t sim_image_create(uint8_t **image, uint64_t block_count);
 
 /*
@@ -73,18 +71,3 @@ must_use err_t sim_image_create(uint8_t **image, uint64_t block_count);
 must_use err_t sim_disk_create(struct plat_disk **disk, uint8_t *image, uint64_t block_count,
                                struct sim_record *record, const struct sim_disk_faults *faults,
                                uint64_t seed);
-
-/*
- * Turn `image`, which is as it was when the record began, into what the disk
- * holds after the first `event_count` events and then ...
- */
-enum sim_end {
-    SIM_CUT,      /* ... a power cut: unflushed writes by chance */
-    SIM_CUT_NONE, /* ... a power cut that drops all of them */
-    SIM_CUT_ALL,  /* ... a power cut that keeps all of them */
-    SIM_CUT_TORN, /* ... a power cut that tears each of them */
-    SIM_KILL,     /* ... a kill: what was done is visible */
-};
-
-void sim_record_replay(const struct sim_record *record, uint64_t event_count, enum sim_end end,
-                       struct sim_random *random, uint8_t *image);

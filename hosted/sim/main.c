@@ -1,0 +1,222 @@
+/*
+ * main.c - the simulator's command line.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "sim/explore.h"
+#include "sim/idle.h"
+
+static const struct sim_scenario *const scenarios[] = {
+    &sim_scenario_space,
+    &sim_scenario_program,
+};
+
+#define SCENARIO_COUNT (sizeof scenarios / sizeof scenarios[0])
+
+static const char usage[] =
+    "sim - the core in one thread, with a virtual clock, a seeded scheduler and a faulty disk\n"
+    "\n"
+    "Usage: sim [OPTION ...]\n"
+    "\n"
+    "  --seed N       the first seed (default 1); a failing run is its seed\n"
+    "  --runs N       how many seeds (default 1)\n"
+    "  --cuts N       go on with new seeds until N cuts were made\n"
+    "  --scenario S   space, program, or idle (default: the seeds take turns)\n"
+    "  --snapshots N  at least so many in the first run of a seed (default 40)\n"
+    "  --at EVENT     cut only after this event of the first run\n"
+    "  --end HOW      and only so: cut, cut-none, cut-all, cut-torn, kill\n"
+    "  --verbose      show the core's log\n"
+    "\n"
+    "A run is recorded once and then cut at every event of its record, in three ways; after\n"
+    "each cut the volume must open at a committed generation, not older than the last\n"
+    "acknowledged one, equal byte for byte to the model's copy, and sound.\n"
+    "Status: 0 all passed, 1 something failed, 2 wrong usage.\n";
+
+struct request {
+    struct sim_plan plan;
+    const char *scenario;
+    uint64_t runs;
+    uint64_t cuts;
+};
+
+struct total {
+    uint64_t passed;
+    uint64_t failed;
+    uint64_t cuts;
+    uint64_t by_depth[SIM_DEPTH_MAX];
+    double shown; /* when progress was last shown */
+};
+
+static const struct sim_scenario *
+scenario_find(const char *name, uint64_t seed)
+{
+    if (name == NULL)
+        return scenarios[seed % SCENARIO_COUNT];
+    for (size_t i = 0; i < SCENARIO_COUNT; i++)
+        if (strcmp(scenarios[i]->name, name) == 0)
+            return scenarios[i];
+    return NULL;
+}
+
+static int
+end_find(const char *name)
+{
+    for (int i = 0; i < SIM_END_COUNT; i++)
+        if (strcmp(sim_end_names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+static bool
+number_read(const char *text, uint64_t *number)
+{
+    char *end = NULL;
+
+    *number = strtoull(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0';
+}
+
+static bool
+option_take(struct request *request, int option, const char *value)
+{
+    uint64_t number = 0;
+
+    switch (option) {
+    case 's':
+        return number_read(value, &request->plan.seed);
+    case 'r':
+        return number_read(value, &request->runs);
+    case 'c':
+        return number_read(value, &request->cuts);
+    case 'n':
+        request->scenario = value;
+        return strcmp(value, "idle") == 0 || scenario_find(value, 0) != NULL;
+    case 'k':
+        request->plan.snapshots = number_read(value, &number) ? (unsigned)number : 0;
+        return request->plan.snapshots > 0;
+    case 'a':
+        return number_read(value, &request->plan.only_at);
+    case 'e':
+        request->plan.only_end = end_find(value);
+        return request->plan.only_end >= 0;
+    case 'v':
+        request->plan.verbose = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool
+options_take(struct request *request, int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "seed", required_argument, NULL, 's' },
+        { "runs", required_argument, NULL, 'r' },
+        { "cuts", required_argument, NULL, 'c' },
+        { "scenario", required_argument, NULL, 'n' },
+        { "snapshots", required_argument, NULL, 'k' },
+        { "at", required_argument, NULL, 'a' },
+        { "end", required_argument, NULL, 'e' },
+        { "verbose", no_argument, NULL, 'v' },
+        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
+    };
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'h') {
+            fputs(usage, stdout);
+            exit(0);
+        }
+        if (!option_take(request, option, optarg)) {
+            fprintf(stderr, "sim: wrong usage; see sim --help\n");
+            return false;
+        }
+    }
+    return optind == argc;
+}
+
+static double
+seconds_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void
+total_add(struct total *total, const struct sim_plan *plan, const struct sim_result *result)
+{
+    total->passed += result->passed;
+    total->failed += !result->passed;
+    total->cuts += result->cuts;
+    for (unsigned i = 0; i < SIM_DEPTH_MAX; i++)
+        total->by_depth[i] += result->cuts_by_depth[i];
+    printf("seed %" PRIu64 " %s%s: %" PRIu64 " events, %" PRIu64 " snapshots, %" PRIu64
+           " folds, %" PRIu64 " collections (%" PRIu64 " full), %" PRIu64 " pages evicted, %" PRIu64
+           " switches: %" PRIu64 " cuts %s\n",
+           plan->seed, plan->scenario->name, plan->faulty ? " on a failing disk" : "",
+           result->events, result->tally.commits, result->tally.folds, result->tally.collections,
+           result->tally.full_collections, result->tally.evicted, result->tally.switches,
+           result->cuts, result->passed ? "ok" : "FAILED");
+    if (!result->passed)
+        printf("repeat it with: sim --seed %" PRIu64 " --scenario %s --snapshots %u\n", plan->seed,
+               plan->scenario->name, plan->snapshots);
+    fflush(stdout);
+}
+
+static void
+runs_make(struct request *request, struct total *total)
+{
+    struct sim_plan plan = request->plan;
+    uint64_t last = plan.seed + request->runs - 1;
+
+    for (;; plan.seed++) {
+        struct sim_result result;
+
+        if (request->cuts != 0 ? total->cuts >= request->cuts : plan.seed > last)
+            return;
+        plan.scenario = scenario_find(request->scenario, plan.seed);
+        plan.faulty = plan.seed % 5 == 0;
+        plan.cuts_max = request->cuts == 0 ? 0 : request->cuts - total->cuts;
+        sim_explore(&plan, &result);
+        total_add(total, &plan, &result);
+        if (!result.passed)
+            return;
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    struct request request = {
+        .plan = { .seed = 1, .snapshots = 40, .only_at = UINT64_MAX, .only_end = -1 }, .runs = 1
+    };
+    struct total total = { 0 };
+    double start = seconds_now();
+
+    if (!options_take(&request, argc, argv))
+        return 2;
+    if (request.scenario != NULL && strcmp(request.scenario, "idle") == 0)
+        return sim_idle(request.plan.seed) ? 0 : 1;
+    if (!sim_explore_start()) {
+        fprintf(stderr, "sim: no memory\n");
+        return 1;
+    }
+    runs_make(&request, &total);
+    printf("%" PRIu64 " cuts in %.0f s: %" PRIu64 " in a first run, %" PRIu64
+           " after a recovery, %" PRIu64 " after two\n",
+           total.cuts, seconds_now() - start, total.by_depth[0], total.by_depth[1],
+           total.by_depth[2]);
+    printf("%" PRIu64 " passed, %" PRIu64 " failed\n", total.passed, total.failed);
+    return total.failed == 0 && total.passed > 0 ? 0 : 1;
+}

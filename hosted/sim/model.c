@@ -1,0 +1,275 @@
+/*
+ * model.c - the oracle's copies.
+ *
+ * Each page has a chain of versions, newest first; a version says from which
+ * instant on it holds. A generation is an instant: the one of its snapshot.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "sim/model.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "format/space.h"
+#include "plat/machine.h"
+#include "pmem/pmem.h"
+#include "store/store.h"
+
+#define PAGE_SLOTS    (1u << 16)
+#define VERSION_MAX   (1u << 18)
+#define INSTANT_MAX   (1u << 14)
+#define NO_VERSION    UINT32_MAX
+#define NO_GENERATION 0
+
+struct version {
+    uint32_t instant;
+    uint32_t older; /* or NO_VERSION */
+};
+
+struct page_slot {
+    uint64_t page_plus_1; /* 0: unused */
+    uint32_t newest;
+    uint32_t spare;
+};
+
+struct sim_model {
+    uint64_t instants; /* snapshots seen */
+    uint64_t commits;
+    uint64_t newest; /* generation */
+    uint64_t version_count;
+    uint64_t page_count;
+    uint64_t generations[INSTANT_MAX]; /* by instant; NO_GENERATION: never committed */
+    uint32_t epochs[INSTANT_MAX];      /* by instant */
+    struct page_slot slots[PAGE_SLOTS];
+    struct version versions[VERSION_MAX];
+    uint8_t bytes[VERSION_MAX][PAGE_BYTES];
+};
+
+void (*sim_model_committed)(uint64_t generation);
+
+static sim_model_ranges_fn *watched_ranges;
+static struct pmem_observer observer;
+
+struct sim_model *
+sim_model_create(void)
+{
+    struct sim_model *model = mmap(NULL, sizeof *model, PROT_READ | PROT_WRITE,
+                                   MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return model == MAP_FAILED ? NULL : model;
+}
+
+void
+sim_model_clear(struct sim_model *model)
+{
+    madvise(model, sizeof *model, MADV_REMOVE);
+    memset(model, 0, offsetof(struct sim_model, slots));
+    memset(model->slots, 0, sizeof model->slots);
+}
+
+static struct page_slot *
+slot_find(struct sim_model *model, uint64_t page)
+{
+    uint64_t at = (page * 0x9e3779b97f4a7c15ull) >> 48;
+
+    for (;; at = (at + 1) % PAGE_SLOTS) {
+        struct page_slot *slot = &model->slots[at];
+
+        if (slot->page_plus_1 == page + 1)
+            return slot;
+        if (slot->page_plus_1 == 0) {
+            if (++model->page_count > PAGE_SLOTS / 2)
+                plat_panic("sim: the model has no room for more pages");
+            slot->page_plus_1 = page + 1;
+            slot->newest = NO_VERSION;
+            return slot;
+        }
+    }
+}
+
+static bool
+is_zero(const uint8_t *bytes)
+{
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, PAGE_BYTES - 1) == 0;
+}
+
+/* Keep the page as it is now, if that is news. */
+static void
+page_keep(struct sim_model *model, uint64_t page, const uint8_t *now)
+{
+    struct page_slot *slot = slot_find(model, page);
+    uint32_t newest = slot->newest;
+
+    if (newest == NO_VERSION ? is_zero(now) : memcmp(model->bytes[newest], now, PAGE_BYTES) == 0)
+        return;
+    if (model->version_count == VERSION_MAX)
+        plat_panic("sim: the model has no room for more versions");
+    slot->newest = (uint32_t)model->version_count++;
+    model->versions[slot->newest] =
+        (struct version){ .instant = (uint32_t)model->instants, .older = newest };
+    memcpy(model->bytes[slot->newest], now, PAGE_BYTES);
+}
+
+static void
+range_keep(void *context, uint64_t from, uint64_t to)
+{
+    struct sim_model *model = context;
+
+    for (uint64_t address = from & ~(PAGE_BYTES - 1); address < to; address += PAGE_BYTES)
+        page_keep(model, space_page_of(address), (const uint8_t *)address);
+}
+
+/* The world stands still, and the epoch is about to close: this is the instant. */
+static void
+instant_keep(void *context, uint32_t epoch)
+{
+    struct sim_model *model = context;
+
+    if (model->instants == INSTANT_MAX)
+        plat_panic("sim: the model has no room for more instants");
+    watched_ranges(range_keep, model);
+    model->generations[model->instants] = NO_GENERATION;
+    model->epochs[model->instants] = epoch;
+    model->instants++;
+}
+
+/* The epoch was committed; epochs that failed before it went into it. */
+static void
+instant_committed(void *context, uint32_t epoch, const struct store_note *note)
+{
+    struct sim_model *model = context;
+
+    for (uint64_t i = model->instants; i-- > 0;) {
+        if (model->epochs[i] != epoch)
+            continue;
+        model->generations[i] = note->generation;
+        break;
+    }
+    model->commits++;
+    model->newest = note->generation;
+    if (sim_model_committed != NULL)
+        sim_model_committed(note->generation);
+}
+
+void
+sim_model_watch(struct sim_model *model, sim_model_ranges_fn *ranges)
+{
+    watched_ranges = ranges;
+    observer = (struct pmem_observer){ .before = instant_keep,
+                                       .after = instant_committed,
+                                       .context = model };
+    pmem_observe(&observer);
+}
+
+uint64_t
+sim_model_instants(const struct sim_model *model)
+{
+    return model->instants;
+}
+
+uint64_t
+sim_model_commits(const struct sim_model *model)
+{
+    return model->commits;
+}
+
+uint64_t
+sim_model_newest(const struct sim_model *model)
+{
+    return model->newest;
+}
+
+/* The instant of a generation, or UINT64_MAX. */
+static uint64_t
+generation_instant(const struct sim_model *model, uint64_t generation)
+{
+    for (uint64_t i = model->instants; i-- > 0;)
+        if (model->generations[i] == generation)
+            return i;
+    return UINT64_MAX;
+}
+
+/* What the page held at that instant; zeroes if it had no version then. */
+static const uint8_t *
+page_at(const struct sim_model *model, const struct page_slot *slot, uint64_t instant)
+{
+    static const uint8_t zeroes[PAGE_BYTES];
+    uint32_t version = slot->newest;
+
+    while (version != NO_VERSION && model->versions[version].instant > instant)
+        version = model->versions[version].older;
+    return version == NO_VERSION ? zeroes : model->bytes[version];
+}
+
+/* The first page that differs, or UINT64_MAX; `err` says if it could not even be read. */
+static uint64_t
+difference_find(const struct sim_model *model, struct store *store, uint64_t instant, err_t *err)
+{
+    static _Alignas(PAGE_BYTES) uint8_t got[PAGE_BYTES];
+
+    for (uint32_t i = 0; i < PAGE_SLOTS; i++) {
+        const struct page_slot *slot = &model->slots[i];
+
+        if (slot->page_plus_1 == 0)
+            continue;
+        *err = store_page_read(store, slot->page_plus_1 - 1, got);
+        if (*err != OK || memcmp(got, page_at(model, slot, instant), PAGE_BYTES) != 0)
+            return slot->page_plus_1 - 1;
+    }
+    return UINT64_MAX;
+}
+
+/* How many pages were not zero at that instant. */
+static uint64_t
+pages_count(const struct sim_model *model, uint64_t instant)
+{
+    uint64_t count = 0;
+
+    for (uint32_t i = 0; i < PAGE_SLOTS; i++)
+        if (model->slots[i].page_plus_1 != 0)
+            count += !is_zero(page_at(model, &model->slots[i], instant));
+    return count;
+}
+
+static bool
+instant_equals(const struct sim_model *model, struct store *store, uint64_t instant)
+{
+    err_t err = OK;
+    uint64_t page = difference_find(model, store, instant, &err);
+    struct store_stats stats;
+    uint64_t mapped = pages_count(model, instant);
+
+    store_stats_get(store, &stats);
+    if (page != UINT64_MAX)
+        fprintf(stderr, "sim: page %" PRIu64 " %s (error %d)\n", page,
+                err == OK ? "differs from the copy of its snapshot" : "cannot be read", (int)err);
+    else if (stats.pages_mapped != mapped)
+        fprintf(stderr, "sim: %" PRIu64 " pages are mapped, %" PRIu64 " should be\n",
+                stats.pages_mapped, mapped);
+    return page == UINT64_MAX && stats.pages_mapped == mapped;
+}
+
+bool
+sim_model_knows(const struct sim_model *model, uint64_t generation)
+{
+    return generation_instant(model, generation) != UINT64_MAX;
+}
+
+bool
+sim_model_equals(const struct sim_model *model, struct store *store, uint64_t generation)
+{
+    uint64_t instant = generation_instant(model, generation);
+    err_t err;
+
+    if (instant != UINT64_MAX)
+        return instant_equals(model, store, instant);
+    for (uint64_t i = model->instants; i-- > 0;)
+        if (model->generations[i] == NO_GENERATION &&
+            difference_find(model, store, i, &err) == UINT64_MAX)
+            return true;
+    fprintf(stderr, "sim: generation %" PRIu64 " is no instant that ever was\n", generation);
+    return false;
+}

@@ -1,0 +1,55 @@
+/*
+ * model.h - the oracle: what the space held at each snapshot, byte for byte,
+ * copied by other means than those under test.
+ *
+ * While the world stands still for a snapshot, the model reads every page of
+ * the space that may hold anything, and keeps those that differ from what it
+ * kept last. It does not ask the write barrier. It lies in shared memory, so a
+ * later process can compare a reopened volume with it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "plat/err.h"
+
+struct sim_model;
+
+/* In shared memory; lasts as long as the process and its children. NULL: no memory. */
+struct sim_model *sim_model_create(void);
+
+/* Forget all. */
+void sim_model_clear(struct sim_model *model);
+
+/*
+ * What may hold anything: called in the stopped world to say so.
+ *
+ *   range  calls `take` with each stretch of addresses
+ */
+typedef void sim_model_take_fn(void *context, uint64_t from, uint64_t to);
+typedef void sim_model_ranges_fn(sim_model_take_fn *take, void *context);
+
+/* Watch the space that is up now. */
+void sim_model_watch(struct sim_model *model, sim_model_ranges_fn *ranges);
+
+/* Called after each commit that the model saw, in the flusher. */
+extern void (*sim_model_committed)(uint64_t generation);
+
+/* Snapshots taken and committed so far. */
+uint64_t sim_model_instants(const struct sim_model *model);
+uint64_t sim_model_commits(const struct sim_model *model);
+uint64_t sim_model_newest(const struct sim_model *model);
+
+/* Does the model know a snapshot of that number? */
+bool sim_model_knows(const struct sim_model *model, uint64_t generation);
+
+/*
+ * Compare what a store reads with what the model has of that generation. A
+ * generation whose commit failed to say that it was done may be any instant
+ * that has no number. Prints the first difference and returns false.
+ */
+struct store;
+bool sim_model_equals(const struct sim_model *model, struct store *store, uint64_t generation);

@@ -1,0 +1,192 @@
+/*
+ * replay.c - walking along a record and ending it anywhere.
+ *
+ * Invariant: at each position the image holds exactly the writes that some
+ * flush covers, and `loose` names all others that were submitted. A crash image
+ * is a function of the first image, the record, the position, the kind of end
+ * and the seed.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "sim/replay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "plat/machine.h"
+
+const char *const sim_end_names[SIM_END_COUNT] = {
+    [SIM_CUT] = "cut",           [SIM_CUT_NONE] = "cut-none", [SIM_CUT_ALL] = "cut-all",
+    [SIM_CUT_TORN] = "cut-torn", [SIM_KILL] = "kill",
+};
+
+err_t
+sim_replay_start(struct sim_replay *replay, const struct sim_record *record, uint8_t *image)
+{
+    *replay = (struct sim_replay){ .record = record, .image = image };
+    replay->loose_max = record->request_count + 1;
+    replay->loose = calloc(replay->loose_max, sizeof *replay->loose);
+    return replay->loose == NULL ? ERR_NOMEM : OK;
+}
+
+void
+sim_replay_end(struct sim_replay *replay)
+{
+    free(replay->loose);
+    replay->loose = NULL;
+}
+
+static void
+write_apply(const struct sim_record *record, const struct sim_event *submit, uint8_t *image)
+{
+    memcpy(image + submit->block * PLAT_BLOCK_BYTES, record->data + submit->data,
+           (size_t)submit->block_count * PLAT_BLOCK_BYTES);
+}
+
+/* Was the write with this request number done before event `limit`? */
+static bool
+write_done_before(const struct sim_record *record, uint64_t request, uint64_t from, uint64_t limit)
+{
+    for (uint64_t i = from; i < limit; i++)
+        if (record->events[i].kind == SIM_WRITE_DONE && record->events[i].request == request)
+            return true;
+    return false;
+}
+
+static uint64_t
+flush_submitted_at(const struct sim_record *record, uint64_t done_at)
+{
+    uint64_t request = record->events[done_at].request;
+
+    for (uint64_t i = done_at; i-- > 0;)
+        if (record->events[i].kind == SIM_FLUSH_SUBMIT && record->events[i].request == request)
+            return i;
+    plat_panic("sim: a flush ended that never began");
+}
+
+/* A flush came back: what was done when it was submitted is safe. */
+static void
+flush_apply(struct sim_replay *replay, uint64_t done_at)
+{
+    uint64_t submitted_at = flush_submitted_at(replay->record, done_at);
+    uint64_t kept = 0;
+
+    for (uint64_t i = 0; i < replay->loose_count; i++) {
+        uint64_t at = replay->loose[i];
+        const struct sim_event *submit = &replay->record->events[at];
+
+        if (write_done_before(replay->record, submit->request, at, submitted_at))
+            write_apply(replay->record, submit, replay->image);
+        else
+            replay->loose[kept++] = at;
+    }
+    replay->loose_count = kept;
+}
+
+bool
+sim_replay_step(struct sim_replay *replay)
+{
+    const struct sim_event *event = &replay->record->events[replay->position];
+
+    if (replay->position == replay->record->event_count)
+        return false;
+    switch ((enum sim_event_kind)event->kind) {
+    case SIM_WRITE_SUBMIT:
+        replay->loose[replay->loose_count++] = replay->position;
+        break;
+    case SIM_FLUSH_DONE:
+        flush_apply(replay, replay->position);
+        break;
+    case SIM_MARK:
+        replay->acknowledged = event->number;
+        break;
+    case SIM_WRITE_DONE:
+    case SIM_FLUSH_SUBMIT:
+        break;
+    }
+    replay->position++;
+    return true;
+}
+
+static void
+write_tear(const struct sim_record *record, const struct sim_event *submit,
+           struct sim_random *random, uint8_t *image)
+{
+    uint64_t sectors = (uint64_t)submit->block_count * (PLAT_BLOCK_BYTES / SIM_SECTOR_BYTES);
+
+    for (uint64_t i = 0; i < sectors; i++)
+        if (sim_random_chance(random, 1, 2))
+            memcpy(image + submit->block * PLAT_BLOCK_BYTES + i * SIM_SECTOR_BYTES,
+                   record->data + submit->data + i * SIM_SECTOR_BYTES, SIM_SECTOR_BYTES);
+}
+
+static void
+write_by_chance(const struct sim_record *record, const struct sim_event *submit,
+                struct sim_random *random, uint8_t *image)
+{
+    switch (sim_random_below(random, 3)) {
+    case 0:
+        write_apply(record, submit, image);
+        break;
+    case 1:
+        write_tear(record, submit, random, image);
+        break;
+    default: /* dropped */
+        break;
+    }
+}
+
+/* What becomes of one loose write. */
+static void
+loose_end(const struct sim_replay *replay, uint64_t at, enum sim_end end, struct sim_random *random,
+          uint8_t *image, struct sim_record *visible)
+{
+    const struct sim_record *record = replay->record;
+    const struct sim_event *submit = &record->events[at];
+
+    switch (end) {
+    case SIM_CUT_NONE:
+        return;
+    case SIM_CUT_ALL:
+        write_apply(record, submit, image);
+        return;
+    case SIM_CUT_TORN:
+        write_tear(record, submit, random, image);
+        return;
+    case SIM_KILL:
+        if (!write_done_before(record, submit->request, at, replay->position)) {
+            write_by_chance(record, submit, random, image);
+        } else {
+            write_apply(record, submit, image);
+            if (visible == NULL)
+                return;
+        }
+        if (visible != NULL)
+            sim_record_done_write(visible, submit->block, submit->block_count,
+                                  image + submit->block * PLAT_BLOCK_BYTES);
+        return;
+    default:
+        write_by_chance(record, submit, random, image);
+    }
+}
+
+void
+sim_replay_cut(const struct sim_replay *replay, enum sim_end end, struct sim_random *random,
+               uint8_t *image, struct sim_record *record)
+{
+    uint64_t count = replay->loose_count;
+    uint64_t *loose = malloc((count + 1) * sizeof *loose);
+
+    if (loose == NULL)
+        plat_panic("sim: no memory for a crash image");
+    memcpy(loose, replay->loose, count * sizeof *loose);
+    while (count > 0) { /* power may take them in any order; a kill leaves the disk's own */
+        uint64_t pick = end == SIM_KILL ? 0 : sim_random_below(random, count);
+        uint64_t at = loose[pick];
+
+        memmove(&loose[pick], &loose[pick + 1], (count - pick - 1) * sizeof *loose);
+        count--;
+        loose_end(replay, at, end, random, image, record);
+    }
+    free(loose);
+}

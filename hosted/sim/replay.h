@@ -1,0 +1,61 @@
+/*
+ * replay.h - the disk as a cut leaves it, made from the record of a run.
+ *
+ * What a power cut may leave: every write that was done before the submission
+ * of a flush that came back OK; and of each other write that was submitted,
+ * all, nothing, or any of its 512-byte sectors, in any order among writes to the
+ * same place. What a kill leaves: every write that was done, and any of those
+ * under way; none of that is safe from a power cut that follows.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/disk.h"
+#include "sim/random.h"
+
+enum sim_end {
+    SIM_CUT,      /* a power cut: each unflushed write kept, dropped or torn by chance */
+    SIM_CUT_NONE, /* a power cut that drops all of them */
+    SIM_CUT_ALL,  /* a power cut that keeps all of them */
+    SIM_CUT_TORN, /* a power cut that tears each of them */
+    SIM_KILL,     /* a kill: what was done is visible, what was under way by chance */
+    SIM_END_COUNT,
+};
+
+extern const char *const sim_end_names[SIM_END_COUNT];
+
+/*
+ * A walk along a record. `image` holds what is safe at the point that was
+ * reached; what is loose there is known by number.
+ */
+struct sim_replay {
+    const struct sim_record *record;
+    uint8_t *image;
+    uint64_t position; /* events before it have happened */
+    uint64_t *loose;   /* submit events of writes that no flush covers, oldest first */
+    uint64_t loose_count;
+    uint64_t loose_max;
+    uint64_t acknowledged; /* the last mark that was passed */
+};
+
+/* Begin at the start of the record, where the disk was as `image` is. ERR_NOMEM. */
+must_use err_t sim_replay_start(struct sim_replay *replay, const struct sim_record *record,
+                                uint8_t *image);
+void sim_replay_end(struct sim_replay *replay);
+
+/* Go one event further. False at the end of the record. */
+bool sim_replay_step(struct sim_replay *replay);
+
+/*
+ * Let it end here: apply loose writes to `image`, which is the walk's image or
+ * a copy of it.
+ *
+ *   record  or NULL; notes the writes that a kill leaves visible and unsafe, so
+ *           that a record that goes on from there knows them
+ */
+void sim_replay_cut(const struct sim_replay *replay, enum sim_end end, struct sim_random *random,
+                    uint8_t *image, struct sim_record *record);

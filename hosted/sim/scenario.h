@@ -1,0 +1,52 @@
+/*
+ * scenario.h - what the simulated machine is made to do.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "plat/disk.h"
+#include "sim/model.h"
+#include "sim/random.h"
+#include "store/store.h"
+
+struct sim_scenario {
+    const char *name;
+    const char *about;
+    uint64_t block_count;    /* of the volume: small, so that space gets short */
+    uint64_t resident_bytes; /* memory: short, so that pages leave and come */
+
+    /* Make the volume. */
+    bool (*prepare)(struct plat_disk *disk);
+
+    /*
+     * Open the volume, check that it makes sense, go on with it until
+     * `snapshots` more were committed, stop cleanly. The model watches from the start.
+     * False after a message.
+     */
+    bool (*live)(struct plat_disk *disk, struct sim_model *model, struct sim_random *random,
+                 unsigned snapshots, bool faulty);
+};
+
+extern const struct sim_scenario sim_scenario_space;
+extern const struct sim_scenario sim_scenario_program;
+
+/* "sim: doing: error N", and false. */
+bool sim_trouble(const char *doing, err_t err);
+
+/* Statistics of the run that just ended, for the report: set by live. */
+struct sim_tally {
+    uint64_t commits;
+    uint64_t folds;
+    uint64_t evicted;
+    uint64_t collections; /* scavenges and full ones */
+    uint64_t full_collections;
+    uint64_t switches;
+};
+
+/* In shared memory, so that the parent can read what a child did. */
+extern struct sim_tally *sim_tally;
+void sim_tally_take(struct store *store);

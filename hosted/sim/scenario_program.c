@@ -1,0 +1,303 @@
+/*
+ * scenario_program.c - the whole system: a program of several threads, locks,
+ * exceptions, garbage and sleep, compiled, loaded and run by the machine over
+ * the simulated disk. It checks itself, and fails when its sums do not hold.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "embed/embedded.h"
+#include "heap/heap.h"
+#include "lang/lang.h"
+#include "object/layout.h"
+#include "plat/machine.h"
+#include "plat/thread.h"
+#include "pmem/pmem.h"
+#include "sim/scenario.h"
+#include "vm/vm.h"
+
+#define NURSERY_BYTES (8 * HEAP_BLOCK_BYTES)
+#define SOURCE_MAX    128
+
+static const char program_text[] =
+    "class account { int amount; };\n"
+    "class bank {\n"
+    "    var accounts : .internal.container.array;\n"
+    "    var lock : .internal.mutex;\n"
+    "    int total;\n"
+    "    void bank(int count) {\n"
+    "        accounts = new .internal.container.array();\n"
+    "        lock = new .internal.mutex();\n"
+    "        for (int i = 0; i < count; i++) {\n"
+    "            account a = new account();\n"
+    "            a.amount = 100;\n"
+    "            accounts.add(a);\n"
+    "        }\n"
+    "        total = count * 100;\n"
+    "    }\n"
+    "    void move(int from, int to, int amount) {\n"
+    "        lock.lock();\n"
+    "        try {\n"
+    "            account a = accounts.get(from);\n"
+    "            account b = accounts.get(to);\n"
+    "            if (a.amount < amount) throw \"poor\";\n"
+    "            a.amount = a.amount - amount;\n"
+    "            b.amount = b.amount + amount;\n"
+    "        } finally { lock.unlock(); }\n"
+    "    }\n"
+    "    void check() {\n"
+    "        lock.lock();\n"
+    "        try {\n"
+    "            int sum = 0;\n"
+    "            for (int i = 0; i < accounts.size(); i++) {\n"
+    "                account a = accounts.get(i);\n"
+    "                sum = sum + a.amount;\n"
+    "            }\n"
+    "            if (sum != total) throw \"the sum is \" + sum;\n"
+    "        } finally { lock.unlock(); }\n"
+    "    }\n"
+    "};\n"
+    "class teller {\n"
+    "    bank b; int seed;\n"
+    "    void teller(bank b0, int s) { b = b0; seed = s; }\n"
+    "    int next(int limit) {\n"
+    "        seed = seed * 1103515245 + 12345;\n"
+    "        return ((seed >>> 8) & 0x7fffff) % limit;\n"
+    "    }\n"
+    "    int deep(int n) { if (n == 0) return 0; return 1 + deep(n - 1); }\n"
+    "    void run() {\n"
+    "        var garbage = new .internal.container.array();\n"
+    "        int turn = 0;\n"
+    "        while (true) {\n"
+    "            try { b.move(next(40), next(40), 1 + next(60)); }\n"
+    "            catch (string poor) { garbage.add(poor + turn); }\n"
+    "            if (garbage.size() > 30) garbage = new .internal.container.array();\n"
+    "            if (deep(20) != 20) throw \"recursion\";\n"
+    "            b.check();\n"
+    "            turn++;\n"
+    "            if (turn % 50 == 0) sleep(1 + next(4));\n"
+    "        }\n"
+    "    }\n"
+    "};\n"
+    "var b = new bank(40);\n"
+    "for (int i = 0; i < 3; i++) spawn(new teller(b, i * 77 + 5));\n"
+    "while (true) { sleep(3); b.check(); }\n";
+
+/* ---- the stretches of the space that hold anything ---- */
+
+static void
+ranges(sim_model_take_fn *take, void *context)
+{
+    const struct space_root *root = (const struct space_root *)SPACE_ROOT;
+    uint64_t blocks = root->heap_blocks_used;
+
+    take(context, SPACE_ROOT, SPACE_ROOT + SPACE_ROOT_BYTES);
+    take(context, SPACE_CLASS_TABLE, SPACE_CLASS_TABLE + 8ull * root->class_count);
+    take(context, SPACE_METHOD_TABLE, SPACE_METHOD_TABLE + 8ull * root->method_count);
+    take(context, SPACE_THREAD_TABLE, SPACE_THREAD_TABLE + 8ull * root->thread_slot_count);
+    take(context, SPACE_BLOCK_TABLE, SPACE_BLOCK_TABLE + 16ull * blocks);
+    take(context, SPACE_HEAP, SPACE_HEAP + HEAP_BLOCK_BYTES * blocks);
+}
+
+/* ---- compiling ---- */
+
+static bool
+find_class(void *context, const char *class_name, const char *importing_path,
+           struct lang_source *source, bool *library)
+{
+    char path[256];
+    size_t length = strlen(class_name);
+
+    (void)context;
+    (void)importing_path;
+    if (length < 2 || length + 3 > sizeof path)
+        return false;
+    memcpy(path, class_name + 1, length - 1);
+    for (size_t i = 0; i < length - 1; i++)
+        if (path[i] == '.')
+            path[i] = '/';
+    memcpy(path + length - 1, ".ph", 4);
+    for (size_t i = 0; i < embedded_class_count; i++) {
+        if (strcmp(embedded_classes[i].path, path) == 0) {
+            *source = (struct lang_source){ .path = embedded_classes[i].path,
+                                            .text = embedded_classes[i].text,
+                                            .byte_count = embedded_classes[i].bytes };
+            *library = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+message_print(void *context, const struct lang_message *message)
+{
+    (void)context;
+    if (message->severity == LANG_ERROR)
+        fprintf(stderr, "sim: %s:%u: %s\n", message->path, message->line, message->text);
+}
+
+static const struct lang_host host = { .find = find_class, .message = message_print };
+
+static err_t
+library_compile(struct buffer *module)
+{
+    struct lang_source sources[SOURCE_MAX];
+    size_t count = embedded_class_count < SOURCE_MAX ? embedded_class_count : SOURCE_MAX;
+
+    for (size_t i = 0; i < count; i++)
+        sources[i] = (struct lang_source){ .path = embedded_classes[i].path,
+                                           .text = embedded_classes[i].text,
+                                           .byte_count = embedded_classes[i].bytes };
+    return lang_compile_library(&host, sources, count, module);
+}
+
+static void
+refusal_print(void *context, const char *line)
+{
+    (void)context;
+    fprintf(stderr, "sim: %s\n", line);
+}
+
+/* ---- making the volume ---- */
+
+static bool
+prepare(struct plat_disk *disk)
+{
+    struct pmem_options options = { .on_demand_only = true };
+    struct buffer library = { 0 };
+    struct store *store = NULL;
+    err_t err = store_format(disk, sim_scenario_program.block_count);
+
+    if (err == OK)
+        err = library_compile(&library);
+    if (err == OK)
+        err = store_open(disk, false, &store, NULL);
+    if (err == OK)
+        err = pmem_start(store, &options);
+    if (err != OK)
+        return sim_trouble("make the volume", err);
+    err = vm_format(library.bytes, library.count, refusal_print, NULL);
+    if (err == OK)
+        err = pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_NEW));
+    pmem_stop();
+    store_close(store);
+    buffer_free(&library);
+    return err == OK ? true : sim_trouble("install the library", err);
+}
+
+/* ---- living ---- */
+
+/* The program is there, and has found no fault with itself. */
+static bool
+program_sound(bool *present)
+{
+    struct vm_application_info rows[4];
+    size_t count = 0;
+
+    if (vm_list_applications(rows, 4, &count) != OK)
+        return sim_trouble("list the programs", ERR_NOMEM);
+    *present = count > 0;
+    for (size_t i = 0; i < count && i < 4; i++) {
+        if (rows[i].state == APPLICATION_RUNNING)
+            continue;
+        fprintf(stderr, "sim: the program ended: %s\n", rows[i].error);
+        return false;
+    }
+    return true;
+}
+
+static bool
+program_install(void)
+{
+    struct lang_source source = { .path = "bank.ph",
+                                  .text = program_text,
+                                  .byte_count = sizeof program_text - 1 };
+    struct vm_program program = { .name = "bank.ph" };
+    struct buffer module = { 0 };
+    uint32_t application = 0;
+    err_t err = lang_compile(&host, &source, &module);
+
+    if (err == OK) {
+        program.module = module.bytes;
+        program.module_bytes = module.count;
+        err = vm_install(&program, &application, refusal_print, NULL);
+    }
+    buffer_free(&module);
+    return err == OK ? true : sim_trouble("install the program", err);
+}
+
+/* Let it run until the model has seen that many commits. */
+static bool
+commits_wait(const struct sim_model *model, struct sim_random *random, uint64_t commits)
+{
+    _Atomic uint32_t never = 0;
+    unsigned rounds = 0;
+
+    while (sim_model_commits(model) < commits) {
+        plat_wait(&never, 0, plat_monotonic_ns() + 1 + sim_random_below(random, 5000000));
+        if (sim_random_chance(random, 1, 8))
+            pmem_snapshot_ask(STORE_CAUSE_DEMAND);
+        if (++rounds > 100000) {
+            fprintf(stderr, "sim: snapshots do not come\n");
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+system_live(struct sim_model *model, struct sim_random *random, uint64_t commits)
+{
+    struct vm_options options = { .workers = 2, .heap = { .nursery_bytes = NURSERY_BYTES } };
+    bool present = false;
+    bool done;
+    err_t err = vm_start(&options);
+
+    if (err != OK)
+        return sim_trouble("start the machine", err);
+    done = program_sound(&present) && (present || program_install()) &&
+           commits_wait(model, random, commits) && program_sound(&present);
+    vm_stop();
+    if (done)
+        done = program_sound(&present);
+    return done;
+}
+
+static bool
+live(struct plat_disk *disk, struct sim_model *model, struct sim_random *random, unsigned snapshots,
+     bool faulty)
+{
+    struct pmem_options options = { .resident_bytes_max = sim_scenario_program.resident_bytes,
+                                    .interval_ms = 1 + (uint32_t)sim_random_below(random, 20),
+                                    .strict = sim_random_chance(random, 1, 2) };
+    struct store *store = NULL;
+    bool done;
+    err_t err = store_open(disk, false, &store, NULL);
+
+    if (err == OK)
+        err = pmem_start(store, &options);
+    if (err != OK)
+        return sim_trouble("open", err);
+    sim_model_watch(model, ranges);
+    done = system_live(model, random, sim_model_commits(model) + snapshots);
+    if (done && pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_STOP)) != OK && !faulty)
+        done = sim_trouble("commit at the end", ERR_IO);
+    sim_tally_take(store);
+    vm_close();
+    pmem_stop();
+    store_close(store);
+    return done;
+}
+
+const struct sim_scenario sim_scenario_program = {
+    .name = "program",
+    .about = "the whole system runs a program that checks itself",
+    .block_count = 8192,
+    .resident_bytes = 400 * PAGE_BYTES,
+    .prepare = prepare,
+    .live = live,
+};
