@@ -1,0 +1,17 @@
+package .internal;
+
+class boolean {
+    boolean equals(any other) [4] {
+        any me = this;
+        return me == other;
+    }
+
+    string toString() [5] {
+        any me = this;
+        return me == true ? "true" : "false";
+    }
+
+    int compareTo(any other) {
+        return (int) (boolean) this - (int) (boolean) other;
+    }
+}

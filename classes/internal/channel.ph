@@ -1,0 +1,6 @@
+// The console's channel. Nobody but the machine holds it.
+
+package .internal;
+
+class channel {
+}

@@ -1,0 +1,36 @@
+// What goes wrong. Anything may be thrown; what the machine throws is of the classes below this one.
+//
+// `trace` is an array of strings, innermost call first; the machine fills it in when the object is thrown.
+
+package .internal;
+
+class error {
+    string message;
+    .internal.words trace;
+
+    void error() {
+    }
+
+    void error(string text) {
+        message = text;
+    }
+
+    string getMessage() {
+        return message;
+    }
+
+    string toString() [5] {
+        string name = getClass().name();
+        return message == null ? name : name + ": " + message;
+    }
+
+    // The message and where it was thrown, line by line.
+    string details() {
+        string text = toString();
+        if (trace == null)
+            return text;
+        for (int i = 0; i < trace.size(); i++)
+            text = text + "\n    at " + trace[i];
+        return text;
+    }
+}

@@ -1,0 +1,6 @@
+// A field of a class, as the machine keeps it.
+
+package .internal;
+
+class field {
+}

@@ -1,0 +1,12 @@
+// Snapshots are taken all the time; a program asks for one only where it must know.
+
+package .internal;
+
+class snapshot {
+    // Take one now, and wait until it is safe on the disk: whatever happens after this, what the program did
+    // before it has happened.
+    static void commit() @primitive(snapshot_commit);
+
+    // The number of the newest snapshot that was committed since this run began, or 0.
+    static long generation() @primitive(snapshot_generation);
+}

@@ -1,0 +1,6 @@
+// The frames of a thread. Nobody but the machine holds one.
+
+package .internal;
+
+class stack {
+}

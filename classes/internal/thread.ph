@@ -1,0 +1,44 @@
+// Something that runs beside the rest. It is an object like any other: it lies in the volume, and goes on
+// after a restart in the middle of what it was doing.
+
+package .internal;
+
+class thread {
+    // Make a thread that calls `run` of an object, or a function, and start it.
+    static thread start(any target, string name) @primitive(thread_start);
+
+    static thread current() @primitive(thread_current);
+
+    // Let others run.
+    static void yield() @primitive(thread_yield);
+
+    static void sleep(long ms) @primitive(thread_sleep);
+
+    // Wait until it has ended.
+    void join() {
+        await(-1L);
+    }
+
+    // Wait at most that long; true if it has ended.
+    boolean join(long ms) {
+        return await(ms < 0L ? 0L : ms);
+    }
+
+    private boolean await(long ms) @primitive(thread_join);
+
+    string name() @primitive(thread_name);
+    boolean isAlive() @primitive(thread_is_alive);
+    long id() @primitive(thread_id);
+
+    string toString() [5] {
+        return name() == null ? "thread \{id()}" : "thread \{id()} (\{name()})";
+    }
+
+    // Where every thread begins.
+    private static void enter(any target) {
+        if (target instanceof .internal.function)
+            target.call();
+        else
+            target.run();
+    }
+}

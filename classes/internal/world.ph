@@ -1,0 +1,7 @@
+package .internal;
+
+class world {
+    .internal.thread getMyThread() [8] {
+        return .internal.thread.current();
+    }
+}
