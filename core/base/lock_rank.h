@@ -16,8 +16,8 @@ enum lock_rank {
     LOCK_RANK_CONTROL = 2,  /* control socket, attachment */
     LOCK_RANK_VM = 4,       /* the virtual machine's global state */
     LOCK_RANK_LOADER = 6,   /* volatile forms of code, inline caches */
-    LOCK_RANK_SCHED = 8,    /* run queues, parked threads' volatile half */
-    LOCK_RANK_MONITOR = 10, /* volatile half of monitors */
+    LOCK_RANK_MONITOR = 8, /* words of the space that workers share: queues of threads */
+    LOCK_RANK_SCHED = 10,  /* run queues, parked threads' volatile half */
     LOCK_RANK_TIMER = 12,
     LOCK_RANK_GATE = 14, /* gated output */
     LOCK_RANK_CONSOLE = 16,
@@ -33,9 +33,10 @@ enum lock_rank {
     LOCK_RANK_DIRTY = 38,
 
     /* store */
-    LOCK_RANK_STORE_COMMIT = 44, /* one commit or fold at a time */
-    LOCK_RANK_STORE = 46,        /* its tables; never held across I/O */
-    LOCK_RANK_STORE_CACHE = 48,  /* map nodes in memory */
+    LOCK_RANK_STORE_COMMIT = 44, /* one commit at a time; held across I/O */
+    LOCK_RANK_STORE_EARLY = 45,  /* one early write at a time; held across I/O */
+    LOCK_RANK_STORE_GROW = 46,   /* more blocks are made ready; held across I/O */
+    LOCK_RANK_STORE = 48,        /* its tables; never held across I/O */
 
     /* leaves: may be taken while holding anything */
     LOCK_RANK_LEAF = 60,

@@ -1,0 +1,395 @@
+/*
+ * check.c - verifying all of a volume, block by block, from the disk.
+ *
+ * What is in memory says only where to begin: every node, record and page is
+ * read again and summed. Each block that is reached is marked; at the end the
+ * marks are compared with the bitmap.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <stdarg.h>
+
+#include "base/memory.h"
+#include "plat/memory.h"
+#include "store/store_priv.h"
+
+#define LOG_MODULE "store"
+#include "base/log.h"
+
+#define NO_PAGE      UINT64_MAX
+#define BATCH_BLOCKS 256
+
+struct check {
+    struct store *store;
+    store_finding_fn *finding;
+    store_progress_fn *progress;
+    void *context;
+    uint64_t *seen; /* a bit for each block */
+    uint64_t seen_bytes;
+    uint64_t done, total;
+    uint8_t *node;  /* a block for each level, and one more */
+    uint8_t *batch; /* BATCH_BLOCKS pages that lie behind each other */
+    uint64_t batch_block;
+    uint32_t batch_count;
+    uint64_t batch_pages[BATCH_BLOCKS];
+    uint32_t batch_crcs[BATCH_BLOCKS];
+    bool cannot_tell; /* something that names blocks was damaged: unreached blocks mean nothing */
+};
+
+__attribute__((format(printf, 5, 6))) static void
+report(struct check *check, bool damage, uint64_t block, uint64_t page, const char *text, ...)
+{
+    struct store_finding finding = { .damage = damage, .block = block, .page = page };
+    va_list values;
+
+    va_start(values, text);
+    format_list(finding.what, sizeof finding.what, text, values);
+    va_end(values);
+    check->finding(check->context, &finding);
+}
+
+static void
+progress_add(struct check *check, uint64_t blocks)
+{
+    uint64_t before = check->done;
+
+    check->done += blocks;
+    if (check->progress != NULL && before / 1024 != check->done / 1024)
+        check->progress(check->context, check->done, check->total);
+}
+
+/* The block is in use by `user`; nothing else may be. */
+static void
+mark(struct check *check, uint64_t block, uint64_t count, uint64_t page, const char *user)
+{
+    for (uint64_t i = block; i < block + count; i++) {
+        uint64_t bit = 1ull << i % 64;
+
+        if ((check->seen[i / 64] & bit) != 0)
+            report(check, true, i, page, "block %" PRIu64 " is used twice, the second time by %s",
+                   i, user);
+        check->seen[i / 64] |= bit;
+    }
+    progress_add(check, count);
+}
+
+static bool
+is_marked(const struct check *check, uint64_t block)
+{
+    return check->seen[block / 64] >> block % 64 & 1;
+}
+
+/* Read one block and compare it; false (and reported) if it is not what was written. */
+static bool
+block_good(struct check *check, uint64_t block, uint32_t crc, void *buffer, const char *user)
+{
+    err_t err = volume_read(check->store->disk, block, 1, buffer);
+
+    if (err == OK && crc_good(buffer, VOLUME_BLOCK_BYTES, crc)) /* guard: crc-check-block */
+        return true;
+    report(check, true, block, NO_PAGE, "block %" PRIu64 " (%s): %s", block, user,
+           err == OK ? "its checksum does not match" : err_text(err));
+    check->cannot_tell = true;
+    return false;
+}
+
+/* ---- slots ---- */
+
+static void
+check_slots(struct check *check)
+{
+    struct store *store = check->store;
+    struct super_scan *scan = plat_alloc(sizeof *scan);
+    const uint8_t *bytes = store->super_buffer;
+    err_t err;
+
+    if (scan == NULL)
+        return;
+    err = super_scan(store->disk, true, store->super_buffer, scan);
+    if (err != OK)
+        report(check, true, 0, NO_PAGE, "no superblock is good: %s", err_text(err));
+    for (unsigned slot = 0; err == OK && slot < SUPER_SLOTS; slot++) {
+        if (scan->slots[slot].bad)
+            report(check, true, slot * SUPER_COPIES, NO_PAGE,
+                   "superblock slot %u: both copies are damaged", slot);
+        for (unsigned copy = 0; scan->good[slot] && copy < SUPER_COPIES; copy++) {
+            unsigned place = slot * SUPER_COPIES + copy;
+            const struct super_disk *disk = (const void *)(bytes + place * VOLUME_BLOCK_BYTES);
+
+            if (!crc_good(disk, offsetof(struct super_disk, crc), le32_get(disk->crc)) ||
+                le32_get(disk->place) != place)
+                report(check, true, place, NO_PAGE,
+                       "superblock slot %u, copy %u is damaged; its twin is good", slot, copy);
+            else if (!bytes_are_zero(disk + 1, VOLUME_BLOCK_BYTES - sizeof *disk))
+                report(check, false, place, NO_PAGE,
+                       "superblock slot %u, copy %u: there is something behind it", slot, copy);
+        }
+    }
+    for (unsigned i = SUPER_SLOTS * SUPER_COPIES; i < VOLUME_FIRST_BLOCK; i++)
+        progress_add(check, 1);
+    plat_free(scan, sizeof *scan);
+}
+
+/* ---- pages ---- */
+
+static void
+page_bad(struct check *check, uint64_t page, uint64_t block, const char *why)
+{
+    report(check, true, block, page, "page %#" PRIx64 " (block %" PRIu64 "): %s", page, block, why);
+}
+
+static void
+page_one(struct check *check, uint64_t page, uint64_t block, uint32_t crc)
+{
+    err_t err = volume_read(check->store->disk, block, 1, check->batch);
+
+    if (err != OK)
+        page_bad(check, page, block, err_text(err));
+    else if (!crc_good(check->batch, VOLUME_BLOCK_BYTES, crc))
+        page_bad(check, page, block, "its checksum does not match");
+}
+
+static void
+batch_end(struct check *check)
+{
+    uint32_t count = check->batch_count;
+    err_t err;
+
+    check->batch_count = 0;
+    if (count == 0)
+        return;
+    err = volume_read(check->store->disk, check->batch_block, count, check->batch);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *bytes = check->batch + (size_t)i * VOLUME_BLOCK_BYTES;
+        uint64_t page = check->batch_pages[i], block = check->batch_block + i;
+        uint32_t crc = check->batch_crcs[i];
+
+        if (err != OK)
+            page_one(check, page, block, crc);
+        else if (!crc_good(bytes, VOLUME_BLOCK_BYTES, crc)) /* guard: crc-check-page */
+            page_bad(check, page, block, "its checksum does not match");
+    }
+}
+
+static void
+check_page(struct check *check, uint64_t page, uint64_t block, uint32_t crc)
+{
+    mark(check, block, 1, page, "a page");
+    if (check->batch_count > 0 &&
+        (block != check->batch_block + check->batch_count || check->batch_count == BATCH_BLOCKS))
+        batch_end(check);
+    if (check->batch_count == 0)
+        check->batch_block = block;
+    check->batch_pages[check->batch_count] = page;
+    check->batch_crcs[check->batch_count++] = crc;
+}
+
+/* ---- the map ---- */
+
+static void
+check_entry(struct check *check, unsigned level, const struct map_entry *entry, uint64_t first)
+{
+    struct store *store = check->store;
+    struct map_node_disk *node = (void *)(check->node + (size_t)level * VOLUME_BLOCK_BYTES);
+    uint64_t pages = 1ull << level * MAP_WAYS_BITS; /* below one entry of this node */
+
+    mark(check, entry->block, 1, first, "the page map");
+    if (!block_good(check, entry->block, entry->crc, node, "page map"))
+        return;
+    for (unsigned i = 0; i < MAP_WAYS; i++) {
+        struct map_entry child = map_entry_get(&node->entries[i]);
+        uint64_t page = first + i * pages;
+
+        if (level == 0 && page_set_find(&store->overlay, page) != NULL)
+            continue; /* it has newer contents; the old block is among the dead */
+        if (!map_entry_valid(store, &child)) {
+            report(check, true, entry->block, page,
+                   "block %" PRIu64 " (page map): entry %u makes no sense", entry->block, i);
+            check->cannot_tell = true;
+        } else if ((child.flags & MAP_FLAG_LOST) != 0) {
+            report(check, true, 0, page,
+                   "page %#" PRIx64 " and %" PRIu64 " after it were lost to earlier damage", page,
+                   pages - 1);
+        } else if (child.block != 0 && level == 0) {
+            check_page(check, page, child.block, child.crc);
+        } else if (child.block != 0) {
+            check_entry(check, level - 1, &child, page);
+        }
+    }
+}
+
+static void
+check_map(struct check *check)
+{
+    struct store *store = check->store;
+    struct map_entry root = { .block = store->map.block, .crc = store->map.crc };
+
+    if (store->map.count > 0)
+        check_entry(check, MAP_LEVELS - 1, &root, 0);
+    for (size_t i = 0; i < store->overlay.count; i++) {
+        const struct page_change *change = &store->overlay.items[i];
+
+        if (change->block != 0)
+            check_page(check, change->page, change->block, change->crc);
+    }
+    batch_end(check);
+}
+
+/* ---- records, chains, bitmap ---- */
+
+static void
+check_log(struct check *check)
+{
+    struct store *store = check->store;
+    struct delta_chain chain;
+    err_t err = delta_chain_read(store->disk, &store->super, &chain);
+
+    if (err != OK)
+        report(check, true, store->super.delta.block, NO_PAGE,
+               "block %" PRIu64 ": the delta records before it cannot be read: %s",
+               chain.count > 0 ? chain.records[chain.count - 1].block : store->super.delta.block,
+               err_text(err));
+    delta_chain_free(&chain);
+    for (size_t i = 0; i < store->log.extents.count; i++)
+        mark(check, store->log.extents.items[i].block, store->log.extents.items[i].count, NO_PAGE,
+             "delta records");
+}
+
+static void
+check_chain(struct check *check, struct block_ref ref, const char *user)
+{
+    struct chain_disk *link = (void *)check->node;
+    uint64_t links = 0;
+
+    while (ref.count > 0 && links++ < check->store->super.block_count) {
+        if (!block_range_valid(ref.block, 1, check->store->super.block_count)) {
+            report(check, true, ref.block, NO_PAGE, "%s: a link makes no sense", user);
+            return;
+        }
+        mark(check, ref.block, 1, NO_PAGE, user);
+        if (!block_good(check, ref.block, ref.crc, link, user))
+            return;
+        ref = block_ref_get(&link->next);
+    }
+}
+
+static void
+check_index(struct check *check)
+{
+    const struct blocks *blocks = &check->store->blocks;
+
+    for (size_t i = 0; i < blocks->node_count; i++) {
+        const struct index_node *node = &blocks->nodes[i];
+        bool bitmap = i < blocks->group_count;
+
+        if (node->block == 0)
+            continue;
+        mark(check, node->block, 1, NO_PAGE, "the bitmap");
+        block_good(check, node->block, node->crc, check->node, bitmap ? "bitmap" : "bitmap index");
+    }
+}
+
+/* A row of blocks of which the same is wrong is one finding. */
+struct row {
+    uint64_t block, count;
+    bool used;
+};
+
+static void
+row_report(struct check *check, struct row *row)
+{
+    if (row->count > 0 && row->used && !check->cannot_tell)
+        report(check, false, row->block, NO_PAGE,
+               "%" PRIu64 " blocks from %" PRIu64 " are marked as used, and nothing uses them",
+               row->count, row->block);
+    else if (row->count > 0 && !row->used)
+        report(check, true, row->block, NO_PAGE,
+               "%" PRIu64 " blocks from %" PRIu64 " are in use and marked as free", row->count,
+               row->block);
+    row->count = 0;
+}
+
+static err_t
+check_bitmap(struct check *check)
+{
+    struct blocks *blocks = &check->store->blocks;
+    struct row row = { 0 };
+    err_t err = OK;
+
+    lock_acquire(&blocks->grow_lock);
+    for (uint64_t group = 0; group < blocks->group_count && err == OK; group++)
+        err = blocks_load_group(blocks, group);
+    lock_release(&blocks->grow_lock);
+    if (err != OK)
+        return err;
+
+    lock_acquire(blocks->lock);
+    for (size_t i = blocks->dead.head; i < blocks->dead.end; i++) {
+        const struct dead_extent *extent = &blocks->dead.items[i];
+
+        mark(check, extent->block, extent->count, NO_PAGE, "what is waiting to be free");
+    }
+    for (uint64_t block = VOLUME_FIRST_BLOCK; block < blocks->block_count; block++) {
+        uint64_t bit = 1ull << block % 64;
+        bool used = (blocks->bits[block / 64] & ~blocks->ephemeral[block / 64] & bit) != 0;
+
+        if (used == is_marked(check, block))
+            continue;
+        if (row.count > 0 && (row.block + row.count != block || row.used != used))
+            row_report(check, &row);
+        if (row.count == 0)
+            row = (struct row){ .block = block, .used = used };
+        row.count++;
+    }
+    row_report(check, &row);
+    lock_release(blocks->lock);
+    return OK;
+}
+
+static err_t
+check_all(struct check *check)
+{
+    struct store *store = check->store;
+
+    check_slots(check);
+    check_log(check);
+    check_chain(check, store->super.waiting, "list of waiting blocks");
+    check_chain(check, store->super.notes, "notes of older generations");
+    check_index(check);
+    check_map(check);
+    TRY(check_bitmap(check));
+    if (check->progress != NULL)
+        check->progress(check->context, check->total, check->total);
+    return OK;
+}
+
+err_t
+store_check(struct store *store, store_finding_fn *finding, store_progress_fn *progress,
+            void *context)
+{
+    struct check *check = plat_alloc(sizeof *check);
+    const size_t node_bytes = MAP_LEVELS * VOLUME_BLOCK_BYTES;
+    const size_t batch_bytes = (size_t)BATCH_BLOCKS * VOLUME_BLOCK_BYTES;
+    err_t err = ERR_NOMEM;
+
+    if (check == NULL)
+        return ERR_NOMEM;
+    lock_acquire(&store->commit_lock);
+    *check = (struct check){
+        .store = store, .finding = finding, .progress = progress, .context = context
+    };
+    check->seen_bytes =
+        (store->super.block_count / 8 + VOLUME_BLOCK_BYTES) & ~(uint64_t)(VOLUME_BLOCK_BYTES - 1);
+    check->total = store->super.block_count - store->blocks.free_total;
+    check->seen = plat_reserve(check->seen_bytes);
+    check->node = plat_alloc(node_bytes);
+    check->batch = plat_alloc(batch_bytes);
+    if (check->seen != NULL && check->node != NULL && check->batch != NULL)
+        err = check_all(check);
+    plat_release(check->seen, check->seen_bytes);
+    plat_free(check->node, node_bytes);
+    plat_free(check->batch, batch_bytes);
+    lock_release(&store->commit_lock);
+    plat_free(check, sizeof *check);
+    return err;
+}

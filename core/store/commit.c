@@ -1,0 +1,591 @@
+/*
+ * commit.c - from one generation to the next.
+ *
+ * IDLE -> OPEN -> IDLE. In OPEN pages are handed over and written to free blocks.
+ * Then, in finish: what is left, a fold when it is time, the record; flush;
+ * the superblock; flush. Only when that last flush has returned OK is anything
+ * taken over that readers and later commits use.
+ *
+ * Invariants
+ *   1. A superblock is written only after a flush that began when all it leads to
+ *      had been written.
+ *   2. A failed flush is not repeated: its generation is burnt, its
+ *      blocks wait until no slot can hold it, the slot it may lie in is undecided.
+ *   3. Nothing that a committed generation uses is changed before invariant 1 and
+ *      the flush of the superblock hold for its successor.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "base/memory.h"
+#include "base/trace.h"
+#include "store/store_priv.h"
+
+#define LOG_MODULE "store"
+#include "base/log.h"
+
+/* After a fold that could not be done it is tried again so many generations later. */
+#define FOLD_PAUSE 64
+
+/* How much later than needed chunks are opened, in blocks. */
+#define ROOM_AHEAD (2 * CHUNK_BLOCKS)
+
+void
+store_commit_begin(struct store *store)
+{
+    assert(!store->read_only);
+    lock_acquire(&store->lock);
+    assert(store->state == COMMIT_IDLE);
+    assert(store->pending.count == 0);
+    store->state = COMMIT_OPEN;
+    store->generation = store->generation_next++;
+    store->commit_err = OK;
+    store->handed = 0;
+    store->early_running ^= 1;
+    store->early_closed = true;
+    assert(store->early[store->early_running].count == 0);
+    lock_release(&store->lock);
+    trace(STORE_COMMIT_BEGIN, store->generation, store->early[store->early_running ^ 1].count);
+}
+
+/* ---- pages ---- */
+
+static err_t
+page_block(struct store *store, uint64_t *block)
+{
+    err_t err = blocks_run_next(&store->blocks, &store->page_run, block);
+
+    if (err == ERR_NOSPACE) {
+        TRY(blocks_grow(&store->blocks, 1));
+        err = blocks_run_next(&store->blocks, &store->page_run, block);
+    }
+    TRY(err);
+    return extent_list_add(&store->taken, *block, 1);
+}
+
+/* True if the page holds what was committed last: told by 128 bits of a keyed hash. */
+static bool
+page_is_unchanged(struct store *store, uint64_t page, const void *bytes, uint32_t crc,
+                  const struct map_entry *old)
+{
+    struct page_news *news = &store->news[page % NEWS_SLOTS];
+    struct hash128 hash = hash128(bytes, VOLUME_BLOCK_BYTES, store->news_key);
+    bool unchanged = news->key == page + 1 && hash128_equal(news->hash, hash) && old->block != 0 &&
+                     old->crc == crc;
+
+    *news = (struct page_news){ .key = page + 1, .hash = hash };
+    return unchanged;
+}
+
+static void
+page_count_locked(struct store *store, bool unchanged)
+{
+    if (store->credit_pages > 0) {
+        store->credit_pages--;
+        store->handed++;
+    }
+    if (unchanged)
+        store->stats.pages_unchanged++;
+    else
+        store->stats.pages_written++;
+}
+
+static err_t
+page_hand_over(struct store *store, uint64_t page, const void *bytes)
+{
+    uint8_t *slot = writer_slot(&store->writer);
+    struct page_change change = { .page = (uint32_t)page };
+    bool zero, known, unchanged = false;
+    bool early = page_set_find(&store->early[store->early_running ^ 1], page) != NULL;
+    struct map_entry old;
+
+    assert(page_set_find(&store->pending, page) == NULL);
+    change.crc = crc32c_copy_page(slot, bytes, &zero);
+    old = entry_before(store, page, &known);
+    change.old = old.block;
+    if (zero) {
+        change.crc = 0;
+        change.flags = MAP_FLAG_ZERO;
+        store->news[page % NEWS_SLOTS].key = 0;
+        unchanged = !early && old.block == 0 && (old.flags & MAP_FLAG_LOST) == 0;
+    } else {
+        unchanged = page_is_unchanged(store, page, slot, change.crc, &old) && !early;
+    }
+    if (!unchanged) {
+        TRY(page_set_reserve(&store->pending, 1, &store->lock));
+        if (!zero) {
+            TRY(page_block(store, &change.block));
+            writer_push(&store->writer, change.block);
+        }
+    }
+    lock_acquire(&store->lock);
+    page_count_locked(store, unchanged);
+    if (!unchanged)
+        page_set_add(&store->pending, &change);
+    lock_release(&store->lock);
+    return store->writer.err;
+}
+
+err_t
+store_commit_page(struct store *store, uint64_t page, const void *bytes)
+{
+    err_t err;
+
+    assert(page < SPACE_PAGES);
+    lock_acquire(&store->commit_lock);
+    assert(store->state == COMMIT_OPEN);
+    err = store->commit_err;
+    if (err == OK)
+        err = page_hand_over(store, page, bytes);
+    store->commit_err = err;
+    lock_release(&store->commit_lock);
+    return err;
+}
+
+/* ---- writing ---- */
+
+static err_t
+store_flush(struct store *store)
+{
+    err_t err = volume_flush(store->disk);
+
+    lock_acquire(&store->lock);
+    store->stats.flushes++;
+    lock_release(&store->lock);
+    trace(STORE_FLUSH, store->generation, err);
+    return err;
+}
+
+/* Is it time to fold? By bytes, by records, when space is low, or because it is the last chance. */
+static bool
+fold_is_due(struct store *store, const struct store_note *note)
+{
+    uint64_t free, reserve;
+
+    if (store->generation < store->fold_not_before || store->log.records == 0)
+        return false;
+    if (store->log.blocks * VOLUME_BLOCK_BYTES >= FOLD_BYTES || store->log.records >= FOLD_RECORDS)
+        return true;
+    if (note->cause == STORE_CAUSE_STOP && store->log.records >= FOLD_RECORDS / 8)
+        return true;
+    lock_acquire(&store->lock);
+    free = store->blocks.free_total;
+    reserve = store_reserve_locked(store);
+    lock_release(&store->lock);
+    return store->log.blocks >= DELTA_EXTENT && free < reserve + store->super.block_count / 16;
+}
+
+/*
+ * Fold, if it can be done. A fold that fails for a reason of its own (a node that cannot
+ * be read, no room) is undone, and the commit goes on without it.
+ */
+static err_t
+fold_try(struct store *store)
+{
+    err_t err = fold_run(store, store->generation);
+
+    if (err == OK || store->writer.err != OK)
+        return err;
+    log_warn("generation %" PRIu64 ": the page map could not be folded (%s); it is tried later",
+             store->generation, err_text(err));
+    TRY(writer_drain(&store->writer));
+    fold_undo(store, true);
+    store->fold_not_before = store->generation + FOLD_PAUSE;
+    return OK;
+}
+
+/* Remember the log, so that a failed commit can be taken back. */
+static void
+log_save(struct store *store)
+{
+    struct extent_list *extents = &store->log.extents;
+
+    store->log_before = store->log;
+    if (extents->count > 0)
+        store->log_extent_before = extents->items[extents->count - 1];
+    if (store->fold.active)
+        store->log = (struct delta_log){ 0 };
+}
+
+/* The log as it was; blocks that the failed commit wrote to are passed over. */
+static void
+log_restore(struct store *store)
+{
+    struct delta_log before = store->log_before;
+
+    if (store->fold.active) {
+        extent_list_free(&store->log.extents);
+    } else {
+        if (store->log.extent == before.extent && store->log.extent_count == before.extent_count)
+            before.extent_used = store->log.extent_used;
+        before.extents.items = store->log.extents.items;
+        before.extents.room = store->log.extents.room;
+        if (before.extents.count > 0)
+            before.extents.items[before.extents.count - 1] = store->log_extent_before;
+    }
+    store->log = before;
+}
+
+static uint64_t
+pages_mapped_after(const struct store *store)
+{
+    uint64_t mapped = store->super.pages_mapped;
+
+    for (size_t i = 0; i < store->pending.count; i++) {
+        mapped += store->pending.items[i].block != 0;
+        if (mapped > 0)
+            mapped -= store->pending.items[i].old != 0;
+    }
+    return mapped;
+}
+
+static void
+super_make(struct store *store, const struct store_note *note, struct super *super)
+{
+    const struct fold *fold = &store->fold;
+
+    *super = store->super;
+    lock_acquire(&store->lock);
+    super->cursor = store->blocks.cursor;
+    lock_release(&store->lock);
+    super->note = *note;
+    super->delta = store->log.tail;
+    super->delta_extent = store->log.tail_extent;
+    super->delta_records = store->log.records;
+    super->delta_blocks = store->log.blocks;
+    super->pages_mapped = pages_mapped_after(store);
+    if (!fold->active)
+        return;
+    super->map = fold->map;
+    super->bitmap = fold->bitmap;
+    super->waiting = fold->waiting;
+    super->notes = fold->notes;
+    super->fold_generation = note->generation;
+    super->fold_free = fold->free;
+}
+
+/* Write the superblock into a slot that nobody needs, and make it safe. */
+static err_t
+super_commit(struct store *store, const struct super *super)
+{
+    unsigned place =
+        super_choose(store->slots, store->slot_last, store->slot_before, store->slot_failed);
+    struct super_slot *slot = &store->slots[place];
+    uint64_t generation = super->note.generation;
+    err_t err;
+
+    /* From here until the flush it holds the old or the new. */
+    slot->oldest = slot->used ? slot->oldest : generation;
+    slot->newest = generation;
+    slot->used = true;
+    slot->bad = false;
+    slot->undecided = true;
+    store->slot_failed = (int)place;
+    err = super_write(store->disk, place, super, store->super_buffer);
+    store->writer.blocks_written += SUPER_COPIES;
+    if (err == OK)
+        err = store_flush(store); /* guard: flush-super */
+    if (err != OK)
+        return err;
+    slot->oldest = generation;
+    slot->undecided = false;
+    store->slot_failed = -1;
+    store->slot_before = store->slot_last;
+    store->slot_last = (int)place;
+    return OK;
+}
+
+/* All memory that taking over will need, so that nothing can fail after the superblock is safe. */
+static err_t
+memory_reserve(struct store *store)
+{
+    size_t pages = store->pending.count;
+
+    if (!store->fold.active)
+        TRY(page_set_reserve(&store->overlay, pages, &store->lock));
+    TRY(hash_table_reserve(&store->leaves, store->leaves.count + pages));
+    return blocks_dead_reserve(&store->blocks, pages + store->fold.died.count);
+}
+
+static err_t
+commit_write(struct store *store, struct store_note *note, struct super *super)
+{
+    TRY(early_join(store));
+    blocks_run_close(&store->blocks, &store->page_run);
+    note->generation = store->generation;
+    note->page_count = store->pending.count;
+    if (fold_is_due(store, note))
+        TRY(fold_try(store));
+    log_save(store);
+    TRY(memory_reserve(store));
+    TRY(delta_write(store, note, &store->log));
+    super_make(store, note, super);
+    TRY(writer_drain(&store->writer));
+    TRY(store_flush(store)); /* guard: flush-commit */
+    return super_commit(store, super);
+}
+
+/* ---- taking over ---- */
+
+#define MERGE_AT_ONCE 64 /* pages, before readers are let in again */
+
+static void
+overlay_add_locked(struct store *store, const struct page_change *pending)
+{
+    struct page_change change = *pending;
+    struct page_change *known = page_set_find(&store->overlay, change.page);
+
+    change.birth = store->generation;
+    if (known != NULL)
+        *known = change;
+    else
+        page_set_add(&store->overlay, &change);
+}
+
+/* Pages and dead blocks of the commit, some at a time. Readers still find them pending. */
+static void
+pending_take_over(struct store *store)
+{
+    struct page_set *pending = &store->pending;
+
+    for (size_t from = 0; from < pending->count; from += MERGE_AT_ONCE) {
+        size_t to = from + MERGE_AT_ONCE < pending->count ? from + MERGE_AT_ONCE : pending->count;
+
+        lock_acquire(&store->lock);
+        for (size_t i = from; i < to; i++) {
+            struct page_change *item = &pending->items[i];
+
+            if (item->old != 0)
+                blocks_dead_add_locked(&store->blocks, item->old, 1, store->generation);
+            if (store->fold.active)
+                item->birth = store->generation;
+            else
+                overlay_add_locked(store, item);
+        }
+        lock_release(&store->lock);
+        for (size_t i = from; i < to; i++)
+            hash_table_put_reserved(&store->leaves, pending->items[i].page >> MAP_WAYS_BITS, 1);
+    }
+}
+
+static void
+fold_take_over(struct store *store)
+{
+    struct fold *fold = &store->fold;
+
+    blocks_fold_done(&store->blocks);
+    hash_table_clear(&store->leaves);
+    lock_acquire(&store->lock);
+    for (size_t i = 0; i < fold->died.count; i++)
+        blocks_dead_add_locked(&store->blocks, fold->died.items[i].block, fold->died.items[i].count,
+                               store->generation);
+    store->stats.folds++;
+    lock_release(&store->lock);
+    extent_list_free(&store->log_before.extents);
+    extent_list_free(&store->waiting_blocks);
+    extent_list_free(&store->notes_blocks);
+    store->waiting_blocks = fold->waiting_blocks;
+    store->notes_blocks = fold->notes_blocks;
+    fold->waiting_blocks = (struct extent_list){ 0 };
+    fold->notes_blocks = (struct extent_list){ 0 };
+    trace(STORE_FOLD, store->generation, fold->nodes_written);
+}
+
+/* Exchange the tables that readers use, in one step. */
+static void
+tables_exchange(struct store *store, const struct super *super)
+{
+    struct page_set done;
+
+    lock_acquire(&store->lock);
+    done = store->pending;
+    if (store->fold.active) {
+        done = store->overlay;
+        store->overlay = store->pending;
+        store->map = store->fold.map;
+    }
+    store->pending = store->spare;
+    store->super = *super;
+    store->leaf_count = store->leaves.count;
+    store->stats.commits++;
+    note_add_locked(store, &super->note);
+    store->state = COMMIT_IDLE;
+    lock_release(&store->lock);
+    if (done.room > (64u << 10))
+        page_set_free(&done);
+    else
+        page_set_clear(&done);
+    store->spare = done;
+}
+
+static void
+commit_take_over(struct store *store, const struct super *super)
+{
+    if (store->fold.active)
+        fold_take_over(store);
+    pending_take_over(store);
+    early_forget(store);
+    tables_exchange(store, super);
+    extent_list_free(&store->taken);
+    extent_list_free(&store->quarantined);
+    fold_free(store);
+    trace(STORE_COMMIT_DONE, store->generation, super->note.page_count);
+}
+
+/* ---- failing ---- */
+
+/* The blocks wait until no slot can hold the burnt generation. */
+static void
+quarantine(struct store *store, const struct extent_list *taken)
+{
+    uint64_t generation = store->generation + 1;
+
+    if (blocks_dead_reserve(&store->blocks, taken->count) != OK) {
+        log_warn("no memory to remember the blocks of generation %" PRIu64 "; they stay out of use",
+                 store->generation);
+        return;
+    }
+    for (size_t i = 0; i < taken->count; i++) {
+        const struct dead_extent *extent = &taken->items[i];
+
+        lock_acquire(&store->lock);
+        blocks_dead_add_locked(&store->blocks, extent->block, extent->count, generation);
+        lock_release(&store->lock);
+        IGNORE(extent_list_add_dead(&store->quarantined, extent->block, extent->count, generation),
+               "only a generation that was never promised could miss them");
+    }
+}
+
+static void
+commit_fail(struct store *store, err_t err, bool log_changed)
+{
+    struct page_set done;
+
+    IGNORE(writer_drain(&store->writer), "the commit has failed already");
+    writer_reset(&store->writer);
+    blocks_run_close(&store->blocks, &store->page_run);
+    if (log_changed)
+        log_restore(store);
+    quarantine(store, &store->taken);
+    if (store->fold.active) {
+        fold_undo(store, false);
+        quarantine(store, &store->fold.taken);
+        fold_free(store);
+    }
+    extent_list_free(&store->taken);
+    early_carry_over(store);
+    memset(store->news, 0, NEWS_SLOTS * sizeof store->news[0]);
+
+    lock_acquire(&store->lock);
+    done = store->pending;
+    store->pending = store->spare;
+    store->credit_pages += store->handed;
+    store->state = COMMIT_IDLE;
+    lock_release(&store->lock);
+    page_set_clear(&done);
+    store->spare = done;
+    trace(STORE_COMMIT_FAIL, store->generation, err);
+}
+
+err_t
+store_commit_finish(struct store *store, struct store_note *note)
+{
+    struct store_note made = *note;
+    struct super super;
+    err_t err;
+
+    lock_acquire(&store->commit_lock);
+    assert(store->state == COMMIT_OPEN);
+    store->log_before = (struct delta_log){ .records = UINT64_MAX };
+    err = store->commit_err;
+    if (err == OK)
+        err = commit_write(store, &made, &super);
+    if (err == OK)
+        commit_take_over(store, &super);
+    else
+        commit_fail(store, err, store->log_before.records != UINT64_MAX);
+    lock_acquire(&store->lock);
+    store->stats.blocks_written += store->writer.blocks_written - store->blocks_counted;
+    store->blocks_counted = store->writer.blocks_written;
+    lock_release(&store->lock);
+    store_make_room(store);
+    lock_release(&store->commit_lock);
+    if (err == OK)
+        *note = made;
+    else
+        log_error("generation %" PRIu64 " could not be committed: %s", store->generation,
+                  err_text(err));
+    return err;
+}
+
+void
+store_commit_abandon(struct store *store)
+{
+    lock_acquire(&store->commit_lock);
+    assert(store->state == COMMIT_OPEN);
+    commit_fail(store, ERR_CANCELLED, false);
+    lock_release(&store->commit_lock);
+}
+
+/* ---- room ---- */
+
+static uint64_t
+credit_cost(uint64_t pages)
+{
+    /* The page, a leaf of the map for it, and a share of inner nodes and of the record. */
+    return 2 * pages + pages / 16;
+}
+
+uint64_t
+store_reserve_locked(const struct store *store)
+{
+    const struct blocks *blocks = &store->blocks;
+    uint64_t leaves =
+        store->leaf_count + store->pending.count + store->early[0].count + store->early[1].count;
+    uint64_t waiting = blocks->dead.end - blocks->dead.head;
+
+    return credit_cost(store->credit_pages) + leaves + leaves / 16 + blocks->dirty_count +
+           waiting / CHAIN_DEAD_MAX + NOTES_MAX / CHAIN_NOTES_MAX + 64;
+}
+
+void
+store_make_room(struct store *store)
+{
+    uint64_t wanted;
+
+    IGNORE(blocks_dead_drain(&store->blocks, super_floor(store->slots)), "they wait on");
+    lock_acquire(&store->lock);
+    wanted = store_reserve_locked(store) + ROOM_AHEAD;
+    lock_release(&store->lock);
+    IGNORE(blocks_grow(&store->blocks, wanted), "who needs it will ask again");
+}
+
+err_t
+store_credit_take(struct store *store, uint64_t pages)
+{
+    if (store->read_only)
+        return ERR_READ_ONLY;
+    for (unsigned try = 0;; try++) {
+        uint64_t wanted;
+        bool enough;
+
+        lock_acquire(&store->lock);
+        wanted = store_reserve_locked(store) + credit_cost(pages);
+        enough = store->blocks.free_open >= wanted;
+        if (enough)
+            store->credit_pages += pages;
+        lock_release(&store->lock);
+        if (enough)
+            return OK;
+        if (try == 2 || blocks_grow(&store->blocks, wanted) != OK)
+            return ERR_NOSPACE;
+    }
+}
+
+void
+store_credit_give(struct store *store, uint64_t pages)
+{
+    lock_acquire(&store->lock);
+    assert(store->credit_pages >= pages);
+    store->credit_pages -= pages;
+    lock_release(&store->lock);
+}

@@ -1,0 +1,50 @@
+/*
+ * extent_list.c - blocks in the order they were taken, neighbours joined.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "base/memory.h"
+#include "plat/memory.h"
+#include "store/store_priv.h"
+
+err_t
+extent_list_add_dead(struct extent_list *list, uint64_t block, uint64_t count, uint64_t generation)
+{
+    struct dead_extent *last = list->count > 0 ? &list->items[list->count - 1] : NULL;
+
+    assert(count > 0);
+    assert(count <= UINT32_MAX / 2);
+    if (last != NULL && last->block + last->count == block && last->generation == generation &&
+        last->count <= UINT32_MAX / 2) {
+        last->count += (uint32_t)count;
+        return OK;
+    }
+    if (list->count == list->room) {
+        size_t room = list->room > 0 ? 2 * list->room : 64;
+        struct dead_extent *items = plat_alloc(room * sizeof items[0]);
+
+        if (items == NULL)
+            return ERR_NOMEM;
+        if (list->count > 0)
+            memcpy(items, list->items, list->count * sizeof items[0]);
+        plat_free(list->items, list->room * sizeof items[0]);
+        list->items = items;
+        list->room = room;
+    }
+    list->items[list->count++] =
+        (struct dead_extent){ .block = block, .generation = generation, .count = (uint32_t)count };
+    return OK;
+}
+
+err_t
+extent_list_add(struct extent_list *list, uint64_t block, uint64_t count)
+{
+    return extent_list_add_dead(list, block, count, 0);
+}
+
+void
+extent_list_free(struct extent_list *list)
+{
+    plat_free(list->items, list->room * sizeof list->items[0]);
+    *list = (struct extent_list){ 0 };
+}

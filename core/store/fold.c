@@ -1,0 +1,388 @@
+/*
+ * fold.c - the overlay goes into the map, and the records begin anew.
+ *
+ * A fold is part of a commit: it writes new map nodes for all pages that
+ * changed since the last one, the bitmap groups that changed, the list of
+ * blocks that wait, and the older notes; the commit's superblock names them. What
+ * this commit itself changes is not in it, but in its record.
+ *
+ * Invariant: nothing that readers use changes here. What was written is taken
+ * over by the commit when its superblock is safe, or undone.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "base/memory.h"
+#include "plat/memory.h"
+#include "store/store_priv.h"
+
+#define LOG_MODULE "store"
+#include "base/log.h"
+
+/* ---- places ---- */
+
+static err_t
+fold_block(struct store *store, uint64_t *block)
+{
+    TRY(blocks_run_next(&store->blocks, &store->fold.run, block));
+    return extent_list_add(&store->fold.taken, *block, 1);
+}
+
+static err_t
+fold_died(void *context, uint64_t block)
+{
+    struct store *store = context;
+
+    return extent_list_add(&store->fold.died, block, 1);
+}
+
+/* ---- the map ---- */
+
+/* Sort keys by bytes of the page number, lowest first; `spare` is as large. */
+static uint64_t *
+keys_sort(uint64_t *keys, uint64_t *spare, size_t count)
+{
+    for (unsigned shift = 32; shift < 64; shift += 8) {
+        size_t places[257] = { 0 };
+        uint64_t *swap = keys;
+
+        for (size_t i = 0; i < count; i++)
+            places[(keys[i] >> shift & 255) + 1]++;
+        for (unsigned i = 0; i < 256; i++)
+            places[i + 1] += places[i];
+        for (size_t i = 0; i < count; i++)
+            spare[places[keys[i] >> shift & 255]++] = keys[i];
+        keys = spare;
+        spare = swap;
+    }
+    return keys;
+}
+
+static err_t
+keys_make(struct store *store)
+{
+    struct fold *fold = &store->fold;
+    size_t count = store->overlay.count;
+    uint64_t *sorted;
+
+    fold->key_count = count;
+    if (count == 0)
+        return OK;
+    fold->keys = plat_alloc(2 * count * sizeof fold->keys[0]);
+    if (fold->keys == NULL)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < count; i++)
+        fold->keys[i] = (uint64_t)store->overlay.items[i].page << 32 | i;
+    sorted = keys_sort(fold->keys, fold->keys + count, count);
+    assert(sorted == fold->keys); /* an even number of passes */
+    return OK;
+}
+
+/* The node as it is; damage makes each of its entries one that is known to be lost. */
+static err_t
+node_get(struct store *store, const struct map_entry *entry, struct map_node_disk *node)
+{
+    err_t err = OK;
+
+    memset(node, 0, sizeof *node);
+    if (entry->block != 0)
+        err = map_node_read(store, entry, node);
+    if (err == OK && (entry->flags & MAP_FLAG_LOST) == 0)
+        return OK;
+    if (err != OK && err != ERR_CORRUPT)
+        return err;
+    if (err == ERR_CORRUPT)
+        log_error("block %" PRIu64 ": a node of the page map is damaged; what it named is lost",
+                  entry->block);
+    for (unsigned i = 0; i < MAP_WAYS; i++)
+        node->entries[i] = map_entry_put((struct map_entry){ .flags = MAP_FLAG_LOST });
+    return OK;
+}
+
+static err_t
+node_put(struct store *store, const struct map_node_disk *node, struct map_entry *entry)
+{
+    struct fold *fold = &store->fold;
+    uint8_t *slot;
+
+    *entry = (struct map_entry){ 0 };
+    if (bytes_are_zero(node, sizeof *node))
+        return OK;
+    TRY(fold_block(store, &entry->block));
+    slot = writer_slot(&store->writer);
+    memcpy(slot, node, sizeof *node);
+    entry->crc = crc32c(slot, VOLUME_BLOCK_BYTES);
+    entry->birth = fold->generation;
+    writer_push(&store->writer, entry->block);
+    fold->nodes_written++;
+    return store->writer.err;
+}
+
+static struct map_entry_disk
+leaf_entry(const struct page_change *change)
+{
+    if (change->block == 0)
+        return (struct map_entry_disk){ 0 };
+    return map_entry_put(
+        (struct map_entry){ .block = change->block, .birth = change->birth, .crc = change->crc });
+}
+
+/*
+ * Apply keys [from, to), which all lie below `entry`, a node of `level`; the
+ * node's new place is the new entry. Depth: MAP_LEVELS.
+ */
+static err_t
+node_fold(struct store *store, unsigned level, struct map_entry *entry, size_t from, size_t to)
+{
+    struct fold *fold = &store->fold;
+    struct map_node_disk *node = &fold->nodes[level];
+    struct map_entry old = *entry;
+
+    TRY(node_get(store, &old, node));
+    while (from < to) {
+        uint64_t page = fold->keys[from] >> 32;
+        unsigned way = (unsigned)(page >> level * MAP_WAYS_BITS) & (MAP_WAYS - 1);
+        size_t end = from + 1;
+
+        if (level == 0) {
+            node->entries[way] = leaf_entry(&store->overlay.items[(uint32_t)fold->keys[from]]);
+        } else {
+            uint64_t last = page | ((1ull << level * MAP_WAYS_BITS) - 1);
+            struct map_entry child = map_entry_get(&node->entries[way]);
+
+            while (end < to && fold->keys[end] >> 32 <= last)
+                end++;
+            if (!map_entry_valid(store, &child))
+                child = (struct map_entry){ .flags = MAP_FLAG_LOST };
+            TRY(node_fold(store, level - 1, &child, from, end));
+            node->entries[way] = map_entry_put(child);
+        }
+        from = end;
+    }
+    if (old.block != 0)
+        TRY(fold_died(store, old.block));
+    return node_put(store, node, entry);
+}
+
+static err_t
+map_fold(struct store *store)
+{
+    struct fold *fold = &store->fold;
+    struct map_entry root = { .block = store->map.count > 0 ? store->map.block : 0,
+                              .crc = store->map.crc };
+
+    TRY(keys_make(store));
+    if (fold->key_count == 0) {
+        fold->map = store->map;
+        return OK;
+    }
+    fold->nodes = plat_alloc(MAP_LEVELS * sizeof fold->nodes[0]);
+    if (fold->nodes == NULL)
+        return ERR_NOMEM;
+    TRY(node_fold(store, MAP_LEVELS - 1, &root, 0, fold->key_count));
+    fold->map =
+        (struct block_ref){ .block = root.block, .crc = root.crc, .count = root.block != 0 };
+    return OK;
+}
+
+/* ---- bitmap, waiting list, notes ---- */
+
+static size_t
+links_for(size_t items, size_t link_max)
+{
+    return (items + link_max - 1) / link_max;
+}
+
+static size_t
+notes_kept(const struct store *store)
+{
+    return store->note_count < NOTES_MAX ? store->note_count : NOTES_MAX;
+}
+
+static size_t
+dead_waiting(const struct store *store)
+{
+    return store->blocks.dead.end - store->blocks.dead.head + store->fold.died.count;
+}
+
+static size_t
+list_blocks(const struct extent_list *list)
+{
+    size_t blocks = 0;
+
+    for (size_t i = 0; i < list->count; i++)
+        blocks += list->items[i].count;
+    return blocks;
+}
+
+static err_t
+chain_place(struct store *store, struct extent_list *list, size_t links, bool *found)
+{
+    for (size_t have = list_blocks(list); have < links; have++) {
+        uint64_t block;
+
+        TRY(fold_block(store, &block));
+        TRY(extent_list_add(list, block, 1));
+        *found = true;
+    }
+    return OK;
+}
+
+/* All that the fold leaves behind, but bitmap blocks: those die as they are placed. */
+static err_t
+old_places_died(struct store *store)
+{
+    const struct extent_list *lists[] = { &store->waiting_blocks, &store->notes_blocks,
+                                          &store->log.extents };
+
+    for (size_t l = 0; l < sizeof lists / sizeof lists[0]; l++) {
+        for (size_t i = 0; i < lists[l]->count; i++)
+            TRY(extent_list_add(&store->fold.died, lists[l]->items[i].block,
+                                lists[l]->items[i].count));
+    }
+    return OK;
+}
+
+/* Placing changes the bitmap and may lengthen the list, so it is done until nothing new is found.
+ */
+static err_t
+all_place(struct store *store)
+{
+    struct fold *fold = &store->fold;
+    size_t before;
+    bool found = true;
+
+    TRY(old_places_died(store));
+    while (found) {
+        before = list_blocks(&fold->taken);
+        TRY(blocks_fold_place(&store->blocks, &fold->run, fold_died, store, &found));
+        TRY(chain_place(store, &fold->waiting_blocks,
+                        links_for(dead_waiting(store), CHAIN_DEAD_MAX), &found));
+        TRY(chain_place(store, &fold->notes_blocks, links_for(notes_kept(store), CHAIN_NOTES_MAX),
+                        &found));
+        found = found || list_blocks(&fold->taken) != before;
+    }
+    return OK;
+}
+
+static void
+dead_item_put(const struct store *store, size_t index, uint8_t *item)
+{
+    const struct dead_queue *dead = &store->blocks.dead;
+    size_t queued = dead->end - dead->head;
+    const struct dead_extent *extent;
+    uint64_t generation;
+    struct dead_extent_disk disk;
+
+    if (index < queued) {
+        extent = &dead->items[dead->head + index];
+        generation = extent->generation;
+    } else {
+        extent = &store->fold.died.items[index - queued];
+        generation = store->fold.generation;
+    }
+    disk = (struct dead_extent_disk){ .block = le64_put(extent->block),
+                                      .generation = le64_put(generation),
+                                      .count = le32_put(extent->count) };
+    memcpy(item, &disk, sizeof disk);
+}
+
+static void
+note_item_put(const struct store *store, size_t index, uint8_t *item)
+{
+    uint64_t first = store->note_count - notes_kept(store);
+    struct note_disk disk = note_put(&store->notes[(first + index) % NOTES_MAX]);
+
+    memcpy(item, &disk, sizeof disk);
+}
+
+typedef void item_fn(const struct store *store, size_t index, uint8_t *item);
+
+/* The last link is written first, so that each can name the one after it. */
+static err_t
+chain_write(struct store *store, const struct extent_list *list, size_t items, size_t item_bytes,
+            item_fn *put, struct block_ref *first)
+{
+    size_t link_max = CHAIN_BYTES / item_bytes;
+    size_t index = links_for(items, link_max);
+
+    *first = (struct block_ref){ 0 };
+    for (size_t e = list->count; e-- > 0;) {
+        for (size_t i = list->items[e].count; i-- > 0;) {
+            struct chain_disk *link = (void *)writer_slot(&store->writer);
+            uint64_t block = list->items[e].block + i;
+            size_t count = 0;
+
+            index--;
+            memset(link, 0, sizeof *link);
+            link->next = block_ref_put(*first);
+            for (size_t n = index * link_max; n < items && count < link_max; n++, count++)
+                put(store, n, link->items + count * item_bytes);
+            link->item_count = le32_put((uint32_t)count);
+            *first = (struct block_ref){ block, crc32c(link, sizeof *link), 1 };
+            writer_push(&store->writer, block);
+        }
+    }
+    assert(index == 0);
+    return store->writer.err;
+}
+
+err_t
+fold_run(struct store *store, uint64_t generation)
+{
+    struct fold *fold = &store->fold;
+    err_t err;
+
+    assert(!fold->active);
+    *fold =
+        (struct fold){ .active = true, .generation = generation, .run = { .want = RUN_BLOCKS } };
+    err = map_fold(store);
+    if (err != OK)
+        return err;
+
+    lock_acquire(&store->blocks.grow_lock);
+    err = all_place(store);
+    if (err == OK) {
+        blocks_run_close(&store->blocks, &fold->run);
+        err = blocks_fold_write(&store->blocks, &store->writer, &fold->bitmap, &fold->free);
+    }
+    if (err == OK)
+        err = chain_write(store, &fold->waiting_blocks, dead_waiting(store),
+                          sizeof(struct dead_extent_disk), dead_item_put, &fold->waiting);
+    if (err == OK)
+        err = chain_write(store, &fold->notes_blocks, notes_kept(store), sizeof(struct note_disk),
+                          note_item_put, &fold->notes);
+    lock_release(&store->blocks.grow_lock);
+    return err;
+}
+
+void
+fold_free(struct store *store)
+{
+    struct fold *fold = &store->fold;
+
+    extent_list_free(&fold->taken);
+    extent_list_free(&fold->died);
+    extent_list_free(&fold->waiting_blocks);
+    extent_list_free(&fold->notes_blocks);
+    plat_free(fold->keys, 2 * fold->key_count * sizeof fold->keys[0]);
+    plat_free(fold->nodes, MAP_LEVELS * sizeof fold->nodes[0]);
+    *fold = (struct fold){ 0 };
+}
+
+/* `give_back`: no superblock names the fold, and nothing of it is under way. */
+void
+fold_undo(struct store *store, bool give_back)
+{
+    struct fold *fold = &store->fold;
+
+    blocks_run_close(&store->blocks, &fold->run);
+    blocks_fold_undo(&store->blocks);
+    if (give_back) {
+        lock_acquire(&store->lock);
+        for (size_t i = 0; i < fold->taken.count; i++)
+            blocks_give_back_locked(&store->blocks, fold->taken.items[i].block,
+                                    fold->taken.items[i].count);
+        lock_release(&store->lock);
+        fold_free(store);
+    }
+}

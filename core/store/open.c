@@ -1,0 +1,502 @@
+/*
+ * open.c - making a volume, and opening one.
+ *
+ * Opening reads the slots, the delta records behind the newest, the index of the
+ * bitmap and the lists of the last fold. It does not read the map or
+ * the pages, so it takes the same time whatever the size of the heap.
+ *
+ * The flush comes first: a killed process may have left its last superblock
+ * in a cache, and what has been believed must not be gone after the next cut.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "base/memory.h"
+#include "base/trace.h"
+#include "format/space.h"
+#include "plat/machine.h"
+#include "plat/memory.h"
+#include "store/store_priv.h"
+
+#define LOG_MODULE "store"
+#include "base/log.h"
+
+/* A generation that could not be read may have had any number up to this much more. */
+#define GENERATION_GAP 64
+
+err_t
+store_format(struct plat_disk *disk, uint64_t block_count)
+{
+    const size_t bytes = (size_t)VOLUME_FIRST_BLOCK * VOLUME_BLOCK_BYTES;
+    struct super super = {
+        .block_count = block_count,
+        .note = { .generation = 1, .wall_ns = plat_wall_ns(), .cause = STORE_CAUSE_NEW },
+        .fold_generation = 1,
+        .fold_free = block_count - VOLUME_FIRST_BLOCK,
+        .cursor = VOLUME_FIRST_BLOCK,
+    };
+    void *buffer;
+    err_t err;
+
+    if (block_count < STORE_BLOCKS_MIN || block_count > plat_disk_block_count(disk) ||
+        block_count >= VOLUME_BLOCKS_MAX)
+        return ERR_RANGE;
+    if (plat_disk_read_only(disk))
+        return ERR_READ_ONLY;
+    buffer = plat_alloc(bytes);
+    if (buffer == NULL)
+        return ERR_NOMEM;
+    plat_entropy(super.id, sizeof super.id);
+    super_encode(0, &super, buffer);
+    err = plat_disk_reserve(disk, 0, VOLUME_FIRST_BLOCK);
+    if (err == OK)
+        err = volume_write(disk, 0, VOLUME_FIRST_BLOCK, buffer);
+    if (err == OK)
+        err = volume_flush(disk); /* guard: flush-format */
+    plat_free(buffer, bytes);
+    return err;
+}
+
+/* ---- what a superblock leads to ---- */
+
+void
+note_add_locked(struct store *store, const struct store_note *note)
+{
+    store->notes[store->note_count++ % NOTES_MAX] = *note;
+}
+
+err_t
+chain_walk(struct store *store, struct block_ref first, chain_fn *visit)
+{
+    struct block_ref ref = first;
+    struct chain_disk *link = (void *)store->scratch;
+    uint64_t links = 0;
+
+    while (ref.count > 0) {
+        uint64_t block = ref.block;
+
+        if (!block_range_valid(block, 1, store->super.block_count) ||
+            links++ > store->super.block_count)
+            return ERR_CORRUPT;
+        TRY(volume_read(store->disk, block, 1, link));
+        if (!crc_good(link, sizeof *link, ref.crc)) /* guard: crc-chain */
+            return ERR_CORRUPT;
+        ref = block_ref_get(&link->next);
+        TRY(visit(store, block, link));
+    }
+    return OK;
+}
+
+static err_t
+notes_link_load(struct store *store, uint64_t block, const struct chain_disk *link)
+{
+    uint32_t count = le32_get(link->item_count);
+
+    if (count > CHAIN_NOTES_MAX)
+        return ERR_CORRUPT;
+    for (uint32_t i = 0; i < count; i++) {
+        struct note_disk disk;
+        struct store_note note;
+
+        memcpy(&disk, link->items + i * sizeof disk, sizeof disk);
+        note = note_get(&disk);
+        note_add_locked(store, &note);
+    }
+    return extent_list_add(&store->notes_blocks, block, 1);
+}
+
+/* What is needed to know, at opening, which of the dead are still dead. */
+struct dead_loader {
+    struct hash_table taken; /* block -> the last generation that took it, by the records */
+    struct hash_table died;  /* block -> the generation from which on it is dead */
+    struct extent_list list; /* all that was said to be dead, in order */
+};
+
+static err_t
+taken_put(struct dead_loader *loader, uint64_t block, uint64_t count, uint64_t generation)
+{
+    for (uint64_t i = block; i < block + count; i++)
+        TRY(hash_table_put(&loader->taken, i, generation));
+    return OK;
+}
+
+static err_t
+died_put(struct store *store, struct dead_loader *loader, uint64_t block, uint64_t count,
+         uint64_t generation)
+{
+    if (!block_range_valid(block, count, store->super.block_count) || count == 0 ||
+        count > UINT32_MAX / 2 || generation > store->super.note.generation)
+        return ERR_CORRUPT;
+    for (uint64_t i = block; i < block + count; i++)
+        TRY(hash_table_put(&loader->died, i, generation));
+    return extent_list_add_dead(&loader->list, block, count, generation);
+}
+
+static err_t
+dead_items_load(struct store *store, struct dead_loader *loader, const uint8_t *items,
+                uint32_t count, bool mark)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct dead_extent_disk disk;
+        uint64_t block, blocks, generation;
+
+        memcpy(&disk, items + i * sizeof disk, sizeof disk);
+        block = le64_get(disk.block);
+        blocks = le32_get(disk.count);
+        generation = le64_get(disk.generation);
+        TRY(died_put(store, loader, block, blocks, generation));
+        if (!mark)
+            continue;
+        /* A burnt generation took them, the one before that from which they are dead. */
+        TRY(taken_put(loader, block, blocks, generation - 1));
+        TRY(blocks_mark_used(&store->blocks, block, blocks));
+    }
+    return OK;
+}
+
+static err_t
+waiting_load(struct store *store, struct dead_loader *loader)
+{
+    struct block_ref ref = store->super.waiting;
+    struct chain_disk *link = (void *)store->scratch;
+    uint64_t links = 0;
+
+    while (ref.count > 0) {
+        if (!block_range_valid(ref.block, 1, store->super.block_count) ||
+            links++ > store->super.block_count)
+            return ERR_CORRUPT;
+        TRY(volume_read(store->disk, ref.block, 1, link));
+        if (!crc_good(link, sizeof *link, ref.crc)) /* guard: crc-waiting */
+            return ERR_CORRUPT;
+        if (le32_get(link->item_count) > CHAIN_DEAD_MAX)
+            return ERR_CORRUPT;
+        TRY(dead_items_load(store, loader, link->items, le32_get(link->item_count), false));
+        TRY(extent_list_add(&store->waiting_blocks, ref.block, 1));
+        ref = block_ref_get(&link->next);
+    }
+    return OK;
+}
+
+static err_t
+page_load(struct store *store, struct dead_loader *loader, const struct delta_page_disk *disk,
+          uint64_t generation)
+{
+    uint64_t place = le64_get(disk->block), old = le64_get(disk->old);
+    struct page_change change = {
+        .page = le32_get(disk->page),
+        .crc = le32_get(disk->crc),
+        .block = place & (VOLUME_BLOCKS_MAX - 1),
+        .flags = (uint32_t)(place >> VOLUME_BLOCK_BITS),
+        .birth = generation,
+    };
+    struct page_change *known = page_set_find(&store->overlay, change.page);
+    uint64_t page = change.page;
+
+    if (page >= SPACE_PAGES || (change.block == 0) != (change.flags == MAP_FLAG_ZERO) ||
+        (change.block != 0 && change.flags != 0))
+        return ERR_CORRUPT;
+    if (change.block != 0) {
+        TRY(taken_put(loader, change.block, 1, generation));
+        TRY(blocks_mark_used(&store->blocks, change.block, 1));
+    }
+    if (old != 0)
+        TRY(died_put(store, loader, old, 1, generation));
+    if (known != NULL) {
+        *known = change;
+        return OK;
+    }
+    TRY(page_set_reserve(&store->overlay, 1, &store->lock));
+    page_set_add(&store->overlay, &change);
+    TRY(hash_table_put(&store->leaves, change.page >> MAP_WAYS_BITS, 1));
+    return OK;
+}
+
+static err_t
+record_load(struct store *store, struct dead_loader *loader, const struct delta_record *record)
+{
+    const struct delta_disk *header = record->header;
+    uint64_t generation = le64_get(header->note.generation), extent = le64_get(header->extent);
+    uint32_t pages = le32_get(header->page_count);
+    struct delta_log *log = &store->log;
+
+    if (extent != log->extent || log->extent_count == 0) {
+        log->extent = extent;
+        log->extent_count = le32_get(header->extent_count);
+        TRY(taken_put(loader, extent, log->extent_count, generation));
+        TRY(blocks_mark_used(&store->blocks, extent, log->extent_count));
+        TRY(extent_list_add(&log->extents, extent, log->extent_count));
+    }
+    log->extent_used = record->block + record->block_count - extent;
+    log->blocks += record->block_count;
+    TRY(dead_items_load(store, loader, (const uint8_t *)delta_dead(header),
+                        le32_get(header->dead_count), true));
+    for (uint32_t i = 0; i < pages; i++)
+        TRY(page_load(store, loader, &delta_pages(header)[i], generation));
+    if (le32_get(header->flags) == DELTA_LAST_PART) {
+        struct store_note note = note_get(&header->note);
+
+        note_add_locked(store, &note);
+        log->records++;
+    }
+    return OK;
+}
+
+/*
+ * Queue those that are still dead: not those that a record took again after
+ * they had died, and each only once.
+ */
+static err_t
+dead_queue_load(struct store *store, struct dead_loader *loader)
+{
+    uint64_t newest = 0;
+
+    for (size_t e = 0; e < loader->list.count; e++) {
+        const struct dead_extent *extent = &loader->list.items[e];
+
+        if (extent->generation < newest)
+            return ERR_CORRUPT;
+        newest = extent->generation;
+        for (uint64_t block = extent->block; block < extent->block + extent->count; block++) {
+            uint64_t died, taken;
+
+            if (!hash_table_get(&loader->died, block, &died) || died != extent->generation)
+                continue;
+            if (hash_table_get(&loader->taken, block, &taken) && taken >= died)
+                continue;
+            hash_table_remove(&loader->died, block);
+            TRY(blocks_dead_reserve(&store->blocks, 1));
+            lock_acquire(&store->lock);
+            blocks_dead_add_locked(&store->blocks, block, 1, died);
+            lock_release(&store->lock);
+        }
+    }
+    return OK;
+}
+
+static err_t
+load_all(struct store *store, struct delta_chain *chain, struct dead_loader *loader)
+{
+    const struct super *super = &store->super;
+
+    if (super->map.count > 1 || super->bitmap.count > 1 ||
+        (super->map.count > 0 && !block_range_valid(super->map.block, 1, super->block_count)))
+        return ERR_CORRUPT;
+    store->map = super->map;
+    TRY(delta_chain_read(store->disk, super, chain));
+    TRY(blocks_load_index(&store->blocks, super->bitmap, super->fold_free));
+    TRY(waiting_load(store, loader));
+    TRY(chain_walk(store, super->notes, notes_link_load));
+    for (size_t i = chain->count; i-- > 0;)
+        TRY(record_load(store, loader, &chain->records[i]));
+    store->log.tail = super->delta;
+    store->log.tail_extent = super->delta_extent;
+    if (chain->count == 0)
+        note_add_locked(store, &super->note);
+    return dead_queue_load(store, loader);
+}
+
+err_t
+store_load(struct store *store, const struct super *super)
+{
+    struct delta_chain chain = { 0 };
+    struct dead_loader loader = { 0 };
+    err_t err;
+
+    store->super = *super;
+    err = blocks_init(&store->blocks, store->disk, &store->lock, super->block_count);
+    if (err == OK)
+        err = load_all(store, &chain, &loader);
+    if (err == OK && super->cursor < super->block_count)
+        store->blocks.cursor = super->cursor;
+    store->leaf_count = store->leaves.count;
+    delta_chain_free(&chain);
+    hash_table_free(&loader.taken);
+    hash_table_free(&loader.died);
+    extent_list_free(&loader.list);
+    return err;
+}
+
+/* Forget what a superblock led to; another one is tried. */
+static void
+store_unload(struct store *store)
+{
+    blocks_destroy(&store->blocks);
+    page_set_free(&store->overlay);
+    hash_table_free(&store->leaves);
+    extent_list_free(&store->log.extents);
+    extent_list_free(&store->waiting_blocks);
+    extent_list_free(&store->notes_blocks);
+    store->log = (struct delta_log){ 0 };
+    store->note_count = 0;
+}
+
+/* ---- choosing a slot ---- */
+
+/* The newest good slot that was not tried yet and failed, or -1. */
+static int
+slot_newest(const struct super_scan *scan, const bool *failed)
+{
+    int best = -1;
+
+    for (int i = 0; i < SUPER_SLOTS; i++) {
+        if (!scan->good[i] || failed[i])
+            continue;
+        if (best < 0 || scan->supers[i].note.generation > scan->supers[best].note.generation)
+            best = i;
+    }
+    return best;
+}
+
+/* Open the newest slot that leads to a whole generation; damaged ones are passed over. */
+static err_t
+slot_open(struct store *store, const struct super_scan *scan, struct store_opened *opened)
+{
+    bool failed[SUPER_SLOTS] = { false };
+    err_t first = ERR_CORRUPT;
+
+    for (;;) {
+        int slot = slot_newest(scan, failed);
+        const struct super *super;
+        err_t err;
+
+        if (slot < 0)
+            return first;
+        super = &scan->supers[slot];
+        if (super->block_count > plat_disk_block_count(store->disk))
+            return ERR_RANGE;
+        err = store_load(store, super);
+        if (err == OK) {
+            store->slot_last = slot;
+            failed[slot] = true;
+            store->slot_before = slot_newest(scan, failed);
+            return OK;
+        }
+        store_unload(store);
+        if (err != ERR_CORRUPT && err != ERR_IO)
+            return err;
+        log_error("generation %" PRIu64 " cannot be opened (%s); trying the one before",
+                  super->note.generation, err_text(err));
+        if (!opened->fell_back)
+            first = err;
+        opened->fell_back = true;
+        failed[slot] = true;
+        store->slots[slot].bad = true;
+    }
+}
+
+static err_t
+store_create(struct plat_disk *disk, bool read_only, struct store *store)
+{
+    *store = (struct store){ .disk = disk,
+                             .read_only = read_only,
+                             .slot_last = -1,
+                             .slot_before = -1,
+                             .slot_failed = -1,
+                             .page_run = { .want = RUN_BLOCKS },
+                             .early_run = { .want = EARLY_RUN_BLOCKS, .ephemeral = true } };
+    lock_init(&store->commit_lock, LOCK_RANK_STORE_COMMIT);
+    lock_init(&store->early_lock, LOCK_RANK_STORE_EARLY);
+    lock_init(&store->lock, LOCK_RANK_STORE);
+    plat_entropy(&store->news_key, sizeof store->news_key);
+    store->super_buffer = plat_alloc(SUPER_SLOTS * SUPER_COPIES * VOLUME_BLOCK_BYTES);
+    store->scratch = plat_alloc(VOLUME_BLOCK_BYTES);
+    store->early_buffer = plat_alloc(VOLUME_BLOCK_BYTES);
+    store->record = plat_reserve((uint64_t)DELTA_BLOCKS_MAX * VOLUME_BLOCK_BYTES);
+    store->news = plat_reserve(NEWS_SLOTS * sizeof store->news[0]);
+    store->notes = plat_alloc(NOTES_MAX * sizeof store->notes[0]);
+    if (store->super_buffer == NULL || store->scratch == NULL || store->early_buffer == NULL ||
+        store->record == NULL || store->news == NULL || store->notes == NULL)
+        return ERR_NOMEM;
+    TRY(cache_init(&store->cache));
+    TRY(page_set_create_fixed(&store->early[0], EARLY_PAGES_MAX));
+    TRY(page_set_create_fixed(&store->early[1], EARLY_PAGES_MAX));
+    return writer_init(&store->writer, disk, &store->lock);
+}
+
+static err_t
+slots_read(struct store *store, struct super_scan *scan)
+{
+    err_t err = volume_flush(store->disk); /* guard: flush-open */
+
+    if (err != OK && !store->read_only)
+        return err;
+    TRY(super_scan(store->disk, store->read_only, store->super_buffer, scan));
+    memcpy(store->slots, scan->slots, sizeof store->slots);
+    return OK;
+}
+
+static void
+store_opened_fill(struct store *store, const struct super_scan *scan, struct store_opened *opened)
+{
+    opened->generation = store->super.note.generation;
+    opened->delta_count = store->log.records;
+    opened->slots_bad = scan->slots_bad;
+    opened->copies_bad = scan->copies_bad;
+    opened->fell_back = opened->fell_back || scan->slots_bad > 0;
+    opened->note = store->super.note;
+    store->slots_bad = scan->slots_bad;
+    store->copies_bad = scan->copies_bad;
+    store->generation_next = scan->generation_max + 1;
+    if (opened->fell_back)
+        store->generation_next += GENERATION_GAP;
+    for (unsigned i = 0; i < SUPER_SLOTS; i++) {
+        if (store->slots[i].bad)
+            store->slots[i].used = false;
+    }
+}
+
+err_t
+store_open(struct plat_disk *disk, bool read_only, struct store **result,
+           struct store_opened *result_opened)
+{
+    struct store *store = plat_alloc(sizeof *store);
+    struct store_opened opened = { 0 };
+    struct super_scan *scan = plat_alloc(sizeof *scan);
+    err_t err = ERR_NOMEM;
+
+    if (store == NULL || scan == NULL)
+        goto out;
+    err = store_create(disk, read_only, store);
+    if (err == OK && plat_disk_read_only(disk) && !read_only)
+        err = ERR_READ_ONLY;
+    if (err == OK)
+        err = slots_read(store, scan);
+    if (err == OK)
+        err = slot_open(store, scan, &opened);
+    if (err != OK)
+        goto out;
+    store_opened_fill(store, scan, &opened);
+    trace(STORE_OPEN, opened.generation, opened.delta_count);
+    if (result_opened != NULL)
+        *result_opened = opened;
+    *result = store;
+    store = NULL;
+out:
+    plat_free(scan, sizeof *scan);
+    store_close(store);
+    return err;
+}
+
+void
+store_close(struct store *store)
+{
+    if (store == NULL)
+        return;
+    assert(store->state == COMMIT_IDLE);
+    store_unload(store);
+    fold_free(store);
+    cache_destroy(&store->cache);
+    writer_destroy(&store->writer);
+    page_set_free(&store->pending);
+    page_set_free(&store->spare);
+    page_set_free(&store->early[0]);
+    page_set_free(&store->early[1]);
+    extent_list_free(&store->taken);
+    extent_list_free(&store->quarantined);
+    plat_free(store->super_buffer, SUPER_SLOTS * SUPER_COPIES * VOLUME_BLOCK_BYTES);
+    plat_free(store->scratch, VOLUME_BLOCK_BYTES);
+    plat_free(store->early_buffer, VOLUME_BLOCK_BYTES);
+    plat_release(store->record, (uint64_t)DELTA_BLOCKS_MAX * VOLUME_BLOCK_BYTES);
+    plat_release(store->news, NEWS_SLOTS * sizeof store->news[0]);
+    plat_free(store->notes, NOTES_MAX * sizeof store->notes[0]);
+    plat_free(store, sizeof *store);
+}

@@ -1,0 +1,84 @@
+/*
+ * super_priv.h - superblocks: the one place of a volume that is written
+ * again, and therefore four places, with two copies each.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "store/store.h"
+#include "store/volume_priv.h"
+
+/* A superblock in memory. */
+struct super {
+    uint8_t id[VOLUME_ID_BYTES];
+    uint64_t block_count;
+    uint32_t read_compatible;
+    struct store_note note; /* note.generation is the generation */
+    struct block_ref map;
+    struct block_ref bitmap;
+    struct block_ref waiting;
+    struct block_ref notes;
+    struct block_ref delta;
+    uint64_t delta_extent;
+    uint64_t delta_records;
+    uint64_t delta_blocks;
+    uint64_t fold_generation;
+    uint64_t fold_free;
+    uint64_t pages_mapped;
+    uint64_t cursor;
+};
+
+/*
+ * What is known of one slot. Any generation from `oldest` up to `newest` may
+ * be found in it by whoever opens the volume next.
+ */
+struct super_slot {
+    bool used;      /* something openable may be in it */
+    bool undecided; /* a write to it failed: it holds the old or the new */
+    bool bad;       /* it was written once, and no copy is good */
+    uint64_t oldest;
+    uint64_t newest;
+};
+
+/* All slots of a volume, as read at opening. */
+struct super_scan {
+    struct super_slot slots[SUPER_SLOTS];
+    bool good[SUPER_SLOTS]; /* supers[slot] is filled: its newest good copy */
+    struct super supers[SUPER_SLOTS];
+    unsigned copies_bad; /* copies that were not good, of slots that were */
+    unsigned slots_bad;
+    uint64_t generation_max; /* the newest seen anywhere */
+    err_t version_err;       /* OK, or why a good copy may not be opened */
+};
+
+/*
+ * Read all slots and judge each copy.
+ *
+ *   buffer  2 * SUPER_SLOTS blocks
+ *
+ * Returns OK when at least one slot is good; ERR_FOREIGN, ERR_CORRUPT,
+ * ERR_VERSION, ERR_READ_ONLY, ERR_IO.
+ */
+must_use err_t super_scan(struct plat_disk *disk, bool read_only, void *buffer,
+                          struct super_scan *scan);
+
+/* Write both copies of a slot: one write, not flushed. `buffer`: two blocks. */
+must_use err_t super_write(struct plat_disk *disk, unsigned slot, const struct super *super,
+                           void *buffer);
+
+/* Both copies as they lie on disk, for store_format. `buffer`: two blocks. */
+void super_encode(unsigned slot, const struct super *super, void *buffer);
+
+/*
+ * The slot to write next: never `last` or `before`, the last two known
+ * committed (-1: none), and not `failed`, where a write just failed, if there is another.
+ */
+unsigned super_choose(const struct super_slot slots[SUPER_SLOTS], int last, int before, int failed);
+
+/* The oldest generation that any slot may lead to; blocks that died up to it are free. */
+uint64_t super_floor(const struct super_slot slots[SUPER_SLOTS]);
+
+/* Notes between disk and memory. */
+struct store_note note_get(const struct note_disk *disk);
+struct note_disk note_put(const struct store_note *note);
