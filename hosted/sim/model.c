@@ -154,14 +154,28 @@ instant_committed(void *context, uint32_t epoch, const struct store_note *note)
         sim_model_committed(note->generation);
 }
 
-void
-sim_model_watch(struct sim_model *model, sim_model_ranges_fn *ranges)
+static void
+opened_keep(void *argument)
+{
+    struct sim_model *model = argument;
+
+    watched_ranges(range_keep, model);
+    model->generations[model->instants] = model->newest;
+    model->epochs[model->instants] = UINT32_MAX; /* of no epoch of this life */
+    model->instants++;
+}
+
+err_t
+sim_model_watch(struct sim_model *model, sim_model_ranges_fn *ranges, uint64_t generation)
 {
     watched_ranges = ranges;
+    model->newest = generation;
+    TRY(pmem_world_do(NULL, opened_keep, model, 0));
     observer = (struct pmem_observer){ .before = instant_keep,
                                        .after = instant_committed,
                                        .context = model };
     pmem_observe(&observer);
+    return OK;
 }
 
 uint64_t

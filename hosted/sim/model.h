@@ -32,8 +32,13 @@ void sim_model_clear(struct sim_model *model);
 typedef void sim_model_take_fn(void *context, uint64_t from, uint64_t to);
 typedef void sim_model_ranges_fn(sim_model_take_fn *take, void *context);
 
-/* Watch the space that is up now. */
-void sim_model_watch(struct sim_model *model, sim_model_ranges_fn *ranges);
+/*
+ * Watch the space that is up now, and has not been written to since it was
+ * opened at `generation`, which becomes the first instant. Returns OK or what
+ * stopping the world returned.
+ */
+must_use err_t sim_model_watch(struct sim_model *model, sim_model_ranges_fn *ranges,
+                               uint64_t generation);
 
 /* Called after each commit that the model saw, in the flusher. */
 extern void (*sim_model_committed)(uint64_t generation);

@@ -274,15 +274,17 @@ live(struct plat_disk *disk, struct sim_model *model, struct sim_random *random,
     struct pmem_options options = { .resident_bytes_max = sim_scenario_program.resident_bytes,
                                     .interval_ms = 1 + (uint32_t)sim_random_below(random, 20),
                                     .strict = sim_random_chance(random, 1, 2) };
+    struct store_opened opened;
     struct store *store = NULL;
     bool done;
-    err_t err = store_open(disk, false, &store, NULL);
+    err_t err = store_open(disk, false, &store, &opened);
 
     if (err == OK)
         err = pmem_start(store, &options);
+    if (err == OK)
+        err = sim_model_watch(model, ranges, opened.generation);
     if (err != OK)
         return sim_trouble("open", err);
-    sim_model_watch(model, ranges);
     done = system_live(model, random, sim_model_commits(model) + snapshots);
     if (done && pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_STOP)) != OK && !faulty)
         done = sim_trouble("commit at the end", ERR_IO);
