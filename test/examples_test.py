@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+"""examples_test - each program in examples/ says what it should, however it is run.
+
+The ways:
+  plain     phantom exec
+  strict    in a volume with --strict: a store that misses the write barrier is a crash
+  often     in a volume with a snapshot every few milliseconds
+  killed    in a volume, killed at random moments and started again until it ends; what the lives
+            say, laid end to end where they overlap, must be the same text
+
+    --strict        only the strict way (the suite `strict`)
+    --only WORD     only examples with WORD in their name
+    --way WAY       only this way
+    --seed N        of the moments of the kills
+
+What is expected lies in test/examples/NAME.out, the input in NAME.in. With --write, the plain way writes NAME.out.
+
+SPDX-License-Identifier: LGPL-2.1-or-later
+"""
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+PHANTOM = os.environ.get("PHANTOM", "build/phantom")
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+SECONDS_MAX = 120
+
+# Arguments that make each program end, and soon.
+ARGUMENTS = {
+    "bank": ["300"],
+    "concordance": [],
+    "counter": ["25"],
+    "demo": ["40"],
+    "errors": [],
+    "functions": [],
+    "hanoi": ["6", "5"],
+    "philosophers": ["5"],
+    "pipeline": ["120"],
+    "queens": ["6"],
+    "sleeper": ["3", "4", "40"],
+    "todo": [],
+    "words": ["8"],
+}
+
+# Programs that read are not killed: what was read ahead is lost with the process, as it is meant to be.
+# scripts/concordance-under-fire kills one of them and sends again what was not answered.
+READS = {"concordance", "todo", "words"}
+
+# Lines that depend on the clock.
+CHANGING = ("so far: ",)
+
+
+class Trouble(Exception):
+    """The example has failed, and this is why."""
+
+
+def path_of(name, kind):
+    return os.path.join(ROOT, "test", "examples", f"{name}.{kind}")
+
+
+def input_of(name):
+    if not os.path.exists(path_of(name, "in")):
+        return b""
+    with open(path_of(name, "in"), "rb") as file:
+        return file.read()
+
+
+def steady(output):
+    """The output as lines, without those that change from time to time."""
+    lines = output.decode(errors="replace").splitlines(keepends=True)
+    return [line for line in lines if not line.startswith(CHANGING)]
+
+
+def run(words, name, seconds_max=SECONDS_MAX):
+    try:
+        done = subprocess.run([PHANTOM, *words], input=input_of(name), stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=seconds_max)
+    except subprocess.TimeoutExpired as late:
+        raise Trouble(f"no end in {seconds_max} s; so far: {(late.stdout or b'')[-300:]!r}") from None
+    if done.returncode != 0:
+        raise Trouble(f"status {done.returncode}: {done.stderr.decode(errors='replace')[-600:]}")
+    return done.stdout
+
+
+def compare(expected, got):
+    for number, (a, b) in enumerate(zip(expected, got), 1):
+        if a != b:
+            raise Trouble(f"line {number} should be {a!r} and is {b!r}")
+    if len(expected) != len(got):
+        raise Trouble(f"{len(expected)} lines should be there, and {len(got)} are")
+
+
+def program(name):
+    return [os.path.join(ROOT, "examples", f"{name}.ph"), *ARGUMENTS[name]]
+
+
+def plain(name, folder, chance):
+    del folder, chance
+    return steady(run(["exec", *program(name)], name))
+
+
+def in_volume(name, folder, options):
+    volume = os.path.join(folder, f"{name}.phantom")
+    run(["new", volume], name)
+    output = run(["run", *options, volume, *program(name)], name)
+    run(["check", volume], name)
+    os.remove(volume)
+    return steady(output)
+
+
+def strict(name, folder, chance):
+    del chance
+    return in_volume(name, folder, ["--strict"])
+
+
+def often(name, folder, chance):
+    del chance
+    return in_volume(name, folder, ["--interval", "5"])
+
+
+def places(expected, said, ends):
+    """Where the text may end after a life that said this: it begins at or before an end so far."""
+    found = set()
+    for begin in range(max(ends) + 1):
+        if expected[begin:begin + len(said)] == said:
+            found.add(begin + len(said))
+    return found
+
+
+def killed(name, folder, chance):
+    """Like `plain`, but for the kills; compares by itself, because lives overlap."""
+    volume = os.path.join(folder, f"{name}.phantom")
+    with open(path_of(name, "out"), "rb") as file:
+        expected = steady(file.read())
+    run(["new", volume], name)
+    installed = False
+    ends = {0}
+    lives = 0
+    while True:
+        lives += 1
+        words = [PHANTOM, "run", volume, *([] if installed else program(name))]
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        moment = chance.uniform(0.01, 0.3) * (1 + lives / 10)
+        try:
+            output, errors = process.communicate(timeout=moment)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            output, errors = process.communicate()
+        if process.returncode not in (0, -signal.SIGKILL):
+            if not installed and not output:
+                installed = True  # the kill before came after the program was safe
+                continue
+            raise Trouble(f"life {lives}, status {process.returncode}: "
+                          f"{errors.decode(errors='replace')[-600:]}")
+        said = [line for line in steady(output) if line.endswith("\n")]
+        installed = installed or bool(said)
+        ends_now = places(expected, said, ends)
+        if not ends_now:
+            raise Trouble(f"life {lives} said what does not follow: {''.join(said[:3])!r} ...")
+        ends = ends_now | (ends if not said else set())
+        if process.returncode == 0:
+            break
+        if lives > 400:
+            raise Trouble("it never ends")
+    if len(expected) not in ends:
+        raise Trouble(f"ended after {max(ends)} of {len(expected)} lines")
+    run(["check", volume], name)
+    os.remove(volume)
+    return None
+
+
+WAYS = {"plain": plain, "strict": strict, "often": often, "killed": killed}
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Run the examples in several ways.")
+    parser.add_argument("--strict", action="store_true")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--way", choices=WAYS)
+    parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    seed = arguments.seed
+    if seed is None:
+        seed = random.SystemRandom().randrange(1 << 32)
+
+    names = sorted(os.path.splitext(name)[0] for name in os.listdir(os.path.join(ROOT, "examples"))
+                   if name.endswith(".ph"))
+    ways = ["strict"] if arguments.strict else [arguments.way] if arguments.way else list(WAYS)
+    ways = ["plain"] if arguments.write else ways
+    passed = failed = 0
+    folder = tempfile.mkdtemp(prefix="phantom-examples-")
+    print(f"seed {seed}", flush=True)
+    try:
+        for name in names:
+            if arguments.only not in name:
+                continue
+            for way in ways:
+                if way == "killed" and name in READS:
+                    continue
+                began = time.monotonic()
+                try:
+                    if name not in ARGUMENTS:
+                        raise Trouble("test/examples_test.py does not know its arguments")
+                    got = WAYS[way](name, folder, random.Random(f"{seed} {name}"))
+                    if arguments.write:
+                        with open(path_of(name, "out"), "w", encoding="utf-8") as file:
+                            file.write("".join(got))
+                    if got is not None:
+                        with open(path_of(name, "out"), "rb") as file:
+                            compare(steady(file.read()), got)
+                    passed += 1
+                    print(f"ok   {name}, {way}: {time.monotonic() - began:.1f} s", flush=True)
+                except (Trouble, OSError) as trouble:
+                    failed += 1
+                    print(f"FAIL {name}, {way}: {trouble}", flush=True)
+                    shutil.rmtree(folder, ignore_errors=True)
+                    os.makedirs(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
