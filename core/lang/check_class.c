@@ -1,0 +1,187 @@
+/*
+ * check_class.c - the bodies and fields of a class.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "lang/check_priv.h"
+
+#include "base/memory.h"
+#include "format/module.h"
+
+void
+lang_check_field(struct lang *lang, struct field *field)
+{
+    struct method *method;
+    struct check check = { .lang = lang, .file = field->class->file, .class = field->class };
+    const char *what;
+
+    if (field->checked)
+        return;
+    if (field->in_check) {
+        lang_error(lang, check.file, field->place, "give it a type",
+                   "the type of `%s` depends on itself", field->name->text);
+        field->type = &lang_type_error;
+        return;
+    }
+    field->in_check = true;
+    method = lang_alloc(lang, sizeof(*method));
+    method->name = lang->names.static_;
+    method->class = field->class;
+    method->type = &lang_type_void;
+    check.method = method;
+    check.is_static = (field->flags & MEMBER_STATIC) != 0;
+    check.in_constructor = true;
+    what = lang_text(lang, "the value of `%s`", field->name->text);
+    if (field->value != NULL && field->type != NULL) {
+        lang_check_wanted(&check, field->value, field->type, what);
+    } else if (field->value != NULL) {
+        lang_check_value(&check, field->value);
+        if (field->type == NULL)
+            field->type =
+                field->value->type->kind == TYPE_NULL ? &lang_type_any : field->value->type;
+    }
+    field->checked = true;
+    field->in_check = false;
+}
+
+/* super(...) as the first statement of a constructor. */
+static struct expr *
+find_super_call(const struct lang *lang, const struct method *method)
+{
+    const struct stmt *first = method->body->body;
+    struct expr *call;
+
+    if (first == NULL || first->kind != STMT_EXPR || first->value->kind != EXPR_CALL)
+        return NULL;
+    call = first->value;
+    return call->call.object != NULL && call->call.object->kind == EXPR_SUPER &&
+                   call->call.name == lang->names.new_
+               ? call
+               : NULL;
+}
+
+/* A constructor begins with one of the class above. */
+static void
+check_constructor(struct lang *lang, struct method *method)
+{
+    struct class *super = method->class->super;
+
+    if (method->body != NULL)
+        method->super_call = find_super_call(lang, method);
+    if (super == NULL || method->super_call != NULL || (method->flags & METHOD_PRIMITIVE) != 0)
+        return;
+    if (lang_find_plain(lang, super, lang->names.new_) == NULL)
+        lang_error(lang, method->class->file, method->place,
+                   "a constructor whose first statement is super(...) can give them",
+                   "the constructor of %s has arguments", super->brief->text);
+}
+
+void
+lang_check_body(struct check *check, struct method *method)
+{
+    bool reached;
+
+    for (struct local *local = method->arguments; local != NULL; local = local->next)
+        lang_declare(check, local);
+    reached = lang_check_stmt(check, method->body);
+    lang_leave_scope(check, NULL);
+    if (reached && method->type->kind != TYPE_VOID && method->type->kind != TYPE_ERROR)
+        lang_error(check->lang, check->file, method->body->end,
+                   lang_text(check->lang, "return something of type %s",
+                             lang_type_text(check->lang, method->type)),
+                   "`%s` ends here without a return", method->name->text);
+}
+
+static const struct {
+    const char *name;
+    const char *signature;
+    uint16_t number;
+    bool is_static;
+} primitives[] = {
+#define INSTANCE                                    false
+#define STATIC                                      true
+#define PRIMITIVE(number_, name_, kind, signature_) { #name_, signature_, number_, kind },
+#include "format/primitives.def"
+#undef PRIMITIVE
+#undef STATIC
+#undef INSTANCE
+};
+
+static void
+check_primitive(struct lang *lang, struct method *method)
+{
+    const struct file *file = method->class->file;
+
+    if (!lang->library_mode) {
+        lang_error(lang, file, method->place, NULL, "only the class library has primitives");
+        return;
+    }
+    for (size_t i = 0; i < sizeof(primitives) / sizeof(primitives[0]); i++) {
+        if (!text_equal(primitives[i].name, method->primitive_name->text))
+            continue;
+        method->primitive = primitives[i].number;
+        if (!text_equal(primitives[i].signature, method->signature->text))
+            lang_error(lang, file, method->place, NULL, "the primitive `%s` is %s, this is %s",
+                       primitives[i].name, primitives[i].signature, method->signature->text);
+        if (primitives[i].is_static != ((method->flags & MEMBER_STATIC) != 0))
+            lang_error(lang, file, method->place, NULL, "the primitive `%s` is %sstatic",
+                       primitives[i].name, primitives[i].is_static ? "" : "not ");
+        return;
+    }
+    lang_error(lang, file, method->place, NULL, "there is no primitive `%s`",
+               method->primitive_name->text);
+}
+
+static void
+check_method(struct lang *lang, struct class *class, struct method *method)
+{
+    struct check check = {
+        .lang = lang,
+        .file = class->file,
+        .class = class,
+        .method = method,
+        .is_static = (method->flags & MEMBER_STATIC) != 0,
+        .in_constructor = method->name == lang->names.new_,
+    };
+
+    if (method->name == lang->names.new_)
+        check_constructor(lang, method);
+    if ((method->flags & METHOD_PRIMITIVE) != 0)
+        check_primitive(lang, method);
+    if ((method->flags & METHOD_ABSTRACT) != 0 && (method->flags & MEMBER_STATIC) != 0)
+        lang_error(lang, class->file, method->place, "write { ... } behind it",
+                   "the static method `%s` has no body", method->name->text);
+    if (method->body == NULL || method->type == NULL)
+        return;
+    if ((method->flags & (METHOD_ABSTRACT | METHOD_PRIMITIVE)) != 0)
+        lang_error(lang, class->file, method->place, NULL, "`%s` has a body and must not have one",
+                   method->name->text);
+    if ((class->flags & CLASS_INTERFACE) != 0 && (method->flags & MEMBER_STATIC) == 0)
+        lang_error(lang, class->file, method->place, "write ; instead",
+                   "a method of an interface has no body");
+    lang_check_body(&check, method);
+}
+
+void
+lang_check_class(struct lang *lang, struct class *class)
+{
+    if (class->checked)
+        return;
+    class->checked = true;
+    lang_class_members(lang, class);
+    for (struct field *field = class->fields; field != NULL; field = field->next) {
+        if ((class->flags & CLASS_INTERFACE) != 0 && (field->flags & MEMBER_STATIC) == 0)
+            lang_error(lang, class->file, field->place, "make it static",
+                       "an interface has no fields");
+        if (!field->is_top)
+            lang_check_field(lang, field);
+    }
+    if (class == class->file->main && class->file->top != NULL)
+        check_method(lang, class, class->file->top);
+    for (struct method *method = class->methods; method != NULL && !lang->stopped;
+         method = method->next) {
+        if (!method->is_top)
+            check_method(lang, class, method);
+    }
+    lang_check_heirs(lang, class);
+}

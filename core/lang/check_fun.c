@@ -1,0 +1,122 @@
+/*
+ * check_fun.c - functions as values.
+ *
+ * fun (x) { ... } becomes an object of a class of its own with a method `call`.
+ * A variable of the body around it that it uses is captured: it moves into a
+ * cell (an array of one word), which both share; the object holds the cell in
+ * a field. `this` never changes and is captured as it is.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "lang/check_priv.h"
+#include "lang/parse_priv.h"
+
+#include "format/module.h"
+
+/* The type of a cell: the machine's array of words. */
+static const struct type *
+cell_type(void)
+{
+    struct symbol *symbol = NULL;
+    struct path_part part = { .symbol = symbol };
+    struct path path = { .parts = &part };
+    static struct {
+        struct symbol symbol;
+        char text[6];
+    } words = { .text = "words" };
+
+    part.symbol = &words.symbol;
+    return lang_vector_type(&path);
+}
+
+struct local *
+lang_capture(struct check *check, struct local *outer)
+{
+    bool self = outer->name == check->lang->names.this_;
+    struct expr *fun = check->fun;
+    struct local *local;
+
+    for (local = fun->fun.captures; local != NULL; local = local->next) {
+        if (local->outer == outer)
+            return local;
+    }
+    local = lang_temporary(check, outer->type);
+    local->name = outer->name;
+    local->is_const = outer->is_const;
+    local->outer = outer;
+    local->cell = !self;
+    outer->cell = !self;
+    outer->used = true;
+    local->capture = lang_field_create(check->lang, fun->fun.class, outer->name, outer->place);
+    local->capture->type = self ? outer->type : cell_type();
+    local->capture->checked = true;
+    local->next = fun->fun.captures;
+    fun->fun.captures = local;
+    return local;
+}
+
+/* The class of a fun, ready made. */
+static struct class *
+create_class(struct check *check, struct expr *expr)
+{
+    struct lang *lang = check->lang;
+    struct class *home = lang_home_class(check);
+    struct class *super = lang_find_class(lang, lang->names.internal_function, check->file);
+    struct class *class;
+    struct method *constructor;
+
+    if (super == NULL)
+        super = lang_find_class(lang, lang->names.internal_object, check->file);
+    lang->fun_count++;
+    class = lang_class_create(
+        lang, check->file, lang_symbol_format(lang, "%s$fun%u", home->name->text, lang->fun_count),
+        lang_symbol_format(lang, "fun%u", lang->fun_count), expr->place);
+    class->flags = CLASS_PUBLIC | CLASS_FINAL;
+    class->super = super;
+    if (super != NULL)
+        lang_class_members(lang, super);
+    class->state = CLASS_MEMBERS;
+    class->checked = true;
+    constructor = lang_method_create(lang, class, lang->names.new_, expr->place);
+    constructor->type = &lang_type_void;
+    constructor->flags = MEMBER_PUBLIC;
+    constructor->synthetic = true;
+    constructor->signature = lang_symbol(lang, "()v", 3);
+    return class;
+}
+
+void
+lang_check_fun(struct check *check, struct expr *expr)
+{
+    struct lang *lang = check->lang;
+    struct method *method = expr->fun.method;
+    struct check inner = {
+        .lang = lang,
+        .file = check->file,
+        .outer = check,
+        .fun = expr,
+        .method = method,
+    };
+
+    inner.class = expr->fun.class = create_class(check, expr);
+    method->class = inner.class;
+    method->type = &lang_type_any;
+    method->flags = MEMBER_PUBLIC;
+    method->ordinal = MODULE_NO_ORDINAL;
+    method->is_fun = true;
+    *inner.class->methods_end = method;
+    inner.class->methods_end = &method->next;
+    for (struct local *local = method->arguments; local != NULL; local = local->next) {
+        local->type = lang_resolve_type(lang, check->file, local->syntax);
+        if (local->type->kind == TYPE_VOID)
+            local->type = &lang_type_error;
+        lang_declare(&inner, local);
+    }
+    method->signature = lang_signature(lang, method);
+    (void)lang_check_stmt(&inner, method->body);
+    lang_leave_scope(&inner, NULL);
+    expr->type =
+        inner.class->super == NULL ? &lang_type_any : lang_type_of_class(lang, inner.class->super);
+    if (inner.class->super != NULL && inner.class->super->name == lang->names.internal_object)
+        expr->type = &lang_type_any;
+}

@@ -1,0 +1,146 @@
+/*
+ * check_heirs.c - what a class owes to those above it: overriding, and
+ * implementing what is abstract.
+ *
+ * A method overrides another of the same name whose arguments have the same
+ * types. Its result may be of a narrower type; then the machine, which finds
+ * methods by name and signature, gets a bridge: a method with the signature of
+ * the overridden one that calls the new one and converts the result.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "lang/check_priv.h"
+#include "lang/parse_priv.h"
+
+#include "format/module.h"
+
+static void
+add_bridge(struct lang *lang, struct class *class, struct method *from, struct method *to)
+{
+    struct method *bridge;
+    struct local **end;
+
+    for (struct method *own = lang_own_method(lang, class, from->name); own != NULL;
+         own = own->next_named) {
+        if (own->signature == from->signature)
+            return;
+    }
+    bridge = lang_method_create(lang, class, from->name, to->place);
+    bridge->type = from->type;
+    bridge->flags = MEMBER_PUBLIC;
+    bridge->signature = from->signature;
+    bridge->synthetic = true;
+    bridge->bridge_to = to;
+    bridge->argument_count = from->argument_count;
+    end = &bridge->arguments;
+    for (const struct local *local = from->arguments; local != NULL; local = local->next) {
+        *end = lang_alloc(lang, sizeof(**end));
+        **end = *local;
+        (*end)->next = NULL;
+        end = &(*end)->next;
+    }
+}
+
+/* May the result of an overriding method stand for that of the other? */
+static bool
+result_fits(struct lang *lang, const struct method *method, const struct method *parent)
+{
+    const struct type *from = method->type;
+    const struct type *to = parent->type;
+    enum fit fit;
+
+    if (from->kind == TYPE_VOID || to->kind == TYPE_VOID)
+        return from->kind == to->kind;
+    if (lang_is_intlike(from) && lang_is_intlike(to))
+        return true;
+    fit = lang_fit(lang, from, to);
+    return fit == FIT_SAME || fit == FIT_WIDER || (fit == FIT_BOX && lang_is_raw(from));
+}
+
+static void
+check_override(struct lang *lang, struct class *class, struct method *method, struct method *parent)
+{
+    bool is_static = (method->flags & MEMBER_STATIC) != 0;
+    const char *problem = NULL;
+
+    if ((parent->flags & MEMBER_PRIVATE) != 0 && method->class != parent->class)
+        return;
+    if (is_static != ((parent->flags & MEMBER_STATIC) != 0))
+        problem = is_static ? "is static, and the one it overrides is not"
+                            : "is not static, and the one it overrides is";
+    else if (!is_static && (parent->flags & MEMBER_FINAL) != 0)
+        problem = "overrides one that is final";
+    else if (!result_fits(lang, method, parent))
+        problem = lang_text(lang, "gives %s, and the one it overrides %s",
+                            lang_type_text(lang, method->type), lang_type_text(lang, parent->type));
+    if (problem != NULL) {
+        lang_error(lang, class->file, method->class == class ? method->place : class->place,
+                   lang_text(lang, "see `%s` of %s", parent->name->text, parent->class->name->text),
+                   "`%s` %s", method->name->text, problem);
+        return;
+    }
+    if (!is_static && parent->signature != method->signature)
+        add_bridge(lang, class, parent, method);
+}
+
+/* The method that an object of the class has for a declared one, or NULL. */
+static struct method *
+implementation(struct lang *lang, struct class *class, const struct method *declared)
+{
+    for (; class != NULL; class = class->super) {
+        lang_class_members(lang, class);
+        for (struct method *own = lang_own_method(lang, class, declared->name); own != NULL;
+             own = own->next_named) {
+            if (own->bridge_to == NULL && own->signature != NULL &&
+                lang_same_arguments(own, declared))
+                return own;
+        }
+    }
+    return NULL;
+}
+
+/* Everything that a class or an interface above `class` declares. */
+static void
+check_parent(struct lang *lang, struct class *class, struct class *parent, bool above_interface)
+{
+    bool concrete = (class->flags & (CLASS_ABSTRACT | CLASS_INTERFACE)) == 0;
+
+    lang_class_members(lang, parent);
+    for (struct method *declared = parent->methods; declared != NULL; declared = declared->next) {
+        struct method *method;
+
+        if (declared->name == lang->names.new_ || declared->bridge_to != NULL ||
+            declared->signature == NULL || declared->is_top)
+            continue;
+        method = implementation(lang, class, declared);
+        if (concrete && (declared->flags & METHOD_ABSTRACT) != 0 &&
+            (method == NULL || (method->flags & METHOD_ABSTRACT) != 0))
+            lang_error(lang, class->file, class->place, "write it, or make the class abstract",
+                       "%s lacks `%s%s`, which %s declares", class->brief->text,
+                       declared->name->text, declared->signature->text, parent->brief->text);
+        else if (method != NULL && method != declared &&
+                 (method->class == class || above_interface))
+            check_override(lang, class, method, declared);
+    }
+}
+
+static void
+walk_parents(struct lang *lang, struct class *class, struct class *parent, bool above_interface)
+{
+    for (; parent != NULL && !lang->stopped; parent = parent->super) {
+        if (parent != class)
+            check_parent(lang, class, parent, above_interface);
+        for (struct class_list *item = parent->interfaces; item != NULL; item = item->next)
+            walk_parents(lang, class, item->class, true);
+        if ((parent->flags & CLASS_INTERFACE) != 0)
+            return;
+    }
+}
+
+void
+lang_check_heirs(struct lang *lang, struct class *class)
+{
+    if (class->file->main == class || lang->stopped)
+        return;
+    walk_parents(lang, class, class, false);
+}

@@ -1,0 +1,104 @@
+/*
+ * check_priv.h - what the files of the checker share.
+ *
+ * An expression is checked once, in place: afterwards its type is known, each
+ * name in it is settled, and each conversion is a node. A broken one has
+ * TYPE_ERROR, about which nobody complains again.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "lang/class_priv.h"
+
+/* Where the checker stands: a body of a method, or the value of a field. */
+struct check {
+    struct lang *lang;
+    struct file *file;
+    struct class *class;
+    struct method *method;
+    bool is_static;
+    bool in_constructor;         /* const fields may be set */
+    struct local *scope;         /* the innermost first, linked by `below` */
+    struct check *outer;         /* of the body around a fun */
+    struct expr *fun;            /* the fun whose body this is, or NULL */
+    struct local *self;          /* `this` as a fun sees it, or NULL */
+    const struct type *expected; /* what the next array literal is wanted for, or NULL */
+    unsigned loops;              /* open ones, for continue */
+    unsigned breakable;          /* loops and switches */
+    struct stmt *innermost;      /* that break would leave */
+};
+
+void lang_check_class(struct lang *lang, struct class *class);
+void lang_check_heirs(struct lang *lang, struct class *class); /* overriding, what is missing */
+void lang_check_field(struct lang *lang, struct field *field);
+
+/* Statements: true if what stands behind can be reached. */
+bool lang_check_stmt(struct check *check, struct stmt *stmt);
+bool lang_check_list(struct check *check, struct stmt *list);
+void lang_declare(struct check *check, struct local *local);
+void lang_leave_scope(struct check *check, struct local *scope);
+bool lang_check_switch(struct check *check, struct stmt *stmt);
+void lang_check_body(struct check *check, struct method *method);
+
+/* Expressions. */
+void lang_check_expr(struct check *check, struct expr *expr);
+void lang_check_value(struct check *check, struct expr *expr); /* not void */
+void lang_check_wanted(struct check *check, struct expr *expr, const struct type *type,
+                       const char *what);
+void lang_check_condition(struct check *check, struct expr *expr);
+void lang_check_dropped(struct check *check, struct expr *expr);
+
+/* Conversions, in place. `what` names the place for the message: "the value of `x`". */
+void lang_convert(struct check *check, struct expr *expr, const struct type *to, const char *what);
+void lang_convert_number(struct check *check, struct expr *expr, const struct type *to);
+void lang_to_word(struct check *check, struct expr *expr);
+void lang_to_condition(struct check *check, struct expr *expr);
+void lang_wrap(struct check *check, struct expr *expr, enum convert convert,
+               const struct type *type);
+void lang_check_cast(struct check *check, struct expr *expr);
+void lang_check_instanceof(struct check *check, struct expr *expr);
+/* The raw type of a box class (.internal.int is int), or the type itself. */
+const struct type *lang_unboxed(struct lang *lang, const struct type *type);
+
+/* Operators. */
+void lang_check_unary(struct check *check, struct expr *expr);
+void lang_check_binary(struct check *check, struct expr *expr);  /* its operands are checked here */
+void lang_finish_binary(struct check *check, struct expr *expr); /* they were checked */
+void lang_check_compare(struct check *check, struct expr *expr);
+void lang_check_concat(struct check *check, struct expr *expr);
+void lang_check_assign(struct check *check, struct expr *expr);
+void lang_check_compound(struct check *check, struct expr *expr);
+bool lang_is_string(const struct lang *lang, const struct type *type);
+
+/* Names, calls. */
+struct local *lang_find_local(struct check *check, struct symbol *name);
+void lang_check_name(struct check *check, struct expr *expr);
+void lang_check_this(struct check *check, struct expr *expr);
+void lang_check_object(struct check *check, struct expr *object); /* a value, or a class */
+struct class *lang_home_class(const struct check *check); /* whose members bare names mean */
+void lang_check_member(struct check *check, struct expr *expr);
+void lang_check_call(struct check *check, struct expr *expr);
+void lang_check_new(struct check *check, struct expr *expr);
+void lang_check_index(struct check *check, struct expr *expr);
+void lang_check_array(struct check *check, struct expr *expr);
+void lang_check_map(struct check *check, struct expr *expr);
+void lang_check_fun(struct check *check, struct expr *expr);
+struct local *lang_capture(struct check *check, struct local *local);
+
+/* A call of a checked object with checked arguments; the caller filled in all but the method. */
+void lang_finish_call(struct check *check, struct expr *call);
+/* The no-argument method of a class, or NULL. */
+struct method *lang_find_plain(struct lang *lang, struct class *class, struct symbol *name);
+bool lang_may_access(const struct check *check, const struct class *owner, uint16_t flags,
+                     bool field);
+/* The name among those in scope that is most like it, or NULL. */
+const char *lang_suggest(struct check *check, const struct symbol *name);
+
+/* New nodes. */
+struct expr *lang_new_expr(struct check *check, enum expr_kind kind, struct place place,
+                           const struct type *type);
+struct expr *lang_local_expr(struct check *check, struct local *local, struct place place);
+struct local *lang_temporary(struct check *check, const struct type *type);
+struct expr *lang_new_call(struct check *check, struct expr *object, struct symbol *name,
+                           struct expr *arguments, uint32_t count);

@@ -1,0 +1,446 @@
+/*
+ * class.c - finding classes, and settling their headers and members.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "lang/class_priv.h"
+
+#include "lang/parse_priv.h"
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "format/module.h"
+
+struct file *
+lang_load(struct lang *lang, const struct lang_source *source, bool library)
+{
+    struct file *file;
+
+    for (file = lang->files; file != NULL; file = file->next) {
+        if (text_equal(file->source.path, source->path) && file->library == library)
+            return file;
+    }
+    file = lang_alloc(lang, sizeof(*file));
+    file->source = *source;
+    file->library = library;
+    file->next = lang->files;
+    lang->files = file;
+    lang_parse(lang, file);
+    return file;
+}
+
+static struct class *
+known_class(struct lang *lang, const struct symbol *name, bool *known)
+{
+    uint64_t value = 0;
+
+    *known = hash_table_get(&lang->classes, name->id, &value);
+    return (struct class *)(uintptr_t)value;
+}
+
+struct class *
+lang_find_class(struct lang *lang, struct symbol *name, const struct file *importing)
+{
+    bool known;
+    struct class *class = known_class(lang, name, &known);
+    struct lang_source source = { 0 };
+    bool library = false;
+
+    if (known || lang->library_mode || lang->stopped || lang->host->find == NULL)
+        return class;
+    if (hash_table_put(&lang->classes, name->id, 0) != OK)
+        lang_no_memory(lang);
+    if (lang->host->find(lang->host->context, name->text,
+                         importing == NULL ? "" : importing->source.path, &source, &library))
+        (void)lang_load(lang, &source, library);
+    return known_class(lang, name, &known);
+}
+
+struct class *
+lang_need_class(struct lang *lang, struct symbol *name, const struct file *file, struct place place)
+{
+    struct class *class = lang_find_class(lang, name, file);
+
+    if (class == NULL)
+        lang_error(lang, file, place, NULL, "the class library has no %s, which this needs",
+                   name->text);
+    return class;
+}
+
+struct class *
+lang_short_name(struct lang *lang, struct file *file, struct symbol *name)
+{
+    struct class *class;
+
+    class = lang_find_class(
+        lang, lang_symbol_format(lang, "%s.%s", file->package->text, name->text), file);
+    if (class != NULL)
+        return class;
+    for (struct import *import = file->imports; import != NULL; import = import->next) {
+        if (import->brief != name)
+            continue;
+        import->used = true;
+        return lang_find_class(lang, import->name, file);
+    }
+    for (class = file->classes; class != NULL; class = class->next_in_file) {
+        if (class->brief == name && class != file->main)
+            return class;
+    }
+    class = lang_find_class(lang, lang_symbol_format(lang, ".internal.%s", name->text), file);
+    if (class == NULL)
+        class = lang_find_class(lang, lang_symbol_format(lang, ".phantom.%s", name->text), file);
+    return class;
+}
+
+struct class *
+lang_resolve_class(struct lang *lang, struct file *file, const struct path *path)
+{
+    static const char *const prefixes[] = { "", ".internal", ".phantom" };
+    struct symbol *tail = lang->names.empty;
+    struct class *class;
+
+    if (path->parts == NULL)
+        return NULL;
+    if (!path->absolute && path->parts->next == NULL)
+        return lang_short_name(lang, file, path->parts->symbol);
+    for (struct path_part *part = path->parts; part != NULL; part = part->next)
+        tail = lang_symbol_format(lang, "%s.%s", tail->text, part->symbol->text);
+    if (path->absolute)
+        return lang_find_class(lang, tail, file);
+    class = lang_find_class(lang, lang_symbol_format(lang, "%s%s", file->package->text, tail->text),
+                            file);
+    for (unsigned i = 0; class == NULL && i < 3; i++)
+        class =
+            lang_find_class(lang, lang_symbol_format(lang, "%s%s", prefixes[i], tail->text), file);
+    return class;
+}
+
+/* int, any, ... by a name of one part. */
+static const struct type *
+primitive_type(const struct lang *lang, const struct symbol *name)
+{
+    const struct lang_names *names = &lang->names;
+
+    if (name == names->int_)
+        return &lang_type_int;
+    if (name == names->boolean || name == names->bool_)
+        return &lang_type_boolean;
+    if (name == names->long_)
+        return &lang_type_long;
+    if (name == names->double_)
+        return &lang_type_double;
+    if (name == names->char_)
+        return &lang_type_char;
+    if (name == names->float_)
+        return &lang_type_float;
+    if (name == names->any || name == names->object)
+        return &lang_type_any;
+    return NULL;
+}
+
+/* The type that the name of a class means: the boxes stand for the raw types. */
+static const struct type *
+class_as_type(struct lang *lang, struct class *class)
+{
+    const char *prefix = ".internal.";
+    const struct type *raw = NULL;
+
+    if (class->name->byte_count > 10 && memcmp(class->name->text, prefix, 10) == 0)
+        raw = primitive_type(lang, class->brief);
+    if (raw != NULL && lang_type_class_name(lang, raw) == class->name)
+        return raw;
+    return lang_type_of_class(lang, class);
+}
+
+static const struct type *
+resolve_path(struct lang *lang, struct file *file, const struct path *path)
+{
+    const struct type *type = NULL;
+    struct class *class;
+    struct path_part *last = path->parts;
+
+    if (last == NULL)
+        return &lang_type_error;
+    if (!path->absolute && last->next == NULL)
+        type = primitive_type(lang, last->symbol);
+    if (type != NULL)
+        return type;
+    class = lang_resolve_class(lang, file, path);
+    if (class != NULL)
+        return class_as_type(lang, class);
+    type = lang_vector_type(path);
+    if (type != NULL)
+        return type;
+    while (last->next != NULL)
+        last = last->next;
+    lang_error(lang, file, path->place, "import it, or put its file beside this one",
+               "there is no class `%s`", last->symbol->text);
+    return &lang_type_error;
+}
+
+const struct type *
+lang_resolve_type(struct lang *lang, struct file *file, const struct type_syntax *syntax)
+{
+    const struct type *element;
+    struct class *class;
+
+    if (syntax == NULL)
+        return &lang_type_any;
+    if (syntax->is_void)
+        return &lang_type_void;
+    if (syntax->path == NULL)
+        return &lang_type_error;
+    element = resolve_path(lang, file, syntax->path);
+    if (element->kind == TYPE_ERROR)
+        return element;
+    if (syntax->array)
+        return lang_type_array(lang, file, syntax->place, element);
+    if (syntax->container == NULL)
+        return element;
+    class = lang_resolve_class(lang, file, syntax->container);
+    if (class != NULL)
+        return lang_type_container(lang, class, element);
+    lang_error(lang, file, syntax->container->place, NULL, "there is no such class of containers");
+    return &lang_type_error;
+}
+
+/* Settle one parent of a class. */
+static void
+add_parent(struct lang *lang, struct class *class, const struct path_list *item)
+{
+    struct class *parent = lang_resolve_class(lang, class->file, item->path);
+    bool as_interface = item->implements || (class->flags & CLASS_INTERFACE) != 0;
+    struct class_list **end = &class->interfaces;
+    struct place place = item->path->place;
+
+    if (parent == NULL) {
+        lang_error(lang, class->file, place, "import it, or put its file beside this one",
+                   "there is no such class");
+        class->broken = true;
+        return;
+    }
+    if (parent->state == CLASS_IN_HEADER) {
+        lang_error(lang, class->file, place, NULL, "%s would be its own parent", class->name->text);
+        return;
+    }
+    lang_class_header(lang, parent);
+    if (parent->level >= LANG_DEPTH_MAX) {
+        lang_error(lang, class->file, place, NULL, "more than %u classes extend each other",
+                   LANG_DEPTH_MAX);
+        return;
+    }
+    if (parent->level >= class->level)
+        class->level = (uint16_t)(parent->level + 1);
+    if (((parent->flags & CLASS_INTERFACE) != 0) != as_interface) {
+        lang_error(lang, class->file, place,
+                   as_interface ? "a class is extended" : "an interface is implemented", "%s is %s",
+                   parent->name->text, as_interface ? "a class" : "an interface");
+        return;
+    }
+    if (!as_interface) {
+        if (class->super != NULL)
+            lang_error(lang, class->file, place, "implement interfaces instead",
+                       "a class extends only one class");
+        if ((parent->flags & CLASS_FINAL) != 0)
+            lang_error(lang, class->file, place, NULL, "%s is final", parent->name->text);
+        class->super = parent;
+        return;
+    }
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = lang_alloc(lang, sizeof(**end));
+    (*end)->class = parent;
+}
+
+void
+lang_class_header(struct lang *lang, struct class *class)
+{
+    struct class *object;
+
+    if (class->state != CLASS_PARSED)
+        return;
+    class->state = CLASS_IN_HEADER;
+    if (++lang->header_depth > LANG_DEPTH_MAX) {
+        lang_error(lang, class->file, class->place, NULL, "more than %u classes extend each other",
+                   LANG_DEPTH_MAX);
+        lang->stopped = true;
+    }
+    if (lang->stopped) {
+        lang->header_depth--;
+        class->state = CLASS_HEADER;
+        return;
+    }
+    for (struct path_list *item = class->parents; item != NULL; item = item->next)
+        add_parent(lang, class, item);
+    if (class->super == NULL && class->name != lang->names.internal_object) {
+        object = lang_need_class(lang, lang->names.internal_object, class->file, class->place);
+        if (object != class)
+            class->super = object;
+    }
+    class->state = CLASS_HEADER;
+    lang->header_depth--;
+}
+
+struct symbol *
+lang_signature(struct lang *lang, const struct method *method)
+{
+    char text[LANG_SYMBOL_BYTES_MAX];
+    size_t count = 0;
+    struct symbol *part;
+
+    text[count++] = '(';
+    for (const struct local *local = method->arguments; local != NULL; local = local->next) {
+        part = lang_type_descriptor(lang, local->type);
+        if (count + part->byte_count + 300 > sizeof(text)) {
+            lang_error(lang, method->class->file, method->place, NULL,
+                       "the arguments of this method are too many");
+            break;
+        }
+        memcpy(text + count, part->text, part->byte_count);
+        count += part->byte_count;
+    }
+    text[count++] = ')';
+    part = lang_type_descriptor(lang, method->type);
+    if (part->byte_count < sizeof(text) - count) {
+        memcpy(text + count, part->text, part->byte_count);
+        count += part->byte_count;
+    }
+    return lang_symbol(lang, text, count);
+}
+
+/* A type where a value has to be. */
+static const struct type *
+value_type(struct lang *lang, struct file *file, const struct type_syntax *syntax)
+{
+    const struct type *type = lang_resolve_type(lang, file, syntax);
+
+    if (type->kind != TYPE_VOID)
+        return type;
+    lang_error(lang, file, syntax->place, "leave the type out for any object",
+               "there are no values of type void");
+    return &lang_type_error;
+}
+
+static void
+settle_method(struct lang *lang, struct class *class, struct method *method)
+{
+    if (method->name == lang->names.new_ || method->is_top)
+        method->type = &lang_type_void;
+    else
+        method->type = lang_resolve_type(lang, class->file, method->syntax);
+    for (struct local *local = method->arguments; local != NULL; local = local->next)
+        local->type = value_type(lang, class->file, local->syntax);
+    method->signature = lang_signature(lang, method);
+    for (struct method *other = method->next_named; other != NULL; other = other->next_named) {
+        if (other->signature != NULL && lang_same_arguments(method, other))
+            lang_error(lang, class->file, method->place, "their arguments must differ in type",
+                       "there are two methods `%s` with the same arguments",
+                       method->name == lang->names.new_ ? class->brief->text : method->name->text);
+    }
+}
+
+/* A class without a constructor has one that does nothing. */
+static void
+add_constructor(struct lang *lang, struct class *class)
+{
+    struct method *method;
+
+    if ((class->flags & CLASS_INTERFACE) != 0 || class == class->file->main ||
+        lang_own_method(lang, class, lang->names.new_) != NULL)
+        return;
+    method = lang_method_create(lang, class, lang->names.new_, class->place);
+    method->type = &lang_type_void;
+    method->flags = MEMBER_PUBLIC;
+    method->synthetic = true;
+    method->signature = lang_symbol(lang, "()v", 3);
+}
+
+void
+lang_class_members(struct lang *lang, struct class *class)
+{
+    lang_class_header(lang, class);
+    if (class->state != CLASS_HEADER)
+        return;
+    class->state = CLASS_IN_MEMBERS;
+    for (struct field *field = class->fields; field != NULL; field = field->next) {
+        if (field->syntax != NULL || field->value == NULL)
+            field->type = value_type(lang, class->file, field->syntax);
+        if (field->next_named != NULL)
+            lang_error(lang, class->file, field->place, NULL,
+                       field->is_top ? "there are two variables `%s`" : "there are two fields `%s`",
+                       field->name->text);
+    }
+    for (struct method *method = class->methods; method != NULL; method = method->next) {
+        settle_method(lang, class, method);
+        if ((method->flags & METHOD_ABSTRACT) != 0 && (class->flags & CLASS_INTERFACE) == 0)
+            class->flags |= CLASS_ABSTRACT;
+    }
+    add_constructor(lang, class);
+    class->state = CLASS_MEMBERS;
+}
+
+bool
+lang_is_subclass(struct lang *lang, struct class *class, const struct class *parent)
+{
+    for (; class != NULL; class = class->super) {
+        if (class == parent)
+            return true;
+        lang_class_header(lang, class);
+        for (struct class_list *item = class->interfaces; item != NULL; item = item->next) {
+            if (lang_is_subclass(lang, item->class, parent))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void *
+own_member(struct lang *lang, const struct class *class, const struct symbol *name, unsigned kind)
+{
+    uint64_t key = (uint64_t) class->id << 33 | (uint64_t)kind << 32 | name->id;
+    uint64_t value = 0;
+
+    (void)hash_table_get(&lang->members, key, &value);
+    return (void *)(uintptr_t)value;
+}
+
+struct method *
+lang_own_method(struct lang *lang, const struct class *class, const struct symbol *name)
+{
+    return own_member(lang, class, name, 0);
+}
+
+struct field *
+lang_own_field(struct lang *lang, const struct class *class, const struct symbol *name)
+{
+    return own_member(lang, class, name, 1);
+}
+
+struct field *
+lang_find_field(struct lang *lang, struct class *class, const struct symbol *name)
+{
+    struct field *field;
+
+    for (; class != NULL; class = class->super) {
+        lang_class_members(lang, class);
+        field = lang_own_field(lang, class, name);
+        if (field != NULL)
+            return field;
+    }
+    return NULL;
+}
+
+bool
+lang_same_arguments(const struct method *a, const struct method *b)
+{
+    const struct local *x = a->arguments;
+    const struct local *y = b->arguments;
+
+    if (a->argument_count != b->argument_count)
+        return false;
+    for (; x != NULL && y != NULL; x = x->next, y = y->next) {
+        if (!lang_type_same(x->type, y->type))
+            return false;
+    }
+    return true;
+}

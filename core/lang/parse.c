@@ -1,0 +1,370 @@
+/*
+ * parse.c - files, classes, members, types; and what all of the parser uses.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "lang/parse_priv.h"
+
+#include "format/module.h"
+
+const struct token *
+lang_peek(const struct parser *parser, size_t ahead)
+{
+    if (parser->lang->stopped || ahead > parser->last - parser->at)
+        return &parser->tokens[parser->last];
+    return &parser->tokens[parser->at + ahead];
+}
+
+bool
+lang_at(const struct parser *parser, enum token_kind kind)
+{
+    return lang_peek(parser, 0)->kind == kind;
+}
+
+bool
+lang_at_name(const struct parser *parser, size_t ahead, const struct symbol *name)
+{
+    const struct token *token = lang_peek(parser, ahead);
+
+    return token->kind == T_NAME && token->symbol == name;
+}
+
+const struct token *
+lang_take(struct parser *parser)
+{
+    const struct token *token = lang_peek(parser, 0);
+
+    if (parser->at < parser->last)
+        parser->at++;
+    return token;
+}
+
+bool
+lang_accept(struct parser *parser, enum token_kind kind)
+{
+    if (!lang_at(parser, kind))
+        return false;
+    lang_take(parser);
+    return true;
+}
+
+struct place
+lang_here(const struct parser *parser)
+{
+    return lang_peek(parser, 0)->place;
+}
+
+struct place
+lang_before(const struct parser *parser)
+{
+    const struct place *before = &parser->tokens[parser->at == 0 ? 0 : parser->at - 1].place;
+
+    return (struct place){
+        .offset = before->offset + before->length,
+        .line = before->line,
+        .length = 1,
+    };
+}
+
+void
+lang_syntax_error(struct parser *parser, struct place place, const char *expected)
+{
+    const struct token *token = lang_peek(parser, 0);
+
+    if (parser->panic)
+        return;
+    parser->panic = true;
+    if (token->kind == T_NAME)
+        lang_error(parser->lang, parser->file, place, NULL, "expected %s, found `%s`", expected,
+                   token->symbol->text);
+    else
+        lang_error(parser->lang, parser->file, place, NULL, "expected %s, found %s", expected,
+                   lang_token_name(token->kind));
+}
+
+/* True if the parser may go on as if the missing token were there. */
+static bool
+may_be_missing(const struct parser *parser, enum token_kind kind)
+{
+    enum token_kind found = lang_peek(parser, 0)->kind;
+    bool other_line = lang_here(parser).line > lang_before(parser).line;
+
+    if (kind == T_SEMICOLON)
+        return other_line || found == T_RBRACE || found == T_END;
+    return kind == T_RPAREN && (found == T_LBRACE || found == T_SEMICOLON);
+}
+
+bool
+lang_expect(struct parser *parser, enum token_kind kind, const char *where)
+{
+    bool missing;
+    struct place place;
+
+    if (parser->panic)
+        return false;
+    if (lang_accept(parser, kind))
+        return true;
+    missing = may_be_missing(parser, kind);
+    place = missing ? lang_before(parser) : lang_here(parser);
+    lang_syntax_error(parser, place,
+                      lang_text(parser->lang, "%s %s", lang_token_name(kind), where));
+    if (missing)
+        parser->panic = false;
+    return missing;
+}
+
+struct symbol *
+lang_expect_name(struct parser *parser, const char *what, struct place *place)
+{
+    const struct token *token = lang_peek(parser, 0);
+    bool behind_dot = parser->at > 0 && parser->tokens[parser->at - 1].kind == T_DOT;
+
+    if (place != NULL)
+        *place = token->place;
+    if (!parser->panic &&
+        (token->kind == T_NAME || (behind_dot && token->kind >= T_FIRST_KEYWORD))) {
+        lang_take(parser);
+        return token->symbol;
+    }
+    if (token->kind >= T_FIRST_KEYWORD && !parser->panic) {
+        parser->panic = true;
+        lang_error(parser->lang, parser->file, token->place, "choose another name",
+                   "expected %s, and `%s` is a keyword", what, token->symbol->text);
+    }
+    lang_syntax_error(parser, token->place, what);
+    return parser->lang->names.empty;
+}
+
+bool
+lang_enter(struct parser *parser)
+{
+    if (parser->depth < LANG_DEPTH_MAX) {
+        parser->depth++;
+        return true;
+    }
+    if (!parser->panic)
+        lang_error(parser->lang, parser->file, lang_here(parser), "move a part of it to a method",
+                   "this is nested more than %u levels deep", LANG_DEPTH_MAX);
+    parser->panic = true;
+    parser->at = parser->last;
+    return false;
+}
+
+void
+lang_leave(struct parser *parser)
+{
+    parser->depth--;
+}
+
+size_t
+lang_scan_pair(const struct parser *parser, size_t ahead, enum token_kind open,
+               enum token_kind close)
+{
+    unsigned depth = 0;
+
+    for (size_t i = ahead;; i++) {
+        enum token_kind kind = lang_peek(parser, i)->kind;
+
+        if (kind == T_END)
+            return 0;
+        if (kind == open)
+            depth++;
+        if (kind == close && --depth == 0)
+            return i + 1;
+    }
+}
+
+/* name or .name.name; the count of tokens, or 0 */
+static size_t
+scan_path(const struct parser *parser, size_t ahead)
+{
+    size_t i = ahead;
+
+    if (lang_peek(parser, i)->kind == T_DOT)
+        i++;
+    if (lang_peek(parser, i)->kind != T_NAME)
+        return 0;
+    i++;
+    while (lang_peek(parser, i)->kind == T_DOT &&
+           (lang_peek(parser, i + 1)->kind == T_NAME ||
+            lang_peek(parser, i + 1)->kind >= T_FIRST_KEYWORD ||
+            lang_peek(parser, i + 1)->kind == T_STRING))
+        i += 2;
+    return i - ahead;
+}
+
+size_t
+lang_scan_type(const struct parser *parser, size_t ahead)
+{
+    size_t count;
+    size_t inner;
+
+    if (lang_peek(parser, ahead)->kind == T_VOID)
+        return 1;
+    count = scan_path(parser, ahead);
+    if (count == 0 || lang_peek(parser, ahead + count)->kind != T_LBRACKET)
+        return count;
+    if (lang_peek(parser, ahead + count + 1)->kind == T_RBRACKET)
+        return count + 2;
+    inner = scan_path(parser, ahead + count + 1);
+    if (inner != 0 && lang_peek(parser, ahead + count + 1 + inner)->kind == T_RBRACKET)
+        return count + inner + 2;
+    return count;
+}
+
+bool
+lang_is_primitive_name(const struct parser *parser, const struct symbol *name)
+{
+    const struct lang_names *names = &parser->lang->names;
+
+    return name == names->boolean || name == names->bool_ || name == names->char_ ||
+           name == names->int_ || name == names->long_ || name == names->float_ ||
+           name == names->double_;
+}
+
+static struct symbol *
+expect_part(struct parser *parser, struct place *place)
+{
+    const struct token *token = lang_peek(parser, 0);
+
+    if (token->kind == T_STRING && token->text->byte_count <= 255 && !parser->panic) {
+        *place = token->place;
+        lang_take(parser);
+        return lang_symbol(parser->lang, token->text->bytes, token->text->byte_count);
+    }
+    return lang_expect_name(parser, "the name of a class or a package", place);
+}
+
+struct path *
+lang_parse_path(struct parser *parser)
+{
+    struct path *path = lang_alloc(parser->lang, sizeof(*path));
+    struct path_part **end = &path->parts;
+    struct place last;
+
+    path->place = lang_here(parser);
+    path->absolute = lang_accept(parser, T_DOT);
+    do {
+        struct path_part *part = lang_alloc(parser->lang, sizeof(*part));
+
+        part->symbol = expect_part(parser, &part->place);
+        *end = part;
+        end = &part->next;
+        last = part->place;
+    } while (!parser->panic && lang_accept(parser, T_DOT));
+    if (last.offset + last.length > path->place.offset)
+        path->place.length = last.offset + last.length - path->place.offset;
+    return path;
+}
+
+struct type_syntax *
+lang_parse_type(struct parser *parser)
+{
+    struct type_syntax *syntax = lang_alloc(parser->lang, sizeof(*syntax));
+
+    lang_accept(parser, T_STATIC);
+    syntax->place = lang_here(parser);
+    if (lang_accept(parser, T_VOID)) {
+        syntax->is_void = true;
+        return syntax;
+    }
+    if (!lang_at(parser, T_NAME) && !lang_at(parser, T_DOT)) {
+        lang_syntax_error(parser, syntax->place, "a type");
+        return syntax;
+    }
+    syntax->path = lang_parse_path(parser);
+    syntax->place = syntax->path->place;
+    if (lang_at(parser, T_LBRACKET)) {
+        if (lang_peek(parser, 1)->kind == T_RBRACKET) {
+            lang_take(parser);
+            lang_take(parser);
+            syntax->array = true;
+        } else if (lang_peek(parser, 1)->kind == T_NAME || lang_peek(parser, 1)->kind == T_DOT) {
+            lang_take(parser);
+            syntax->container = lang_parse_path(parser);
+            lang_expect(parser, T_RBRACKET, "behind the class of the container");
+        }
+    }
+    return syntax;
+}
+
+/* One attribute: [~] name {operator}, and ours: name(argument). */
+static void
+parse_attribute(struct parser *parser, uint16_t *flags, struct symbol **primitive)
+{
+    const struct lang_names *names = &parser->lang->names;
+    struct symbol *name;
+
+    lang_accept(parser, T_TILDE);
+    lang_accept(parser, T_DOT);
+    if (lang_peek(parser, 0)->kind >= T_FIRST_KEYWORD)
+        name = lang_take(parser)->symbol;
+    else
+        name = lang_expect_name(parser, "the name of an attribute", NULL);
+    while (lang_accept(parser, T_DOT))
+        name = lang_expect_name(parser, "the name of an attribute", NULL);
+    if (name == names->const_)
+        *flags |= MEMBER_FINAL;
+    if (name == names->abstract)
+        *flags |= METHOD_ABSTRACT;
+    if (name == names->private_)
+        *flags |= MEMBER_PRIVATE;
+    if (name == names->primitive && primitive != NULL) {
+        lang_expect(parser, T_LPAREN, "behind `primitive`");
+        *primitive = lang_expect_name(parser, "the name of a primitive", NULL);
+        lang_expect(parser, T_RPAREN, "behind the name of the primitive");
+    }
+    while (lang_accept(parser, T_PLUS) || lang_accept(parser, T_STAR) ||
+           lang_accept(parser, T_NOT) || lang_accept(parser, T_NOT_ARROW) ||
+           lang_accept(parser, T_ARROW_NOT)) {
+    }
+}
+
+/* { ("@" | "attribute") attr { "," attr } }; `primitive` may be NULL */
+void
+lang_parse_attributes(struct parser *parser, uint16_t *flags, struct symbol **primitive)
+{
+    while (!parser->panic && (lang_at(parser, T_AT) || lang_at(parser, T_ATTRIBUTE))) {
+        lang_take(parser);
+        do {
+            parse_attribute(parser, flags, primitive);
+        } while (!parser->panic && lang_at(parser, T_COMMA) &&
+                 lang_peek(parser, 1)->kind != T_VAR && lang_take(parser) != NULL);
+    }
+}
+
+/* "(" arg, ... ")"; where `bare`, a name alone is an untyped argument. */
+struct local *
+lang_parse_arguments(struct parser *parser, struct method *method, bool bare)
+{
+    struct local *first = NULL;
+    struct local **end = &first;
+
+    lang_expect(parser, T_LPAREN, "before the arguments");
+    while (!lang_at(parser, T_RPAREN) && !parser->panic) {
+        struct local *local = lang_alloc(parser->lang, sizeof(*local));
+        uint16_t flags = 0;
+
+        local->method = method;
+        local->is_argument = true;
+        if (!lang_accept(parser, T_VAR) &&
+            !(bare && lang_at(parser, T_NAME) &&
+              (lang_peek(parser, 1)->kind == T_COMMA || lang_peek(parser, 1)->kind == T_RPAREN)))
+            local->syntax = lang_parse_type(parser);
+        local->name = lang_expect_name(parser, "the name of an argument", &local->place);
+        if (local->syntax == NULL && !parser->panic && lang_accept(parser, T_COLON))
+            local->syntax = lang_parse_type(parser);
+        lang_parse_attributes(parser, &flags, NULL);
+        local->is_const = (flags & MEMBER_FINAL) != 0;
+        *end = local;
+        end = &local->next;
+        method->argument_count++;
+        if (!lang_accept(parser, T_COMMA))
+            break;
+    }
+    lang_expect(parser, T_RPAREN, "behind the arguments");
+    if (method->argument_count > LANG_ARGUMENTS_MAX)
+        lang_error(parser->lang, parser->file, method->place, NULL,
+                   "a method has at most %u arguments", LANG_ARGUMENTS_MAX);
+    return first;
+}

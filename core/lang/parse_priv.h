@@ -1,0 +1,80 @@
+/*
+ * parse_priv.h - what the files of the parser share.
+ *
+ * A syntax error is reported once; then `panic` is set, everything returns
+ * quickly, and the nearest list of statements or members skips to a place where
+ * it can go on. Every such list makes sure that it consumes something.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "lang/ast_priv.h"
+
+#define LANG_HEIGHT_MAX    1000 /* of a chain such as a + b + c */
+#define LANG_ARGUMENTS_MAX 255
+
+struct parser {
+    struct lang *lang;
+    struct file *file;
+    const struct token *tokens;
+    size_t at;
+    size_t last; /* index of END */
+    unsigned depth;
+    bool panic;
+    bool skip_bodies;
+    struct class *class;   /* whose members are read, or NULL */
+    struct method *method; /* whose body is read, or NULL */
+    bool in_switch;
+};
+
+/* Parse a file into classes. Errors are reported. `brief_main` names the class of top-level code.
+ */
+void lang_parse(struct lang *lang, struct file *file);
+
+/* Tokens. `ahead` counts from the current one; beyond the end there is END. */
+const struct token *lang_peek(const struct parser *parser, size_t ahead);
+bool lang_at(const struct parser *parser, enum token_kind kind);
+bool lang_at_name(const struct parser *parser, size_t ahead, const struct symbol *name);
+bool lang_accept(struct parser *parser, enum token_kind kind);
+const struct token *lang_take(struct parser *parser);
+struct place lang_here(const struct parser *parser);
+struct place lang_before(const struct parser *parser); /* behind the token before */
+
+/* Take that token, or complain: "expected X `where`, found Y". */
+bool lang_expect(struct parser *parser, enum token_kind kind, const char *where);
+struct symbol *lang_expect_name(struct parser *parser, const char *what, struct place *place);
+void lang_syntax_error(struct parser *parser, struct place place, const char *expected);
+
+/* Count nesting; false, with a message, where it is too deep. */
+bool lang_enter(struct parser *parser);
+void lang_leave(struct parser *parser);
+
+/* How many tokens from `ahead` on look like a type, or 0. */
+size_t lang_scan_type(const struct parser *parser, size_t ahead);
+/* The distance from an opening parenthesis or brace to behind its closing one, or 0. */
+size_t lang_scan_pair(const struct parser *parser, size_t ahead, enum token_kind open,
+                      enum token_kind close);
+bool lang_is_primitive_name(const struct parser *parser, const struct symbol *name);
+
+struct path *lang_parse_path(struct parser *parser);
+struct type_syntax *lang_parse_type(struct parser *parser);
+void lang_parse_attributes(struct parser *parser, uint16_t *flags, struct symbol **primitive);
+struct local *lang_parse_arguments(struct parser *parser, struct method *method, bool bare);
+
+struct expr *lang_parse_expr(struct parser *parser);
+struct expr *lang_expr(struct parser *parser, enum expr_kind kind, struct place place);
+
+struct stmt *lang_parse_block(struct parser *parser);
+struct stmt *lang_parse_statement(struct parser *parser);
+struct stmt *lang_stmt(struct parser *parser, enum stmt_kind kind, struct place place);
+void lang_recover(struct parser *parser, size_t start);
+
+/* Make a class and make it known to its file. */
+struct class *lang_class_create(struct lang *lang, struct file *file, struct symbol *name,
+                                struct symbol *brief, struct place place);
+struct method *lang_method_create(struct lang *lang, struct class *class, struct symbol *name,
+                                  struct place place);
+struct field *lang_field_create(struct lang *lang, struct class *class, struct symbol *name,
+                                struct place place);
+struct class *lang_main_class(struct lang *lang, struct file *file);
