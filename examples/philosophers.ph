@@ -37,7 +37,7 @@ int meals = args().size() > 0 ? args()[0].toInt() : 10;
 any names = ["Hypatia", "Kant", "Laozi", "Arendt", "Hume"];
 int n = names.size();
 any forks = [];
-any guests = [];
+philosopher[] guests = [];
 any threads = [];
 
 for (int i = 0; i < n; i++)
@@ -52,7 +52,7 @@ for (int i = 0; i < n; i++) {
                                (.internal.mutex) forks[high], meals));
 }
 foreach (guest in guests)
-    threads.add(spawn(guest, (string) guest.name));
+    threads.add(spawn(guest, guest.name));
 foreach (thread in threads)
     thread.join();
 foreach (guest in guests)

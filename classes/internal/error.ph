@@ -5,8 +5,8 @@
 package .internal;
 
 class error {
-    string message;
-    .internal.words trace;
+    public string message;
+    public .internal.words trace;
 
     void error() {
     }
