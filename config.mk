@@ -28,8 +28,10 @@ BASE_CFLAGS := -std=gnu17 -g -O2 -fwrapv -fno-strict-aliasing -ffp-contract=off 
                -fno-omit-frame-pointer -fno-common
 WARNINGS    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
 
-# The core sees no header of a C library, and no name of one means anything in it.
-CORE_CFLAGS   := -ffreestanding
+# The core sees no header of a C library, and no name of one means anything in it. Every block is
+# summed with CRC-32C, for which x86 has an instruction since 2009: without it checksums were 40 % of
+# the simulator's time.
+CORE_CFLAGS   := -ffreestanding $(if $(findstring x86_64,$(shell uname -m)),-march=x86-64-v2)
 HOSTED_CFLAGS := -D_GNU_SOURCE -pthread
 
 # --- what each configuration adds ----------------------------------------------------------------
