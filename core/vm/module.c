@@ -442,7 +442,7 @@ read_body(struct reader *reader, struct arena *arena)
     }
     if (reader->at != reader->end)
         return refuse(reader, "it goes on behind its end");
-    return true;
+    return reader->why == NULL;
 }
 
 err_t
