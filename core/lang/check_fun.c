@@ -13,22 +13,6 @@
 
 #include "format/module.h"
 
-/* The type of a cell: the machine's array of words. */
-static const struct type *
-cell_type(void)
-{
-    struct symbol *symbol = NULL;
-    struct path_part part = { .symbol = symbol };
-    struct path path = { .parts = &part };
-    static struct {
-        struct symbol symbol;
-        char text[6];
-    } words = { .text = "words" };
-
-    part.symbol = &words.symbol;
-    return lang_vector_type(&path);
-}
-
 struct local *
 lang_capture(struct check *check, struct local *outer)
 {
@@ -48,7 +32,7 @@ lang_capture(struct check *check, struct local *outer)
     outer->cell = !self;
     outer->used = true;
     local->capture = lang_field_create(check->lang, fun->fun.class, outer->name, outer->place);
-    local->capture->type = self ? outer->type : cell_type();
+    local->capture->type = self ? outer->type : &lang_type_words;
     local->capture->checked = true;
     local->next = fun->fun.captures;
     fun->fun.captures = local;
@@ -115,8 +99,5 @@ lang_check_fun(struct check *check, struct expr *expr)
     method->signature = lang_signature(lang, method);
     (void)lang_check_stmt(&inner, method->body);
     lang_leave_scope(&inner, NULL);
-    expr->type =
-        inner.class->super == NULL ? &lang_type_any : lang_type_of_class(lang, inner.class->super);
-    if (inner.class->super != NULL && inner.class->super->name == lang->names.internal_object)
-        expr->type = &lang_type_any;
+    expr->type = &lang_type_any; /* each fun has arguments of its own */
 }

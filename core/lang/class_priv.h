@@ -20,6 +20,7 @@ extern const struct type lang_type_float;
 extern const struct type lang_type_double;
 extern const struct type lang_type_null;
 extern const struct type lang_type_any;
+extern const struct type lang_type_words; /* the machine's array of words */
 
 static inline bool
 lang_is_raw(const struct type *type)

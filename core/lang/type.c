@@ -19,9 +19,15 @@ const struct type lang_type_double = { .kind = TYPE_DOUBLE, .text = "double", .l
 const struct type lang_type_null = { .kind = TYPE_NULL, .text = "null", .letter = 'w' };
 const struct type lang_type_any = { .kind = TYPE_ANY, .text = "any", .letter = 'w' };
 
-/* The arrays of the machine that the library is written with. */
+const struct type lang_type_words = {
+    .kind = TYPE_VECTOR,
+    .text = "words",
+    .letter = 'w',
+    .element = &lang_type_any,
+};
+
+/* The other arrays of the machine that the library is written with. */
 static const struct type vectors[] = {
-    { .kind = TYPE_VECTOR, .text = "words", .letter = 'w', .element = &lang_type_any },
     { .kind = TYPE_VECTOR, .text = "bytes", .letter = 'b', .element = &lang_type_int },
     { .kind = TYPE_VECTOR, .text = "chars", .letter = 'c', .element = &lang_type_char },
     { .kind = TYPE_VECTOR, .text = "ints", .letter = 'i', .element = &lang_type_int },
@@ -42,6 +48,8 @@ lang_vector_type(const struct path *path)
     }
     if (part == NULL || part->next != NULL)
         return NULL;
+    if (text_equal(lang_type_words.text, part->symbol->text))
+        return &lang_type_words;
     for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
         if (text_equal(vectors[i].text, part->symbol->text))
             return &vectors[i];
