@@ -99,7 +99,7 @@ static struct {
     struct pmem_observer *_Atomic observers;
     _Atomic uint32_t observer_count;
 
-    struct event saved; /* a page was saved while somebody waited */
+    struct event saved; /* a page that somebody waits for was saved */
     _Atomic uint32_t waiters;
     struct lock wanted_lock;
     unsigned wanted_count; /* guarded by wanted_lock, as the next */
@@ -273,10 +273,7 @@ save_page(uint64_t page)
         err = save_memory(entry, page);
     } else {
         pmem_page_unlock(entry);
-        return OK;
     }
-    if (atomic_load(&snap.waiters) != 0)
-        event_raise(&snap.saved);
     return err;
 }
 
@@ -302,17 +299,24 @@ save_all(void)
         for (uint32_t i = 0; i < chunk->count; i++) {
             uint64_t page;
 
-            while (wanted_take(&page))
+            while (wanted_take(&page)) {
                 TRY(save_page(page));
+                event_raise(&snap.saved);
+            }
             TRY(save_page(chunk->pages[i]));
         }
+    event_raise(&snap.saved); /* for who has queued a page that was saved in its turn */
     return OK;
 }
 
+/*
+ * Nobody is forgotten: `seen` is read before the page is looked at, and after each
+ * page that was queued, and after the last page of all, the event is raised.
+ */
 void
 pmem_saved_wait_begin(uint32_t *seen)
 {
-    atomic_fetch_add(&snap.waiters, 1); /* before we look; save_page() looks after it has saved */
+    atomic_fetch_add(&snap.waiters, 1);
     *seen = event_get(&snap.saved);
 }
 
