@@ -3,9 +3,9 @@
  * implementing what is abstract.
  *
  * A method overrides another of the same name whose arguments have the same
- * types. Its result may be of a narrower type; then the machine, which finds
- * methods by name and signature, gets a bridge: a method with the signature of
- * the overridden one that calls the new one and converts the result.
+ * types. Its result may be of a narrower type. Where that changes the area of the
+ * result, the machine gets a bridge: a method with the signature of the
+ * overridden one that calls the new one and converts the result.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -79,7 +79,8 @@ check_override(struct lang *lang, struct class *class, struct method *method, st
                    "`%s` %s", method->name->text, problem);
         return;
     }
-    if (!is_static && parent->signature != method->signature)
+    if (!is_static && parent->signature != method->signature &&
+        (lang_is_raw(parent->type) || lang_is_raw(method->type)))
         add_bridge(lang, class, parent, method);
 }
 

@@ -129,6 +129,11 @@ lang_emit_line(struct emit *emit, struct place place)
     if (!emit->reachable || place.line == 0 || place.line == emit->last_line)
         return;
     emit->last_line = place.line;
+    if (emit->line_count > 0 && emit->last_line_pc == emit->code.count) {
+        emit->lines.count -= 8; /* no code belonged to the line before */
+        emit->line_count--;
+    }
+    emit->last_line_pc = (uint32_t)emit->code.count;
     lang_put(emit->lang, &emit->lines, emit->code.count, 4);
     lang_put(emit->lang, &emit->lines, place.line, 4);
     emit->line_count++;

@@ -86,6 +86,7 @@ struct emit {
     uint32_t handler_count;
     uint32_t line_count;
     uint32_t last_line;
+    uint32_t last_line_pc; /* where its code begins */
     bool reachable;
     bool too_large;
     unsigned words, words_max;
