@@ -304,11 +304,14 @@ page_in_range(struct pmem_worker *worker, uint64_t from, uint64_t to)
 err_t
 heap_roots_page_in(struct pmem_worker *worker)
 {
+    uint64_t count = heap.slot_word_count;
     uint64_t from, to;
 
     TRY(page_in_range(worker, heap.eden_from, heap.eden_to - heap_eden_left()));
     TRY(page_in_range(worker, heap.survivor_from[heap.survivor_now], heap.survivor_used_to));
-    for (uint64_t i = 0; i < heap.slot_word_count && i < heap.slot_word_max; i++) {
+    if (count > heap.slot_word_max)
+        count = 0; /* no list: it is made in the stopped world, and so are their faults */
+    for (uint64_t i = 0; i < count; i++) {
         uint64_t at = SPACE_BASE +
                       atomic_load_explicit(&heap.slot_words[i], memory_order_relaxed) * WORD_SPAN;
 

@@ -282,7 +282,8 @@ struct space_root {
     word_t out_of_memory; /* preallocated exceptions */
     word_t stack_overflow;
     word_t console; /* channel, or null before the first start */
-    word_t spare_words[10];
+    word_t out_of_space;
+    word_t spare_words[9];
     /* raw */
     uint64_t personal_ns;
     uint64_t next_thread_id;
