@@ -20,6 +20,7 @@
 #include "object/string.h"
 #include "plat/memory.h"
 #include "plat/thread.h"
+#include "vm/signature.h"
 
 static struct {
     struct lock lock;
@@ -28,7 +29,7 @@ static struct {
 } class_index = { .lock = LOCK_INIT(LOCK_RANK_LOADER) };
 
 uint32_t
-application_id_of(word_t application)
+class_application_id(word_t application)
 {
     return application == WORD_NULL ? 0 : GET_U32(application_object, application, id);
 }
@@ -79,7 +80,7 @@ enter_class(uint32_t number)
     if (text == NULL)
         return ERR_NOMEM;
     string_to_utf8(name, NULL, text, bytes);
-    key = key_of(application_id_of(GET_WORD(class_object, class, application)), text, bytes);
+    key = key_of(class_application_id(GET_WORD(class_object, class, application)), text, bytes);
     plat_free(text, bytes + 1);
     lock_acquire(&class_index.lock);
     if (class_index.class_count == number) {
@@ -117,7 +118,7 @@ is_named(uint32_t number, uint32_t application, const char *name, size_t bytes)
 {
     ref_t class = class_of_number(number);
 
-    return application_id_of(GET_WORD(class_object, class, application)) == application &&
+    return class_application_id(GET_WORD(class_object, class, application)) == application &&
            string_equal_utf8(GET_WORD(class_object, class, name), name, bytes);
 }
 
@@ -142,20 +143,49 @@ find_in(uint32_t application, const char *name, size_t bytes, uint32_t *number)
     }
 }
 
+static err_t
+find(uint32_t application, const char *name, size_t bytes, uint32_t *number)
+{
+    err_t err = catch_up();
+
+    if (err == OK && application != 0)
+        err = find_in(application, name, bytes, number);
+    if ((err == OK && application == 0) || err == ERR_NOT_FOUND)
+        err = find_in(0, name, bytes, number);
+    return err;
+}
+
+/* "[[L.internal.object;" is named "[[w". Returns the length of the usual name, or 0: it is that. */
+static size_t
+usual_name(const char *name, size_t bytes, char usual[TYPE_DIMENSIONS_MAX + 1])
+{
+    static const char object[] = "L.internal.object;";
+    size_t dimensions = 0;
+
+    while (dimensions < bytes && dimensions < TYPE_DIMENSIONS_MAX && name[dimensions] == '[')
+        usual[dimensions++] = '[';
+    if (dimensions == 0 || bytes - dimensions != sizeof object - 1 ||
+        memcmp(name + dimensions, object, sizeof object - 1) != 0)
+        return 0;
+    usual[dimensions] = 'w';
+    return dimensions + 1;
+}
+
 /* A page of the space that is not in memory is waited for here, not by running it all again. */
 err_t
 class_find(uint32_t application, const char *name, size_t bytes, uint32_t *number)
 {
+    char usual[TYPE_DIMENSIONS_MAX + 1];
+    size_t usual_bytes = usual_name(name, bytes, usual);
     struct pmem_worker *worker = plat_self();
     void **restart = worker->restart;
     err_t err;
 
     worker->restart = NULL;
-    err = catch_up();
-    if (err == OK && application != 0)
-        err = find_in(application, name, bytes, number);
-    if ((err == OK && application == 0) || err == ERR_NOT_FOUND)
-        err = find_in(0, name, bytes, number);
+    if (usual_bytes != 0)
+        err = find(application, usual, usual_bytes, number);
+    else
+        err = find(application, name, bytes, number);
     worker->restart = restart;
     return err;
 }

@@ -16,7 +16,7 @@
  * the library's.
  *
  *   application  its id; 0: only the library's
- *   name         absolute, ".a.b", or an array type in its usual form: "[i", "[L.a.b;", "[w"
+ *   name         absolute, ".a.b", or an array type: "[i", "[L.a.b;", "[w"
  *   number       filled on OK
  *
  * Any RUNNING worker, inside an instruction too. May read pages of the space.
@@ -25,7 +25,7 @@
 must_use err_t class_find(uint32_t application, const char *name, size_t bytes, uint32_t *number);
 
 /* The id of an application object; 0 for null. */
-uint32_t application_id_of(word_t application);
+uint32_t class_application_id(word_t application);
 
 /* The class object with this number, which was given out. */
 ref_t class_of_number(uint32_t number);

@@ -155,7 +155,7 @@ model_fields_lay_out(struct load *load, struct model_class *class)
         raw_count += !is_static(&class->fields[i]) && !is_word(&class->fields[i]);
     }
     lay_out_statics(class);
-    known_lay_out(class);
+    model_known_lay_out(class);
     if (instance_count == 0)
         return OK;
     if (class->is_machines || class->number == CLASS_OBJECT)

@@ -52,7 +52,7 @@ static const struct known known_classes[CLASS_WELL_KNOWN_COUNT] = {
 };
 
 enum well_known_class
-known_number(const struct name *name)
+model_known_number(const struct name *name)
 {
     for (unsigned i = CLASS_NONE + 1; i < CLASS_WELL_KNOWN_COUNT; i++) {
         if (text_equal(known_classes[i].name, name->text))
@@ -62,24 +62,24 @@ known_number(const struct name *name)
 }
 
 const char *
-known_name(enum well_known_class number)
+model_known_name(enum well_known_class number)
 {
     return known_classes[number].name;
 }
 
 bool
-known_is_machines(const struct model_class *class)
+model_is_machines(const struct model_class *class)
 {
     return class->element_type != 0 ||
            (class->number > CLASS_OBJECT && class->number < CLASS_WELL_KNOWN_COUNT);
 }
 
 void
-known_lay_out(struct model_class *class)
+model_known_lay_out(struct model_class *class)
 {
     const struct known *known;
 
-    class->is_machines = known_is_machines(class);
+    class->is_machines = model_is_machines(class);
     if (!class->is_machines)
         return;
     known = &known_classes[class->number];

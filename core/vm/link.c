@@ -62,7 +62,7 @@ refuse(struct load *load, const struct model_method *method, const char *why)
 static err_t
 check_special_name(struct load *load, const struct model_method *method)
 {
-    if (is_static_initialiser(method)) {
+    if (is_static_initialiser(method) || text_equal(method->name->text, "<entry>")) {
         if ((method->flags & MEMBER_STATIC) == 0 || (method->flags & METHOD_ABSTRACT) != 0 ||
             !text_equal(method->signature->text, "()v"))
             return refuse(load, method, "must be static, of signature ()v");
@@ -471,7 +471,7 @@ find_super(struct load *load, struct model_class *class)
     TRY(model_class_find(load, name, &super));
     if (super == NULL)
         return load_complain(load, "in class %s: unknown class %s", class->name->text, name->text);
-    if (known_is_machines(super))
+    if (model_is_machines(super))
         return load_complain(load, "in class %s: it cannot extend %s, which is made by the machine",
                              class->name->text, name->text);
     TRY(model_rise(load, super));

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "heap/heap.h"
 #include "object/layout.h"
 #include "plat/err.h"
 
@@ -67,7 +68,11 @@ struct class_mirror *mirror_of_class(uint32_t number);
 struct method_mirror *mirror_of_method(uint32_t number);
 
 /* The class number of any word but null. */
-uint32_t word_class_number(word_t word);
+static inline uint32_t
+word_class_number(word_t word)
+{
+    return heap_class_of(word);
+}
 
 /* True if an instance of `class` may stand where a `wanted` is expected. */
 bool mirror_is_subclass(const struct class_mirror *class, const struct class_mirror *wanted);
@@ -77,20 +82,11 @@ struct method_mirror *mirror_find(const struct class_mirror *class, word_t name,
 
 /*
  * For untyped calls: the methods of `class` and its supers with that name and
- * that many arguments. Fills up to `max`, nearest class first, overridden ones left out;
- * returns how many there are.
+ * that many arguments. Private ones are among them: who calls looks at the flags. Fills
+ * up to `max`, nearest class first, overridden ones left out; returns how many there are.
  */
 unsigned mirror_find_named(const struct class_mirror *class, word_t name, unsigned argument_count,
                            struct method_mirror **found, unsigned max);
-
-/*
- * The class that word argument `index` must have (0 is the first behind the
- * receiver); of an untyped call it has to be looked at. `class` is NULL on OK where any
- * word will do: type w, .internal.object or an interface.
- * Returns OK; ERR_NOMEM.
- */
-must_use err_t mirror_argument_class(const struct method_mirror *method, unsigned index,
-                                     struct class_mirror **class);
 
 /* Forget all mirrors (the machine stops). */
 void mirror_forget_all(void);
@@ -111,7 +107,6 @@ void mirror_forget_all(void);
  */
 typedef void load_report_fn(void *context, const char *line);
 
-struct heap_local;
 must_use err_t module_load(struct heap_local *local, const void *bytes, size_t byte_count,
                            word_t application, word_t *entry, load_report_fn *report,
                            void *context);

@@ -131,7 +131,7 @@ static err_t
 complete_library(struct load *load)
 {
     for (unsigned number = CLASS_OBJECT; number < CLASS_WELL_KNOWN_COUNT; number++) {
-        const char *text = known_name((enum well_known_class)number);
+        const char *text = model_known_name((enum well_known_class)number);
         struct model_class *class;
 
         if (text[0] == '[') {
@@ -271,7 +271,7 @@ load_init(struct load *load, word_t application)
     uint32_t method_count = pmem_load32(SPACE_ROOT + offsetof(struct space_root, method_count));
 
     load->arena.bytes_max = LOAD_BYTES_MAX;
-    load->application_id = application_id_of(application);
+    load->application_id = class_application_id(application);
     load->is_bootstrap = class_of_number(CLASS_OBJECT) == 0;
     load->class_next = class_count < CLASS_WELL_KNOWN_COUNT ? CLASS_WELL_KNOWN_COUNT : class_count;
     load->method_next = method_count > 0 ? method_count : 1; /* there is no method 0 */

@@ -32,12 +32,6 @@ static struct class_mirror *_Atomic *_Atomic classes;
 /* Numbers below this may have a mirror. Makers raise it, mirror_forget_all reads it. */
 static _Atomic uint32_t class_limit;
 
-uint32_t
-word_class_number(word_t word)
-{
-    return heap_class_of(word);
-}
-
 /* ---- building ---- */
 
 static uint16_t
@@ -449,106 +443,51 @@ mirror_find(const struct class_mirror *class, word_t name, word_t signature)
     return NULL;
 }
 
+/* Methods found by name, nearest class first; `count` goes on behind what there is room for. */
+struct finding {
+    word_t name;
+    unsigned arguments; /* with the receiver */
+    struct method_mirror **found;
+    unsigned count, max;
+};
+
+static void
+consider(struct finding *finding, struct method_mirror *method)
+{
+    struct method_mirror **found = finding->found;
+    unsigned at;
+
+    if (method->name != finding->name ||
+        (unsigned)method->word_args + method->raw_args != finding->arguments)
+        return;
+    at = finding->count < finding->max ? finding->count : finding->max;
+    finding->count++;
+    for (; at > 0 && found[at - 1]->owner->depth < method->owner->depth; at--) {
+        if (at < finding->max)
+            found[at] = found[at - 1];
+    }
+    if (at < finding->max)
+        found[at] = method;
+}
+
 unsigned
 mirror_find_named(const struct class_mirror *class, word_t name, unsigned argument_count,
                   struct method_mirror **found, unsigned max)
 {
+    struct finding finding = {
+        .name = name, .arguments = argument_count + 1, .found = found, .max = max
+    };
     uint32_t slot = name_slot(class, name);
-    unsigned count = 0;
 
-    for (; class->by_name[slot] != 0; slot = (slot + 1) & class->name_mask) {
-        struct method_mirror *method = class->vtable[class->by_name[slot] - 1];
-        unsigned at;
+    for (; class->by_name[slot] != 0; slot = (slot + 1) & class->name_mask)
+        consider(&finding, class->vtable[class->by_name[slot] - 1]);
+    for (; class != NULL; class = class->super) {
+        for (uint32_t i = 0; i < class->method_count; i++) {
+            uint32_t flags = class->methods[i].flags;
 
-        if (method->name != name ||
-            (unsigned)method->word_args + method->raw_args != argument_count + 1)
-            continue;
-        at = count < max ? count : max;
-        count++;
-        for (; at > 0 && found[at - 1]->owner->depth < method->owner->depth; at--) {
-            if (at < max)
-                found[at] = found[at - 1];
+            if ((flags & MEMBER_PRIVATE) != 0 && (flags & MEMBER_STATIC) == 0)
+                consider(&finding, &class->methods[i]);
         }
-        if (at < max)
-            found[at] = method;
     }
-    return count;
-}
-
-/* ---- arguments of untyped calls ---- */
-
-/* The text of argument `index` among the words, and its length; NULL if any word will do. */
-static char *
-argument_type(char *text, size_t bytes, unsigned index, size_t *type_bytes)
-{
-    struct signature_walk walk = signature_begin(text, bytes);
-
-    while (signature_next(&walk)) {
-        if (type_area(walk.type[0]) != 'w' || index-- > 0)
-            continue;
-        *type_bytes = walk.type_bytes;
-        return walk.type[0] == 'w' ? NULL : text + (walk.type - text);
-    }
-    return NULL;
-}
-
-/* "L.a;" is the class ".a"; arrays bear their types, in which any object is "w". */
-static err_t
-class_of_argument(uint32_t application, char *type, size_t bytes, struct class_mirror **class)
-{
-    static const char object[] = "L.internal.object;";
-    size_t dimensions = 0;
-    uint32_t number;
-
-    while (type[dimensions] == '[')
-        dimensions++;
-    if (dimensions > 0 && bytes - dimensions == sizeof object - 1 &&
-        memcmp(type + dimensions, object, sizeof object - 1) == 0) {
-        type[dimensions] = 'w';
-        bytes = dimensions + 1;
-    }
-    if (dimensions == 0)
-        TRY(class_find(application, type + 1, bytes - 2, &number));
-    else
-        TRY(class_find(application, type, bytes, &number));
-    *class = mirror_of_class(number);
-    if (*class == NULL)
-        return ERR_NOMEM;
-    if (number == CLASS_OBJECT || ((*class)->flags & CLASS_INTERFACE) != 0)
-        *class = NULL;
-    return OK;
-}
-
-static err_t
-argument_class(const struct method_mirror *method, unsigned index, struct class_mirror **class)
-{
-    word_t application = GET_WORD(class_object, method->owner->class, application);
-    size_t room = string_utf8_bytes(method->signature), type_bytes;
-    char *text = plat_alloc(room), *type;
-    err_t err = OK;
-
-    if (text == NULL)
-        return ERR_NOMEM;
-    *class = NULL;
-    string_to_utf8(method->signature, NULL, text, room);
-    type = argument_type(text, room, index, &type_bytes);
-    if (type != NULL)
-        err = class_of_argument(application_id_of(application), type, type_bytes, class);
-    plat_free(text, room);
-    return err;
-}
-
-/* To leave in the middle, for a page that must be read, would leave memory behind. */
-err_t
-mirror_argument_class(const struct method_mirror *method, unsigned index,
-                      struct class_mirror **class)
-{
-    struct pmem_worker *worker = plat_self();
-    void **restart = worker->restart;
-    err_t err;
-
-    worker->restart = NULL;
-    err = argument_class(method, index, class);
-    worker->restart = restart;
-    return err;
+    return finding.count;
 }

@@ -64,7 +64,7 @@ key_next(uint64_t key)
 }
 
 const struct name *
-name_intern(struct load *load, const char *text, size_t bytes)
+model_name(struct load *load, const char *text, size_t bytes)
 {
     uint64_t key = hash128(text, bytes, 0).low, found;
     struct name *name;
@@ -89,8 +89,8 @@ model_arguments_name(struct load *load, struct model_method *method)
 {
     const struct name *signature = method->signature;
 
-    method->arguments = name_intern(load, signature->text,
-                                    signature_arguments_bytes(signature->text, signature->bytes));
+    method->arguments = model_name(load, signature->text,
+                                   signature_arguments_bytes(signature->text, signature->bytes));
     return method->arguments != NULL ? OK : ERR_NOMEM;
 }
 
@@ -108,7 +108,7 @@ import_name(struct load *load, word_t string, const struct name **name)
     if (text == NULL)
         return ERR_NOMEM;
     string_to_utf8(string, NULL, text, bytes);
-    *name = name_intern(load, text, bytes);
+    *name = model_name(load, text, bytes);
     return *name != NULL ? OK : ERR_NOMEM;
 }
 
@@ -136,7 +136,7 @@ import_raw(struct load *load, struct model_class *class)
 
         class->element_type = type_area(type) == 'w' ? 'w' : type;
     }
-    class->is_machines = known_is_machines(class);
+    class->is_machines = model_is_machines(class);
     return OK;
 }
 
@@ -297,7 +297,7 @@ model_declare(struct load *load, const struct module_class *source, struct model
         return ERR_EXISTS;
     TRY(hash_table_put(&load->by_name, (uintptr_t) class->name, (uintptr_t) class));
     if (load->is_bootstrap)
-        class->number = known_number(class->name);
+        class->number = model_known_number(class->name);
     return model_number(load, class);
 }
 
@@ -354,7 +354,7 @@ link_array(struct load *load, struct model_class *array)
 err_t
 model_arrays_link(struct load *load)
 {
-    const struct name *name = name_intern(load, ".internal.array", sizeof ".internal.array" - 1);
+    const struct name *name = model_name(load, ".internal.array", sizeof ".internal.array" - 1);
     struct model_class *super;
 
     if (name == NULL)
@@ -399,7 +399,7 @@ make_array(struct load *load, const struct name *name, char type, struct model_c
         return ERR_NOMEM;
     class->name = name;
     if (load->is_bootstrap)
-        class->number = known_number(name);
+        class->number = model_known_number(name);
     class->state = MODEL_DECLARED;
     class->flags = CLASS_PUBLIC | CLASS_FINAL;
     class->kind = kind_of_elements(type);
@@ -453,7 +453,7 @@ err_t
 model_array_of_type(struct load *load, char type, struct model_class **array)
 {
     const char text[2] = { '[', type };
-    const struct name *name = name_intern(load, text, sizeof text);
+    const struct name *name = model_name(load, text, sizeof text);
     struct model_class *object = NULL;
 
     if (name == NULL)
@@ -488,7 +488,7 @@ model_array_of(struct load *load, struct model_class *element, struct model_clas
     bytes += of->bytes;
     if (!model_is_array(element))
         text[bytes++] = ';';
-    name = name_intern(load, text, bytes);
+    name = model_name(load, text, bytes);
     if (name == NULL)
         return ERR_NOMEM;
     return find_array(load, name, 'w', element, array);
@@ -538,9 +538,9 @@ model_class_of_type(struct load *load, const char *type, size_t bytes, struct mo
     if (type[0] == 'w')
         return model_well_known(load, CLASS_OBJECT, class);
     if (type[0] == 'L')
-        name = name_intern(load, type + 1, bytes - 2);
+        name = model_name(load, type + 1, bytes - 2);
     else
-        name = name_intern(load, type, bytes);
+        name = model_name(load, type, bytes);
     if (name == NULL)
         return ERR_NOMEM;
     return model_class_find(load, name, class);

@@ -153,7 +153,7 @@ __attribute__((format(printf, 2, 3))) err_t load_complain(struct load *load, con
 must_use err_t load_work(struct load *load, uint64_t steps);
 
 /* The name with this text; NULL when there is no memory. */
-const struct name *name_intern(struct load *load, const char *text, size_t bytes);
+const struct name *model_name(struct load *load, const char *text, size_t bytes);
 
 /* The name of a UTF8 entry, interned when the load began. */
 static inline const struct name *
@@ -242,16 +242,16 @@ must_use err_t model_arguments_name(struct load *load, struct model_method *meth
  *
  * The number that a class of the library gets by its name; CLASS_NONE for most.
  */
-enum well_known_class known_number(const struct name *name);
+enum well_known_class model_known_number(const struct name *name);
 
 /* The name of a well-known class; of an array its type. */
-const char *known_name(enum well_known_class number);
+const char *model_known_name(enum well_known_class number);
 
 /* True if C makes the objects of this class: it is known by number, or an array class. */
-bool known_is_machines(const struct model_class *class);
+bool model_is_machines(const struct model_class *class);
 
 /* Set kind, size and word runs of a well-known class, unless it is an ordinary one. */
-void known_lay_out(struct model_class *class);
+void model_known_lay_out(struct model_class *class);
 
 /* ---- linking (link.c, fields.c) ---- */
 

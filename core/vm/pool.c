@@ -25,7 +25,7 @@ pool_begin(struct load *load)
 
         if (entry->tag != POOL_UTF8)
             continue;
-        load->pool[i].text = name_intern(load, entry->text, entry->bytes);
+        load->pool[i].text = model_name(load, entry->text, entry->bytes);
         if (load->pool[i].text == NULL)
             return ERR_NOMEM;
     }

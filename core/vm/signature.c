@@ -66,7 +66,7 @@ signature_valid(const char *text, size_t bytes)
     size_t at = 1, length;
     unsigned count = 0;
 
-    if (bytes < 3 || text[0] != '(')
+    if (bytes < 3 || bytes >= SIGNATURE_BYTES_MAX || text[0] != '(')
         return false;
     while (at < bytes && text[at] != ')') {
         length = type_length(text + at, bytes - at);

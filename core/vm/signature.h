@@ -15,6 +15,9 @@
 #define TYPE_DIMENSIONS_MAX     255
 #define SIGNATURE_ARGUMENTS_MAX 255
 
+/* The longest signature, in bytes. */
+#define SIGNATURE_BYTES_MAX 4096
+
 /*
  * The length in bytes of the type that `text` begins with; 0 if it begins
  * with none. 'v' is no type here.

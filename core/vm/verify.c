@@ -154,11 +154,11 @@ flow_to(struct verify *verify, uint32_t target, const struct frame *from)
         into = arena_alloc(&verify->scratch, 1, sizeof *into);
         if (into == NULL)
             return ERR_NOMEM;
-        TRY(frame_init(verify, into));
-        frame_copy(verify, into, from);
+        TRY(verify_frame_init(verify, into));
+        verify_frame_copy(verify, into, from);
         verify->frames[target] = into;
     } else {
-        TRY(frame_merge(verify, into, from, &changed));
+        TRY(verify_frame_merge(verify, into, from, &changed));
     }
     if (changed && (verify->places[target] & PLACE_QUEUED) == 0) {
         verify->places[target] |= PLACE_QUEUED;
@@ -246,7 +246,7 @@ flow_along_branches(struct verify *verify)
 static err_t
 follow(struct verify *verify, uint32_t pc)
 {
-    frame_copy(verify, &verify->now, verify->frames[pc]);
+    verify_frame_copy(verify, &verify->now, verify->frames[pc]);
     verify->locals_changed = true;
     for (;;) {
         bool is_instruction = instruction_read(&verify->at, verify->code, verify->code_bytes, pc);
@@ -322,7 +322,7 @@ verify_code(struct verify *verify)
     TRY(read_instructions(verify));
     TRY(mark_targets(verify));
     TRY(check_handlers(verify));
-    TRY(frame_init(verify, &verify->now));
+    TRY(verify_frame_init(verify, &verify->now));
     TRY(enter_arguments(verify));
     verify->at.pc = 0;
     TRY(flow_to(verify, 0, &verify->now));

@@ -129,7 +129,7 @@ push_known(struct verify *verify, enum well_known_class number)
     struct model_class *class;
 
     TRY(model_well_known(verify->load, number, &class));
-    return push_word(verify, class);
+    return verify_push_word(verify, class);
 }
 
 /* Pop and push as the effect says; pushed words have the class given. */
@@ -145,15 +145,15 @@ apply_effect(struct verify *verify, enum well_known_class pushed)
         char kind;
 
         if (at[-1] == 'w')
-            TRY(pop_word(verify, &type));
+            TRY(verify_pop_word(verify, &type));
         else
-            TRY(pop_raw(verify, at[-1], &kind));
+            TRY(verify_pop_raw(verify, at[-1], &kind));
     }
     for (const char *at = middle + 1; *at != 0; at++) {
         if (*at == 'w')
             TRY(push_known(verify, pushed));
         else
-            TRY(push_raw(verify, *at));
+            TRY(verify_push_raw(verify, *at));
     }
     return OK;
 }
@@ -201,15 +201,15 @@ shuffle(struct verify *verify, const char *letters)
         at++;
     for (const char *pop = at; pop > letters; pop--) {
         if (is_word)
-            TRY(pop_word(verify, &types[pop[-1] - 'a']));
+            TRY(verify_pop_word(verify, &types[pop[-1] - 'a']));
         else
-            TRY(pop_raw(verify, 'r', &kinds[pop[-1] - 'a']));
+            TRY(verify_pop_raw(verify, 'r', &kinds[pop[-1] - 'a']));
     }
     for (at++; *at != 0; at++) {
         if (is_word)
-            TRY(push_word(verify, types[*at - 'a']));
+            TRY(verify_push_word(verify, types[*at - 'a']));
         else
-            TRY(push_raw(verify, kinds[*at - 'a']));
+            TRY(verify_push_raw(verify, kinds[*at - 'a']));
     }
     return OK;
 }
@@ -261,11 +261,11 @@ load_local(struct verify *verify)
     if (verify->at.op == BC_WLOAD) {
         if (verify->now.words[index] == NULL)
             return verify_fail(verify, "word local %u is read before it is set", index);
-        return push_word(verify, verify->now.words[index]);
+        return verify_push_word(verify, verify->now.words[index]);
     }
     if (verify->now.raws[index] != kind)
         return verify_fail(verify, "raw local %u does not hold a value of kind %c", index, kind);
-    return verify->at.op == BC_IINC ? OK : push_raw(verify, kind);
+    return verify->at.op == BC_IINC ? OK : verify_push_raw(verify, kind);
 }
 
 static err_t
@@ -275,8 +275,8 @@ store_local(struct verify *verify)
 
     verify->locals_changed = true;
     if (verify->at.op == BC_WSTORE)
-        return pop_word(verify, &verify->now.words[index]);
-    return pop_raw(verify, local_kind(verify->at.op), &verify->now.raws[index]);
+        return verify_pop_word(verify, &verify->now.words[index]);
+    return verify_pop_raw(verify, local_kind(verify->at.op), &verify->now.raws[index]);
 }
 
 /* ---- fields ---- */
@@ -310,12 +310,12 @@ pop_value(struct verify *verify, const char *type, size_t bytes, const char *wha
     type_t there;
 
     if (area != 'w')
-        return pop_raw(verify, area, &kind);
+        return verify_pop_raw(verify, area, &kind);
     TRY(model_class_of_type(verify->load, type, bytes, &wanted));
-    TRY(pop_word(verify, &there));
-    if (wanted == NULL || !type_fits(there, wanted))
-        return verify_fail(verify, "%s is %s, and must be %.*s", what, type_name(there), (int)bytes,
-                           type);
+    TRY(verify_pop_word(verify, &there));
+    if (wanted == NULL || !verify_fits(there, wanted))
+        return verify_fail(verify, "%s is %s, and must be %.*s", what, verify_type_name(there),
+                           (int)bytes, type);
     return OK;
 }
 
@@ -326,11 +326,11 @@ push_value(struct verify *verify, const char *type, size_t bytes)
     struct model_class *class;
 
     if (area != 'w')
-        return push_raw(verify, area);
+        return verify_push_raw(verify, area);
     TRY(model_class_of_type(verify->load, type, bytes, &class));
     if (class == NULL)
         return verify_fail(verify, "nobody knows the type %.*s", (int)bytes, type);
-    return push_word(verify, class);
+    return verify_push_word(verify, class);
 }
 
 static err_t
@@ -338,10 +338,10 @@ pop_receiver(struct verify *verify, struct model_class *wanted, const char *memb
 {
     type_t there;
 
-    TRY(pop_word(verify, &there));
-    if (!type_fits(there, wanted))
+    TRY(verify_pop_word(verify, &there));
+    if (!verify_fits(there, wanted))
         return verify_fail(verify, "%s of %s is asked of %s", member, wanted->name->text,
-                           type_name(there));
+                           verify_type_name(there));
     return OK;
 }
 
@@ -370,7 +370,7 @@ make_object(struct verify *verify)
         return verify_fail(verify, "only the machine makes objects of %s", class->name->text);
     if ((class->flags & (CLASS_ABSTRACT | CLASS_INTERFACE)) != 0)
         return verify_fail(verify, "%s is abstract", class->name->text);
-    return push_word(verify, class);
+    return verify_push_word(verify, class);
 }
 
 static err_t
@@ -386,9 +386,9 @@ make_array(struct verify *verify)
         if (inner == NULL || !model_is_array(inner))
             return verify_fail(verify, "%s has not so many dimensions", class->name->text);
         inner = inner->element;
-        TRY(pop_raw(verify, 'i', &kind));
+        TRY(verify_pop_raw(verify, 'i', &kind));
     }
-    return push_word(verify, class);
+    return verify_push_word(verify, class);
 }
 
 /* The type characters of arrays that an instruction is for. */
@@ -431,26 +431,27 @@ access_array(struct verify *verify)
     const char *wanted = arrays_of(verify->at.op);
     type_t array;
 
-    TRY(peek_word(verify, verify->at.op == BC_WASTORE ? 1 : 0, &array));
+    TRY(verify_peek_word(verify, verify->at.op == BC_WASTORE ? 1 : 0, &array));
     if (array != TYPE_NULL) {
         while (*wanted != 0 && *wanted != array->element_type)
             wanted++;
         if (*wanted == 0)
-            return verify_fail(verify, "%s is not the array that it needs", type_name(array));
+            return verify_fail(verify, "%s is not the array that it needs",
+                               verify_type_name(array));
     }
     TRY(apply_effect(verify, CLASS_OBJECT));
     if (verify->at.op != BC_WALOAD)
         return OK;
-    TRY(pop_word(verify, &(type_t){ NULL }));
-    return push_word(verify, array == TYPE_NULL ? TYPE_NULL : array->element);
+    TRY(verify_pop_word(verify, &(type_t){ NULL }));
+    return verify_push_word(verify, array == TYPE_NULL ? TYPE_NULL : array->element);
 }
 
 static err_t
 cast(struct verify *verify)
 {
     TRY(apply_effect(verify, CLASS_OBJECT));
-    TRY(pop_word(verify, &(type_t){ NULL }));
-    return push_word(verify, item_of(verify)->class);
+    TRY(verify_pop_word(verify, &(type_t){ NULL }));
+    return verify_push_word(verify, item_of(verify)->class);
 }
 
 static err_t
@@ -459,7 +460,7 @@ concatenate(struct verify *verify)
     type_t type;
 
     for (uint32_t i = 0; i < verify->at.number; i++)
-        TRY(pop_word(verify, &type));
+        TRY(verify_pop_word(verify, &type));
     return push_known(verify, CLASS_STRING);
 }
 
@@ -559,7 +560,7 @@ call_untyped(struct verify *verify)
     type_t type;
 
     for (int32_t i = 0; i <= verify->at.second; i++)
-        TRY(pop_word(verify, &type));
+        TRY(verify_pop_word(verify, &type));
     return push_known(verify, CLASS_OBJECT);
 }
 
@@ -571,15 +572,15 @@ return_value(struct verify *verify)
     type_t type;
 
     if (area == 'r' && verify->result_area != 'v' && verify->result_area != 'w')
-        return pop_raw(verify, verify->result_area, &kind);
+        return verify_pop_raw(verify, verify->result_area, &kind);
     if (area != verify->result_area)
         return verify_fail(verify, "the method returns something else");
     if (area == 'v')
         return OK;
-    TRY(pop_word(verify, &type));
-    if (!type_fits(type, verify->result))
-        return verify_fail(verify, "the result is %s, and must be %s", type_name(type),
-                           type_name(verify->result));
+    TRY(verify_pop_word(verify, &type));
+    if (!verify_fits(type, verify->result))
+        return verify_fail(verify, "the result is %s, and must be %s", verify_type_name(type),
+                           verify_type_name(verify->result));
     return OK;
 }
 
@@ -658,7 +659,7 @@ verify_effect(struct verify *verify)
         return shuffle(verify, letters);
     switch (verify->at.op) {
     case BC_WNULL:
-        return push_word(verify, TYPE_NULL);
+        return verify_push_word(verify, TYPE_NULL);
     case BC_WCONST:
         return constant(verify);
     case BC_WLOAD:

@@ -59,31 +59,31 @@ __attribute__((format(printf, 2, 3))) err_t verify_fail(struct verify *verify, c
                                                         ...);
 
 /* For messages. */
-const char *type_name(type_t type);
+const char *verify_type_name(type_t type);
 
-bool type_fits(type_t from, struct model_class *to);
+bool verify_fits(type_t from, struct model_class *to);
 
 /* What is known where one or the other may come from. */
-must_use err_t type_merge(struct load *load, type_t a, type_t b, type_t *merged);
+must_use err_t verify_merge(struct load *load, type_t a, type_t b, type_t *merged);
 
 /* ---- frames ---- */
 
-must_use err_t frame_init(struct verify *verify, struct frame *frame);
-void frame_copy(const struct verify *verify, struct frame *to, const struct frame *from);
+must_use err_t verify_frame_init(struct verify *verify, struct frame *frame);
+void verify_frame_copy(const struct verify *verify, struct frame *to, const struct frame *from);
 
 /* Take in what `from` knows; `changed` is filled. ERR_PROGRAM if the stacks do not match. */
-must_use err_t frame_merge(struct verify *verify, struct frame *into, const struct frame *from,
-                           bool *changed);
+must_use err_t verify_frame_merge(struct verify *verify, struct frame *into,
+                                  const struct frame *from, bool *changed);
 
-must_use err_t push_word(struct verify *verify, type_t type);
-must_use err_t push_raw(struct verify *verify, char kind);
-must_use err_t pop_word(struct verify *verify, type_t *type);
+must_use err_t verify_push_word(struct verify *verify, type_t type);
+must_use err_t verify_push_raw(struct verify *verify, char kind);
+must_use err_t verify_pop_word(struct verify *verify, type_t *type);
 
 /* Pop a raw value of this kind; 'r': of any kind, which is filled in. */
-must_use err_t pop_raw(struct verify *verify, char kind, char *popped);
+must_use err_t verify_pop_raw(struct verify *verify, char kind, char *popped);
 
 /* The word `below` the top of the stack. */
-must_use err_t peek_word(struct verify *verify, uint32_t below, type_t *type);
+must_use err_t verify_peek_word(struct verify *verify, uint32_t below, type_t *type);
 
 /* ---- instructions (verify_ops.c) ---- */
 

@@ -14,7 +14,7 @@
 struct model_class verify_null;
 
 const char *
-type_name(type_t type)
+verify_type_name(type_t type)
 {
     if (type == NULL)
         return "nothing";
@@ -22,7 +22,7 @@ type_name(type_t type)
 }
 
 bool
-type_fits(type_t from, struct model_class *to)
+verify_fits(type_t from, struct model_class *to)
 {
     return from == TYPE_NULL || model_assignable(from, to);
 }
@@ -40,7 +40,7 @@ common_super(struct model_class *a, struct model_class *b)
 }
 
 err_t
-type_merge(struct load *load, type_t a, type_t b, type_t *merged)
+verify_merge(struct load *load, type_t a, type_t b, type_t *merged)
 {
     struct model_class *element;
 
@@ -57,7 +57,7 @@ type_merge(struct load *load, type_t a, type_t b, type_t *merged)
         *merged = common_super(a, b);
         return OK;
     }
-    TRY(type_merge(load, a->element, b->element, &element));
+    TRY(verify_merge(load, a->element, b->element, &element));
     return model_array_of(load, element, merged);
 }
 
@@ -76,7 +76,7 @@ raw_slots(const struct verify *verify)
 }
 
 err_t
-frame_init(struct verify *verify, struct frame *frame)
+verify_frame_init(struct verify *verify, struct frame *frame)
 {
     frame->word_depth = 0;
     frame->raw_depth = 0;
@@ -86,7 +86,7 @@ frame_init(struct verify *verify, struct frame *frame)
 }
 
 void
-frame_copy(const struct verify *verify, struct frame *to, const struct frame *from)
+verify_frame_copy(const struct verify *verify, struct frame *to, const struct frame *from)
 {
     uint32_t words = verify->source->word_locals + from->word_depth;
     uint32_t raws = verify->source->raw_locals + from->raw_depth;
@@ -107,7 +107,7 @@ merge_words(struct verify *verify, struct frame *into, const struct frame *from,
 
         if (into->words[i] == from->words[i])
             continue;
-        TRY(type_merge(verify->load, into->words[i], from->words[i], &merged));
+        TRY(verify_merge(verify->load, into->words[i], from->words[i], &merged));
         *changed = *changed || merged != into->words[i];
         into->words[i] = merged;
     }
@@ -134,7 +134,8 @@ merge_raws(struct verify *verify, struct frame *into, const struct frame *from, 
 }
 
 err_t
-frame_merge(struct verify *verify, struct frame *into, const struct frame *from, bool *changed)
+verify_frame_merge(struct verify *verify, struct frame *into, const struct frame *from,
+                   bool *changed)
 {
     *changed = false;
     if (into->word_depth != from->word_depth || into->raw_depth != from->raw_depth)
@@ -148,7 +149,7 @@ frame_merge(struct verify *verify, struct frame *into, const struct frame *from,
 }
 
 err_t
-push_word(struct verify *verify, type_t type)
+verify_push_word(struct verify *verify, type_t type)
 {
     struct frame *now = &verify->now;
 
@@ -160,7 +161,7 @@ push_word(struct verify *verify, type_t type)
 }
 
 err_t
-push_raw(struct verify *verify, char kind)
+verify_push_raw(struct verify *verify, char kind)
 {
     struct frame *now = &verify->now;
 
@@ -172,7 +173,7 @@ push_raw(struct verify *verify, char kind)
 }
 
 err_t
-peek_word(struct verify *verify, uint32_t below, type_t *type)
+verify_peek_word(struct verify *verify, uint32_t below, type_t *type)
 {
     const struct frame *now = &verify->now;
 
@@ -183,15 +184,15 @@ peek_word(struct verify *verify, uint32_t below, type_t *type)
 }
 
 err_t
-pop_word(struct verify *verify, type_t *type)
+verify_pop_word(struct verify *verify, type_t *type)
 {
-    TRY(peek_word(verify, 0, type));
+    TRY(verify_peek_word(verify, 0, type));
     verify->now.word_depth--;
     return OK;
 }
 
 err_t
-pop_raw(struct verify *verify, char kind, char *popped)
+verify_pop_raw(struct verify *verify, char kind, char *popped)
 {
     struct frame *now = &verify->now;
     char there;
