@@ -219,9 +219,9 @@ static void
 emit_field(struct module_writer *module, const struct field *field)
 {
     struct lang *lang = module->lang;
-    uint16_t flags = field->flags;
+    /* const was settled by the checker: a top-level const is set where it stands, not in <static> */
+    uint16_t flags = field->flags & (uint16_t)~MEMBER_FINAL;
 
-    /* const is settled here; a constructor and its fun may both set the field */
     lang_put(lang, &module->classes, lang_pool_utf8(module, field->name), 2);
     lang_put(lang, &module->classes,
              lang_pool_utf8(module, lang_type_descriptor(lang, field->type)), 2);
