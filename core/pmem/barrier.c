@@ -26,6 +26,7 @@
 uint32_t pmem_epoch_now;
 _Atomic uint64_t pmem_dirty_count;
 _Atomic uint32_t pmem_tickets;
+_Atomic uint32_t pmem_superseded;
 _Atomic uint32_t pmem_emergency;
 struct pmem_counters pmem_counters;
 
@@ -218,6 +219,8 @@ first_write_locked(struct pmem_worker *worker, uint64_t page, struct pmem_page *
         pmem_page_copy(pmem_copy_bytes(entry->copy), page);
         pmem_count(&pmem_counters.copies);
     }
+    if (!pmem_epoch_clean(epoch))
+        atomic_fetch_add_explicit(&pmem_superseded, 1, memory_order_relaxed);
     credit_use(worker, entry);
     page_list(worker, page);
     pmem_page_clear(entry, PMEM_TAKEN | PMEM_LEAVING);

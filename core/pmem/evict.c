@@ -213,6 +213,9 @@ evictor_main(void *argument)
         } else if (evict_round()) {
             pause_ns = WAIT_NS;
         } else {
+            /* Nothing can leave before it is committed. */
+            if (pmem_evict_behind())
+                (void)pmem_snapshot_ask(STORE_CAUSE_INTERVAL);
             event_wait(&evictor.kick, seen, plat_monotonic_ns() + pause_ns);
             if (pause_ns < SLOW_NS)
                 pause_ns *= 2;

@@ -192,6 +192,9 @@ extern _Atomic uint64_t pmem_dirty_count;
 /* Credit that came back with pages evicted early in this epoch. */
 extern _Atomic uint32_t pmem_tickets;
 
+/* Pages of the epoch being saved that were written again since. */
+extern _Atomic uint32_t pmem_superseded;
+
 /* Credit for when a worker has used up all its own. */
 extern _Atomic uint32_t pmem_emergency;
 

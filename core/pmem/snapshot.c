@@ -78,7 +78,6 @@ static struct {
     struct pmem_dirty closed;      /* pages of the epoch being saved */
     struct pmem_dirty carried;     /* pages of an epoch that could not be saved */
     _Atomic uint64_t carried_count;
-    uint64_t debt; /* credit for carried pages that were handed over before */
     struct store_note note;
     uint32_t credit;  /* for observers */
     uint32_t tickets; /* credit of pages that left early in the closed epoch and stayed away */
@@ -223,6 +222,7 @@ flip(void *argument)
     atomic_store(&snap.closed_epoch, closing);
     atomic_store(&pmem_dirty_count, 0); /* after closed_epoch: see pmem_snapshot_ask() */
     atomic_store(&snap.carried_count, 0);
+    atomic_store(&pmem_superseded, 0);
     snap.tickets = atomic_exchange(&pmem_tickets, 0);
     if (pmem_settings.strict)
         strict_close();
@@ -349,12 +349,9 @@ carry_page(uint64_t page, uint32_t epoch)
     if (entry->copy != 0) {
         pmem_copy_give(entry->copy);
         entry->copy = 0;
-        store_credit_give(pmem_store, 1);
     }
     keep = pmem_page_epoch(page) == epoch;
     if (keep) {
-        if (pmem_page_has(entry, PMEM_TAKEN))
-            snap.debt++;
         pmem_page_clear(entry, PMEM_TAKEN);
         if (!pmem_page_has(entry, PMEM_OPEN)) {
             plat_page_open(pmem_address_of(page));
@@ -366,11 +363,16 @@ carry_page(uint64_t page, uint32_t epoch)
     return keep;
 }
 
+/*
+ * The store has given back the credit of what was handed over. Carried pages need
+ * it again; those that were written again have paid twice.
+ */
 static void
 carry_all(void)
 {
     uint32_t epoch = atomic_load(&snap.closed_epoch);
     uint64_t count = 0;
+    uint32_t superseded;
 
     for (struct pmem_chunk *chunk = snap.closed.first; chunk; chunk = chunk->next) {
         uint32_t kept = 0;
@@ -386,6 +388,9 @@ carry_all(void)
     /* Even where nothing is left to carry, the store may have early pages to commit. */
     atomic_store(&snap.carried_count, count + 1);
     event_raise(&snap.saved);
+    superseded = atomic_exchange(&pmem_superseded, 0);
+    if (superseded > 0)
+        store_credit_give(pmem_store, superseded);
 }
 
 static void
@@ -457,8 +462,6 @@ pmem_snapshot_credit(void)
     uint32_t each = BEFORE_PAGES * atomic_load(&snap.observer_count);
     uint32_t emergency = atomic_load(&pmem_emergency);
 
-    if (snap.debt > 0 && store_credit_take(pmem_store, snap.debt) == OK)
-        snap.debt = 0;
     if (snap.credit < each * BEFORE_ROUNDS &&
         store_credit_take(pmem_store, each * BEFORE_ROUNDS - snap.credit) == OK)
         snap.credit = each * BEFORE_ROUNDS;

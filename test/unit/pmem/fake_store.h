@@ -39,10 +39,12 @@ static struct fake {
     _Atomic uint64_t generation;
     _Atomic int64_t credit; /* left; taken ones are in credit_out */
     _Atomic int64_t credit_out;
+    int64_t handed;                   /* to the commit under way: comes back when it is given up */
     _Atomic uint64_t pages_committed; /* handed to commits */
     _Atomic uint64_t pages_early;
     _Atomic enum store_cause cause;
     /* orders */
+    _Atomic bool fills;               /* what is written takes room for ever */
     _Atomic unsigned fail_finishes;   /* so many finishes fail */
     _Atomic unsigned fail_page_after; /* the n-th page from now on fails, once */
     _Atomic unsigned page_delay_us;   /* each page of a commit takes so long */
@@ -169,6 +171,8 @@ store_credit_give(struct store *store, uint64_t pages)
 static void
 fake_credit_use(void)
 {
+    if (!fake.fills)
+        fake.credit++;
     fake.credit_out--;
     ck_assert_int_ge(fake.credit_out, 0);
 }
@@ -198,6 +202,7 @@ store_commit_begin(struct store *store)
     pthread_mutex_lock(&fake.lock);
     ck_assert(!fake.under_way);
     fake.under_way = true;
+    fake.handed = 0;
     fake.closing = fake.early;
     memset(&fake.early, 0, sizeof(fake.early));
     pthread_mutex_unlock(&fake.lock);
@@ -216,6 +221,7 @@ store_commit_page(struct store *store, uint64_t page, const void *bytes)
         return ERR_IO;
     }
     fake_credit_use();
+    fake.handed++;
     fake_put(&fake.closing, page, bytes, false);
     fake.pages_committed++;
     pthread_mutex_unlock(&fake.lock);
@@ -234,6 +240,9 @@ fake_give_up(void)
         }
     fake_clear(&fake.closing);
     fake.under_way = false;
+    fake.credit_out += fake.handed;
+    if (!fake.fills)
+        fake.credit -= fake.handed;
 }
 
 err_t

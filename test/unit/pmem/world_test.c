@@ -161,6 +161,7 @@ START_TEST(a_worker_is_refused_credit_only_after_four_snapshots)
     struct pmem_stats stats;
 
     join(&worker);
+    fake.fills = true;
     fake.credit = 0;
     for (uint64_t page = 0; page < 60; page++)
         pmem_store64(at(page, 0), 1);
