@@ -217,13 +217,13 @@ struct application_object {
  */
 struct channel_object {
     uint64_t header;
-    word_t ring;   /* byte array of CHANNEL_RING_BYTES */
-    word_t writer; /* thread in the middle of a text, or null */
+    word_t ring;                     /* byte array of CHANNEL_RING_BYTES */
+    word_t writer;                   /* thread in the middle of a text, or null */
     word_t out_head, out_tail;       /* threads that wait for their turn to write */
     word_t in_head, in_tail;         /* threads that wait for a line */
     word_t commit_head, commit_tail; /* threads that wait for a snapshot */
-    uint64_t appended; /* bytes that were ever put into the ring */
-    uint64_t written;  /* of these, known to have left; the beginning of a line */
+    uint64_t appended;               /* bytes that were ever put into the ring */
+    uint64_t written;                /* of these, known to have left; the beginning of a line */
 };
 
 #define CHANNEL_RING_BYTES 65536u

@@ -1,0 +1,146 @@
+/*
+ * list.c - pictures of threads and applications for people, taken while the
+ * world stands still.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "base/format.h"
+#include "object/array.h"
+#include "object/string.h"
+#include "plat/memory.h"
+#include "vm/class_index.h"
+#include "vm/vm.h"
+#include "vm/worker_priv.h"
+
+#define root_field(field) (SPACE_ROOT + offsetof(struct space_root, field))
+
+struct thread_list {
+    struct vm_thread_info *rows;
+    size_t max, count;
+};
+
+struct application_list {
+    struct vm_application_info *rows;
+    size_t max, count;
+};
+
+static void
+where_of(ref_t thread, struct vm_thread_info *info)
+{
+    struct frame_walk walk = frame_walk_begin(thread);
+    char class_name[96], name[64];
+    ref_t method, owner;
+
+    if (walk.done)
+        return;
+    method = pmem_load64(SPACE_METHOD_TABLE + 8 * (uint64_t)walk.method);
+    owner = GET_WORD(method_object, method, owner);
+    exception_copy_text(GET_WORD(class_object, owner, name), class_name, sizeof class_name);
+    exception_copy_text(GET_WORD(method_object, method, name), name, sizeof name);
+    format(info->method, sizeof info->method, "%s.%s", class_name, name);
+    exception_copy_text(GET_WORD(class_object, owner, source), info->file, sizeof info->file);
+    info->line = exception_line(method, walk.pc);
+}
+
+static void
+thread_row(ref_t thread, struct vm_thread_info *info)
+{
+    word_t application = GET_WORD(thread_object, thread, application);
+    word_t object = GET_WORD(thread_object, thread, waiting_for);
+    uint64_t wake_ns = GET_U64(thread_object, thread, wake_ns), now = vm_personal_ns();
+
+    *info = (struct vm_thread_info){ .id = GET_U64(thread_object, thread, id) };
+    info->state = (enum thread_state)(GET_U32(thread_object, thread, state) & ~THREAD_WOKEN);
+    if (application != WORD_NULL)
+        info->application = GET_U32(application_object, application, id);
+    exception_copy_text(GET_WORD(thread_object, thread, name), info->name, sizeof info->name);
+    where_of(thread, info);
+    if (object != WORD_NULL)
+        exception_copy_text(
+            GET_WORD(class_object, class_of_number(word_class_number(object)), name), info->waiting,
+            sizeof info->waiting);
+    info->wake_in_ns = UINT64_MAX;
+    if (info->state == THREAD_SLEEPING && wake_ns != UINT64_MAX)
+        info->wake_in_ns = wake_ns > now ? wake_ns - now : 0;
+    info->cpu_ns = sched_cpu_ns(GET_U32(thread_object, thread, slot));
+}
+
+static void
+list_threads(void *argument)
+{
+    struct thread_list *list = argument;
+    uint32_t count = thread_slot_count();
+
+    for (uint32_t slot = 0; slot < count; slot++) {
+        ref_t thread = thread_in_slot(slot);
+
+        if (thread == WORD_NULL)
+            continue;
+        if (list->count < list->max)
+            thread_row(thread, &list->rows[list->count]);
+        list->count++;
+    }
+}
+
+err_t
+vm_list_threads(struct vm_thread_info *rows, size_t max, size_t *count)
+{
+    struct thread_list list = { .rows = rows, .max = max };
+
+    TRY(pmem_world_do(NULL, list_threads, &list, 0));
+    *count = list.count;
+    return OK;
+}
+
+static void
+first_line(char *text)
+{
+    while (*text != 0 && *text != '\n')
+        text++;
+    *text = 0;
+}
+
+static void
+application_row(ref_t application, struct vm_application_info *info)
+{
+    *info = (struct vm_application_info){ .id = GET_U32(application_object, application, id) };
+    info->state = (enum application_state)GET_U32(application_object, application, state);
+    exception_copy_text(GET_WORD(application_object, application, name), info->name,
+                        sizeof info->name);
+    info->thread_count = GET_U32(application_object, application, thread_count);
+    info->status = (int32_t)GET_U32(application_object, application, status);
+    info->started_ns = GET_U64(application_object, application, started_ns);
+    exception_copy_text(GET_WORD(application_object, application, error), info->error,
+                        sizeof info->error);
+    first_line(info->error);
+}
+
+static void
+list_applications(void *argument)
+{
+    struct application_list *list = argument;
+    ref_t table = pmem_load64(root_field(applications));
+    uint32_t count = pmem_load32(root_field(application_count));
+
+    for (uint32_t i = 0; i < count; i++) {
+        word_t application = array_load_word(table, i);
+
+        if (application == WORD_NULL)
+            continue;
+        if (list->count < list->max)
+            application_row(application, &list->rows[list->count]);
+        list->count++;
+    }
+}
+
+err_t
+vm_list_applications(struct vm_application_info *rows, size_t max, size_t *count)
+{
+    struct application_list list = { .rows = rows, .max = max };
+
+    TRY(pmem_world_do(NULL, list_applications, &list, 0));
+    *count = list.count;
+    for (size_t i = 0; i < list.count && i < max; i++)
+        rows[i].heap_bytes = heap_application_bytes(rows[i].id);
+    return OK;
+}

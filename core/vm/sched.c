@@ -1,0 +1,664 @@
+/*
+ * sched.c - workers, which run threads: run queue, timers, time slices.
+ *
+ * Run queue and timers are volatile, and are made again at a start from the
+ * states of the threads in the space. A worker without a thread is away from the
+ * space and sleeps until there is one, or a timer is due; it has no tick.
+ *
+ * Keeps true
+ *   1. A RUNNABLE thread is in the run queue, or a worker's, or on its way there.
+ *   2. A worker that lets go of a thread touches it for the last time before
+ *      anybody else can find it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "base/trace.h"
+#include "plat/machine.h"
+#include "plat/memory.h"
+#include "plat/thread.h"
+#include "vm/thread.h"
+#include "vm/vm.h"
+#include "vm/worker_priv.h"
+
+#define LOG_MODULE "vm"
+#include "base/log.h"
+
+/* Polls between two looks whether the world should stop; looks until the clock is asked. */
+#define SLICE_POLLS 63
+#define SLICE_LOOKS 64
+
+#define SLICE_NS    10000000u
+#define RETRY_NS    10000000000ull
+#define THROTTLE_NS 50000000u
+
+#define NO_TIMER    0
+
+/* The volatile half of a thread, by its slot. */
+struct half {
+    uint32_t next;  /* slot + 1 of the one behind it in the run queue */
+    uint32_t timer; /* place in the heap of timers + 1, or NO_TIMER */
+    uint64_t cpu_ns;
+};
+
+struct timer {
+    uint64_t wake_ns;
+    ref_t thread;
+    uint32_t slot;
+};
+
+static struct {
+    struct lock lock; /* guards the run queue */
+    struct cond work;
+    uint32_t first, last;     /* slot + 1 */
+    _Atomic uint32_t waiting; /* threads in the run queue */
+    unsigned idle;
+    bool kicked;
+    _Atomic bool stopping;
+
+    struct lock timer_lock; /* guards the heap of timers */
+    struct timer *timers;
+    uint32_t timer_count;
+    _Atomic uint64_t timer_first;
+
+    struct half *halves;
+    struct vm_worker *workers;
+    unsigned worker_count;
+} sched;
+
+static uint64_t idle_cell[1], leave_cell[1];
+
+err_t
+sched_init(void)
+{
+    lock_init(&sched.lock, LOCK_RANK_SCHED);
+    lock_init(&sched.timer_lock, LOCK_RANK_TIMER);
+    cond_init(&sched.work);
+    sched.first = sched.last = 0;
+    atomic_store(&sched.waiting, 0);
+    atomic_store(&sched.stopping, false);
+    sched.idle = 0;
+    sched.kicked = false;
+    sched.timer_count = 0;
+    atomic_store(&sched.timer_first, UINT64_MAX);
+    sched.workers = NULL;
+    sched.worker_count = 0;
+    sched.halves = plat_reserve(THREAD_COUNT_MAX * sizeof sched.halves[0]);
+    sched.timers = plat_reserve((uint64_t)THREAD_COUNT_MAX * 2 * sizeof sched.timers[0]);
+    idle_cell[0] = (uintptr_t)interp_addresses[OP_IDLE];
+    leave_cell[0] = (uintptr_t)interp_addresses[OP_LEAVE];
+    if (sched.halves != NULL && sched.timers != NULL)
+        return OK;
+    sched_close();
+    return ERR_NOMEM;
+}
+
+void
+sched_close(void)
+{
+    plat_release(sched.halves, THREAD_COUNT_MAX * sizeof sched.halves[0]);
+    plat_release(sched.timers, (uint64_t)THREAD_COUNT_MAX * 2 * sizeof sched.timers[0]);
+    sched.halves = NULL;
+    sched.timers = NULL;
+}
+
+uint64_t
+sched_cpu_ns(uint32_t slot)
+{
+    return sched.halves != NULL && slot < THREAD_COUNT_MAX ? sched.halves[slot].cpu_ns : 0;
+}
+
+/* ---- the run queue ---- */
+
+void
+sched_enqueue(ref_t thread)
+{
+    uint32_t slot = GET_U32(thread_object, thread, slot);
+
+    lock_acquire(&sched.lock);
+    sched.halves[slot].next = 0;
+    if (sched.last == 0)
+        sched.first = slot + 1;
+    else
+        sched.halves[sched.last - 1].next = slot + 1;
+    sched.last = slot + 1;
+    atomic_fetch_add(&sched.waiting, 1);
+    if (sched.idle > 0)
+        cond_signal(&sched.work);
+    lock_release(&sched.lock);
+}
+
+static bool
+dequeue_locked(uint32_t *slot)
+{
+    if (sched.first == 0)
+        return false;
+    *slot = sched.first - 1;
+    sched.first = sched.halves[*slot].next;
+    if (sched.first == 0)
+        sched.last = 0;
+    atomic_fetch_sub(&sched.waiting, 1);
+    return true;
+}
+
+/* ---- timers: a heap, the first one at its top ---- */
+
+static void
+timer_place(uint32_t at, struct timer timer)
+{
+    sched.timers[at] = timer;
+    sched.halves[timer.slot].timer = at + 1;
+}
+
+static void
+timer_up(uint32_t at, struct timer timer)
+{
+    while (at > 0 && sched.timers[(at - 1) / 2].wake_ns > timer.wake_ns) {
+        timer_place(at, sched.timers[(at - 1) / 2]);
+        at = (at - 1) / 2;
+    }
+    timer_place(at, timer);
+}
+
+static void
+timer_down(uint32_t at, struct timer timer)
+{
+    for (;;) {
+        uint32_t child = 2 * at + 1;
+
+        if (child + 1 < sched.timer_count &&
+            sched.timers[child + 1].wake_ns < sched.timers[child].wake_ns)
+            child++;
+        if (child >= sched.timer_count || sched.timers[child].wake_ns >= timer.wake_ns)
+            break;
+        timer_place(at, sched.timers[child]);
+        at = child;
+    }
+    timer_place(at, timer);
+}
+
+static void
+timer_remove_locked(uint32_t slot)
+{
+    uint32_t at = sched.halves[slot].timer;
+    struct timer last;
+
+    if (at == NO_TIMER)
+        return;
+    at--;
+    sched.halves[slot].timer = NO_TIMER;
+    last = sched.timers[--sched.timer_count];
+    if (at == sched.timer_count)
+        return;
+    if (at > 0 && sched.timers[(at - 1) / 2].wake_ns > last.wake_ns)
+        timer_up(at, last);
+    else
+        timer_down(at, last);
+}
+
+void
+sched_timer_set(ref_t thread, uint64_t wake_ns)
+{
+    struct timer timer = { wake_ns, thread, GET_U32(thread_object, thread, slot) };
+    bool earlier;
+
+    lock_acquire(&sched.timer_lock);
+    timer_remove_locked(timer.slot);
+    if (wake_ns != UINT64_MAX)
+        timer_up(sched.timer_count++, timer);
+    earlier = wake_ns < atomic_load(&sched.timer_first);
+    atomic_store(&sched.timer_first, sched.timer_count > 0 ? sched.timers[0].wake_ns : UINT64_MAX);
+    lock_release(&sched.timer_lock);
+    if (!earlier)
+        return;
+    lock_acquire(&sched.lock);
+    sched.kicked = sched.idle > 0;
+    if (sched.idle > 0)
+        cond_signal(&sched.work);
+    lock_release(&sched.lock);
+}
+
+uint64_t
+sched_timer_first(void)
+{
+    return atomic_load(&sched.timer_first);
+}
+
+/* The thread whose timer is due; 0 if there is none. */
+static ref_t
+timer_take_due(uint64_t personal_ns)
+{
+    ref_t thread = WORD_NULL;
+
+    lock_acquire(&sched.timer_lock);
+    if (sched.timer_count > 0 && sched.timers[0].wake_ns <= personal_ns) {
+        thread = sched.timers[0].thread;
+        timer_remove_locked(sched.timers[0].slot);
+        atomic_store(&sched.timer_first,
+                     sched.timer_count > 0 ? sched.timers[0].wake_ns : UINT64_MAX);
+    }
+    lock_release(&sched.timer_lock);
+    return thread;
+}
+
+/* Wake those whose time has come, as far as the credit goes. */
+static void
+fire_timers(struct vm_worker *worker)
+{
+    ref_t thread;
+
+    if (sched_timer_first() > vm_personal_ns())
+        return;
+    while (worker->pmem.credit > 16 && (thread = timer_take_due(vm_personal_ns())) != WORD_NULL) {
+        worker_commit_begin(worker);
+        thread_wake(thread);
+        worker_commit_end(worker);
+    }
+}
+
+/* ---- safepoints ---- */
+
+/* Law 10: wait for room; the disk may free some, or a person. */
+static void
+throttle(struct vm_worker *worker)
+{
+    static _Atomic uint32_t nothing;
+    bool said = false;
+
+    while (worker->pmem.credit < PMEM_WORKER_CREDIT / 2 && pmem_safepoint(&worker->pmem) != OK &&
+           !atomic_load(&sched.stopping)) {
+        if (!said)
+            log_warn("the volume is full: programs wait for room");
+        said = true;
+        pmem_worker_away(&worker->pmem);
+        plat_wait(&nothing, 0, plat_monotonic_ns() + THROTTLE_NS);
+        pmem_worker_back(&worker->pmem);
+    }
+}
+
+static void
+load_again(struct vm_worker *worker)
+{
+    static _Atomic uint32_t nothing;
+
+    while (worker->thread != WORD_NULL && !frame_load(worker)) {
+        log_warn("no memory for code: a thread waits");
+        pmem_worker_away(&worker->pmem);
+        plat_wait(&nothing, 0, plat_monotonic_ns() + THROTTLE_NS);
+        pmem_worker_back(&worker->pmem);
+    }
+}
+
+void
+sched_safepoint(struct vm_worker *worker)
+{
+    bool loaded = worker->loaded;
+    err_t err;
+
+    frame_save(worker);
+    worker->loaded = false;
+    if (heap_wants_scavenge())
+        IGNORE(heap_collect(&worker->heap, 0), "who finds no room will say so");
+    err = pmem_safepoint(&worker->pmem);
+    if (err != OK && worker->pmem.credit < PMEM_WORKER_CREDIT / 2) {
+        throttle(worker);
+        err = OK;
+    }
+    if (!loaded)
+        return;
+    load_again(worker);
+    if (err != OK)
+        exception_throw_prepared(worker, ERR_NOSPACE);
+}
+
+bool
+sched_credit(struct vm_worker *worker, uint32_t pages)
+{
+    if (worker->pmem.credit >= pages)
+        return true;
+    sched_safepoint(worker);
+    return false;
+}
+
+static err_t
+collect(struct vm_worker *worker, uint64_t bytes)
+{
+    bool loaded = worker->loaded;
+    err_t err;
+
+    frame_save(worker);
+    worker->loaded = false;
+    err = heap_collect(&worker->heap, bytes);
+    if (loaded)
+        load_again(worker);
+    return err;
+}
+
+void
+sched_collect_quietly(struct vm_worker *worker, uint64_t bytes)
+{
+    IGNORE(collect(worker, bytes), "the caller looks again");
+}
+
+void
+sched_collect(struct vm_worker *worker, uint64_t bytes)
+{
+    err_t err = collect(worker, bytes);
+
+    if (err != OK)
+        exception_throw_prepared(worker, err);
+}
+
+/* ---- letting go of a thread ---- */
+
+void
+sched_idle(struct vm_worker *worker)
+{
+    worker->pc = idle_cell;
+}
+
+static void
+account(struct vm_worker *worker)
+{
+    uint64_t now = plat_monotonic_ns();
+
+    sched.halves[GET_U32(thread_object, worker->thread, slot)].cpu_ns += now - worker->run_begin_ns;
+    worker->run_begin_ns = now;
+}
+
+static void
+give_back(struct vm_worker *worker)
+{
+    ref_t thread = worker->thread;
+
+    account(worker);
+    frame_save(worker);
+    frame_unload(worker);
+    sched_enqueue(thread);
+    sched_idle(worker);
+}
+
+static void
+park_as(struct vm_worker *worker, enum thread_state state)
+{
+    ref_t thread = worker->thread;
+    uint64_t wake_ns = GET_U64(thread_object, thread, wake_ns);
+    _Atomic uint32_t *shared = thread_state_of(thread);
+    uint32_t expected = THREAD_RUNNABLE;
+
+    account(worker);
+    frame_save(worker);
+    worker->loaded = false;
+    trace(THREAD_PARK, GET_U64(thread_object, thread, id), state);
+    if (wake_ns != UINT64_MAX)
+        sched_timer_set(thread, wake_ns);
+    if (atomic_compare_exchange_strong(shared, &expected, (uint32_t)state)) {
+        frame_unload(worker);
+        sched_idle(worker);
+        return;
+    }
+    /* Somebody was faster: it does not park. */
+    atomic_store(shared, THREAD_RUNNABLE);
+    sched_timer_set(thread, UINT64_MAX);
+    frame_unload(worker);
+    sched_enqueue(thread);
+    sched_idle(worker);
+}
+
+void
+sched_park(struct vm_worker *worker)
+{
+    bool timed = GET_U64(thread_object, worker->thread, wake_ns) != UINT64_MAX;
+
+    park_as(worker, timed ? THREAD_SLEEPING : THREAD_WAITING);
+}
+
+void
+sched_suspend(struct vm_worker *worker)
+{
+    SET_U64(thread_object, worker->thread, wake_ns, vm_personal_ns() + RETRY_NS);
+    thread_flags_set(worker->thread, THREAD_FLAG_UNREADABLE);
+    park_as(worker, THREAD_SUSPENDED);
+}
+
+/* ---- taking one up ---- */
+
+static bool
+is_over(ref_t thread)
+{
+    word_t application = GET_WORD(thread_object, thread, application);
+
+    return (GET_U32(thread_object, thread, flags) & THREAD_FLAG_KILLED) != 0 ||
+           (application != WORD_NULL &&
+            GET_U32(application_object, application, state) != APPLICATION_RUNNING);
+}
+
+static void
+pay_for(struct vm_worker *worker, word_t application)
+{
+    worker->heap.application =
+        application != WORD_NULL ? GET_U32(application_object, application, id) : 0;
+}
+
+void
+sched_resume(struct vm_worker *worker)
+{
+    ref_t thread = worker->thread;
+    const struct code *code;
+
+    if (worker->pmem.credit < PMEM_WORKER_CREDIT / 2)
+        sched_safepoint(worker);
+    trace(THREAD_RUN, GET_U64(thread_object, thread, id), worker->index);
+    worker_commit_begin(worker);
+    thread_unqueue(thread);
+    if ((GET_U32(thread_object, thread, flags) & THREAD_FLAG_UNREADABLE) != 0)
+        thread_flags_clear(thread, THREAD_FLAG_UNREADABLE);
+    worker_commit_end(worker);
+    worker->run_begin_ns = plat_monotonic_ns();
+    worker->slice_end_ns = worker->run_begin_ns + SLICE_NS;
+    worker->slice = SLICE_POLLS;
+    worker->looks = SLICE_LOOKS;
+    if (is_over(thread)) {
+        SET_WORD(thread_object, thread, pending, WORD_NULL);
+        thread_end(worker);
+        return;
+    }
+    pay_for(worker, GET_WORD(thread_object, thread, application));
+    load_again(worker);
+    code = code_running(worker);
+    if (GET_WORD(thread_object, thread, pending) != WORD_NULL)
+        exception_unwind(worker);
+    else if ((worker->frame[2] & FRAME_BOTTOM) != 0 && worker->pc == code->cells && code->is_static)
+        worker->begins = init_class(worker, code->mirror->owner); /* or its frame comes first */
+}
+
+void
+sched_lose(struct vm_worker *worker, uint64_t address, err_t err)
+{
+    uint32_t count = thread_slot_count();
+    ref_t thread = worker->thread;
+
+    log_error("a thread cannot go on: page %#" PRIx64 " of the space, part of its state, cannot "
+              "be read (%s)",
+              space_page_of(address), err_text(err));
+    for (uint32_t slot = 0; slot < count && err == ERR_CORRUPT; slot++) {
+        if (thread_in_slot(slot) == thread)
+            pmem_store64(SPACE_THREAD_TABLE + 8 * (uint64_t)slot, WORD_NULL);
+    }
+    frame_unload(worker);
+    sched_idle(worker);
+}
+
+/* How long may an idle worker sleep? Monotonic. */
+static uint64_t
+idle_deadline(void)
+{
+    uint64_t first = sched_timer_first(), now = plat_monotonic_ns(), personal = vm_personal_ns();
+    uint64_t due = clock_commit_due(now, first), wake = PLAT_NO_DEADLINE;
+
+    if (first != UINT64_MAX)
+        wake = first > personal ? now + (first - personal) : now;
+    return wake < due ? wake : due;
+}
+
+/* Sleep, away from the space, until there may be something to do. */
+static void
+sleep_idle(struct vm_worker *worker)
+{
+    uint64_t deadline;
+
+    pmem_worker_away(&worker->pmem);
+    lock_acquire(&sched.lock);
+    deadline = idle_deadline();
+    sched.idle++;
+    while (sched.first == 0 && !sched.kicked && !atomic_load(&sched.stopping) &&
+           plat_monotonic_ns() < deadline)
+        cond_wait(&sched.work, &sched.lock, deadline);
+    sched.idle--;
+    sched.kicked = false;
+    lock_release(&sched.lock);
+    pmem_worker_back(&worker->pmem);
+}
+
+void
+sched_next(struct vm_worker *worker)
+{
+    uint32_t slot = 0;
+    bool found;
+
+    sched_idle(worker);
+    if (atomic_load(&sched.stopping)) {
+        worker->pc = leave_cell;
+        return;
+    }
+    if (worker->pmem.credit < PMEM_WORKER_CREDIT / 2)
+        sched_safepoint(worker);
+    clock_commit(worker, plat_monotonic_ns());
+    fire_timers(worker);
+    lock_acquire(&sched.lock);
+    found = dequeue_locked(&slot);
+    lock_release(&sched.lock);
+    if (!found) {
+        sleep_idle(worker);
+        return;
+    }
+    worker_commit_begin(worker);
+    worker->thread = thread_in_slot(slot);
+    worker_commit_end(worker);
+    if (worker->thread != WORD_NULL)
+        sched_resume(worker);
+}
+
+/* ---- looking around ---- */
+
+static void
+look_at_clock(struct vm_worker *worker)
+{
+    uint64_t now = plat_monotonic_ns();
+
+    worker->looks = SLICE_LOOKS;
+    clock_commit(worker, now);
+    fire_timers(worker);
+    if (is_over(worker->thread)) {
+        SET_WORD(thread_object, worker->thread, pending, WORD_NULL);
+        thread_end(worker);
+        return;
+    }
+    if (now < worker->slice_end_ns && !atomic_load(&sched.stopping))
+        return;
+    worker->slice_end_ns = now + SLICE_NS;
+    if (atomic_load(&sched.waiting) > 0 || atomic_load(&sched.stopping))
+        give_back(worker);
+}
+
+void
+sched_poll(struct vm_worker *worker)
+{
+    worker->slice = SLICE_POLLS;
+    plat_switch_point();
+    if (pmem_poll() || heap_wants_scavenge())
+        sched_safepoint(worker);
+    if (worker->loaded && --worker->looks <= 0)
+        look_at_clock(worker);
+}
+
+void
+sched_again(struct vm_worker *worker)
+{
+    if (pmem_poll() || heap_wants_scavenge())
+        sched_safepoint(worker);
+    if (!worker->loaded)
+        return;
+    look_at_clock(worker);
+    if (worker->loaded && atomic_load(&sched.waiting) > 0)
+        give_back(worker);
+}
+
+/* ---- workers ---- */
+
+err_t
+worker_join(struct vm_worker *worker)
+{
+    err_t err = pmem_worker_join(&worker->pmem);
+
+    if (err != OK)
+        return err;
+    worker->epochs = pmem_epoch_of - (SPACE_BASE >> PAGE_SHIFT);
+    heap_local_join(&worker->heap, &worker->pmem);
+    return OK;
+}
+
+void
+worker_leave(struct vm_worker *worker)
+{
+    heap_local_leave(&worker->heap);
+    pmem_worker_leave(&worker->pmem);
+    plat_free(worker->scratch, worker->scratch_bytes);
+    worker->scratch = NULL;
+}
+
+static void
+worker_main(void *argument)
+{
+    struct vm_worker *worker = argument;
+
+    if (worker_join(worker) != OK) {
+        log_error("worker %u: no memory", worker->index);
+        return;
+    }
+    sched_idle(worker);
+    interp_run(worker);
+    worker_leave(worker);
+}
+
+err_t
+sched_start(unsigned count)
+{
+    sched.workers = plat_alloc(count * sizeof sched.workers[0]);
+    if (sched.workers == NULL)
+        return ERR_NOMEM;
+    sched.worker_count = count;
+    for (unsigned i = 0; i < count; i++) {
+        struct vm_worker *worker = &sched.workers[i];
+
+        worker->index = i;
+        if (plat_thread_create(&worker->native, "worker", worker_main, worker) != OK) {
+            sched_stop();
+            return ERR_NOMEM;
+        }
+    }
+    return OK;
+}
+
+void
+sched_stop(void)
+{
+    lock_acquire(&sched.lock);
+    atomic_store(&sched.stopping, true);
+    cond_broadcast(&sched.work);
+    lock_release(&sched.lock);
+    for (unsigned i = 0; i < sched.worker_count; i++)
+        plat_thread_join(sched.workers[i].native);
+    plat_free(sched.workers, sched.worker_count * sizeof sched.workers[0]);
+    sched.workers = NULL;
+    sched.worker_count = 0;
+}

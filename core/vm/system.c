@@ -1,0 +1,502 @@
+/*
+ * system.c - the machine as a whole: made, started, given programs, stopped.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "base/memory.h"
+#include "heap/text.h"
+#include "object/array.h"
+#include "plat/machine.h"
+#include "plat/thread.h"
+#include "vm/class_index.h"
+#include "vm/thread.h"
+#include "vm/vm.h"
+#include "vm/worker_priv.h"
+
+#define LOG_MODULE "vm"
+#include "base/log.h"
+
+#define WORKERS_MIN       2
+
+#define root_field(field) (SPACE_ROOT + offsetof(struct space_root, field))
+
+static struct vm_options system_options;
+static struct event system_changed; /* an application ended, or somebody interrupts */
+static _Atomic bool system_interrupted;
+
+const struct vm_options *
+vm_options_get(void)
+{
+    return &system_options;
+}
+
+void
+system_application_ended(void)
+{
+    event_raise(&system_changed);
+}
+
+/* ---- making ---- */
+
+static void
+forget(void)
+{
+    exception_close();
+    dyn_close();
+    code_close();
+    mirror_forget_all();
+    class_index_forget();
+    heap_stop();
+}
+
+static err_t
+format_as(struct vm_worker *worker, const void *library, size_t byte_count, load_report_fn *report,
+          void *context)
+{
+    word_t entry;
+    err_t err = worker_join(worker);
+
+    if (err != OK)
+        return err;
+    err = module_load(&worker->heap, library, byte_count, WORD_NULL, &entry, report, context);
+    if (err == OK)
+        err = pmem_safepoint(&worker->pmem);
+    if (err == OK)
+        err = exception_format(&worker->heap);
+    worker_leave(worker);
+    return err;
+}
+
+err_t
+vm_format(const void *library, size_t byte_count, load_report_fn *report, void *context)
+{
+    static const struct heap_options defaults;
+    struct vm_worker worker = { 0 };
+    err_t err;
+
+    TRY(heap_format());
+    TRY(heap_start(&defaults));
+    err = code_init();
+    if (err == OK)
+        err = format_as(&worker, library, byte_count, report, context);
+    forget();
+    return err;
+}
+
+/* ---- starting ---- */
+
+/* What a thread waits for goes on: it is queued, or its timer is armed. */
+static void
+restart_thread(struct vm_worker *worker, ref_t thread)
+{
+    word_t application = GET_WORD(thread_object, thread, application);
+    uint32_t state = GET_U32(thread_object, thread, state) & ~THREAD_WOKEN;
+    uint64_t wake_ns = GET_U64(thread_object, thread, wake_ns);
+    bool over = application != WORD_NULL &&
+                GET_U32(application_object, application, state) != APPLICATION_RUNNING;
+
+    if (worker->pmem.credit < 16)
+        sched_safepoint(worker);
+    if (state == THREAD_RUNNABLE) {
+        sched_enqueue(thread);
+    } else if (over || state == THREAD_SUSPENDED) {
+        thread_wake(thread);
+    } else if (wake_ns != UINT64_MAX) {
+        sched_timer_set(thread, wake_ns);
+    }
+}
+
+static void
+restart_threads(struct vm_worker *worker)
+{
+    uint32_t count = thread_slot_count();
+
+    for (uint32_t slot = 0; slot < count; slot++) {
+        ref_t thread = thread_in_slot(slot);
+
+        if (thread != WORD_NULL)
+            restart_thread(worker, thread);
+    }
+}
+
+static err_t
+start_as(struct vm_worker *worker)
+{
+    err_t err = worker_join(worker);
+
+    if (err != OK)
+        return err;
+    clock_start();
+    thread_table_init();
+    err = monitor_init();
+    if (err == OK && !system_options.safe)
+        err = prim_start(&worker->heap);
+    if (err == OK && !system_options.safe)
+        restart_threads(worker);
+    worker_leave(worker);
+    return err;
+}
+
+static unsigned
+worker_count(void)
+{
+    unsigned count = system_options.workers;
+
+    if (count == 0)
+        count = plat_processor_count() > WORKERS_MIN ? plat_processor_count() : WORKERS_MIN;
+    return count;
+}
+
+static void
+read_magic(void *argument)
+{
+    *(uint64_t *)argument = pmem_load64(root_field(magic));
+}
+
+err_t
+vm_start(const struct vm_options *options)
+{
+    struct vm_worker worker = { 0 };
+    uint64_t magic;
+    err_t err;
+
+    system_options = *options;
+    atomic_store(&system_interrupted, false);
+    TRY(pmem_world_do(NULL, read_magic, &magic, 0));
+    if (magic != SPACE_ROOT_MAGIC)
+        return ERR_FOREIGN;
+    TRY(heap_start(&options->heap));
+    err = code_init();
+    if (err == OK)
+        err = sched_init();
+    if (err == OK)
+        err = start_as(&worker);
+    if (err == OK && !options->safe)
+        err = sched_start(worker_count());
+    if (err != OK)
+        vm_close();
+    return err;
+}
+
+/* ---- installing a program ---- */
+
+struct install {
+    struct vm_worker *worker;
+    const struct vm_program *program;
+    uint32_t id;
+    ref_t application; /* in old space; the root holds it from the beginning */
+};
+
+/* Allocate again and again, with collections between, until it is there or cannot be. */
+#define ALLOCATE(result, expression, bytes)                                                        \
+    while (((result) = (expression)) == WORD_NULL)                                                 \
+    TRY(heap_collect(&install->worker->heap, (bytes)))
+
+/* Room in root.applications for one more. */
+static err_t
+reserve_entry(struct install *install, uint32_t count)
+{
+    ref_t table = pmem_load64(root_field(applications)), larger;
+    uint32_t room = table != WORD_NULL ? array_length(table) : 0;
+
+    if (count < room)
+        return OK;
+    room = room == 0 ? 16 : 2 * room;
+    ALLOCATE(larger, heap_alloc_array(&install->worker->heap, CLASS_WORDS, KIND_WORDS, room),
+             array_bytes(KIND_WORDS, room));
+    table = pmem_load64(root_field(applications));
+    for (uint32_t i = 0; i < count; i++)
+        array_store_word(larger, i, array_load_word(table, i));
+    pmem_store64(root_field(applications), larger);
+    return OK;
+}
+
+static err_t
+make_application(struct install *install)
+{
+    uint32_t count = pmem_load32(root_field(application_count));
+    ref_t application;
+
+    TRY(reserve_entry(install, count));
+    ALLOCATE(application,
+             heap_alloc_old(&install->worker->heap, sizeof(struct application_object),
+                            CLASS_APPLICATION),
+             sizeof(struct application_object));
+    SET_U32(application_object, application, id, count + 1);
+    SET_U32(application_object, application, state, APPLICATION_STOPPED);
+    SET_U64(application_object, application, started_ns, vm_personal_ns());
+    array_store_word(pmem_load64(root_field(applications)), count, application);
+    pmem_store32(root_field(application_count), count + 1);
+    install->application = application;
+    install->id = count + 1;
+    return OK;
+}
+
+/* Bytes from outside as a string: what is no UTF-8 is taken for Latin-1. */
+static ref_t
+string_from_outside(struct heap_local *heap, const char *text)
+{
+    size_t bytes = text_length(text);
+    struct string_form form;
+
+    if (string_measure_utf8(text, bytes, &form))
+        return heap_string_utf8(heap, text, bytes);
+    return heap_string_latin1(heap, (const uint8_t *)text, bytes);
+}
+
+static err_t
+fill_application(struct install *install)
+{
+    struct heap_local *heap = &install->worker->heap;
+    const struct vm_program *program = install->program;
+    ref_t string, array;
+
+    ALLOCATE(string, string_from_outside(heap, program->name), 2 * text_length(program->name) + 32);
+    SET_WORD(application_object, install->application, name, string);
+    ALLOCATE(array, heap_alloc_array(heap, CLASS_WORDS, KIND_WORDS, program->argument_count),
+             array_bytes(KIND_WORDS, program->argument_count));
+    SET_WORD(application_object, install->application, arguments, array);
+    for (unsigned i = 0; i < program->argument_count; i++) {
+        TRY(pmem_safepoint(&install->worker->pmem));
+        ALLOCATE(string, string_from_outside(heap, program->arguments[i]),
+                 2 * text_length(program->arguments[i]) + 32);
+        array_store_word(GET_WORD(application_object, install->application, arguments), i, string);
+    }
+    return OK;
+}
+
+/* The static method "<entry>" "()v" of the class, or 0. */
+static ref_t
+find_entry(word_t class)
+{
+    ref_t methods = class != WORD_NULL ? GET_WORD(class_object, class, methods) : WORD_NULL;
+    uint32_t count = methods != WORD_NULL ? array_length(methods) : 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        ref_t method = array_load_word(methods, i);
+        uint32_t flags = GET_U32(method_object, method, flags);
+
+        if (string_equal_utf8(GET_WORD(method_object, method, name), "<entry>", 7) &&
+            string_equal_utf8(GET_WORD(method_object, method, signature), "()v", 3) &&
+            (flags & MEMBER_STATIC) != 0 &&
+            (flags & (METHOD_ABSTRACT | METHOD_PRIMITIVE | METHOD_SYNCHRONIZED)) == 0)
+            return method;
+    }
+    return WORD_NULL;
+}
+
+/* The main thread; the methods of a loaded class do not move. */
+static err_t
+start_main(struct install *install, ref_t method)
+{
+    struct heap_local *heap = &install->worker->heap;
+    ref_t thread, name;
+
+    TRY(pmem_safepoint(&install->worker->pmem));
+    ALLOCATE(name, symbol_intern(heap, "main", 4), 64);
+    ALLOCATE(thread, thread_make(heap, install->application, method, NULL, 0, name),
+             8 * STACK_BYTES_FIRST);
+    SET_U32(application_object, install->application, state, APPLICATION_RUNNING);
+    if (!thread_begin(thread)) {
+        SET_U32(application_object, install->application, state, APPLICATION_STOPPED);
+        return ERR_NOMEM;
+    }
+    return OK;
+}
+
+static err_t
+load_program(struct install *install, load_report_fn *report, void *context)
+{
+    const struct vm_program *program = install->program;
+    word_t entry = WORD_NULL;
+    ref_t method;
+
+    TRY(fill_application(install));
+    TRY(module_load(&install->worker->heap, program->module, program->module_bytes,
+                    install->application, &entry, report, context));
+    TRY(pmem_safepoint(&install->worker->pmem));
+    method = find_entry(entry);
+    if (method == WORD_NULL) {
+        report(context, "the program has nothing to start: no method <entry>");
+        return ERR_PROGRAM;
+    }
+    return start_main(install, method);
+}
+
+static void
+take_back(struct install *install)
+{
+    uint32_t count = pmem_load32(root_field(application_count));
+
+    if (install->id != count)
+        return;
+    array_store_word(pmem_load64(root_field(applications)), install->id - 1, WORD_NULL);
+    pmem_store32(root_field(application_count), count - 1);
+}
+
+err_t
+vm_install(const struct vm_program *program, uint32_t *application, load_report_fn *report,
+           void *context)
+{
+    struct vm_worker worker = { 0 };
+    struct install install = { .worker = &worker, .program = program };
+    err_t err;
+
+    TRY(worker_join(&worker));
+    err = pmem_safepoint(&worker.pmem);
+    if (err == OK)
+        err = make_application(&install);
+    if (err == OK) {
+        worker.heap.application = install.id;
+        err = load_program(&install, report, context);
+        if (err != OK)
+            take_back(&install);
+    }
+    worker_leave(&worker);
+    if (err == OK)
+        *application = install.id;
+    return err;
+}
+
+/* ---- waiting and stopping ---- */
+
+static void
+count_running(void *argument)
+{
+    ref_t table = pmem_load64(root_field(applications));
+    uint32_t count = pmem_load32(root_field(application_count)), *running = argument;
+
+    for (uint32_t i = 0; i < count; i++) {
+        word_t application = array_load_word(table, i);
+
+        if (application != WORD_NULL && GET_U32(application_object, application, thread_count) > 0)
+            (*running)++;
+    }
+}
+
+enum vm_event
+vm_wait(uint64_t deadline_ns)
+{
+    for (;;) {
+        uint32_t seen = event_get(&system_changed), running = 0;
+
+        if (atomic_exchange(&system_interrupted, false))
+            return VM_INTERRUPTED;
+        IGNORE(pmem_world_do(NULL, count_running, &running, 0), "it takes no credit");
+        if (running == 0)
+            return VM_ALL_ENDED;
+        if (plat_monotonic_ns() >= deadline_ns)
+            return VM_DEADLINE;
+        event_wait(&system_changed, seen, deadline_ns);
+    }
+}
+
+void
+vm_interrupt(void)
+{
+    atomic_store(&system_interrupted, true);
+    event_raise(&system_changed);
+}
+
+void
+vm_stop(void)
+{
+    sched_stop();
+    if (!system_options.safe)
+        prim_stop();
+}
+
+void
+vm_close(void)
+{
+    monitor_close();
+    sched_close();
+    forget();
+}
+
+/* ---- stopping a program ---- */
+
+static word_t
+application_numbered(uint32_t id)
+{
+    if (id == 0 || id > pmem_load32(root_field(application_count)))
+        return WORD_NULL;
+    return array_load_word(pmem_load64(root_field(applications)), id - 1);
+}
+
+static err_t
+stop_as(struct vm_worker *worker, uint32_t id, bool remove)
+{
+    word_t application;
+
+    TRY(pmem_safepoint(&worker->pmem));
+    application = application_numbered(id);
+    if (application == WORD_NULL)
+        return ERR_NOT_FOUND;
+    TRY(pmem_reserve(&worker->pmem, thread_kill_pages(application)));
+    if (GET_U32(application_object, application, state) == APPLICATION_RUNNING)
+        SET_U32(application_object, application, state, APPLICATION_STOPPED);
+    thread_kill_application(application);
+    if (remove)
+        array_store_word(pmem_load64(root_field(applications)), id - 1, WORD_NULL);
+    return OK;
+}
+
+static void
+count_threads(void *argument)
+{
+    uint32_t *id_then_count = argument, count = thread_slot_count(), found = 0;
+
+    for (uint32_t slot = 0; slot < count; slot++) {
+        ref_t thread = thread_in_slot(slot);
+        word_t application =
+            thread != WORD_NULL ? GET_WORD(thread_object, thread, application) : WORD_NULL;
+
+        found += application != WORD_NULL &&
+                 GET_U32(application_object, application, id) == *id_then_count;
+    }
+    *id_then_count = found;
+}
+
+/* Until its last thread has seen it. Without workers nobody will. */
+static void
+wait_for_end(uint32_t id)
+{
+    static _Atomic uint32_t nothing;
+
+    while (!system_options.safe) {
+        uint32_t count = id;
+
+        IGNORE(pmem_world_do(NULL, count_threads, &count, 0), "it takes no credit");
+        if (count == 0)
+            return;
+        plat_wait(&nothing, 0, plat_monotonic_ns() + 1000000);
+    }
+}
+
+static err_t
+stop_application(uint32_t id, bool remove)
+{
+    struct vm_worker worker = { 0 };
+    err_t err = worker_join(&worker);
+
+    if (err != OK)
+        return err;
+    err = stop_as(&worker, id, remove);
+    worker_leave(&worker);
+    if (err == OK)
+        wait_for_end(id);
+    return err;
+}
+
+err_t
+vm_application_stop(uint32_t application)
+{
+    return stop_application(application, false);
+}
+
+err_t
+vm_application_remove(uint32_t application)
+{
+    return stop_application(application, true);
+}
