@@ -79,7 +79,7 @@ START_TEST(a_class_that_c_knows_can_have_no_fields)
     snprintf(text, sizeof text, "%sclass .internal.x extends .internal.string\n", assemble_library);
     ck_assert_refused(text, WORD_NULL, "it cannot extend .internal.string");
     snprintf(text, sizeof text, "%s\n", assemble_library);
-    memcpy(strstr(text, "class .internal.monitor"), "class .internal.monitoX", 23);
+    strstr(text, "class .internal.monitor")[strlen("class .internal.")] = 'M';
     ck_assert_refused(text, WORD_NULL, "the class library lacks .internal.monitor");
     ck_assert_uint_eq(class_of_number(CLASS_OBJECT), 0);
     error = strstr(assemble_library, "class .internal.error extends");

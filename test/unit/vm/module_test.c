@@ -216,9 +216,12 @@ START_TEST(types_and_signatures_are_parsed_exactly)
     ck_assert_uint_eq(type_length(deep, 257), 0);
     memset(deep, 'i', sizeof deep);
     deep[0] = '(';
-    memcpy(deep + 256, ")v", 2);
+    deep[256] = ')';
+    deep[257] = 'v';
     ck_assert(signature_valid(deep, 258));
-    memcpy(deep + 256, "i)v", 3);
+    deep[256] = 'i';
+    deep[257] = ')';
+    deep[258] = 'v';
     ck_assert(!signature_valid(deep, 259));
 }
 END_TEST
