@@ -462,12 +462,12 @@ credit_top_up(struct pmem_worker *worker)
         return OK;
     wanted = PMEM_WORKER_CREDIT - worker->credit;
     err = store_credit_take(pmem_store, wanted);
-    if (err != OK)
+    if (err == ERR_NOSPACE)
         err = credit_after_commits(worker, wanted);
     if (err == OK)
         worker->credit += wanted;
-    else if (worker->credit >= PMEM_WORKER_CREDIT / 2)
-        err = OK; /* enough for what comes before the next safepoint */
+    else
+        err = worker->credit >= PMEM_WORKER_CREDIT / 2 ? OK : ERR_NOSPACE; /* enough for now? */
     chunks_must(worker);
     return err;
 }

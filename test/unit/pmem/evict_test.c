@@ -5,6 +5,7 @@
  */
 #include <check.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include "fake_store.h"
 #include "plat/machine.h"
@@ -190,6 +191,7 @@ START_TEST(contents_survive_eviction_under_writers_and_snapshots)
     for (unsigned i = 0; i < 2; i++)
         pthread_create(&threads[i], NULL, write_at_random, &writers[i]);
     for (unsigned i = 0; i < 60; i++) {
+        usleep(1000);
         fake.fail_finishes = i % 7 == 3;
         (void)!pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_DEMAND));
     }

@@ -108,6 +108,8 @@ money_test(unsigned snapshots, unsigned fail_every)
     for (unsigned i = 0; i < 2; i++)
         pthread_create(&threads[i], NULL, move_money, &writers[i]);
     for (unsigned i = 0; i < snapshots; i++) {
+        while (!pmem_snapshot_due())
+            usleep(100);
         fake.page_delay_us = i % 3 == 0 ? 50 : 0;
         if (fail_every > 0 && i % fail_every == 0)
             fake.fail_page_after = 1 + i % 50;
