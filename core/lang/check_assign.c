@@ -246,6 +246,8 @@ lang_check_compound(struct check *check, struct expr *expr)
         value->integer = 1;
     }
     prepare_target(check, target);
+    if (target->kind == EXPR_LOCAL && !expr->dropped)
+        target->local->used = true;
     lang_check_value(check, value);
     if (target->type->kind == TYPE_ERROR || value->type->kind == TYPE_ERROR) {
         make_error(expr);

@@ -17,6 +17,12 @@ lang_check_field(struct lang *lang, struct field *field)
 
     if (field->checked)
         return;
+    if (check.file->broken) {
+        field->checked = true;
+        if (field->type == NULL)
+            field->type = &lang_type_error;
+        return;
+    }
     if (field->in_check) {
         lang_error(lang, check.file, field->place, "give it a type",
                    "the type of `%s` depends on itself", field->name->text);
@@ -169,6 +175,8 @@ lang_check_class(struct lang *lang, struct class *class)
         return;
     class->checked = true;
     lang_class_members(lang, class);
+    if (class->file->broken)
+        return;
     for (struct field *field = class->fields; field != NULL; field = field->next) {
         if ((class->flags & CLASS_INTERFACE) != 0 && (field->flags & MEMBER_STATIC) == 0)
             lang_error(lang, class->file, field->place, "make it static",

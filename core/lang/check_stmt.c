@@ -28,8 +28,8 @@ lang_leave_scope(struct check *check, struct local *scope)
     for (struct local *local = check->scope; local != scope; local = local->below) {
         if (!local->used && !local->is_argument && local->place.line != 0 &&
             local->type->kind != TYPE_ERROR)
-            lang_warn(check->lang, check->file, local->place, NULL, "nobody reads `%s`",
-                      local->name->text);
+            lang_warn(check->lang, check->file, local->place, NULL,
+                      "the variable `%s` is never read", local->name->text);
     }
     check->scope = scope;
 }

@@ -167,8 +167,11 @@ finish(struct lang *lang, struct file *main, struct buffer *result)
     struct class *entry = NULL;
     err_t err = ERR_PROGRAM;
 
-    check_imports(lang);
-    check_all(lang);
+    /* what a syntax error leaves would only give rise to more messages */
+    if (lang->error_count == 0 && !lang->stopped) {
+        check_imports(lang);
+        check_all(lang);
+    }
     if (lang->error_count == 0 && !lang->stopped) {
         if (!lang->library_mode)
             entry = add_entry(lang, main);

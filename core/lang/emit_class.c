@@ -219,7 +219,8 @@ static void
 emit_field(struct module_writer *module, const struct field *field)
 {
     struct lang *lang = module->lang;
-    /* const was settled by the checker: a top-level const is set where it stands, not in <static> */
+    /* const was settled by the checker: a top-level const is set where it stands, not in <static>
+     */
     uint16_t flags = field->flags & (uint16_t)~MEMBER_FINAL;
 
     lang_put(lang, &module->classes, lang_pool_utf8(module, field->name), 2);

@@ -35,6 +35,7 @@ struct place {
 struct file {
     struct file *next;
     struct lang_source source;
+    bool broken;            /* it has syntax errors: its bodies are not looked at */
     bool library;           /* its classes are known by their declarations only */
     struct symbol *package; /* ".a.b", or "" */
     struct import *imports;

@@ -474,6 +474,7 @@ lang_parse(struct lang *lang, struct file *file)
 {
     struct buffer tokens = { 0 };
     struct stmt **end = NULL;
+    uint32_t errors = lang->error_count;
     struct parser parser = {
         .lang = lang,
         .file = file,
@@ -481,6 +482,7 @@ lang_parse(struct lang *lang, struct file *file)
     };
 
     file->package = lang->names.empty;
+    file->broken = true;
     lang_lex(lang, file, &tokens);
     if (tokens.count >= sizeof(struct token) && !lang->no_memory) {
         parser.tokens = (const struct token *)tokens.bytes;
@@ -502,5 +504,6 @@ lang_parse(struct lang *lang, struct file *file)
     if (file->main != NULL && file->library)
         lang_error(lang, file, file->main->place, "put it into a class",
                    "a file of the class library has no top-level statements");
+    file->broken = lang->error_count != errors || lang->stopped;
     buffer_free(&tokens);
 }
