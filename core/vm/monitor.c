@@ -234,8 +234,7 @@ table_grow(struct vm_worker *worker, uint32_t count)
     }
     for (uint32_t i = 0; i < count; i++)
         array_store_word(larger, i, array_load_word(table, i));
-    /* The root is scanned whole, so a young table there needs no remembering. */
-    pmem_store64(root_field(monitors), larger);
+    SET_WORD(space_root, SPACE_ROOT, monitors, larger);
     return true;
 }
 

@@ -207,7 +207,7 @@ reserve_entry(struct install *install, uint32_t count)
     table = pmem_load64(root_field(applications));
     for (uint32_t i = 0; i < count; i++)
         array_store_word(larger, i, array_load_word(table, i));
-    pmem_store64(root_field(applications), larger);
+    SET_WORD(space_root, SPACE_ROOT, applications, larger);
     return OK;
 }
 
