@@ -192,6 +192,8 @@ evict_round(void)
     for (uint32_t i = 0; i < 2 * steps && pmem_frames_resident() > goal; i++) {
         if (atomic_load(&evictor.stopping))
             break;
+        if (i == steps && !pmem_settings.on_demand_only)
+            (void)pmem_snapshot_ask(STORE_CAUSE_INTERVAL); /* makes many clean in one go */
         if (evict_one(i >= steps))
             any = true;
     }

@@ -461,7 +461,9 @@ credit_top_up(struct pmem_worker *worker)
     if (worker->credit >= PMEM_WORKER_CREDIT)
         return OK;
     wanted = PMEM_WORKER_CREDIT - worker->credit;
+    pmem_worker_away(worker); /* the store may have to make its file larger */
     err = store_credit_take(pmem_store, wanted);
+    pmem_worker_back(worker);
     if (err == ERR_NOSPACE)
         err = credit_after_commits(worker, wanted);
     if (err == OK)
