@@ -247,19 +247,14 @@ blocks_mark_used(struct blocks *blocks, uint64_t block, uint64_t count)
 /* ---- the fold ---- */
 
 static err_t
-node_place(struct blocks *blocks, struct index_node *node, struct block_run *run,
-           blocks_died_fn *died, void *context)
+node_place(struct index_node *node, const struct blocks_placer *placer)
 {
-    uint64_t block;
-
-    TRY(blocks_run_next(blocks, run, &block));
-    node->fresh = block;
-    return node->block != 0 ? died(context, node->block) : OK;
+    TRY(placer->take(placer->context, &node->fresh));
+    return node->block != 0 ? placer->died(placer->context, node->block) : OK;
 }
 
 err_t
-blocks_fold_place(struct blocks *blocks, struct block_run *run, blocks_died_fn *died, void *context,
-                  bool *found)
+blocks_fold_place(struct blocks *blocks, const struct blocks_placer *placer, bool *found)
 {
     *found = false;
     for (uint64_t group = 0; group < blocks->group_count; group++) {
@@ -276,7 +271,7 @@ blocks_fold_place(struct blocks *blocks, struct block_run *run, blocks_died_fn *
             struct index_node *node = &blocks->nodes[blocks->level_start[level] + place];
 
             if (node->fresh == 0)
-                TRY(node_place(blocks, node, run, died, context));
+                TRY(node_place(node, placer));
             place >>= INDEX_WAYS_BITS;
         }
     }

@@ -138,11 +138,17 @@ must_use err_t blocks_dead_drain(struct blocks *blocks, uint64_t floor);
 /*
  * Find new places for all that changed: bitmap blocks and the nodes above them.
  * Called again and again, with other allocations between, until it finds nothing
- * to do any more (`found` false). Old places are appended by `died`. grow_lock is held.
+ * to do any more (`found` false). New places come from `take`, old ones go to `died`.
+ * grow_lock is held.
  */
-typedef err_t blocks_died_fn(void *context, uint64_t block);
-must_use err_t blocks_fold_place(struct blocks *blocks, struct block_run *run, blocks_died_fn *died,
-                                 void *context, bool *found);
+struct blocks_placer {
+    err_t (*take)(void *context, uint64_t *block);
+    err_t (*died)(void *context, uint64_t block);
+    void *context;
+};
+
+must_use err_t blocks_fold_place(struct blocks *blocks, const struct blocks_placer *placer,
+                                 bool *found);
 
 /* Write all that was placed; the root and the number of free blocks in it are filled. */
 must_use err_t blocks_fold_write(struct blocks *blocks, struct writer *writer,

@@ -116,6 +116,9 @@ check_slots(struct check *check)
             unsigned place = slot * SUPER_COPIES + copy;
             const struct super_disk *disk = (const void *)(bytes + place * VOLUME_BLOCK_BYTES);
 
+            /* A cut may have come before the second copy of a slot's first write. */
+            if (bytes_are_zero(disk, sizeof *disk))
+                continue;
             if (!crc_good(disk, offsetof(struct super_disk, crc), le32_get(disk->crc)) ||
                 le32_get(disk->place) != place)
                 report(check, true, place, NO_PAGE,

@@ -49,11 +49,13 @@ store_commit_begin(struct store *store)
 
 /* ---- pages ---- */
 
-static err_t
-page_block(struct store *store, uint64_t *block)
+err_t
+commit_block(struct store *store, uint64_t *block)
 {
-    err_t err = blocks_run_next(&store->blocks, &store->page_run, block);
+    err_t err;
 
+    TRY(extent_list_reserve(&store->taken));
+    err = blocks_run_next(&store->blocks, &store->page_run, block);
     if (err == ERR_NOSPACE) {
         TRY(blocks_grow(&store->blocks, 1));
         err = blocks_run_next(&store->blocks, &store->page_run, block);
@@ -113,7 +115,7 @@ page_hand_over(struct store *store, uint64_t page, const void *bytes)
     if (!unchanged) {
         TRY(page_set_reserve(&store->pending, 1, &store->lock));
         if (!zero) {
-            TRY(page_block(store, &change.block));
+            TRY(commit_block(store, &change.block));
             writer_push(&store->writer, change.block);
         }
     }

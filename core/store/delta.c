@@ -44,6 +44,8 @@ extent_provide(struct store *store, struct delta_log *log, uint64_t wanted)
 
     if (log->extent_count - log->extent_used >= wanted)
         return OK;
+    TRY(extent_list_reserve(&store->taken));
+    TRY(extent_list_reserve(&log->extents));
     lock_acquire(&store->lock);
     if (store->blocks.free_open < 4 * DELTA_EXTENT + store_reserve_locked(store))
         ask = wanted;

@@ -7,12 +7,21 @@
  * generation may name it: then the block is not given to anybody else
  * before the next restart.
  *
+ * A flush that failed may have lost what was written before it, for ever and
+ * without a word. So early pages that are older than a failed commit are
+ * read again, compared, and written to other blocks by the next one.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "store/store_priv.h"
 
 #define LOG_MODULE "store"
 #include "base/log.h"
+
+enum {
+    EARLY_JOINED = 1,  /* its block is part of the commit under way */
+    EARLY_SUSPECT = 2, /* a flush has failed since it was written */
+};
 
 static struct page_set *
 early_closed(struct store *store)
@@ -112,6 +121,46 @@ entry_before(struct store *store, uint64_t page, bool *known)
     return (struct map_entry){ .flags = MAP_FLAG_LOST };
 }
 
+/* Write a page that a failed flush may have lost to another block. */
+static err_t
+early_rewrite(struct store *store, struct page_change *change)
+{
+    uint8_t *slot = writer_slot(&store->writer);
+    err_t err = volume_read(store->disk, change->block, 1, slot);
+
+    if (err == OK && !crc_good(slot, VOLUME_BLOCK_BYTES, change->crc)) /* guard: crc-early */
+        err = ERR_CORRUPT;
+    if (err != OK) {
+        log_error("page %#x was lost by a flush that failed (%s)", change->page, err_text(err));
+        return OK; /* it stays where it is, and is known to be damaged when it is read */
+    }
+    TRY(commit_block(store, &change->block));
+    writer_push(&store->writer, change->block);
+    return store->writer.err;
+}
+
+static err_t
+early_join_one(struct store *store, struct page_change *item)
+{
+    struct page_change change = *item;
+    bool known;
+
+    change.state = 0;
+    change.old = entry_before(store, item->page, &known).block;
+    store->news[item->page % NEWS_SLOTS].key = 0;
+    if (item->block != 0 && (item->state & EARLY_SUSPECT) != 0)
+        TRY(early_rewrite(store, &change));
+    lock_acquire(&store->lock);
+    if (change.block == item->block) {
+        item->state |= EARLY_JOINED;
+        if (item->block != 0)
+            blocks_set_ephemeral_locked(&store->blocks, item->block, false);
+    }
+    page_set_add(&store->pending, &change);
+    lock_release(&store->lock);
+    return OK;
+}
+
 err_t
 early_join(struct store *store)
 {
@@ -119,20 +168,8 @@ early_join(struct store *store)
 
     TRY(page_set_reserve(&store->pending, closed->count, &store->lock));
     for (size_t i = 0; i < closed->count; i++) {
-        struct page_change *item = &closed->items[i], change = *item;
-        bool known;
-
-        item->spare = 0;
-        if (page_set_find(&store->pending, item->page) != NULL)
-            continue;
-        change.old = entry_before(store, item->page, &known).block;
-        store->news[item->page % NEWS_SLOTS].key = 0;
-        lock_acquire(&store->lock);
-        if (item->block != 0)
-            blocks_set_ephemeral_locked(&store->blocks, item->block, false);
-        item->spare = 1; /* it is part of the commit */
-        page_set_add(&store->pending, &change);
-        lock_release(&store->lock);
+        if (page_set_find(&store->pending, closed->items[i].page) == NULL)
+            TRY(early_join_one(store, &closed->items[i]));
     }
     return OK;
 }
@@ -147,7 +184,7 @@ early_forget(struct store *store)
     for (size_t i = 0; i < closed->count; i++) {
         const struct page_change *item = &closed->items[i];
 
-        if (item->spare == 0 && item->block != 0 && item->birth == 0)
+        if ((item->state & EARLY_JOINED) == 0 && item->block != 0 && item->birth == 0)
             blocks_give_back_locked(&store->blocks, item->block, 1);
     }
     lock_release(&store->lock);
@@ -161,14 +198,16 @@ early_carry_over(struct store *store)
     struct page_set *running = &store->early[store->early_running];
 
     lock_acquire(&store->lock);
+    for (size_t i = 0; i < running->count; i++)
+        running->items[i].state |= EARLY_SUSPECT;
     for (size_t i = 0; i < closed->count; i++) {
         struct page_change item = closed->items[i];
 
         if (item.block != 0)
             blocks_set_ephemeral_locked(&store->blocks, item.block, true);
-        if (item.spare != 0)
+        if ((item.state & EARLY_JOINED) != 0)
             item.birth = store->generation; /* which is burnt, and may name it */
-        item.spare = 0;
+        item.state = EARLY_SUSPECT;
         if (page_set_find(running, item.page) == NULL)
             page_set_add(running, &item);
         else if (item.block != 0 && item.birth == 0)

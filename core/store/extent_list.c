@@ -8,6 +8,25 @@
 #include "store/store_priv.h"
 
 err_t
+extent_list_reserve(struct extent_list *list)
+{
+    size_t room = list->room > 0 ? 2 * list->room : 64;
+    struct dead_extent *items;
+
+    if (list->count < list->room)
+        return OK;
+    items = plat_alloc(room * sizeof items[0]);
+    if (items == NULL)
+        return ERR_NOMEM;
+    if (list->count > 0)
+        memcpy(items, list->items, list->count * sizeof items[0]);
+    plat_free(list->items, list->room * sizeof list->items[0]);
+    list->items = items;
+    list->room = room;
+    return OK;
+}
+
+err_t
 extent_list_add_dead(struct extent_list *list, uint64_t block, uint64_t count, uint64_t generation)
 {
     struct dead_extent *last = list->count > 0 ? &list->items[list->count - 1] : NULL;
@@ -19,18 +38,7 @@ extent_list_add_dead(struct extent_list *list, uint64_t block, uint64_t count, u
         last->count += (uint32_t)count;
         return OK;
     }
-    if (list->count == list->room) {
-        size_t room = list->room > 0 ? 2 * list->room : 64;
-        struct dead_extent *items = plat_alloc(room * sizeof items[0]);
-
-        if (items == NULL)
-            return ERR_NOMEM;
-        if (list->count > 0)
-            memcpy(items, list->items, list->count * sizeof items[0]);
-        plat_free(list->items, list->room * sizeof items[0]);
-        list->items = items;
-        list->room = room;
-    }
+    TRY(extent_list_reserve(list));
     list->items[list->count++] =
         (struct dead_extent){ .block = block, .generation = generation, .count = (uint32_t)count };
     return OK;

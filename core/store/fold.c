@@ -23,8 +23,15 @@
 static err_t
 fold_block(struct store *store, uint64_t *block)
 {
+    TRY(extent_list_reserve(&store->fold.taken));
     TRY(blocks_run_next(&store->blocks, &store->fold.run, block));
     return extent_list_add(&store->fold.taken, *block, 1);
+}
+
+static err_t
+fold_take(void *context, uint64_t *block)
+{
+    return fold_block(context, block);
 }
 
 static err_t
@@ -247,6 +254,7 @@ old_places_died(struct store *store)
 static err_t
 all_place(struct store *store)
 {
+    const struct blocks_placer placer = { fold_take, fold_died, store };
     struct fold *fold = &store->fold;
     size_t before;
     bool found = true;
@@ -254,7 +262,7 @@ all_place(struct store *store)
     TRY(old_places_died(store));
     while (found) {
         before = list_blocks(&fold->taken);
-        TRY(blocks_fold_place(&store->blocks, &fold->run, fold_died, store, &found));
+        TRY(blocks_fold_place(&store->blocks, &placer, &found));
         TRY(chain_place(store, &fold->waiting_blocks,
                         links_for(dead_waiting(store), CHAIN_DEAD_MAX), &found));
         TRY(chain_place(store, &fold->notes_blocks, links_for(notes_kept(store), CHAIN_NOTES_MAX),

@@ -22,7 +22,7 @@ struct page_change {
     uint32_t page;
     uint32_t crc;
     uint32_t flags;
-    uint32_t spare;
+    uint32_t state; /* early pages: EARLY_... */
 };
 
 struct page_set {

@@ -40,6 +40,9 @@ struct extent_list {
 must_use err_t extent_list_add(struct extent_list *list, uint64_t block, uint64_t count);
 must_use err_t extent_list_add_dead(struct extent_list *list, uint64_t block, uint64_t count,
                                     uint64_t generation);
+
+/* See to it that the next addition cannot fail. */
+must_use err_t extent_list_reserve(struct extent_list *list);
 void extent_list_free(struct extent_list *list);
 
 /* Where the delta records lie, and where the next one goes. */
@@ -235,6 +238,9 @@ void note_add_locked(struct store *store, const struct store_note *note);
 
 /* Blocks that must stay free for the fold and for what was promised. The lock is held. */
 uint64_t store_reserve_locked(const struct store *store);
+
+/* A block for a page of the commit under way. */
+must_use err_t commit_block(struct store *store, uint64_t *block);
 
 /* Free what no slot reaches any more, and open chunks ahead of need. Errors only mean less room. */
 void store_make_room(struct store *store);

@@ -208,7 +208,7 @@ super_scan(struct plat_disk *disk, bool read_only, void *buffer, struct super_sc
         slot_judge(bytes, slot, read_only, scan, &one);
         ours = ours || one.good > 0 || one.bad > 0;
         if (one.good > 0) {
-            scan->copies_bad += SUPER_COPIES - one.good;
+            scan->copies_bad += one.bad + one.foreign;
         } else if (one.bad + one.foreign > 0) {
             scan->slots[slot].bad = true;
             scan->slots_bad++;

@@ -14,17 +14,19 @@
 
 #define BLOCK  PLAT_BLOCK_BYTES
 #define SECTOR 512
+#define DOOMED 1 /* the mark of a write that reads show, and that is lost at the next cut */
 
+/* The contents of a block; shared by copies of a disk until one of them writes. */
 struct cell {
-    uint8_t *bytes; /* NULL: zeroes */
-    bool owned;
+    unsigned users;
+    uint8_t bytes[BLOCK];
 };
 
 struct plat_disk {
     pthread_mutex_t mutex;
     uint64_t block_count;
     uint64_t cell_count;
-    struct cell *cells;
+    struct cell **cells;     /* NULL: zeroes */
     struct test_op *pending; /* not flushed */
     size_t pending_count, pending_room;
     struct test_op *ops; /* the journal */
@@ -32,7 +34,7 @@ struct plat_disk {
     bool journal, read_only;
     unsigned fail_write, fail_flush, fail_reserve, stop_after;
     err_t fail_write_err;
-    int fail_flush_kept; /* -1: undecided, as on a real disk */
+    enum test_flush_failure fail_flush_as;
     bool stopped;
     uint64_t fail_read;
     struct test_disk_counts counts;
@@ -72,7 +74,6 @@ test_disk_create(uint64_t block_count)
     pthread_mutex_init(&disk->mutex, NULL);
     disk->block_count = disk->cell_count = block_count;
     disk->cells = calloc(block_count, sizeof disk->cells[0]);
-    disk->fail_flush_kept = -1;
     return disk;
 }
 
@@ -80,8 +81,8 @@ void
 test_disk_free(struct plat_disk *disk)
 {
     for (uint64_t i = 0; i < disk->cell_count; i++) {
-        if (disk->cells[i].owned)
-            free(disk->cells[i].bytes);
+        if (disk->cells[i] != NULL && --disk->cells[i]->users == 0)
+            free(disk->cells[i]);
     }
     ops_clear(disk->pending, &disk->pending_count);
     ops_clear(disk->ops, &disk->op_count);
@@ -97,8 +98,11 @@ test_disk_copy(struct plat_disk *disk)
     struct plat_disk *copy = test_disk_create(disk->cell_count);
 
     copy->block_count = disk->block_count;
-    for (uint64_t i = 0; i < disk->cell_count; i++)
-        copy->cells[i].bytes = disk->cells[i].bytes;
+    for (uint64_t i = 0; i < disk->cell_count; i++) {
+        copy->cells[i] = disk->cells[i];
+        if (copy->cells[i] != NULL)
+            copy->cells[i]->users++;
+    }
     for (size_t i = 0; i < disk->pending_count; i++)
         op_push(&copy->pending, &copy->pending_count, &copy->pending_room, disk->pending[i]);
     return copy;
@@ -107,14 +111,17 @@ test_disk_copy(struct plat_disk *disk)
 static uint8_t *
 cell_own(struct plat_disk *disk, uint64_t block)
 {
-    struct cell *cell = &disk->cells[block];
+    struct cell *cell = disk->cells[block];
 
-    if (!cell->owned) {
-        uint8_t *bytes = calloc(1, BLOCK);
+    if (cell == NULL || cell->users > 1) {
+        struct cell *mine = calloc(1, sizeof *mine);
 
-        if (cell->bytes != NULL)
-            memcpy(bytes, cell->bytes, BLOCK);
-        *cell = (struct cell){ bytes, true };
+        mine->users = 1;
+        if (cell != NULL) {
+            memcpy(mine->bytes, cell->bytes, BLOCK);
+            cell->users--;
+        }
+        disk->cells[block] = cell = mine;
     }
     return cell->bytes;
 }
@@ -172,6 +179,8 @@ test_disk_cut(struct plat_disk *disk, enum test_cut cut, uint64_t seed)
         const struct test_op *op = &disk->pending[i];
         bool last = i + 1 == disk->pending_count;
 
+        if (op->mark == DOOMED)
+            continue;
         if (cut == TEST_CUT_KEEP || (cut == TEST_CUT_LAST && last) ||
             (cut == TEST_CUT_ALL_BUT_FIRST && i > 0))
             op_apply(disk, op);
@@ -181,7 +190,7 @@ test_disk_cut(struct plat_disk *disk, enum test_cut cut, uint64_t seed)
     ops_clear(disk->pending, &disk->pending_count);
     disk->fail_write = disk->fail_flush = disk->fail_reserve = disk->stop_after = 0;
     disk->stopped = false;
-    disk->fail_flush_kept = -1;
+    disk->fail_flush_as = TEST_FLUSH_UNDECIDED;
 }
 
 void
@@ -198,9 +207,9 @@ test_disk_fail_flush(struct plat_disk *disk, unsigned n)
 }
 
 void
-test_disk_fail_flush_as(struct plat_disk *disk, bool kept)
+test_disk_fail_flush_as(struct plat_disk *disk, enum test_flush_failure failure)
 {
-    disk->fail_flush_kept = kept;
+    disk->fail_flush_as = failure;
 }
 
 void
@@ -249,7 +258,7 @@ test_disk_flip(struct plat_disk *disk, uint64_t block, unsigned bit)
 bool
 test_disk_written(struct plat_disk *disk, uint64_t block)
 {
-    return disk->cells[block].bytes != NULL;
+    return disk->cells[block] != NULL;
 }
 
 void
@@ -281,9 +290,17 @@ test_disk_ops(struct plat_disk *disk, size_t *count)
 static void
 pending_flush(struct plat_disk *disk)
 {
-    for (size_t i = 0; i < disk->pending_count; i++)
+    size_t doomed = 0;
+
+    for (size_t i = 0; i < disk->pending_count; i++) {
+        if (disk->pending[i].mark == DOOMED) {
+            disk->pending[doomed++] = disk->pending[i];
+            continue;
+        }
         op_apply(disk, &disk->pending[i]);
-    ops_clear(disk->pending, &disk->pending_count);
+        free(disk->pending[i].bytes);
+    }
+    disk->pending_count = doomed;
 }
 
 void
@@ -329,8 +346,8 @@ run_read(struct plat_disk *disk, struct plat_io *io)
 
         if (disk->fail_read != 0 && block == disk->fail_read)
             return ERR_IO;
-        if (disk->cells[block].bytes != NULL)
-            memcpy(to, disk->cells[block].bytes, BLOCK);
+        if (disk->cells[block] != NULL)
+            memcpy(to, disk->cells[block]->bytes, BLOCK);
         else
             memset(to, 0, BLOCK);
         for (size_t p = 0; p < disk->pending_count; p++) {
@@ -366,10 +383,12 @@ run_flush(struct plat_disk *disk)
     if (power_is_gone(disk))
         return ERR_IO;
     if (disk->fail_flush > 0 && --disk->fail_flush == 0) {
-        if (disk->fail_flush_kept == 1)
+        if (disk->fail_flush_as == TEST_FLUSH_KEPT)
             pending_flush(disk);
-        else if (disk->fail_flush_kept == 0)
+        else if (disk->fail_flush_as == TEST_FLUSH_LOST)
             ops_clear(disk->pending, &disk->pending_count);
+        for (size_t i = 0; disk->fail_flush_as == TEST_FLUSH_DOOMED && i < disk->pending_count; i++)
+            disk->pending[i].mark = DOOMED;
         return ERR_IO;
     }
     journal_add(disk, (struct test_op){ .kind = TEST_OP_FLUSH });

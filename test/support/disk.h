@@ -40,7 +40,7 @@ struct test_op {
 struct plat_disk *test_disk_create(uint64_t block_count);
 void test_disk_free(struct plat_disk *disk);
 
-/* The same contents, unflushed writes included. `disk` must not change while the copy lives. */
+/* The same contents, unflushed writes included. Cheap. */
 struct plat_disk *test_disk_copy(struct plat_disk *disk);
 
 /* The power goes and comes back. */
@@ -51,8 +51,18 @@ void test_disk_fail_write(struct plat_disk *disk, unsigned n, err_t err);
 void test_disk_fail_flush(struct plat_disk *disk, unsigned n);
 void test_disk_fail_reserve(struct plat_disk *disk, unsigned n);
 
-/* A failed flush has, all the same, made its writes safe, or lost them for ever. */
-void test_disk_fail_flush_as(struct plat_disk *disk, bool kept);
+/*
+ * What a failed flush does to the writes before it: nothing; makes them safe all the same;
+ * loses them at once; or loses them at the next cut, whatever is flushed later.
+ */
+enum test_flush_failure {
+    TEST_FLUSH_UNDECIDED,
+    TEST_FLUSH_KEPT,
+    TEST_FLUSH_LOST,
+    TEST_FLUSH_DOOMED,
+};
+
+void test_disk_fail_flush_as(struct plat_disk *disk, enum test_flush_failure failure);
 
 /* Every write and flush fails from the n-th one on, as if the power had gone; 0: none. */
 void test_disk_stop_after(struct plat_disk *disk, unsigned n);
