@@ -6,7 +6,8 @@
  * are classes that it has not seen.
  *
  * The lock is never held while the space is touched: names are read first and
- * entered then, and what the table answers is compared afterwards.
+ * entered then, and what the table answers is compared afterwards. So a missing page may
+ * take the worker out of here (pmem_worker.restart), to come again when it is there.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -62,26 +63,37 @@ enter_locked(uint64_t key, uint32_t number)
     return hash_table_put(&class_index.table, key, number);
 }
 
+/* The key of a class. While there is memory to give back, pages are waited for in place. */
+static err_t
+key_of_class(ref_t class, uint64_t *key)
+{
+    struct pmem_worker *worker = plat_self();
+    uint32_t application = class_application_id(GET_WORD(class_object, class, application));
+    ref_t name = GET_WORD(class_object, class, name);
+    size_t bytes = string_utf8_bytes(name); /* reads all of it, so that its pages are there */
+    void **restart = worker->restart;
+    char *text = plat_alloc(bytes + 1);
+
+    if (text == NULL)
+        return ERR_NOMEM;
+    worker->restart = NULL;
+    string_to_utf8(name, NULL, text, bytes);
+    worker->restart = restart;
+    *key = key_of(application, text, bytes);
+    plat_free(text, bytes + 1);
+    return OK;
+}
+
 /* Read the name of a class and enter it, unless somebody else was faster. */
 static err_t
 enter_class(uint32_t number)
 {
     ref_t class = class_of_number(number);
-    ref_t name;
-    size_t bytes;
-    char *text;
     uint64_t key;
     err_t err = OK;
 
     assert(class != 0);
-    name = GET_WORD(class_object, class, name);
-    bytes = string_utf8_bytes(name);
-    text = plat_alloc(bytes + 1);
-    if (text == NULL)
-        return ERR_NOMEM;
-    string_to_utf8(name, NULL, text, bytes);
-    key = key_of(class_application_id(GET_WORD(class_object, class, application)), text, bytes);
-    plat_free(text, bytes + 1);
+    TRY(key_of_class(class, &key));
     lock_acquire(&class_index.lock);
     if (class_index.class_count == number) {
         err = enter_locked(key, number);
@@ -95,7 +107,9 @@ enter_class(uint32_t number)
 static err_t
 catch_up(void)
 {
-    uint32_t count = pmem_load32(SPACE_ROOT + offsetof(struct space_root, class_count));
+    _Atomic uint32_t *class_count =
+        (_Atomic uint32_t *)(SPACE_ROOT + offsetof(struct space_root, class_count));
+    uint32_t count = atomic_load_explicit(class_count, memory_order_acquire); /* see install.c */
 
     if (class_of_number(CLASS_OBJECT) == 0)
         return OK; /* the library is being loaded: nobody has a name yet */
@@ -143,18 +157,6 @@ find_in(uint32_t application, const char *name, size_t bytes, uint32_t *number)
     }
 }
 
-static err_t
-find(uint32_t application, const char *name, size_t bytes, uint32_t *number)
-{
-    err_t err = catch_up();
-
-    if (err == OK && application != 0)
-        err = find_in(application, name, bytes, number);
-    if ((err == OK && application == 0) || err == ERR_NOT_FOUND)
-        err = find_in(0, name, bytes, number);
-    return err;
-}
-
 /* "[[L.internal.object;" is named "[[w". Returns the length of the usual name, or 0: it is that. */
 static size_t
 usual_name(const char *name, size_t bytes, char usual[TYPE_DIMENSIONS_MAX + 1])
@@ -171,22 +173,22 @@ usual_name(const char *name, size_t bytes, char usual[TYPE_DIMENSIONS_MAX + 1])
     return dimensions + 1;
 }
 
-/* A page of the space that is not in memory is waited for here, not by running it all again. */
 err_t
 class_find(uint32_t application, const char *name, size_t bytes, uint32_t *number)
 {
     char usual[TYPE_DIMENSIONS_MAX + 1];
     size_t usual_bytes = usual_name(name, bytes, usual);
-    struct pmem_worker *worker = plat_self();
-    void **restart = worker->restart;
-    err_t err;
+    err_t err = ERR_NOT_FOUND;
 
-    worker->restart = NULL;
-    if (usual_bytes != 0)
-        err = find(application, usual, usual_bytes, number);
-    else
-        err = find(application, name, bytes, number);
-    worker->restart = restart;
+    if (usual_bytes != 0) {
+        name = usual;
+        bytes = usual_bytes;
+    }
+    TRY(catch_up());
+    if (application != 0)
+        err = find_in(application, name, bytes, number);
+    if (err == ERR_NOT_FOUND)
+        err = find_in(0, name, bytes, number);
     return err;
 }
 

@@ -418,19 +418,26 @@ write_all(struct install *install)
     return fill_pool(install);
 }
 
+/* Store a count of the root; the other side is catch_up() in class_index.c. */
+static void
+publish(size_t offset, uint32_t count)
+{
+    pmem_barrier(SPACE_ROOT + offset);
+    atomic_store_explicit((_Atomic uint32_t *)(SPACE_ROOT + offset), count, memory_order_release);
+}
+
 /* From here on the classes exist. The counts come last: up to them the tables are read. */
 static void
 make_known(struct load *load)
 {
     for (struct model_class *class = load->first_new; class != NULL; class = class->next) {
-        pmem_store64(SPACE_CLASS_TABLE + 8 * (uint64_t) class->number, class->object);
+        pmem_store64(SPACE_CLASS_TABLE + 8ull * class->number, class->object);
         for (uint32_t i = 0; i < class->method_count; i++)
-            pmem_store64(SPACE_METHOD_TABLE + 8 * (uint64_t) class->methods[i].number,
+            pmem_store64(SPACE_METHOD_TABLE + 8ull * class->methods[i].number,
                          class->methods[i].object);
     }
-    atomic_thread_fence(memory_order_release);
-    pmem_store32(SPACE_ROOT + offsetof(struct space_root, method_count), load->method_next);
-    pmem_store32(SPACE_ROOT + offsetof(struct space_root, class_count), load->class_next);
+    publish(offsetof(struct space_root, method_count), load->method_next);
+    publish(offsetof(struct space_root, class_count), load->class_next);
 }
 
 /* Bytes that the new objects take, rather too many. */
@@ -456,12 +463,29 @@ bytes_wanted(const struct load *load)
     return bytes;
 }
 
-/* Credit that was reserved and not used up goes back. */
+/* Read what make_known will write, while a missing page may still take the worker away. */
 static void
-give_credit_back(struct pmem_worker *worker)
+touch_tables(const struct load *load)
 {
-    if (worker->credit > PMEM_WORKER_CREDIT)
-        pmem_unreserve(worker, worker->credit - PMEM_WORKER_CREDIT);
+    for (const struct model_class *class = load->first_new; class != NULL; class = class->next) {
+        class_touch(SPACE_CLASS_TABLE + 8ull * class->number, 8);
+        for (uint32_t i = 0; i < class->method_count; i++)
+            class_touch(SPACE_METHOD_TABLE + 8ull * class->methods[i].number, 8);
+    }
+}
+
+/* Collect, with nothing under way. */
+static err_t
+make_room(struct load *load, uint64_t bytes)
+{
+    struct pmem_worker *worker = load->local->worker;
+    void **restart = worker->restart;
+    err_t err;
+
+    worker->restart = NULL;
+    err = heap_collect(load->local, bytes);
+    worker->restart = restart;
+    return err;
 }
 
 err_t
@@ -470,29 +494,22 @@ load_install(struct load *load, word_t *entry)
     uint64_t bytes = bytes_wanted(load);
     uint64_t pages = bytes / PAGE_BYTES + INSTALL_PAGES +
                      (load->class_next + load->method_next) / (PAGE_BYTES / 8);
-    uint32_t payer = load->local->application;
-    bool is_written = false;
-    err_t err = OK;
 
     heap_local_charge(load->local, load->application_id);
-    for (unsigned i = 0; err == OK && !is_written; i++) {
+    for (unsigned i = 0;; i++) {
         struct install install = { .load = load };
 
-        if (i > 0)
-            err = i < INSTALL_TRIES ? heap_collect(load->local, bytes) : ERR_NOMEM;
-        if (err == OK)
-            err = pmem_reserve(load->local->worker, pages);
-        if (err != OK)
-            break;
+        TRY(pmem_reserve(load->local->worker, pages));
         forget(load);
-        is_written = write_all(&install);
-        if (is_written)
-            make_known(load);
-        give_credit_back(load->local->worker);
+        touch_tables(load);
+        if (write_all(&install))
+            break;
+        if (i == INSTALL_TRIES)
+            return ERR_NOMEM;
+        TRY(make_room(load, bytes));
     }
-    heap_local_charge(load->local, payer);
-    if (err != OK)
-        return err;
+    load->local->worker->restart = NULL;
+    make_known(load);
     *entry = load->module.entry_class != 0 ? load->pool[load->module.entry_class].class->object
                                            : WORD_NULL;
     return OK;

@@ -249,7 +249,7 @@ read_and_check(struct load *load, const void *bytes, size_t byte_count)
 
     if (err != OK) {
         if (err != ERR_NOMEM)
-            load->report(load->context, why);
+            load_complain(load, "%s", why);
         return err;
     }
     TRY(pool_begin(load));
@@ -264,18 +264,65 @@ read_and_check(struct load *load, const void *bytes, size_t byte_count)
 
 /* ---- the load ---- */
 
+/* Give back all volatile memory, and forget what was found out. */
 static void
-load_init(struct load *load, word_t application)
+load_clear(struct load *load)
+{
+    hash_table_free(&load->names);
+    hash_table_free(&load->by_name);
+    hash_table_free(&load->by_number);
+    arena_free(&load->arena);
+    memset(&load->arena, 0, sizeof *load - offsetof(struct load, arena));
+}
+
+static void
+load_begin(struct load *load)
 {
     uint32_t class_count = pmem_load32(SPACE_ROOT + offsetof(struct space_root, class_count));
     uint32_t method_count = pmem_load32(SPACE_ROOT + offsetof(struct space_root, method_count));
 
     load->arena.bytes_max = LOAD_BYTES_MAX;
-    load->application_id = class_application_id(application);
+    load->application_id = class_application_id(load->application.word);
     load->is_bootstrap = class_of_number(CLASS_OBJECT) == 0;
     load->class_next = class_count < CLASS_WELL_KNOWN_COUNT ? CLASS_WELL_KNOWN_COUNT : class_count;
     load->method_next = method_count > 0 ? method_count : 1; /* there is no method 0 */
     load->last_new = &load->first_new;
+}
+
+static err_t
+load_once(struct load *load, const void *bytes, size_t byte_count, word_t *entry)
+{
+    load_begin(load);
+    TRY(pmem_safepoint(load->local->worker));
+    TRY(read_and_check(load, bytes, byte_count));
+    return load_install(load, entry);
+}
+
+/*
+ * Load; when a page of the space is missing, leave whatever is under way, bring the page in,
+ * and begin anew: nothing was changed that matters. So a page that cannot be read is an
+ * error of the load, and not the end of the machine.
+ */
+static __attribute__((noinline)) err_t
+load_over_faults(struct load *load, const void *bytes, size_t byte_count, word_t *entry)
+{
+    struct pmem_worker *worker = load->local->worker;
+    void *restart[5];
+    err_t err;
+
+    while (__builtin_setjmp(restart) != 0) {
+        load->local->worker->restart = NULL;
+        err = pmem_page_in(load->local->worker, load->local->worker->fault_address);
+        if (err != OK) {
+            load_complain(load, "a page of the space cannot be read");
+            return err;
+        }
+        load_clear(load);
+    }
+    worker->restart = restart;
+    err = load_once(load, bytes, byte_count, entry);
+    load->local->worker->restart = NULL;
+    return err;
 }
 
 err_t
@@ -284,23 +331,18 @@ module_load(struct heap_local *local, const void *bytes, size_t byte_count, word
 {
     struct load load = { .local = local, .report = report, .context = context };
     void **restart = local->worker->restart;
+    uint32_t payer = local->application;
     err_t err;
 
     heap_handle_open(&load.application, application);
-    local->worker->restart = NULL; /* pages are waited for in place */
     loading_begin(local->worker);
-    load_init(&load, load.application.word);
-    err = pmem_safepoint(local->worker);
-    if (err == OK)
-        err = read_and_check(&load, bytes, byte_count);
-    if (err == OK)
-        err = load_install(&load, entry);
+    err = load_over_faults(&load, bytes, byte_count, entry);
+    if (local->worker->credit > PMEM_WORKER_CREDIT) /* what was reserved and not used up */
+        pmem_unreserve(local->worker, local->worker->credit - PMEM_WORKER_CREDIT);
     loading_end();
     local->worker->restart = restart;
+    heap_local_charge(local, payer);
     heap_handle_close(&load.application);
-    hash_table_free(&load.names);
-    hash_table_free(&load.by_name);
-    hash_table_free(&load.by_number);
-    arena_free(&load.arena);
+    load_clear(&load);
     return err;
 }

@@ -6,6 +6,9 @@
  * to enter it in the table wins. A class is built with the mirrors of its own methods in
  * one block of memory; what it refers to beyond is above it, and was built before.
  *
+ * A page that is missing takes the worker out of here (pmem_worker.restart) before any
+ * memory was taken: everything is read once before it is read for good.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "vm/link.h"
@@ -34,6 +37,12 @@ static _Atomic uint32_t class_limit;
 
 /* ---- building ---- */
 
+static struct class_mirror *
+mirror_of_object(word_t class)
+{
+    return mirror_of_class(GET_U32(class_object, class, number));
+}
+
 static uint16_t
 load16(ref_t object, size_t offset)
 {
@@ -50,6 +59,13 @@ static uint32_t
 length_or_zero(word_t array)
 {
     return array == WORD_NULL ? 0 : array_length(array);
+}
+
+static void
+touch_words(word_t array)
+{
+    if (array != WORD_NULL)
+        class_touch(array, array_bytes(KIND_WORDS, array_length(array)));
 }
 
 /* What the space says of a class, and how much memory its mirror takes. */
@@ -176,13 +192,8 @@ cut_block(struct class_mirror *mirror, const struct plan *plan)
     return at;
 }
 
-static struct class_mirror *
-mirror_of_object(word_t class)
-{
-    return mirror_of_class(GET_U32(class_object, class, number));
-}
-
-static bool
+/* What is above has its mirror already. */
+static void
 build_supers(struct class_mirror *mirror, const struct plan *plan)
 {
     word_t super = GET_WORD(class_object, plan->class, super);
@@ -191,8 +202,6 @@ build_supers(struct class_mirror *mirror, const struct plan *plan)
 
     if (super != WORD_NULL) {
         mirror->super = mirror_of_object(super);
-        if (mirror->super == NULL)
-            return false;
         memcpy(mirror->display, mirror->super->display, sizeof mirror->display);
     }
     if (mirror->depth < MIRROR_DISPLAY)
@@ -202,17 +211,10 @@ build_supers(struct class_mirror *mirror, const struct plan *plan)
 
         mirror->element_type = type_area(type) == 'w' ? 'w' : type;
     }
-    if (element != WORD_NULL) {
+    if (element != WORD_NULL)
         mirror->element = mirror_of_object(element);
-        if (mirror->element == NULL)
-            return false;
-    }
-    for (uint32_t i = 0; i < plan->interface_count; i++) {
+    for (uint32_t i = 0; i < plan->interface_count; i++)
         mirror->interfaces[i] = mirror_of_object(array_load_word(plan->interfaces, i));
-        if (mirror->interfaces[i] == NULL)
-            return false;
-    }
-    return true;
 }
 
 /* The mirror of a method: the class's own, or that of a class above, which is there already. */
@@ -264,24 +266,54 @@ build_tables(struct class_mirror *mirror, const struct plan *plan, char *text)
     }
 }
 
-static struct class_mirror *
-build(uint32_t number)
+/*
+ * Read all that building will read, and make the mirrors of what is above, while
+ * a missing page may still take the worker away from here. False: no memory.
+ */
+static bool
+prepare(const struct plan *plan)
 {
-    struct class_mirror *mirror;
-    struct plan plan;
+    word_t super = GET_WORD(class_object, plan->class, super);
+    word_t element = GET_WORD(class_object, plan->class, element);
+
+    class_touch(plan->class, sizeof(struct class_object));
+    touch_words(plan->vtable);
+    touch_words(plan->ordinals);
+    class_touch(GET_WORD(class_object, plan->class, name), ARRAY_HEADER_BYTES + 8);
+    if (super != WORD_NULL && mirror_of_object(super) == NULL)
+        return false;
+    if (element != WORD_NULL && mirror_of_object(element) == NULL)
+        return false;
+    for (uint32_t i = 0; i < plan->interface_count; i++) {
+        if (mirror_of_object(array_load_word(plan->interfaces, i)) == NULL)
+            return false;
+    }
+    for (uint32_t i = 0; i < plan->vtable_count; i++)
+        class_touch(array_load_word(plan->vtable, i), sizeof(struct method_object));
+    for (uint32_t i = 0; i < plan->method_count; i++) {
+        ref_t method = array_load_word(plan->methods, i);
+        word_t code = GET_WORD(method_object, method, code);
+        word_t signature = GET_WORD(method_object, method, signature);
+
+        class_touch(signature, ARRAY_HEADER_BYTES + 2ull * array_length(signature));
+        if (code != WORD_NULL)
+            class_touch(code, ARRAY_HEADER_BYTES);
+    }
+    return true;
+}
+
+static struct class_mirror *
+build(const struct plan *plan)
+{
+    struct class_mirror *mirror = plat_alloc(plan->bytes);
     char *text;
 
-    plan_class(&plan, class_of_number(number));
-    mirror = plat_alloc(plan.bytes);
     if (mirror == NULL)
         return NULL;
-    build_raw(mirror, &plan);
-    text = cut_block(mirror, &plan);
-    if (!build_supers(mirror, &plan)) {
-        plat_free(mirror, plan.bytes);
-        return NULL;
-    }
-    build_tables(mirror, &plan, text);
+    build_raw(mirror, plan);
+    text = cut_block(mirror, plan);
+    build_supers(mirror, plan);
+    build_tables(mirror, plan, text);
     return mirror;
 }
 
@@ -317,12 +349,16 @@ make(struct class_mirror *_Atomic *slot, uint32_t number)
     struct pmem_worker *worker = plat_self();
     void **restart = worker != NULL ? worker->restart : NULL;
     struct class_mirror *mirror, *there = NULL;
+    struct plan plan;
 
     assert(number < pmem_load32(SPACE_ROOT + offsetof(struct space_root, class_count)));
     assert(class_of_number(number) != 0);
+    plan_class(&plan, class_of_number(number));
+    if (!prepare(&plan))
+        return NULL;
     if (worker != NULL)
         worker->restart = NULL; /* to leave in the middle would leave memory behind */
-    mirror = build(number);
+    mirror = build(&plan);
     if (worker != NULL)
         worker->restart = restart;
     if (mirror == NULL)

@@ -31,18 +31,20 @@
 err_t
 load_complain(struct load *load, const char *text, ...)
 {
-    char line[512];
+    char line[512] = "there is more that is wrong";
     va_list values;
 
-    if (load->complaint_count < LOAD_COMPLAINTS_MAX) {
+    load->complaint_count++;
+    if (load->complaint_count <= load->lines_reported ||
+        load->complaint_count > LOAD_COMPLAINTS_MAX + 1)
+        return ERR_PROGRAM;
+    if (load->complaint_count <= LOAD_COMPLAINTS_MAX) {
         va_start(values, text);
         format_list(line, sizeof line, text, values);
         va_end(values);
-        load->report(load->context, line);
-    } else if (load->complaint_count == LOAD_COMPLAINTS_MAX) {
-        load->report(load->context, "there is more that is wrong");
     }
-    load->complaint_count++;
+    load->lines_reported = load->complaint_count;
+    load->report(load->context, line);
     return ERR_PROGRAM;
 }
 

@@ -120,15 +120,16 @@ struct pool_item {
     const struct name *text; /* of UTF8 */
 };
 
-/* One load under way. */
+/* One load under way. What is below `arena` begins anew when a page was missing. */
 struct load {
-    struct arena arena;
     struct heap_local *local;
     struct heap_handle application;
-    uint32_t application_id; /* 0: the class library */
-    bool is_bootstrap;       /* the space has no class yet */
     load_report_fn *report;
     void *context;
+    unsigned lines_reported;
+    struct arena arena;
+    uint32_t application_id; /* 0: the class library */
+    bool is_bootstrap;       /* the space has no class yet */
     unsigned complaint_count;
     uint64_t work; /* steps of what grows faster than the module */
     struct module module;
@@ -146,7 +147,10 @@ struct load {
     uint32_t method_next;
 };
 
-/* Say what is wrong, in one line, as long as it is not too much. Always ERR_PROGRAM. */
+/*
+ * Say what is wrong, in one line, as long as it is not too much. A load that begins anew
+ * makes the same complaints again; each is reported once. Always ERR_PROGRAM.
+ */
 __attribute__((format(printf, 2, 3))) err_t load_complain(struct load *load, const char *text, ...);
 
 /* Count steps of work; ERR_PROGRAM when a module makes more of it than any honest one. */

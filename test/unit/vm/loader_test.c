@@ -513,6 +513,27 @@ START_TEST(classes_survive_a_restart)
 }
 END_TEST
 
+START_TEST(a_page_that_cannot_be_read_ends_the_load_and_nothing_else)
+{
+    ref_t class;
+
+    if (IN_PLACE)
+        return;
+    ck_assert_loads("class .a extends .internal.object\nmethod f ()v\n RETURN\nend\n", app);
+    class = load_mirror(1, ".a")->class;
+    SET_WORD(space_root, SPACE_ROOT, spare_words[0], app);
+    mirror_forget_all();
+    space_restart();
+    app = GET_WORD(space_root, SPACE_ROOT, spare_words[0]);
+    atomic_store(&fake.corrupt_page, space_page_of(class) + 1);
+    ck_assert_int_eq(load_for("class .b extends .a\n", app), ERR_CORRUPT);
+    ck_assert_str_eq(load_report, "a page of the space cannot be read\n");
+    ck_assert_ptr_null(space_worker.restart);
+    atomic_store(&fake.corrupt_page, 0);
+    ck_assert_loads("class .b extends .a\n", app);
+}
+END_TEST
+
 START_TEST(many_modules_fit_between_collections)
 {
     char text[2000];
@@ -568,6 +589,7 @@ main(void)
     tcase_add_test(tcase, no_more_than_twenty_complaints_are_made);
     tcase_add_test(tcase, primitives_are_for_the_library);
     tcase_add_test(tcase, classes_survive_a_restart);
+    tcase_add_test(tcase, a_page_that_cannot_be_read_ends_the_load_and_nothing_else);
     tcase_add_test(tcase, many_modules_fit_between_collections);
     suite_add_tcase(suite, tcase);
     suite_add_tcase(suite, empty);
