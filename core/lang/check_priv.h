@@ -19,6 +19,7 @@ struct check {
     struct method *method;
     bool is_static;
     bool in_constructor;         /* const fields may be set */
+    unsigned scope_count;        /* variables in it */
     struct local *scope;         /* the innermost first, linked by `below` */
     struct check *outer;         /* of the body around a fun */
     struct expr *fun;            /* the fun whose body this is, or NULL */

@@ -5,6 +5,8 @@
  */
 #include "lang/check_priv.h"
 
+#define LOCALS_MAX 5000 /* in scope at once: each name is looked for among them */
+
 /* Bring a variable into scope. */
 void
 lang_declare(struct check *check, struct local *local)
@@ -15,6 +17,11 @@ lang_declare(struct check *check, struct local *local)
                        "there is already a variable `%s` here", local->name->text);
             break;
         }
+    }
+    if (++check->scope_count == LOCALS_MAX) {
+        lang_error(check->lang, check->file, local->place, "move a part of it to another one",
+                   "this method has too many variables");
+        check->lang->stopped = true;
     }
     local->method = check->method;
     local->below = check->scope;

@@ -23,6 +23,7 @@ lang_load(struct lang *lang, const struct lang_source *source, bool library)
     file = lang_alloc(lang, sizeof(*file));
     file->source = *source;
     file->library = library;
+    file->number = ++lang->file_count;
     file->next = lang->files;
     lang->files = file;
     lang_parse(lang, file);
@@ -71,6 +72,7 @@ struct class *
 lang_short_name(struct lang *lang, struct file *file, struct symbol *name)
 {
     struct class *class;
+    uint64_t own;
 
     class = lang_find_class(
         lang, lang_symbol_format(lang, "%s.%s", file->package->text, name->text), file);
@@ -82,10 +84,8 @@ lang_short_name(struct lang *lang, struct file *file, struct symbol *name)
         import->used = true;
         return lang_find_class(lang, import->name, file);
     }
-    for (class = file->classes; class != NULL; class = class->next_in_file) {
-        if (class->brief == name && class != file->main)
-            return class;
-    }
+    if (hash_table_get(&lang->classes, (uint64_t)file->number << 32 | name->id, &own))
+        return (struct class *)(uintptr_t)own;
     class = lang_find_class(lang, lang_symbol_format(lang, ".internal.%s", name->text), file);
     if (class == NULL)
         class = lang_find_class(lang, lang_symbol_format(lang, ".phantom.%s", name->text), file);

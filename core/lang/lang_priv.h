@@ -35,6 +35,7 @@ struct place {
 struct file {
     struct file *next;
     struct lang_source source;
+    uint32_t number;        /* from 1 */
     bool broken;            /* it has syntax errors: its bodies are not looked at */
     bool library;           /* its classes are known by their declarations only */
     struct symbol *package; /* ".a.b", or "" */
@@ -125,12 +126,14 @@ struct lang {
     bool stopped;   /* called off: no memory, or too many errors */
     bool no_memory; /* why */
     uint32_t error_count;
+    uint32_t warning_count;
 
-    struct file *files;       /* newest first */
+    struct file *files; /* newest first */
+    uint32_t file_count;
     struct class *class_list; /* every class that was parsed, newest first */
     uint32_t class_count;
-    struct hash_table
-        classes; /* symbol id of the absolute name -> struct class *, 0: no such class */
+    struct hash_table classes; /* symbol id of the absolute name -> struct class *, or 0; file << 32
+                                  | short name too */
     struct hash_table members; /* class, kind, name -> first struct method or field */
     unsigned header_depth;
     uint32_t fun_count; /* functions as values so far, for their names */

@@ -9,6 +9,7 @@
 
 #define TEXT_BYTES       400
 #define LINE_BYTES_SHOWN 200
+#define WARNINGS_MAX     100
 
 /* The start and the length of the line around `offset`. */
 static size_t
@@ -96,7 +97,7 @@ lang_warn(struct lang *lang, const struct file *file, struct place place, const 
     struct lang_message message = { .severity = LANG_WARNING, .text = buffer, .hint = hint };
     va_list values;
 
-    if (lang->stopped || file->library)
+    if (lang->stopped || file->library || ++lang->warning_count > WARNINGS_MAX)
         return;
     va_start(values, text);
     (void)format_list(buffer, sizeof(buffer), text, values);

@@ -7,6 +7,8 @@
 
 #include "format/module.h"
 
+#define PARTS_MAX 16 /* of a name such as .phantom.text.builder */
+
 const struct token *
 lang_peek(const struct parser *parser, size_t ahead)
 {
@@ -146,7 +148,7 @@ lang_enter(struct parser *parser)
         lang_error(parser->lang, parser->file, lang_here(parser), "move a part of it to a method",
                    "this is nested more than %u levels deep", LANG_DEPTH_MAX);
     parser->panic = true;
-    parser->at = parser->last;
+    parser->lang->stopped = true; /* nothing sensible can follow */
     return false;
 }
 
@@ -240,6 +242,7 @@ lang_parse_path(struct parser *parser)
 {
     struct path *path = lang_alloc(parser->lang, sizeof(*path));
     struct path_part **end = &path->parts;
+    unsigned count = 0;
     struct place last;
 
     path->place = lang_here(parser);
@@ -251,6 +254,8 @@ lang_parse_path(struct parser *parser)
         *end = part;
         end = &part->next;
         last = part->place;
+        if (++count > PARTS_MAX)
+            lang_syntax_error(parser, last, "a name of fewer parts");
     } while (!parser->panic && lang_accept(parser, T_DOT));
     if (last.offset + last.length > path->place.offset)
         path->place.length = last.offset + last.length - path->place.offset;

@@ -6,6 +6,7 @@
 #include "lang/parse_priv.h"
 
 #include "base/assert.h"
+#include "base/memory.h"
 #include "format/module.h"
 
 struct class *
@@ -29,6 +30,10 @@ lang_class_create(struct lang *lang, struct file *file, struct symbol *name, str
         end = &file->last_class->next_in_file;
     *end = class;
     file->last_class = class;
+    if ((name->byte_count < 6 || memcmp(name->text, ".main.", 6) != 0) &&
+        hash_table_put(&lang->classes, (uint64_t)file->number << 32 | brief->id,
+                       (uint64_t)(uintptr_t) class) != OK)
+        lang_no_memory(lang);
     if (hash_table_get(&lang->classes, name->id, &other) && other != 0)
         lang_error(lang, file, place, NULL, "there are two classes with the name %s", name->text);
     else if (hash_table_put(&lang->classes, name->id, (uint64_t)(uintptr_t) class) != OK)
