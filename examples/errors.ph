@@ -22,6 +22,8 @@ class overdrawn extends .internal.error {
     }
 }
 
+int attempts = 0;
+
 void attempt(string what, any action) {
     try {
         println("\{what}: \{action()}");
@@ -34,7 +36,7 @@ void attempt(string what, any action) {
     } catch (any thing) {
         println("\{what}: something was thrown: \{thing}");
     } finally {
-        print(".");
+        attempts++;
     }
 }
 
@@ -57,7 +59,7 @@ attempt("too deep", fun () { return depth(0); });
 attempt("a string", fun () { throw "help"; });
 attempt("a number", fun () { throw 42; });
 attempt("a library's", fun () { new .internal.mutex().unlock(); return 0; });
-println("");
+println("\{attempts} attempts");
 
 account mine = new account();
 mine.balance = 10;

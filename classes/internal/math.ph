@@ -3,8 +3,8 @@
 package .internal;
 
 class math {
-    const static double PI = 3.141592653589793;
-    const static double E = 2.718281828459045;
+    public const static double PI = 3.141592653589793;
+    public const static double E = 2.718281828459045;
 
     static double acos(double x) @primitive(math_acos);
     static double asin(double x) @primitive(math_asin);

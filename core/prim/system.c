@@ -46,8 +46,8 @@ prim_system_arguments(struct prim_call *call)
 }
 
 /*
- * A scavenge, by asking for room that is not there: the call runs again
- * until it sees that one has happened since it began.
+ * The machine collects when a call says that it has no room; this one says so until it sees
+ * that a scavenge, which every full collection begins with, has happened since it began.
  */
 enum prim_answer
 prim_system_collect(struct prim_call *call)
@@ -58,6 +58,6 @@ prim_system_collect(struct prim_call *call)
     if (prim_progress2(call) == 0)
         return prim_again(call, stats.scavenges, 1);
     if (prim_progress(call) == stats.scavenges)
-        return prim_collect(call, 0);
+        return prim_collect(call, PRIM_COLLECT_ALL);
     return prim_return_void(call);
 }

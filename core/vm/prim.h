@@ -143,6 +143,9 @@ prim_return_double(struct prim_call *call, double value)
     return PRIM_DONE;
 }
 
+/* Wanted, instead of a number of bytes: a full collection. */
+#define PRIM_COLLECT_ALL UINT64_MAX
+
 /* No room: answers PRIM_COLLECT. */
 static inline enum prim_answer
 prim_collect(struct prim_call *call, uint64_t bytes)

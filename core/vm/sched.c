@@ -327,7 +327,8 @@ collect(struct vm_worker *worker, uint64_t bytes)
 
     frame_save(worker);
     worker->loaded = false;
-    err = heap_collect(&worker->heap, bytes);
+    err = bytes == PRIM_COLLECT_ALL ? heap_collect_full(&worker->heap)
+                                    : heap_collect(&worker->heap, bytes);
     if (loaded)
         load_again(worker);
     return err;
