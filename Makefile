@@ -151,6 +151,7 @@ $B/$1/embed/classes.o: $B/embed/classes.c $B/$1/flags
 
 $B/$1/core.a: $$(CORE_$1) $(MATH) $B/sources
 $B/$1/linux.a: $(call objects,$1,$(LINUX_SOURCES)) $B/$1/embed/classes.o $B/sources
+$B/$1/support.a: $(call objects,$1,$(SUPPORT_SOURCES)) $B/sources
 $B/$1/sim.a: $(call objects,$1,$(filter-out %/main.c,$(SIM_SOURCES)) hosted/linux/space.c) \
     $B/$1/embed/classes.o $B/sources
 
@@ -168,17 +169,17 @@ $B/$1/bench/bench: $(call objects,$1,$(BENCH_SOURCES)) $(libs)
 	$(Q)$(link) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $(libs) -Wl,--end-group -lm
 
 $$(filter-out $B/$1/test/sim/%,$$(UNIT_$1)): $B/$1/test/%: $B/$1/test/unit/%.o \
-    $(call objects,$1,$(SUPPORT_SOURCES)) $(libs)
+    $B/$1/support.a $(libs)
 	@mkdir -p $$(@D)
 	$(say) LINK $$@
-	$(Q)$(link) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $(libs) -Wl,--end-group \
-	    -lcheck -lsubunit -lm -lrt
+	$(Q)$(link) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $B/$1/support.a $(libs) \
+	    -Wl,--end-group -lcheck -lsubunit -lm -lrt
 
 $$(filter $B/$1/test/sim/%,$$(UNIT_$1)): $B/$1/test/%: $B/$1/test/unit/%.o \
-    $(call objects,$1,$(SUPPORT_SOURCES)) $B/$1/sim.a $B/$1/core.a
+    $B/$1/support.a $B/$1/sim.a $B/$1/core.a
 	@mkdir -p $$(@D)
 	$(say) LINK $$@
-	$(Q)$(link) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $B/$1/sim.a $B/$1/core.a \
+	$(Q)$(link) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $B/$1/support.a $B/$1/sim.a $B/$1/core.a \
 	    -Wl,--end-group -lcheck -lsubunit -lm -lrt
 
 $B/$1/flags: always
