@@ -343,11 +343,11 @@ struct method {
     uint16_t flags;
     uint16_t ordinal;
     uint16_t primitive;
-    bool synthetic; /* not in the text: a constructor, a bridge, the entry */
+    bool synthetic; /* not in the text: a constructor, the entry */
     struct symbol *primitive_name;
-    struct method *bridge_to; /* a bridge: calls this one */
-    struct method *outer;     /* the body in which a fun stands */
-    struct expr *super_call;  /* of a constructor, or NULL */
+    struct method *starts;   /* the entry: what it calls */
+    struct method *outer;    /* the body in which a fun stands */
+    struct expr *super_call; /* of a constructor, or NULL */
     bool is_fun;
     bool is_entry;
     bool is_top; /* the top-level statements */

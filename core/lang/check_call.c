@@ -94,7 +94,7 @@ search_class(struct search *search, struct class *class)
         lang_class_members(lang, class);
         for (struct method *method = lang_own_method(lang, class, search->name); method != NULL;
              method = method->next_named) {
-            if (method->signature != NULL && method->bridge_to == NULL)
+            if (method->signature != NULL)
                 consider(search, method);
         }
         if (search->name == lang->names.new_)
@@ -522,9 +522,9 @@ call_number(struct check *check, struct expr *call)
         return;
     }
     if (number->kind != EXPR_INT || number->type->kind != TYPE_INT ||
-        number->integer >= MODULE_NO_ORDINAL) {
+        number->integer > LANG_ORDINAL_MAX) {
         lang_error(check->lang, check->file, number->place, NULL,
-                   "the number of a method is a constant from 0 to 65534");
+                   "the number of a method is a constant from 0 to 4095");
         make_error(call);
         return;
     }

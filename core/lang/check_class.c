@@ -138,6 +138,32 @@ check_primitive(struct lang *lang, struct method *method)
                method->primitive_name->text);
 }
 
+/* What the words before a method, and its number, say must go together. */
+static void
+check_flags(struct lang *lang, struct class *class, struct method *method)
+{
+    uint16_t flags = method->flags;
+    const char *problem = NULL;
+
+    if ((flags & MEMBER_PUBLIC) != 0 && (flags & MEMBER_PRIVATE) != 0)
+        problem = "is public and private at once";
+    else if ((flags & METHOD_ABSTRACT) != 0 && (flags & MEMBER_STATIC) != 0)
+        problem = "is static and has no body";
+    else if ((flags & METHOD_ABSTRACT) != 0 &&
+             (flags & (MEMBER_PRIVATE | MEMBER_FINAL | METHOD_SYNCHRONIZED | METHOD_PRIMITIVE)) !=
+                 0)
+        problem = "has no body, so it is neither private, final, synchronized nor a primitive";
+    else if ((flags & METHOD_PRIMITIVE) != 0 && (flags & METHOD_SYNCHRONIZED) != 0)
+        problem = "is a primitive, so it is not synchronized";
+    else if (method->ordinal != MODULE_NO_ORDINAL &&
+             ((flags & (MEMBER_STATIC | MEMBER_PRIVATE)) != 0 || method->name == lang->names.new_))
+        problem = "has a number, so it is neither static, private nor a constructor";
+    if (problem != NULL)
+        lang_error(lang, class->file, method->place, NULL, "`%s` %s",
+                   method->name == lang->names.new_ ? class->brief->text : method->name->text,
+                   problem);
+}
+
 static void
 check_method(struct lang *lang, struct class *class, struct method *method)
 {
@@ -154,9 +180,7 @@ check_method(struct lang *lang, struct class *class, struct method *method)
         check_constructor(lang, method);
     if ((method->flags & METHOD_PRIMITIVE) != 0)
         check_primitive(lang, method);
-    if ((method->flags & METHOD_ABSTRACT) != 0 && (method->flags & MEMBER_STATIC) != 0)
-        lang_error(lang, class->file, method->place, "write { ... } behind it",
-                   "the static method `%s` has no body", method->name->text);
+    check_flags(lang, class, method);
     if (method->body == NULL || method->type == NULL)
         return;
     if ((method->flags & (METHOD_ABSTRACT | METHOD_PRIMITIVE)) != 0)
@@ -177,6 +201,9 @@ lang_check_class(struct lang *lang, struct class *class)
     lang_class_members(lang, class);
     if (class->file->broken)
         return;
+    if ((class->flags & CLASS_ABSTRACT) != 0 && (class->flags & CLASS_FINAL) != 0)
+        lang_error(lang, class->file, class->place, NULL, "%s is abstract and final at once",
+                   class->brief->text);
     for (struct field *field = class->fields; field != NULL; field = field->next) {
         if ((class->flags & CLASS_INTERFACE) != 0 && (field->flags & MEMBER_STATIC) == 0)
             lang_error(lang, class->file, field->place, "make it static",

@@ -3,43 +3,14 @@
  * implementing what is abstract.
  *
  * A method overrides another of the same name whose arguments have the same
- * types. Its result may be of a narrower type. Where that changes the area of the
- * result, the machine gets a bridge: a method with the signature of the
- * overridden one that calls the new one and converts the result.
+ * types. Its result has the same type, or is an object of a narrower class; the
+ * machine's loader asks the same.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "lang/check_priv.h"
-#include "lang/parse_priv.h"
 
 #include "format/module.h"
-
-static void
-add_bridge(struct lang *lang, struct class *class, struct method *from, struct method *to)
-{
-    struct method *bridge;
-    struct local **end;
-
-    for (struct method *own = lang_own_method(lang, class, from->name); own != NULL;
-         own = own->next_named) {
-        if (own->signature == from->signature)
-            return;
-    }
-    bridge = lang_method_create(lang, class, from->name, to->place);
-    bridge->type = from->type;
-    bridge->flags = MEMBER_PUBLIC;
-    bridge->signature = from->signature;
-    bridge->synthetic = true;
-    bridge->bridge_to = to;
-    bridge->argument_count = from->argument_count;
-    end = &bridge->arguments;
-    for (const struct local *local = from->arguments; local != NULL; local = local->next) {
-        *end = lang_alloc(lang, sizeof(**end));
-        **end = *local;
-        (*end)->next = NULL;
-        end = &(*end)->next;
-    }
-}
 
 /* May the result of an overriding method stand for that of the other? */
 static bool
@@ -49,12 +20,10 @@ result_fits(struct lang *lang, const struct method *method, const struct method 
     const struct type *to = parent->type;
     enum fit fit;
 
-    if (from->kind == TYPE_VOID || to->kind == TYPE_VOID)
-        return from->kind == to->kind;
-    if (lang_is_intlike(from) && lang_is_intlike(to))
-        return true;
+    if (lang_is_raw(from) || lang_is_raw(to) || from->kind == TYPE_VOID || to->kind == TYPE_VOID)
+        return from == to || from->kind == TYPE_ERROR || to->kind == TYPE_ERROR;
     fit = lang_fit(lang, from, to);
-    return fit == FIT_SAME || fit == FIT_WIDER || (fit == FIT_BOX && lang_is_raw(from));
+    return fit == FIT_SAME || fit == FIT_WIDER;
 }
 
 static void
@@ -68,6 +37,8 @@ check_override(struct lang *lang, struct class *class, struct method *method, st
     if (is_static != ((parent->flags & MEMBER_STATIC) != 0))
         problem = is_static ? "is static, and the one it overrides is not"
                             : "is not static, and the one it overrides is";
+    else if ((method->flags & MEMBER_PRIVATE) != 0)
+        problem = "is private, and the one it overrides is not";
     else if (!is_static && (parent->flags & MEMBER_FINAL) != 0)
         problem = "overrides one that is final";
     else if (!result_fits(lang, method, parent))
@@ -79,9 +50,6 @@ check_override(struct lang *lang, struct class *class, struct method *method, st
                    "`%s` %s", method->name->text, problem);
         return;
     }
-    if (!is_static && parent->signature != method->signature &&
-        (lang_is_raw(parent->type) || lang_is_raw(method->type)))
-        add_bridge(lang, class, parent, method);
 }
 
 /* The method that an object of the class has for a declared one, or NULL. */
@@ -92,8 +60,7 @@ implementation(struct lang *lang, struct class *class, const struct method *decl
         lang_class_members(lang, class);
         for (struct method *own = lang_own_method(lang, class, declared->name); own != NULL;
              own = own->next_named) {
-            if (own->bridge_to == NULL && own->signature != NULL &&
-                lang_same_arguments(own, declared))
+            if (own->signature != NULL && lang_same_arguments(own, declared))
                 return own;
         }
     }
@@ -110,8 +77,7 @@ check_parent(struct lang *lang, struct class *class, struct class *parent, bool 
     for (struct method *declared = parent->methods; declared != NULL; declared = declared->next) {
         struct method *method;
 
-        if (declared->name == lang->names.new_ || declared->bridge_to != NULL ||
-            declared->signature == NULL || declared->is_top)
+        if (declared->name == lang->names.new_ || declared->signature == NULL || declared->is_top)
             continue;
         method = implementation(lang, class, declared);
         if (concrete && (declared->flags & METHOD_ABSTRACT) != 0 &&

@@ -153,7 +153,7 @@ add_entry(struct lang *lang, struct file *file)
     entry->signature = lang_symbol(lang, "()v", 3);
     entry->synthetic = true;
     entry->is_entry = true;
-    entry->bridge_to = start;
+    entry->starts = start;
     boot = lang_find_class(lang, lang->names.internal_bootstrap, file);
     if (start->name == lang->names.startup && boot != NULL)
         entry->outer = lang_find_plain(lang, boot, lang->names.new_);

@@ -5,6 +5,9 @@
  */
 #include "lang/emit_priv.h"
 
+#define FRAME_SLOTS_MAX 8192 /* locals and stack of either area; the verifier has the same limit   \
+                              */
+
 /* The receiver and the arguments have the first slots of their areas. */
 static void
 place_arguments(struct emit *emit)
@@ -76,36 +79,11 @@ emit_constructor(struct emit *emit)
     lang_emit_list(emit, body);
 }
 
-/* Load the arguments, call the real method, convert its result. */
-static void
-emit_bridge(struct emit *emit)
-{
-    const struct method *to = emit->method->bridge_to;
-    const struct type *from_type = to->type;
-    const struct type *type = emit->method->type;
-
-    lang_emit_this(emit);
-    for (struct local *local = emit->method->arguments; local != NULL; local = local->next)
-        lang_load_slot(emit, local->type, local->slot);
-    lang_emit_invoke(
-        emit, (to->class->flags & CLASS_INTERFACE) != 0 ? BC_INVOKEINTERFACE : BC_INVOKEVIRTUAL,
-        to);
-    if (lang_is_raw(from_type) && lang_is_raw(type))
-        lang_emit_number(emit, from_type, type);
-    else if (lang_is_raw(from_type))
-        lang_emit_box(emit, from_type);
-    if (type->kind != TYPE_VOID)
-        lang_emit(emit, lang_is_raw(type) ? BC_RRETURN : BC_WRETURN);
-    else
-        lang_emit(emit, BC_RETURN);
-    emit->reachable = false;
-}
-
 /* What the machine starts: run(), or an object and its method. */
 static void
 emit_entry(struct emit *emit)
 {
-    const struct method *to = emit->method->bridge_to;
+    const struct method *to = emit->method->starts;
     struct lang *lang = emit->lang;
     const struct method *constructor;
 
@@ -142,8 +120,6 @@ emit_body(struct emit *emit)
     move_arguments(emit);
     if (method->is_entry)
         emit_entry(emit);
-    else if (method->bridge_to != NULL)
-        emit_bridge(emit);
     else if (method->name == emit->lang->names.static_)
         emit_fields(emit, true);
     else if (method->name == emit->lang->names.new_)
@@ -180,9 +156,10 @@ put_code(struct emit *emit, struct buffer *out)
     lang_put(lang, out, emit->line_count, 4);
     if (buffer_append(out, emit->lines.bytes, emit->lines.count) != OK)
         lang_no_memory(lang);
-    if (emit->words_max > 65000 || emit->raws_max > 65000)
-        lang_error(lang, emit->file, emit->method->place, NULL,
-                   "the method `%s` needs too deep a stack", emit->method->name->text);
+    if (emit->words_max + emit->word_locals_max > FRAME_SLOTS_MAX ||
+        emit->raws_max + emit->raw_locals_max > FRAME_SLOTS_MAX)
+        lang_error(lang, emit->file, emit->method->place, "move a part of it to another one",
+                   "the method `%s` needs too large a frame", emit->method->name->text);
 }
 
 static void

@@ -10,6 +10,7 @@
 #include "lang/lexer_priv.h"
 
 #include "base/assert.h"
+#include "base/memory.h"
 
 static const char *const token_names[T_COUNT] = {
 #define TOKEN(name, text) [T_##name] = text,
@@ -239,7 +240,7 @@ static bool
 lex_operator(struct lexer *lexer, struct token *token)
 {
     for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
-        size_t count = __builtin_strlen(operators[i].text);
+        size_t count = text_length(operators[i].text);
 
         if (operators[i].text[0] != lexer->text[lexer->at] || lexer->end - lexer->at < count ||
             __builtin_memcmp(operators[i].text, lexer->text + lexer->at, count) != 0)
@@ -307,7 +308,7 @@ intern_keywords(struct lexer *lexer)
     };
 
     for (size_t i = 0; i < KEYWORD_COUNT; i++) {
-        lexer->keywords[i] = lang_symbol(lexer->lang, texts[i], __builtin_strlen(texts[i]));
+        lexer->keywords[i] = lang_symbol(lexer->lang, texts[i], text_length(texts[i]));
         if (lexer->keywords[i]->id > lexer->last_keyword)
             lexer->last_keyword = lexer->keywords[i]->id;
     }

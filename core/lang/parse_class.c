@@ -175,8 +175,8 @@ parse_ordinal(struct parser *parser, struct method *method)
     if (!lang_accept(parser, T_LBRACKET))
         return;
     token = lang_peek(parser, 0);
-    if (token->kind != T_INT || token->integer >= MODULE_NO_ORDINAL) {
-        lang_syntax_error(parser, token->place, "the number of the method, 0 to 65534");
+    if (token->kind != T_INT || token->integer > LANG_ORDINAL_MAX) {
+        lang_syntax_error(parser, token->place, "the number of the method, 0 to 4095");
         return;
     }
     method->ordinal = (uint16_t)token->integer;
