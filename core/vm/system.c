@@ -129,10 +129,12 @@ start_as(struct vm_worker *worker)
     clock_start();
     thread_table_init();
     err = monitor_init();
-    if (err == OK && !system_options.safe)
-        err = prim_start(&worker->heap);
+    /* What is runnable is queued before anybody in core/prim can wake a thread: else it would be
+     * twice. */
     if (err == OK && !system_options.safe)
         restart_threads(worker);
+    if (err == OK && !system_options.safe)
+        err = prim_start(&worker->heap);
     worker_leave(worker);
     return err;
 }
@@ -161,11 +163,14 @@ vm_start(const struct vm_options *options)
     err_t err;
 
     system_options = *options;
+#if defined(CHECKED) && CHECKED
+    system_options.heap.move_always = true;
+#endif
     atomic_store(&system_interrupted, false);
     TRY(pmem_world_do(NULL, read_magic, &magic, 0));
     if (magic != SPACE_ROOT_MAGIC)
         return ERR_FOREIGN;
-    TRY(heap_start(&options->heap));
+    TRY(heap_start(&system_options.heap));
     err = code_init();
     if (err == OK)
         err = sched_init();
