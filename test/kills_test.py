@@ -170,7 +170,8 @@ def main():
     try:
         with open(os.path.join(folder, "log"), "w+b") as log:
             if not os.path.exists(volume):
-                subprocess.run([PHANTOM, "new", volume], check=True, stdout=subprocess.DEVNULL)
+                subprocess.run([PHANTOM, "new", volume], check=True, stdout=subprocess.DEVNULL,
+                               stderr=log)
             bank = Bank(arguments, volume, log)
             bank.say(f"{arguments.kills} kills, seed {arguments.seed}")
             try:
