@@ -224,7 +224,6 @@ heap_block_own(uint64_t block, uint32_t application)
 struct heap_cursor *
 heap_cursor_of(uint32_t application)
 {
-    static unsigned victim;
     unsigned i = 0;
 
     if (application != 0) {
@@ -234,7 +233,7 @@ heap_cursor_of(uint32_t application)
         }
     }
     if (i == HEAP_CURSOR_COUNT)
-        i = heap_is_scavenging() ? 0 : 1 + victim++ % (HEAP_CURSOR_COUNT - 1);
+        i = heap_is_scavenging() ? 0 : 1 + heap.cursor_victim++ % (HEAP_CURSOR_COUNT - 1);
     if (i == 0 && heap.cursors[0].used)
         return &heap.cursors[0];
     heap.cursors[i] =

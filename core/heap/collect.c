@@ -41,9 +41,12 @@ heap_wants_full(void)
 bool
 heap_wants_scavenge(void)
 {
-    if (!heap_nursery_is_open())
+    uint64_t left = heap_eden_left();
+
+    if (!heap_nursery_is_open() ||
+        left == atomic_load_explicit(&heap.refused_left, memory_order_relaxed))
         return false;
-    return heap.options.move_always || heap_eden_left() < (heap.eden_to - heap.eden_from) / 8;
+    return heap.options.move_always || left < (heap.eden_to - heap.eden_from) / 8;
 }
 
 /* Bytes that old space may still take in. */
@@ -82,6 +85,7 @@ collect(void *argument)
     collection->fulled = full;
     if (full)
         collection->err = heap_full();
+    heap_stats_show();
 }
 
 static err_t
@@ -93,8 +97,10 @@ collect_in_world(struct heap_local *local, struct collection *collection)
             SLACK_PAGES + (collection->again ? collection->pages
                                              : pages_wanted(collection->full || heap_wants_full()));
         TRY(pmem_world_do(local->worker, collect, collection, collection->pages));
-        if (!collection->again)
+        if (!collection->again) {
+            atomic_store_explicit(&heap.refused_left, UINT64_MAX, memory_order_relaxed);
             return OK;
+        }
     }
     return ERR_NOSPACE; /* others write faster than we can count */
 }
@@ -114,10 +120,16 @@ err_t
 heap_collect(struct heap_local *local, uint64_t bytes)
 {
     struct collection collection = { .young = heap.options.move_always };
+    err_t err;
 
     if (bytes > 0 && bytes > bytes_allowed())
         collection.full = true;
-    TRY(collect_in_world(local, &collection));
+    err = collect_in_world(local, &collection);
+    if (err != OK) {
+        /* Asking again at every safepoint would help nobody: wait until eden has been used. */
+        atomic_store_explicit(&heap.refused_left, heap_eden_left(), memory_order_relaxed);
+        return err;
+    }
     if (collection.fulled && collection.err != OK)
         log_warn("full collection given up, nothing was freed: %s", err_text(collection.err));
     if (!heap_nursery_is_open())

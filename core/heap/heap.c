@@ -81,12 +81,15 @@ heap_start(const struct heap_options *options)
     heap.bytes_live = found.bytes_live;
     heap.full_bytes_min = HEAP_FULL_BYTES_MIN;
     heap.mark_chunks_max = UINT64_MAX;
+    heap.refused_left = UINT64_MAX;
     if (nursery_bytes == 0)
         nursery_bytes = HEAP_NURSERY_BYTES;
     heap.scan_max = (nursery_bytes + HEAP_NURSERY_BLOCKS_MIN * HEAP_BLOCK_BYTES) / 16;
     nursery_from = nursery_to = 0;
     err = start_volatile();
-    if (err != OK)
+    if (err == OK)
+        heap_stats_show();
+    else
         heap_stop();
     return err;
 }
@@ -137,16 +140,25 @@ heap_local_charge(struct heap_local *local, uint32_t application)
     local->at = local->limit = 0; /* the rest of the block is the other's */
 }
 
+/* In the stopped world: what heap_stats_get tells from now on. */
+void
+heap_stats_show(void)
+{
+    heap.stats.nursery_bytes = nursery_to - nursery_from;
+    heap.stats.old_blocks =
+        heap.blocks_used - heap.free_count - (heap.stats.nursery_bytes >> HEAP_BLOCK_SHIFT);
+    heap.stats.live_bytes = heap.bytes_live + heap.old_bytes + heap_nursery_used();
+    lock_acquire(&heap.lock);
+    heap.shown = heap.stats;
+    lock_release(&heap.lock);
+}
+
 void
 heap_stats_get(struct heap_stats *stats)
 {
-    *stats = heap.stats;
-    stats->nursery_bytes = nursery_to - nursery_from;
-    stats->old_blocks = atomic_load_explicit(&heap.blocks_used, memory_order_relaxed) -
-                        heap.free_count - (stats->nursery_bytes >> HEAP_BLOCK_SHIFT);
-    stats->live_bytes = heap.bytes_live +
-                        atomic_load_explicit(&heap.old_bytes, memory_order_relaxed) +
-                        heap_nursery_used();
+    lock_acquire(&heap.lock);
+    *stats = heap.shown;
+    lock_release(&heap.lock);
 }
 
 /* True for a block of the nursery in which there is nothing. */

@@ -51,6 +51,7 @@ must_use err_t heap_format(void);
 must_use err_t heap_start(const struct heap_options *options);
 void heap_stop(void);
 
+/* A RUNNING worker begins, or no longer wants, to allocate. */
 void heap_local_join(struct heap_local *local, struct pmem_worker *worker);
 void heap_local_leave(struct heap_local *local);
 
@@ -111,16 +112,17 @@ bool heap_wants_scavenge(void);
 
 /*
  * The thread ran: its stack may hold young references from now on. To be
- * called before it runs, each time, by the worker, and before anyone stores into its
- * stack while it does not run (a new thread's arguments, a waker's result); cheap
- * when already listed. The thread has its slot of SPACE_THREAD_TABLE. A thread
- * stays listed while it is RUNNABLE, or its stack holds a young reference.
+ * called before it runs, each time, and again before it goes on after a stop of the
+ * world; and before anyone stores into its stack while it does not run (a new
+ * thread's arguments, a waker's result). Cheap when already listed. The thread
+ * has its slot of SPACE_THREAD_TABLE. It stays listed while its stack holds a young
+ * reference.
  */
 void heap_thread_ran(ref_t thread);
 
 /*
  * A handle: a word that C keeps across safepoints. The collector updates it.
- * Any thread; cheap, not free.
+ * Opened and closed by any RUNNING worker; cheap, not free.
  */
 struct heap_handle {
     word_t word;
@@ -161,6 +163,7 @@ struct heap_stats {
     uint64_t full_ns_max;
 };
 
+/* As of the last collection, or the start. Any thread. */
 void heap_stats_get(struct heap_stats *stats);
 
 /*
@@ -171,5 +174,8 @@ void heap_stats_get(struct heap_stats *stats);
  */
 void heap_check(void);
 
-/* Who else wants its blocks counted: bytes of the blocks that `application` owns. */
+/*
+ * Bytes of the blocks that `application` owns. Looks at every descriptor. A RUNNING worker, or
+ * in the stopped world.
+ */
 uint64_t heap_application_bytes(uint32_t application);

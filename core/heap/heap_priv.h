@@ -196,6 +196,7 @@ struct heap {
     uint64_t free_count;
     uint64_t free_from; /* no free bit below */
     struct heap_cursor cursors[HEAP_CURSOR_COUNT];
+    unsigned cursor_victim;   /* whose is taken next when all are in use */
     uint64_t hole_pages_left; /* UINT64_MAX but in a scavenge */
 
     /* roots */
@@ -213,9 +214,11 @@ struct heap {
     uint64_t mark_chunks_max; /* of the mark stack; small in tests */
     uint64_t full_bytes_min;  /* HEAP_FULL_BYTES_MIN; small in tests */
 
-    _Atomic uint64_t old_bytes; /* gone into old space since the last full collection */
-    uint64_t bytes_live;        /* after it */
-    struct heap_stats stats;
+    _Atomic uint64_t old_bytes;    /* gone into old space since the last full collection */
+    uint64_t bytes_live;           /* after it */
+    _Atomic uint64_t refused_left; /* heap_eden_left() when a scavenge was last refused */
+    struct heap_stats stats;       /* changed in the stopped world */
+    struct heap_stats shown;       /* a copy for everybody; under `lock` */
 };
 
 extern struct heap heap;
@@ -267,6 +270,9 @@ bool heap_young_is_in_use(uint64_t address);
 /* scavenge.c */
 uint64_t heap_scavenge_pages(void);
 void heap_scavenge(bool promote_all);
+
+/* heap.c */
+void heap_stats_show(void);
 
 /* collect.c */
 bool heap_wants_full(void);

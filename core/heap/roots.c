@@ -8,7 +8,9 @@
  * the bits themselves are walked. Both are address room that takes memory only where
  * it is touched.
  *
- * Threads are listed by slot, so the list never holds one that has ended.
+ * Threads are listed by slot, so the list never holds one that has ended. A scavenge
+ * takes a thread off the list when its stack holds nothing young: whoever runs it
+ * next lists it again, so a hundred thousand runnable threads cost nothing by being there.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -208,7 +210,7 @@ forward_thread(uint32_t slot, heap_forward_fn *forward)
         forward_slot(at, forward);
         young |= word_is_young(pmem_load64(at));
     }
-    return young || GET_U32(thread_object, heap_thread_at(slot), state) == THREAD_RUNNABLE;
+    return young;
 }
 
 static void

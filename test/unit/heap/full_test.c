@@ -228,6 +228,38 @@ START_TEST(a_large_array_of_words_holds_what_it_refers_to)
 }
 END_TEST
 
+START_TEST(classes_methods_and_threads_are_roots_by_their_tables)
+{
+    ref_t method = space_alloc_old(sizeof(struct method_object), CLASS_METHOD);
+    ref_t class, thread;
+
+    SET_WORD(method_object, method, pool, space_pair(1));
+    pmem_store64(SPACE_METHOD_TABLE + 8 * 5, method);
+    SET_U32(space_root, SPACE_ROOT, method_count, 6);
+    class = pmem_load64(SPACE_CLASS_TABLE + 8 * CLASS_PAIR);
+    SET_WORD(class_object, class, statics, space_pair(2));
+    thread = space_thread(9, 10);
+    SET_WORD(thread_object, thread, prim_word2, space_pair(3));
+    heap_thread_ran(thread);
+    stack_push(GET_WORD(thread_object, thread, stack), space_pair(4));
+    SET_WORD(space_root, SPACE_ROOT, monitors, space_pair(5));
+    full();
+    for (unsigned i = 0; i < 20000; i++)
+        space_pair(99);
+    full();
+    ck_assert_uint_eq(pair_id(GET_WORD(method_object, method, pool)), 1);
+    ck_assert_uint_eq(pair_id(GET_WORD(class_object, class, statics)), 2);
+    ck_assert_uint_eq(pair_id(GET_WORD(thread_object, thread, prim_word2)), 3);
+    ck_assert_uint_eq(pair_id(stack_at(GET_WORD(thread_object, thread, stack), 0)), 4);
+    ck_assert_uint_eq(pair_id(GET_WORD(space_root, SPACE_ROOT, monitors)), 5);
+    /* What is behind the counts is not looked at. */
+    SET_U32(space_root, SPACE_ROOT, method_count, 5);
+    full();
+    ck_assert_uint_eq(
+        heap.recycle_bits[heap_block_of(method) / 64] >> (heap_block_of(method) % 64) & 1, 1);
+}
+END_TEST
+
 /* A tree that needs a deep stack: wide and long. */
 static void
 make_comb(unsigned count)
@@ -339,8 +371,10 @@ START_TEST(a_full_volume_refuses_and_changes_nothing)
     handle.word = pair = space_pair(6);
     credit = fake.credit;
     fake.credit = 2;
+    ck_assert(heap_wants_scavenge());
     ck_assert_int_eq(heap_collect(&space_local, 0), ERR_NOSPACE);
     ck_assert_int_eq(heap_collect_full(&space_local), ERR_NOSPACE);
+    ck_assert(!heap_wants_scavenge()); /* for now */
     ck_assert_uint_eq(handle.word, pair);
     ck_assert_uint_eq(heap_alloc(&space_local, 1 << 20, CLASS_BYTES), 0);
     fake.credit = 2000;
@@ -348,6 +382,7 @@ START_TEST(a_full_volume_refuses_and_changes_nothing)
     fake.credit = credit;
     space_scavenge();
     ck_assert_uint_eq(pair_id(handle.word), 6);
+    ck_assert(heap_wants_scavenge());
 }
 END_TEST
 
@@ -497,6 +532,7 @@ main(void)
     tcase_add_test(tcase, old_memory_that_is_used_again_is_zero);
     tcase_add_test(tcase, large_objects_are_freed_and_their_blocks_join);
     tcase_add_test(tcase, a_large_array_of_words_holds_what_it_refers_to);
+    tcase_add_test(tcase, classes_methods_and_threads_are_roots_by_their_tables);
     tcase_add_test(tcase, a_mark_stack_without_room_misses_nothing);
     tcase_add_test(tcase, a_full_collection_comes_by_itself_when_enough_was_promoted);
     tcase_add_test(tcase, a_limit_is_kept_and_the_program_that_asked_is_told);
