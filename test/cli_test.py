@@ -126,8 +126,8 @@ class New(VolumeTest):
 
 
 class Exec(VolumeTest):
-    def exec(self, text, *words, **options):
-        return phantom("exec", self.program(text), *words, **options)
+    def exec(self, source, *words, **options):
+        return phantom("exec", self.program(source), *words, **options)
 
     def test_a_program_is_run_and_its_output_shown(self):
         ended = self.exec(HELLO)
@@ -157,11 +157,12 @@ class Exec(VolumeTest):
         self.assertEqual([p.name for p in self.folder.iterdir()], ["program.ph"])
 
     def test_errors_of_the_program_have_line_and_caret_and_come_together(self):
-        ended = self.exec("int x = ;\nvar y = undefined_thing;\n")
-        self.assertEqual(ended.status, 1, ended)
-        self.assertIn("program.ph:1:", ended.err)
-        self.assertIn("program.ph:2:", ended.err)
-        self.assertIn("^", ended.err)
+        for text in ("int x = ;\nvar y = = 2;\n", "var x = undefined_thing;\nint y = \"text\";\n"):
+            ended = self.exec(text)
+            self.assertEqual(ended.status, 1, ended)
+            self.assertIn("program.ph:1:", ended.err)
+            self.assertIn("program.ph:2:", ended.err)
+            self.assertIn("^", ended.err)
 
     def test_no_colour_in_a_pipe(self):
         self.assertNotIn("\033", self.exec("int x = ;\n").err)
@@ -224,7 +225,7 @@ class Run(VolumeTest):
     def test_a_second_program_is_refused_with_a_hint(self):
         self.new()
         process = self.start("run", self.volume, self.program(SLEEPER))
-        self.assertTrue(wait_for(lambda: self.stat()["running"]))
+        self.assertTrue(wait_for(lambda: self.stat()["snapshots"] > 0))
         kill(process)
         generation = self.stat()["generation"]
         hello = self.program(HELLO, "hello.ph")

@@ -113,6 +113,7 @@ application_row(ref_t application, struct vm_application_info *info)
     exception_copy_text(GET_WORD(application_object, application, error), info->error,
                         sizeof info->error);
     first_line(info->error);
+    info->heap_bytes = heap_application_bytes(info->id);
 }
 
 static void
@@ -140,7 +141,5 @@ vm_list_applications(struct vm_application_info *rows, size_t max, size_t *count
 
     TRY(pmem_world_do(NULL, list_applications, &list, 0));
     *count = list.count;
-    for (size_t i = 0; i < list.count && i < max; i++)
-        rows[i].heap_bytes = heap_application_bytes(rows[i].id);
     return OK;
 }

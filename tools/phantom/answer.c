@@ -15,6 +15,9 @@
 #include "phantom/render.h"
 #include "phantom/say.h"
 
+#define LOCK_WAIT_MS 200
+#define TRIES        25
+
 /* The rest of `request` if it begins with `word` and a blank, or is `word`; else NULL. */
 static const char *
 after_word(const char *request, const char *word)
@@ -95,37 +98,54 @@ answer_show(int status, const struct buffer *text)
     return status;
 }
 
-static int
-answer_here(const char *volume, const char *request, bool writes, struct buffer *text)
+/* Open the volume here and answer. False if somebody else has it, and nothing was said. */
+static bool
+answer_here(const char *volume, const char *request, bool writes, bool last_try, int *status)
 {
     struct system_options options = { .path = volume,
                                       .read_only = !writes,
+                                      .lock_wait_ms = LOCK_WAIT_MS,
+                                      .busy_quiet = !last_try,
                                       .pmem = { .on_demand_only = true },
                                       .vm = { .safe = true } };
+    struct buffer text = { 0 };
     struct system system;
-    int status = STATUS_TROUBLE;
 
+    *status = STATUS_TROUBLE;
     if (!system_open(&system, &options))
-        return STATUS_TROUBLE;
+        return !system.busy || last_try;
     if (strcmp(request, "log") == 0 || system_start(&system, &options)) {
-        status = answer_show(answer_request(&system, request, false, text), text);
-        if (!system_stop(&system, writes && status == STATUS_DONE))
-            status = STATUS_TROUBLE;
+        *status = answer_show(answer_request(&system, request, false, &text), &text);
+        if (!system_stop(&system, writes && *status == STATUS_DONE))
+            *status = STATUS_TROUBLE;
     }
     system_close(&system);
-    return status;
+    buffer_free(&text);
+    return true;
+}
+
+/* Have it answered by the process that runs the volume. False if none answers. */
+static bool
+answer_there(const char *volume, const char *request, int *status)
+{
+    struct buffer text = { 0 };
+    bool answered = control_ask(volume, request, &text, status);
+
+    if (answered)
+        *status = answer_show(*status, &text);
+    buffer_free(&text);
+    return answered;
 }
 
 int
 answer_anywhere(const char *volume, const char *request, bool writes)
 {
-    struct buffer text = { 0 };
-    int status;
+    int status = STATUS_TROUBLE;
 
-    if (control_ask(volume, request, &text, &status))
-        status = answer_show(status, &text);
-    else
-        status = answer_here(volume, request, writes, &text);
-    buffer_free(&text);
+    /* A process that is just starting, or just ending, has the volume but does not answer. */
+    for (unsigned i = 0; i < TRIES; i++)
+        if (answer_there(volume, request, &status) ||
+            answer_here(volume, request, writes, i + 1 == TRIES, &status))
+            break;
     return status;
 }

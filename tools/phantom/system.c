@@ -56,15 +56,20 @@ opened_say(const struct system *system)
 bool
 system_open(struct system *system, const struct system_options *options)
 {
-    struct linux_disk_options disk_options = { .read_only = options->read_only,
-                                               .lock_wait_ms = LINUX_DISK_LOCK_WAIT_MS };
+    struct linux_disk_options disk_options = {
+        .read_only = options->read_only,
+        .lock_wait_ms =
+            options->lock_wait_ms == 0 ? LINUX_DISK_LOCK_WAIT_MS : options->lock_wait_ms,
+    };
     char message[MESSAGE_BYTES] = "";
     err_t err;
 
     *system = (struct system){ .path = options->path };
     err = linux_disk_open(options->path, &disk_options, &system->disk, message, sizeof message);
     if (err != OK) {
-        say_error("%s", message);
+        system->busy = err == ERR_BUSY;
+        if (!system->busy || !options->busy_quiet)
+            say_error("%s", message);
         return false;
     }
     err = store_open(system->disk, options->read_only, &system->store, &system->opened);

@@ -18,6 +18,8 @@
 struct system_options {
     const char *path;
     bool read_only;
+    uint32_t lock_wait_ms; /* 0: as long as a killed process may need to let go */
+    bool busy_quiet;       /* say nothing when somebody else has the volume */
     struct pmem_options pmem;
     struct vm_options vm;
 };
@@ -28,6 +30,7 @@ struct system {
     struct plat_disk *disk;
     struct store *store;
     struct store_opened opened;
+    bool busy; /* system_open failed because somebody else has the volume */
     bool space_up;
     bool machine_up;
 };
