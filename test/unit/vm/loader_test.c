@@ -15,6 +15,7 @@ static ref_t app;
 static void
 setup(void)
 {
+    space_pmem.strict = true; /* a store without barrier is a crash */
     load_space_start();
     app = load_application(1);
 }
