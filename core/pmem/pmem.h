@@ -173,7 +173,11 @@ must_use err_t pmem_worker_join(struct pmem_worker *worker);
 /* Stop being one. */
 void pmem_worker_leave(struct pmem_worker *worker);
 
-/* Go away from the space, to block; and come back, waiting while the world stands still. */
+/*
+ * Go away from the space, to block; and come back, waiting while the world stands
+ * still. Who goes away, stops or leaves holds no lock of its own: it may be the one
+ * who carries out what the world was stopped for.
+ */
 void pmem_worker_away(struct pmem_worker *worker);
 void pmem_worker_back(struct pmem_worker *worker);
 
