@@ -415,7 +415,7 @@ tables_exchange(struct store *store, const struct super *super)
     if (done.room > (64u << 10))
         page_set_free(&done);
     else
-        page_set_clear(&done);
+        page_set_clear(&done, &store->lock);
     store->spare = done;
 }
 
@@ -483,7 +483,7 @@ commit_fail(struct store *store, err_t err, bool log_changed)
     store->credit_pages += store->handed;
     store->state = COMMIT_IDLE;
     lock_release(&store->lock);
-    page_set_clear(&done);
+    page_set_clear(&done, &store->lock);
     store->spare = done;
     trace(STORE_COMMIT_FAIL, store->generation, err);
 }

@@ -134,7 +134,7 @@ page_set_add(struct page_set *set, const struct page_change *change)
  * of an unbroken row empties all that follow.
  */
 void
-page_set_clear(struct page_set *set)
+page_set_clear(struct page_set *set, struct lock *lock)
 {
     for (size_t i = 0; i < set->count; i++) {
         size_t slot = home_of(set, set->items[i].page);
@@ -142,5 +142,7 @@ page_set_clear(struct page_set *set)
         for (; set->slots[slot] != 0; slot = (slot + 1) & (set->slot_count - 1))
             set->slots[slot] = 0;
     }
+    lock_acquire(lock);
     set->count = 0;
+    lock_release(lock);
 }

@@ -51,5 +51,8 @@ struct page_change *page_set_find(const struct page_set *set, uint64_t page);
 /* Add a page that is not in the set; there is room. */
 void page_set_add(struct page_set *set, const struct page_change *change);
 
-/* Forget all pages; keep the room. Takes time by pages, not by room. */
-void page_set_clear(struct page_set *set);
+/*
+ * Forget all pages; keep the room. Nobody looks into the set any more, but its count may be
+ * read under the lock. Takes time by pages, not by room.
+ */
+void page_set_clear(struct page_set *set, struct lock *lock);
