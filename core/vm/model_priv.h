@@ -153,7 +153,10 @@ struct load {
  */
 __attribute__((format(printf, 2, 3))) err_t load_complain(struct load *load, const char *text, ...);
 
-/* Count steps of work; ERR_PROGRAM when a module makes more of it than any honest one. */
+/*
+ * Count steps of work, and stop while the world is asked to. ERR_PROGRAM when a module makes
+ * more work than any honest one; what pmem_safepoint returns.
+ */
 must_use err_t load_work(struct load *load, uint64_t steps);
 
 /* The name with this text; NULL when there is no memory. */
