@@ -403,3 +403,16 @@ struct import {
     struct symbol *brief; /* the last part */
     bool used;
 };
+
+enum member_kind {
+    MEMBER_KIND_METHOD,
+    MEMBER_KIND_FIELD,
+    MEMBER_KIND_NUMBER,
+};
+
+/* The key of lang->members: a name (or the number of a method) in a class. */
+static inline uint64_t
+lang_member_key(uint32_t class_id, enum member_kind kind, uint32_t name)
+{
+    return (uint64_t)class_id << 34 | (uint64_t)kind << 32 | name;
+}

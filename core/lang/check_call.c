@@ -107,8 +107,8 @@ search_class(struct search *search, struct class *class)
 }
 
 /* "(int, string)" */
-static const char *
-arguments_text(struct lang *lang, const struct method *method)
+const char *
+lang_arguments_text(struct lang *lang, const struct method *method)
 {
     const char *text = "";
 
@@ -131,7 +131,7 @@ given_text(struct lang *lang, const struct expr *arguments)
 
 /* No method fits: say which there are. */
 static void
-complain(struct search *search, struct expr *call, const struct class *class)
+complain(struct search *search, struct expr *call, struct class *class)
 {
     struct check *check = search->check;
     struct lang *lang = check->lang;
@@ -141,13 +141,13 @@ complain(struct search *search, struct expr *call, const struct class *class)
     if (search->near != NULL) {
         if (search->near_count == 1 && search->near->argument_count != search->count) {
             lang_error(lang, check->file, call->place,
-                       lang_text(lang, "it is %s%s", name, arguments_text(lang, search->near)),
+                       lang_text(lang, "it is %s%s", name, lang_arguments_text(lang, search->near)),
                        "`%s` has %u argument%s, and %u %s given here", name,
                        search->near->argument_count, search->near->argument_count == 1 ? "" : "s",
                        search->count, search->count == 1 ? "is" : "are");
             return;
         }
-        hint = lang_text(lang, "there is %s%s", name, arguments_text(lang, search->near));
+        hint = lang_text(lang, "there is %s%s", name, lang_arguments_text(lang, search->near));
         lang_error(lang, check->file, call->place, hint, "no `%s` of %s takes %s", name,
                    class->brief->text, given_text(lang, search->arguments));
         return;
@@ -155,7 +155,7 @@ complain(struct search *search, struct expr *call, const struct class *class)
     if (lang_own_field(lang, class, search->name) != NULL)
         hint = "there is a field of that name; without parentheses";
     else
-        hint = lang_suggest(check, search->name);
+        hint = lang_suggest_member(check, class, search->name);
     lang_error(lang, check->file, call->place, hint, "%s has no method `%s`", class->brief->text,
                name);
 }
@@ -275,8 +275,8 @@ find_method(struct check *check, struct expr *call, struct class *class, bool *u
     if (search.tie != NULL)
         lang_error(check->lang, check->file, call->place, "a cast of an argument decides",
                    "`%s%s` and `%s%s` fit equally well", search.name->text,
-                   arguments_text(check->lang, search.best), search.name->text,
-                   arguments_text(check->lang, search.tie));
+                   lang_arguments_text(check->lang, search.best), search.name->text,
+                   lang_arguments_text(check->lang, search.tie));
     else
         complain(&search, call, class);
     return NULL;
@@ -429,12 +429,15 @@ call_own(struct check *check, struct expr *call, struct class *class)
         return;
     }
     if (method == NULL || (method->flags & MEMBER_STATIC) == 0) {
-        object = lang_new_expr(check, EXPR_THIS, call->place, NULL);
-        lang_check_this(check, object);
-        if (object->type->kind == TYPE_ERROR) {
+        if (!lang_has_this(check)) {
+            lang_error(check->lang, check->file, call->place, "make it static, or name the object",
+                       "the method `%s` belongs to an object, and this one is static",
+                       call->call.name->text);
             make_error(call);
             return;
         }
+        object = lang_new_expr(check, EXPR_THIS, call->place, NULL);
+        lang_check_this(check, object);
         call->call.object = object;
     }
     if (method == NULL)

@@ -138,6 +138,19 @@ check_primitive(struct lang *lang, struct method *method)
                method->primitive_name->text);
 }
 
+/* The first method of a class with a number keeps it. */
+static bool
+number_is_free(struct lang *lang, const struct class *class, const struct method *method)
+{
+    uint64_t key = lang_member_key(class->id, MEMBER_KIND_NUMBER, method->ordinal);
+
+    if (hash_table_get(&lang->members, key, NULL))
+        return false;
+    if (hash_table_put(&lang->members, key, 1) != OK)
+        lang_no_memory(lang);
+    return true;
+}
+
 /* What the words before a method, and its number, say must go together. */
 static void
 check_flags(struct lang *lang, struct class *class, struct method *method)
@@ -158,6 +171,8 @@ check_flags(struct lang *lang, struct class *class, struct method *method)
     else if (method->ordinal != MODULE_NO_ORDINAL &&
              ((flags & (MEMBER_STATIC | MEMBER_PRIVATE)) != 0 || method->name == lang->names.new_))
         problem = "has a number, so it is neither static, private nor a constructor";
+    else if (method->ordinal != MODULE_NO_ORDINAL && !number_is_free(lang, class, method))
+        problem = "has the number of another method";
     if (problem != NULL)
         lang_error(lang, class->file, method->place, NULL, "`%s` %s",
                    method->name == lang->names.new_ ? class->brief->text : method->name->text,

@@ -52,6 +52,8 @@ check_logic(struct check *check, struct expr *expr)
     if (expr->operands.right != NULL)
         lang_check_condition(check, expr->operands.right);
     expr->type = &lang_type_boolean;
+    if (expr->operands.left->type->kind == TYPE_ERROR)
+        make_error(expr);
 }
 
 /* a[i], read: an element of an array of the machine, or a call of get. */

@@ -84,7 +84,8 @@ check_parent(struct lang *lang, struct class *class, struct class *parent, bool 
             (method == NULL || (method->flags & METHOD_ABSTRACT) != 0))
             lang_error(lang, class->file, class->place, "write it, or make the class abstract",
                        "%s lacks `%s%s`, which %s declares", class->brief->text,
-                       declared->name->text, declared->signature->text, parent->brief->text);
+                       declared->name->text, lang_arguments_text(lang, declared),
+                       parent->brief->text);
         else if (method != NULL && method != declared &&
                  (method->class == class || above_interface))
             check_override(lang, class, method, declared);

@@ -127,6 +127,16 @@ consider_class(struct check *check, struct best *best, struct class *class)
     }
 }
 
+/* A member of a class that is most like it, or NULL. */
+const char *
+lang_suggest_member(struct check *check, struct class *class, const struct symbol *name)
+{
+    struct best best = { .wanted = name, .distance = 99 };
+
+    consider_class(check, &best, class);
+    return best.name == NULL ? NULL : lang_text(check->lang, "did you mean `%s`?", best.name->text);
+}
+
 const char *
 lang_suggest(struct check *check, const struct symbol *name)
 {
@@ -190,8 +200,8 @@ make_this(struct check *check, struct expr *expr)
 }
 
 /* True if `this` exists where the checker stands. */
-static bool
-has_this(const struct check *check)
+bool
+lang_has_this(const struct check *check)
 {
     while (check->fun != NULL)
         check = check->outer;
@@ -210,7 +220,7 @@ lang_home_class(const struct check *check)
 void
 lang_check_this(struct check *check, struct expr *expr)
 {
-    if (has_this(check)) {
+    if (lang_has_this(check)) {
         make_this(check, expr);
         return;
     }
@@ -236,7 +246,7 @@ make_field(struct check *check, struct expr *expr, struct field *field, struct e
     if (field->type == NULL)
         lang_check_field(check->lang, field);
     if (!is_static && object == NULL) {
-        if (!has_this(check)) {
+        if (!lang_has_this(check)) {
             lang_error(check->lang, check->file, place, "make it static, or name the object",
                        "the field `%s` belongs to an object, and this method is static",
                        field->name->text);
@@ -393,6 +403,8 @@ member_missing(struct check *check, struct expr *expr, struct class *class)
         if (lang_own_method(check->lang, at, expr->member.name) != NULL)
             hint = lang_text(check->lang, "it is a method: %s(...)", expr->member.name->text);
     }
+    if (hint == NULL)
+        hint = lang_suggest_member(check, class, expr->member.name);
     lang_error(check->lang, check->file, expr->place, hint, "%s has no field `%s`",
                class->brief->text, expr->member.name->text);
     make_error(expr);

@@ -94,6 +94,11 @@ struct method *lang_find_plain(struct lang *lang, struct class *class, struct sy
 bool lang_may_access(const struct check *check, const struct class *owner, uint16_t flags,
                      bool field);
 /* The name among those in scope that is most like it, or NULL. */
+const char *lang_suggest_member(struct check *check, struct class *class,
+                                const struct symbol *name);
+const char *lang_arguments_text(struct lang *lang,
+                                const struct method *method); /* "(int, string)" */
+bool lang_has_this(const struct check *check);
 const char *lang_suggest(struct check *check, const struct symbol *name);
 
 /* New nodes. */

@@ -5,6 +5,8 @@
  */
 #include "lang/check_priv.h"
 
+#include "format/module.h"
+
 #define LOCALS_MAX 5000 /* in scope at once: each name is looked for among them */
 
 /* Bring a variable into scope. */
@@ -224,6 +226,15 @@ walk_iterator(struct check *check, struct stmt *stmt)
     struct expr *call = lang_new_call(check, over, check->lang->names.iterator, NULL, 0);
 
     stmt->walk = FOREACH_ITERATOR;
+    if (lang_is_raw(over->type) || over->type->kind == TYPE_NULL ||
+        (over->type->kind == TYPE_CLASS &&
+         lang_find_plain(check->lang, over->type->class, check->lang->names.iterator) == NULL &&
+         (over->type->class->flags & CLASS_INTERFACE) == 0)) {
+        lang_error(check->lang, check->file, over->place,
+                   "an array, a range a..b, or an object with a method iterator()",
+                   "foreach cannot walk over %s", lang_type_text(check->lang, over->type));
+        return;
+    }
     lang_finish_call(check, call);
     stmt->each.over = call;
     stmt->each.hidden = lang_temporary(check, call->type);
@@ -363,8 +374,9 @@ check_synchronized(struct check *check, struct stmt *stmt)
 
     lang_check_value(check, object);
     if (lang_is_raw(object->type) || object->type->kind == TYPE_NULL)
-        lang_error(check->lang, check->file, object->place, "lock an object",
-                   "a %s cannot be locked", lang_type_text(check->lang, object->type));
+        lang_error(check->lang, check->file, object->place, NULL,
+                   "only an object can be locked, and this is %s",
+                   lang_type_text(check->lang, object->type));
 }
 
 bool

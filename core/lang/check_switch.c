@@ -70,9 +70,12 @@ sort_labels(struct check *check, struct stmt **order, uint32_t count)
         }
     }
     for (uint32_t i = 1; i < count; i++) {
+        const struct stmt *later =
+            order[i - 1]->place.offset > order[i]->place.offset ? order[i - 1] : order[i];
+
         if (order[i - 1]->label.key == order[i]->label.key)
-            lang_error(check->lang, check->file, order[i]->place, NULL,
-                       "there are two labels for %d", order[i]->label.key);
+            lang_error(check->lang, check->file, later->place, NULL, "there are two labels for %d",
+                       later->label.key);
     }
 }
 

@@ -152,17 +152,27 @@ class_as_type(struct lang *lang, struct class *class)
     return lang_type_of_class(lang, class);
 }
 
+static const struct symbol *
+last_part(const struct path *path)
+{
+    const struct path_part *part = path->parts;
+
+    while (part->next != NULL)
+        part = part->next;
+    return part->symbol;
+}
+
 static const struct type *
 resolve_path(struct lang *lang, struct file *file, const struct path *path)
 {
     const struct type *type = NULL;
     struct class *class;
-    struct path_part *last = path->parts;
+    const struct path_part *first = path->parts;
 
-    if (last == NULL)
+    if (first == NULL)
         return &lang_type_error;
-    if (!path->absolute && last->next == NULL)
-        type = primitive_type(lang, last->symbol);
+    if (!path->absolute && first->next == NULL)
+        type = primitive_type(lang, first->symbol);
     if (type != NULL)
         return type;
     class = lang_resolve_class(lang, file, path);
@@ -171,10 +181,8 @@ resolve_path(struct lang *lang, struct file *file, const struct path *path)
     type = lang_vector_type(path);
     if (type != NULL)
         return type;
-    while (last->next != NULL)
-        last = last->next;
     lang_error(lang, file, path->place, "import it, or put its file beside this one",
-               "there is no class `%s`", last->symbol->text);
+               "there is no class `%s`", last_part(path)->text);
     return &lang_type_error;
 }
 
@@ -215,7 +223,7 @@ add_parent(struct lang *lang, struct class *class, const struct path_list *item)
 
     if (parent == NULL) {
         lang_error(lang, class->file, place, "import it, or put its file beside this one",
-                   "there is no such class");
+                   "there is no class `%s`", last_part(item->path)->text);
         class->broken = true;
         return;
     }
@@ -395,9 +403,10 @@ lang_is_subclass(struct lang *lang, struct class *class, const struct class *par
 }
 
 static void *
-own_member(struct lang *lang, const struct class *class, const struct symbol *name, unsigned kind)
+own_member(struct lang *lang, const struct class *class, const struct symbol *name,
+           enum member_kind kind)
 {
-    uint64_t key = (uint64_t) class->id << 33 | (uint64_t)kind << 32 | name->id;
+    uint64_t key = lang_member_key(class->id, kind, name->id);
     uint64_t value = 0;
 
     (void)hash_table_get(&lang->members, key, &value);
@@ -407,13 +416,13 @@ own_member(struct lang *lang, const struct class *class, const struct symbol *na
 struct method *
 lang_own_method(struct lang *lang, const struct class *class, const struct symbol *name)
 {
-    return own_member(lang, class, name, 0);
+    return own_member(lang, class, name, MEMBER_KIND_METHOD);
 }
 
 struct field *
 lang_own_field(struct lang *lang, const struct class *class, const struct symbol *name)
 {
-    return own_member(lang, class, name, 1);
+    return own_member(lang, class, name, MEMBER_KIND_FIELD);
 }
 
 struct field *

@@ -5,8 +5,9 @@
  */
 #include "lang/emit_priv.h"
 
-#define FRAME_SLOTS_MAX 8192 /* locals and stack of either area; the verifier has the same limit   \
-                              */
+#define FRAME_SLOTS_MAX                                                                            \
+    8192 /* locals and stack of either area; the verifier has the same limit                       \
+          */
 
 /* The receiver and the arguments have the first slots of their areas. */
 static void

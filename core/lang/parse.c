@@ -318,6 +318,9 @@ parse_attribute(struct parser *parser, uint16_t *flags, struct symbol **primitiv
         lang_expect(parser, T_LPAREN, "behind `primitive`");
         *primitive = lang_expect_name(parser, "the name of a primitive", NULL);
         lang_expect(parser, T_RPAREN, "behind the name of the primitive");
+    } else if (lang_at(parser, T_LPAREN)) {
+        for (size_t i = lang_scan_pair(parser, 0, T_LPAREN, T_RPAREN); i > 0; i--)
+            lang_take(parser);
     }
     while (lang_accept(parser, T_PLUS) || lang_accept(parser, T_STAR) ||
            lang_accept(parser, T_NOT) || lang_accept(parser, T_NOT_ARROW) ||

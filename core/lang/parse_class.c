@@ -43,10 +43,10 @@ lang_class_create(struct lang *lang, struct file *file, struct symbol *name, str
 
 /* Put a member in front of those with the same class and name; returns the one behind it. */
 static void *
-member_link(struct lang *lang, const struct class *class, const struct symbol *name, unsigned kind,
-            void *member)
+member_link(struct lang *lang, const struct class *class, const struct symbol *name,
+            enum member_kind kind, void *member)
 {
-    uint64_t key = (uint64_t) class->id << 33 | (uint64_t)kind << 32 | name->id;
+    uint64_t key = lang_member_key(class->id, kind, name->id);
     uint64_t before = 0;
 
     (void)hash_table_get(&lang->members, key, &before);
@@ -64,7 +64,7 @@ lang_method_create(struct lang *lang, struct class *class, struct symbol *name, 
     method->place = place;
     method->class = class;
     method->ordinal = MODULE_NO_ORDINAL;
-    method->next_named = member_link(lang, class, name, 0, method);
+    method->next_named = member_link(lang, class, name, MEMBER_KIND_METHOD, method);
     *class->methods_end = method;
     class->methods_end = &method->next;
     return method;
@@ -78,7 +78,7 @@ lang_field_create(struct lang *lang, struct class *class, struct symbol *name, s
     field->name = name;
     field->place = place;
     field->class = class;
-    field->next_named = member_link(lang, class, name, 1, field);
+    field->next_named = member_link(lang, class, name, MEMBER_KIND_FIELD, field);
     *class->fields_end = field;
     class->fields_end = &field->next;
     return field;
@@ -458,6 +458,9 @@ parse_top(struct parser *parser, struct stmt ***end)
     } else if (kind == T_AT || kind == T_ATTRIBUTE) {
         lang_parse_attributes(parser, &flags, NULL);
         lang_accept(parser, T_SEMICOLON);
+    } else if (kind == T_RBRACE) {
+        lang_error(parser->lang, parser->file, lang_here(parser), NULL, "this `}` closes nothing");
+        lang_take(parser);
     } else if (kind == T_SEMICOLON) {
         lang_take(parser);
     } else {

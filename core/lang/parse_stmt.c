@@ -202,6 +202,10 @@ parse_declaration(struct parser *parser)
     if (lang_accept(parser, T_VAR))
         return parse_declarators(parser, NULL, is_const);
     count = lang_scan_type(parser, 0);
+    if (count != 0 && lang_peek(parser, count)->kind >= T_FIRST_KEYWORD &&
+        (lang_peek(parser, count + 1)->kind == T_ASSIGN ||
+         lang_peek(parser, count + 1)->kind == T_SEMICOLON))
+        return parse_declarators(parser, lang_parse_type(parser), is_const); /* says what it is */
     if (count == 0 || lang_peek(parser, count)->kind != T_NAME)
         return NULL;
     if (lang_at_name(parser, count, parser->lang->names.instanceof))
