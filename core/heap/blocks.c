@@ -324,8 +324,6 @@ cursor_next_hole(struct heap_cursor *cursor)
             cursor->line = end;
             continue;
         }
-        for (unsigned i = line; i < end; i++)
-            heap.lines[cursor->block][i / 64] |= 1ull << (i % 64);
         cursor->line = end;
         cursor->at = from;
         cursor->limit = from + bytes;

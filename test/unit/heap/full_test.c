@@ -142,6 +142,52 @@ START_TEST(holes_are_filled_by_later_objects)
 }
 END_TEST
 
+static uint32_t
+payer_of(ref_t object)
+{
+    return pmem_load32(heap_descriptor_at(heap_block_of(object)) +
+                       offsetof(struct heap_descriptor, application));
+}
+
+START_TEST(holes_are_filled_by_their_owner_alone)
+{
+    heap_local_charge(&space_local, 5);
+    for (unsigned i = 0; i < 20000; i++) {
+        ref_t pair = space_pair(i);
+
+        if (i % 20 != 0)
+            continue;
+        pair_set(pair, 0, handle.word);
+        handle.word = pair;
+    }
+    full();
+    for (word_t at = handle.word; at != WORD_NULL; at = pair_get(at, 0))
+        ck_assert_uint_eq(payer_of(at), 5);
+    for (word_t at = handle.word; at != WORD_NULL; at = pair_get(at, 0)) {
+        for (unsigned i = 0; i < 9 && pair_get(at, 0) != WORD_NULL; i++) {
+            pair_set(at, 0, pair_get(pair_get(at, 0), 0));
+            space_safepoint();
+        }
+    }
+    full();
+    for (uint32_t payer = 9; payer >= 5; payer -= 4) {
+        heap_local_charge(&space_local, payer);
+        for (unsigned i = 0; i < 2000; i++) {
+            ref_t pair = space_pair(payer);
+
+            pair_set(pair, 0, handle.word);
+            handle.word = pair;
+        }
+        space_scavenge();
+        space_scavenge();
+        for (word_t at = handle.word; pair_id(at) == payer; at = pair_get(at, 0))
+            ck_assert_uint_eq(payer_of(at), payer);
+        handle.word = space_pair(1);
+    }
+    heap_local_charge(&space_local, 0);
+}
+END_TEST
+
 START_TEST(old_memory_that_is_used_again_is_zero)
 {
     struct heap_handle keep;
@@ -230,9 +276,11 @@ END_TEST
 
 START_TEST(classes_methods_and_threads_are_roots_by_their_tables)
 {
-    ref_t method = space_alloc_old(sizeof(struct method_object), CLASS_METHOD);
-    ref_t class, thread;
+    ref_t method, class, thread;
 
+    space_alloc_old(512, CLASS_LONGS); /* so that it shares its lines with nobody */
+    method = space_alloc_old(sizeof(struct method_object), CLASS_METHOD);
+    space_alloc_old(512, CLASS_LONGS);
     SET_WORD(method_object, method, pool, space_pair(1));
     pmem_store64(SPACE_METHOD_TABLE + 8 * 5, method);
     SET_U32(space_root, SPACE_ROOT, method_count, 6);
@@ -400,6 +448,10 @@ START_TEST(credit_is_not_lost_over_time)
         space_alloc_old(100, CLASS_BYTES);
         ck_assert_int_eq(commit(&space_worker), OK);
     }
+    heap.full_bytes_min = 1 << 30;
+    for (unsigned i = 0; i < 1000; i++) /* of blocks that were never used */
+        space_array(CLASS_BYTES, KIND_RAW8, 10000);
+    ck_assert_int_eq(commit(&space_worker), OK);
     ck_assert_int_le(fake.credit_out, before + 200);
 }
 END_TEST
@@ -432,6 +484,23 @@ START_TEST(a_page_that_cannot_be_read_ends_the_cycle_and_frees_nothing)
     ck_assert_uint_ge(stats.freed_blocks, 20000 * PAIR_BYTES / HEAP_BLOCK_BYTES - 2);
     handle.word = GET_WORD(space_root, SPACE_ROOT, out_of_memory);
     check_ring(20000, 0);
+}
+END_TEST
+
+START_TEST(a_damaged_page_in_the_middle_of_an_object_is_heard_of_too)
+{
+    handle.word = space_array(CLASS_WORDS, KIND_WORDS, 10000);
+    SET_WORD(space_root, SPACE_ROOT, out_of_memory, handle.word);
+    for (unsigned i = 0; i < 10000; i += 100)
+        array_store_word(handle.word, i, word_from_int((int32_t)i));
+    heap_handle_close(&handle);
+    space_restart();
+    heap_handle_open(&handle, WORD_NULL);
+    fake.corrupt_page =
+        space_page_of(GET_WORD(space_root, SPACE_ROOT, out_of_memory) + 5 * PAGE_BYTES) + 1;
+    ck_assert_int_eq(heap_collect_full(&space_local), ERR_CORRUPT);
+    fake.corrupt_page = 0;
+    full();
 }
 END_TEST
 
@@ -529,6 +598,7 @@ main(void)
     tcase_add_test(tcase, a_cycle_that_nobody_reaches_is_freed);
     tcase_add_test(tcase, old_space_does_not_grow_while_garbage_is_made);
     tcase_add_test(tcase, holes_are_filled_by_later_objects);
+    tcase_add_test(tcase, holes_are_filled_by_their_owner_alone);
     tcase_add_test(tcase, old_memory_that_is_used_again_is_zero);
     tcase_add_test(tcase, large_objects_are_freed_and_their_blocks_join);
     tcase_add_test(tcase, a_large_array_of_words_holds_what_it_refers_to);
@@ -539,6 +609,8 @@ main(void)
     tcase_add_test(tcase, a_full_volume_refuses_and_changes_nothing);
     tcase_add_test(tcase, credit_is_not_lost_over_time);
     tcase_add_test(tcase, a_page_that_cannot_be_read_ends_the_cycle_and_frees_nothing);
+
+    tcase_add_test(tcase, a_damaged_page_in_the_middle_of_an_object_is_heard_of_too);
 
     suite_add_tcase(suite, walker);
     tcase_set_timeout(walker, 60);
