@@ -397,14 +397,13 @@ lookup(const uint64_t *pc, int32_t key)
     (pc = w->pc, word_top = w->word_top, raw_top = w->raw_top, word_locals = w->word_locals,       \
      frame = w->frame)
 
-/* The one function that may be long: every instruction is in it. NULL: only publish the addresses.
- */
+/* NULL: only publish the addresses. */
 static __attribute__((noinline)) void
-interp_loop(struct vm_worker *w)
+interp_loop(struct vm_worker *w) /* NOLINT(readability-function-size): each instruction is in it */
 {
     static const void *const addresses[OP_COUNT] = {
 #define X(name) [OP_##name] = &&op_##name,
-#include "vm/interp_ops_priv.h"
+#include "vm/interp_ops.def"
 #undef X
     };
     uint64_t *pc, *word_top, *raw_top, *word_locals, *frame;
@@ -425,7 +424,7 @@ slow_road:
 op_LEAVE:
     return;
 
-#include "vm/interp_bodies_priv.h"
+#include "vm/interp_bodies.def"
 }
 
 void

@@ -180,7 +180,7 @@ void interp_run(struct vm_worker *worker);
 
 enum interp_op {
 #define X(name) OP_##name,
-#include "vm/interp_ops_priv.h"
+#include "vm/interp_ops.def"
 #undef X
     OP_COUNT,
 };
