@@ -202,6 +202,22 @@ START_TEST(the_stack_of_a_thread_that_ran_is_a_root)
 }
 END_TEST
 
+START_TEST(a_slot_that_is_met_twice_makes_no_second_copy)
+{
+    ref_t thread = space_thread(0, 10);
+    ref_t stack = GET_WORD(thread_object, thread, stack);
+
+    heap_thread_ran(thread);
+    handle.word = space_pair(1);
+    stack_push(stack, handle.word);
+    heap_remember(stack + offsetof(struct stack_object, slots));
+    space_scavenge();
+    ck_assert_uint_eq(stack_at(stack, 0), handle.word);
+    space_scavenge();
+    ck_assert_uint_eq(stack_at(stack, 0), handle.word);
+}
+END_TEST
+
 START_TEST(a_thread_that_has_ended_is_forgotten)
 {
     ref_t thread = space_thread(0, 10);
@@ -421,6 +437,7 @@ main(void)
     tcase_add_test(tcase, the_words_of_the_root_are_remembered_too);
     tcase_add_test(tcase, a_remembered_set_without_room_for_its_list_loses_nothing);
     tcase_add_test(tcase, the_stack_of_a_thread_that_ran_is_a_root);
+    tcase_add_test(tcase, a_slot_that_is_met_twice_makes_no_second_copy);
     tcase_add_test(tcase, a_thread_that_has_ended_is_forgotten);
     tcase_add_test(tcase, words_above_the_top_of_a_stack_are_nobodys_business);
     tcase_add_test(tcase, objects_of_every_kind_keep_their_contents);

@@ -164,6 +164,64 @@ open_and_close(void *argument)
     return NULL;
 }
 
+static _Atomic bool filler_runs;
+
+/* Waits until somebody wants to stop the world, and only then fills the nursery. */
+static void *
+fill_late(void *argument)
+{
+    struct mutator *mutator = argument;
+    uint64_t length = 0;
+
+    ck_assert_int_eq(pmem_worker_join(&mutator->worker), OK);
+    heap_local_join(&mutator->local, &mutator->worker);
+    heap_handle_open(&mutator->handle, WORD_NULL);
+    atomic_store(&filler_runs, true);
+    while (!pmem_poll())
+        ;
+    for (;;) {
+        ref_t pair = heap_alloc(&mutator->local, PAIR_BYTES, CLASS_PAIR);
+
+        if (pair == 0)
+            break;
+        SET_U64(pair_object, pair, id, length++);
+        pair_set(pair, 0, mutator->handle.word);
+        mutator->handle.word = pair;
+    }
+    ck_assert_int_eq(pmem_safepoint(&mutator->worker), OK);
+    for (word_t at = mutator->handle.word; at != WORD_NULL; at = pair_get(at, 0))
+        ck_assert_uint_eq(pair_id(at), --length);
+    heap_handle_close(&mutator->handle);
+    heap_local_leave(&mutator->local);
+    pmem_worker_leave(&mutator->worker);
+    return NULL;
+}
+
+START_TEST(what_is_allocated_while_the_world_stops_is_counted_too)
+{
+    static struct mutator mutator;
+
+    heap_handle_close(&shared);
+    space_stop();
+    fake_clear(&fake.committed);
+    fake.generation = 1;
+    space_heap = (struct heap_options){ .nursery_bytes = 16 << 20, .move_always = true };
+    space_start();
+    space_make_pair_class();
+    heap_handle_open(&shared, space_pair(1));
+    space_scavenge();
+    ck_assert_int_eq(pthread_create(&mutator.thread, NULL, fill_late, &mutator), 0);
+    while (!atomic_load(&filler_runs))
+        ;
+    space_scavenge();
+    ck_assert_uint_eq(pair_id(shared.word), 1);
+    ck_assert_uint_gt(heap.stats.promoted_bytes, 8 << 20);
+    pmem_worker_away(&space_worker);
+    ck_assert_int_eq(pthread_join(mutator.thread, NULL), 0);
+    pmem_worker_back(&space_worker);
+}
+END_TEST
+
 START_TEST(handles_are_opened_and_closed_by_any_thread)
 {
     pthread_t threads[WORKERS];
@@ -185,6 +243,7 @@ main(void)
     tcase_set_timeout(tcase, 300);
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, workers_allocate_and_collect_beside_each_other);
+    tcase_add_test(tcase, what_is_allocated_while_the_world_stops_is_counted_too);
     tcase_add_test(tcase, handles_are_opened_and_closed_by_any_thread);
     return run(suite);
 }
