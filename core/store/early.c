@@ -187,8 +187,8 @@ early_forget(struct store *store)
         if ((item->state & EARLY_JOINED) == 0 && item->block != 0 && item->birth == 0)
             blocks_give_back_locked(&store->blocks, item->block, 1);
     }
-    page_set_clear(closed, &store->lock);
     lock_release(&store->lock);
+    page_set_clear(closed, &store->lock);
 }
 
 void
@@ -214,6 +214,6 @@ early_carry_over(struct store *store)
             blocks_give_back_locked(&store->blocks, item.block, 1);
     }
     store->early_closed = false;
-    page_set_clear(closed, &store->lock);
     lock_release(&store->lock);
+    page_set_clear(closed, &store->lock);
 }
