@@ -82,9 +82,9 @@ VERSION := $(or $(shell git describe --always --dirty --tags 2>/dev/null),unknow
 # the kernel's header, never a file of hosted/linux.
 INCLUDES_core    := -iquote core
 INCLUDES_hosted  := -iquote core -iquote hosted
-INCLUDES_tools   := -iquote core -iquote hosted -iquote tools
+INCLUDES_tools   := -iquote core -iquote hosted -iquote tools -include $B/version.h
 INCLUDES_test    := -iquote core -iquote hosted -iquote test
-INCLUDES_bench   := $(INCLUDES_tools)
+INCLUDES_bench   := $(INCLUDES_tools) -iquote bench
 
 # Arithmetic must be the same on every machine, so the core's math comes from musl's static
 # library, not from the machine's own. scripts/math.txt lists the functions.
@@ -131,10 +131,9 @@ $B/$1/hosted/%.o: hosted/%.c $B/$1/flags
 $B/$1/tools/%.o: tools/%.c $B/$1/flags $B/version.h
 	@mkdir -p $$(@D)
 	$(say) CC $$@
-	$(Q)$(call cc,$1) $(cflags) $(HOSTED_CFLAGS) -include $B/version.h $(INCLUDES_tools) \
-	    -MMD -MP -c $$< -o $$@
+	$(Q)$(call cc,$1) $(cflags) $(HOSTED_CFLAGS) $(INCLUDES_tools) -MMD -MP -c $$< -o $$@
 
-$B/$1/bench/%.o: bench/%.c $B/$1/flags
+$B/$1/bench/%.o: bench/%.c $B/$1/flags $B/version.h
 	@mkdir -p $$(@D)
 	$(say) CC $$@
 	$(Q)$(call cc,$1) $(cflags) $(HOSTED_CFLAGS) $(INCLUDES_bench) -MMD -MP -c $$< -o $$@
@@ -297,9 +296,9 @@ lint-layers:
 	$(say) LINT 'layers'
 	$(Q)scripts/lint-layers
 
-lint-symbols: $(CORE_release)
+lint-symbols: $(CORE_checked)
 	$(say) LINT 'symbols of the core'
-	$(Q)scripts/lint-symbols $B/release
+	$(Q)scripts/lint-symbols $B/checked
 
 # The rest reads one file at a time and takes a while, so what was found good is remembered until
 # the file, or a header that it includes, changes: the object file knows which these are.

@@ -16,7 +16,8 @@ endif
 # gcc stops copying the dispatch to the end of each handler when the dispatch is longer than 8
 # instructions, and the loop is then 1.5 times slower: docs/notes/001-interpreter-spike.md.
 INTERP_CC     ?= $(CC)
-INTERP_CFLAGS ?= $(if $(findstring clang,$(INTERP_CC)),,--param=max-goto-duplication-insns=64)
+INTERP_CFLAGS ?= $(if $(findstring clang,$(INTERP_CC)),,--param=max-goto-duplication-insns=64) \
+                 -fomit-frame-pointer -fno-tree-vectorize
 SANITIZER_CC  ?= gcc
 
 # --- flags for everybody -------------------------------------------------------------------------
