@@ -5,6 +5,7 @@
  */
 #include "unit/vm/load_space.h"
 
+#include <pthread.h>
 #include <stdio.h>
 
 #include "format/module.h"
@@ -556,6 +557,70 @@ START_TEST(many_modules_fit_between_collections)
 }
 END_TEST
 
+/* ---- several at once ---- */
+
+#define LOADERS      3
+#define LOADER_LOADS 40
+
+static void
+complain_not(void *context, const char *line)
+{
+    (void)context;
+    ck_abort_msg("%s", line);
+}
+
+static void *
+load_many(void *argument)
+{
+    unsigned loader = *(unsigned *)argument;
+    struct pmem_worker worker = { 0 };
+    struct heap_local local = { 0 };
+    char text[400];
+    word_t entry;
+
+    ck_assert_int_eq(pmem_worker_join(&worker), OK);
+    heap_local_join(&local, &worker);
+    for (unsigned i = 0; i < LOADER_LOADS; i++) {
+        struct assembled module;
+
+        snprintf(text, sizeof text,
+                 "class .l%u_%u extends .internal.object\nmethod f%u ([L.l%u_%u;)w static\n"
+                 "  WCONST \"text %u\"\n  WRETURN\nend\n",
+                 loader, i, i, loader, i, i);
+        module = assemble(text);
+        ck_assert_int_eq(
+            module_load(&local, module.bytes, module.count, WORD_NULL, &entry, complain_not, NULL),
+            OK);
+        assemble_free(&module);
+    }
+    heap_local_leave(&local);
+    pmem_worker_leave(&worker);
+    return NULL;
+}
+
+START_TEST(loads_wait_for_each_other)
+{
+    pthread_t threads[LOADERS];
+    unsigned loaders[LOADERS];
+    char name[32];
+
+    for (unsigned i = 0; i < LOADERS; i++) {
+        loaders[i] = i;
+        pthread_create(&threads[i], NULL, load_many, &loaders[i]);
+    }
+    for (unsigned i = 0; i < 30; i++)
+        ck_assert_int_eq(commit(&space_worker), OK);
+    pmem_worker_away(&space_worker);
+    for (unsigned i = 0; i < LOADERS; i++)
+        pthread_join(threads[i], NULL);
+    pmem_worker_back(&space_worker);
+    for (unsigned i = 0; i < LOADERS * LOADER_LOADS; i++) {
+        snprintf(name, sizeof name, "[L.l%u_%u;", i / LOADER_LOADS, i % LOADER_LOADS);
+        ck_assert_uint_eq(load_mirror(0, name)->element->method_count, 1);
+    }
+}
+END_TEST
+
 int
 main(void)
 {
@@ -592,6 +657,7 @@ main(void)
     tcase_add_test(tcase, classes_survive_a_restart);
     tcase_add_test(tcase, a_page_that_cannot_be_read_ends_the_load_and_nothing_else);
     tcase_add_test(tcase, many_modules_fit_between_collections);
+    tcase_add_test(tcase, loads_wait_for_each_other);
     suite_add_tcase(suite, tcase);
     suite_add_tcase(suite, empty);
     runner = srunner_create(suite);
