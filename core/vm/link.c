@@ -312,6 +312,7 @@ collect_interfaces(struct load *load, struct model_class *class)
     for (uint32_t i = 0; class->super != NULL && i < class->super->interface_count; i++)
         add_interface(class, class->super->interfaces[i]);
     for (unsigned i = 0; i < class->source->interface_count; i++) {
+        TRY(load_work(load, (1ull + direct[i]->interface_count) * (class->interface_count + 1)));
         add_interface(class, direct[i]);
         for (uint32_t k = 0; k < direct[i]->interface_count; k++)
             add_interface(class, direct[i]->interfaces[k]);

@@ -13,6 +13,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "object/string.h"
+#include "plat/machine.h"
 #include "plat/thread.h"
 #include "vm/class_index.h"
 #include "vm/model_priv.h"
@@ -287,6 +288,7 @@ load_begin(struct load *load)
     load->class_next = class_count < CLASS_WELL_KNOWN_COUNT ? CLASS_WELL_KNOWN_COUNT : class_count;
     load->method_next = method_count > 0 ? method_count : 1; /* there is no method 0 */
     load->last_new = &load->first_new;
+    plat_entropy(&load->hash_key, sizeof load->hash_key);
 }
 
 static err_t

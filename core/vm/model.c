@@ -70,7 +70,7 @@ key_next(uint64_t key)
 const struct name *
 model_name(struct load *load, const char *text, size_t bytes)
 {
-    uint64_t key = hash128(text, bytes, 0).low, found;
+    uint64_t key = hash128(text, bytes, load->hash_key).low, found;
     struct name *name;
 
     if (key == HASH_NO_KEY)

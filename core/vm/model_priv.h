@@ -134,6 +134,7 @@ struct load {
     uint64_t work; /* steps of what grows faster than the module */
     struct module module;
     struct pool_item *pool;      /* one for each entry of the module's */
+    uint64_t hash_key;           /* nobody knows it, so nobody makes names collide */
     struct hash_table names;     /* hash of the text -> struct name */
     struct hash_table by_name;   /* struct name -> struct model_class */
     struct hash_table by_number; /* class number -> struct model_class */

@@ -83,9 +83,10 @@ unknown(struct load *load, unsigned entry, const char *what)
 {
     const struct module_pool_entry *at = &load->module.pool[entry];
     const char *type = "", *of = "", *dot = "";
-    char where[256];
+    char where[256] = "";
 
-    describe_use(load, entry, where, sizeof where);
+    if (load->complaint_count < LOAD_COMPLAINTS_MAX)
+        describe_use(load, entry, where, sizeof where);
     if (at->tag != POOL_CLASS) {
         type = pool_name(load, at->type)->text;
         of = pool_name(load, load->module.pool[at->class].name)->text;
@@ -110,6 +111,19 @@ resolve_class(struct load *load, unsigned index)
     return model_want(load, item->class);
 }
 
+/* How many members a search in the class may look at. */
+static uint64_t
+search_steps(const struct model_class *class)
+{
+    uint64_t steps = 16;
+
+    for (uint32_t i = 0; i < class->interface_count; i++)
+        steps += 1 + class->interfaces[i]->field_count + class->interfaces[i]->method_count;
+    for (; class != NULL; class = class->super)
+        steps += 1 + class->interface_count + class->field_count + class->method_count;
+    return steps;
+}
+
 static err_t
 resolve_member(struct load *load, unsigned index)
 {
@@ -121,7 +135,7 @@ resolve_member(struct load *load, unsigned index)
     item->class = load->pool[entry->class].class;
     if (item->class == NULL)
         return OK; /* said already */
-    TRY(load_work(load, 256));
+    TRY(load_work(load, search_steps(item->class)));
     if (entry->tag == POOL_FIELD) {
         item->field = model_field_find(item->class, name, type);
         return item->field != NULL ? OK : unknown(load, index, "field");
