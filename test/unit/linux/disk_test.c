@@ -19,13 +19,15 @@
 
 #define BLOCKS 64
 
-static char folder[64], path[96], message[256];
+static char folder[256], path[300], message[256];
 static uint8_t *buffer;
 
 static void
 setup(void)
 {
-    strcpy(folder, "disk_test.XXXXXX");
+    const char *where = getenv("TMPDIR");
+
+    snprintf(folder, sizeof(folder), "%s/phantom-disk-XXXXXX", where ? where : P_tmpdir);
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/volume", folder);
     buffer = plat_alloc(BLOCKS * PLAT_BLOCK_BYTES);

@@ -29,7 +29,7 @@ struct frail_disk {
 static struct frail_disk frail;
 static struct store *store;
 static struct pmem_worker worker;
-static char folder[64], path[96];
+static char folder[256], path[300];
 
 static uint64_t
 frail_block_count(const struct plat_disk *disk)
@@ -138,7 +138,9 @@ down(void)
 static void
 setup(void)
 {
-    strcpy(folder, "reopen_test.XXXXXX");
+    const char *where = getenv("TMPDIR");
+
+    snprintf(folder, sizeof(folder), "%s/phantom-reopen-XXXXXX", where ? where : P_tmpdir);
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/volume", folder);
     disk_open(true);
