@@ -1,0 +1,113 @@
+/*
+ * barrier.c - what the write barrier costs a loop that does nothing but store.
+ *
+ * The same loop with and without the check, over pages that were all written in
+ * this epoch: that is what nearly every store meets.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "linux/disk.h"
+#include "pmem/pmem.h"
+#include "store/store.h"
+
+#define PAGES  64u /* as many as a worker may write between two safepoints */
+#define STORES 4000000u
+#define ROUNDS 41u
+#define WORDS  (PAGES * PAGE_BYTES / 8)
+
+/* The next word: a walk that jumps between pages, as stores of programs do. */
+static inline uint64_t
+step(uint64_t at)
+{
+    return (at + 517) & (WORDS - 1);
+}
+
+static __attribute__((noinline)) void
+stores_plain(uint64_t base)
+{
+    uint64_t at = 0;
+
+    for (uint64_t i = 0; i < STORES; i++) {
+        at = step(at);
+        atomic_store_explicit((_Atomic uint64_t *)(base + at * 8), i, memory_order_relaxed);
+    }
+}
+
+static __attribute__((noinline)) void
+stores_with_barrier(uint64_t base)
+{
+    uint64_t at = 0;
+
+    for (uint64_t i = 0; i < STORES; i++) {
+        at = step(at);
+        pmem_store64(base + at * 8, i);
+    }
+}
+
+static double
+timed(void (*loop)(uint64_t base), uint64_t base)
+{
+    uint64_t start = bench_now_ns();
+
+    loop(base);
+    return (double)(bench_now_ns() - start);
+}
+
+static void
+measure(void)
+{
+    struct bench_samples plain = { 0 };
+    struct bench_samples barrier = { 0 };
+    struct bench_samples ratio = { 0 };
+
+    stores_with_barrier(SPACE_HEAP);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        double without = timed(stores_plain, SPACE_HEAP);
+        double with = timed(stores_with_barrier, SPACE_HEAP);
+
+        bench_add(&plain, without);
+        bench_add(&barrier, with);
+        bench_add(&ratio, with / without);
+    }
+    printf("barrier: %u stores over %u pages, %u rounds\n", STORES, PAGES, ROUNDS);
+    bench_row_ns("plain", &plain);
+    bench_row_ns("with the barrier", &barrier);
+    bench_target("with / plain, median", bench_quantile(&ratio, 0.5), 1.10);
+}
+
+void
+bench_barrier(void)
+{
+    struct pmem_options options = { .on_demand_only = true };
+    struct pmem_worker worker = { 0 };
+    struct plat_disk *disk = NULL;
+    struct store *store = NULL;
+    char *path = bench_file(".", "barrier.phantom", 64u << 20, false);
+    err_t err;
+
+    disk = bench_disk(path);
+    unlink(path);
+    free(path);
+    err = store_format(disk, (64u << 20) / PLAT_BLOCK_BYTES);
+    if (err == OK)
+        err = store_open(disk, false, &store, NULL);
+    if (err == OK)
+        err = pmem_start(store, &options);
+    if (err == OK)
+        err = pmem_worker_join(&worker);
+    if (err == OK)
+        err = pmem_safepoint(&worker);
+    if (err != OK)
+        bench_die("cannot bring up the space", (int)err);
+    measure();
+    pmem_worker_leave(&worker);
+    pmem_stop();
+    store_close(store);
+    linux_disk_close(disk);
+}
