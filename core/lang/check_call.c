@@ -148,8 +148,13 @@ complain(struct search *search, struct expr *call, struct class *class)
             return;
         }
         hint = lang_text(lang, "there is %s%s", name, lang_arguments_text(lang, search->near));
-        lang_error(lang, check->file, call->place, hint, "no `%s` of %s takes %s", name,
-                   class->brief->text, given_text(lang, search->arguments));
+        if (search->name == lang->names.new_)
+            lang_error(lang, check->file, call->place, hint, "no constructor of %s takes %s", name,
+                       given_text(lang, search->arguments));
+        else
+            lang_error(lang, check->file, call->place, hint, "no `%s` of %s takes %s", name,
+                       class == class->file->main ? "this file" : class->brief->text,
+                       given_text(lang, search->arguments));
         return;
     }
     if (lang_own_field(lang, class, search->name) != NULL)

@@ -106,7 +106,7 @@ complain(struct check *check, const struct expr *expr, const struct type *to, co
         hint = ".toString() makes a string of any object";
     else if (to->kind == TYPE_BOOLEAN && lang_is_number(from))
         hint = "compare it: ... != 0";
-    else if (to->kind == TYPE_CLASS && from->kind == TYPE_CLASS &&
+    else if (to->kind == TYPE_CLASS && from->kind == TYPE_CLASS && to->class != from->class &&
              lang_is_subclass(lang, to->class, from->class))
         hint = lang_text(lang, "if it is one, say so: (%s)", lang_type_text(lang, to));
     lang_error(lang, check->file, expr->place, hint, "%s should be %s, and this is %s", what,

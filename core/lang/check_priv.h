@@ -79,13 +79,13 @@ void lang_check_this(struct check *check, struct expr *expr);
 void lang_check_object(struct check *check, struct expr *object); /* a value, or a class */
 struct class *lang_home_class(const struct check *check); /* whose members bare names mean */
 void lang_check_member(struct check *check, struct expr *expr);
-void lang_check_call(struct check *check, struct expr *expr);
+void lang_check_call(struct check *check, struct expr *call);
 void lang_check_new(struct check *check, struct expr *expr);
 void lang_check_index(struct check *check, struct expr *expr);
 void lang_check_array(struct check *check, struct expr *expr);
 void lang_check_map(struct check *check, struct expr *expr);
 void lang_check_fun(struct check *check, struct expr *expr);
-struct local *lang_capture(struct check *check, struct local *local);
+struct local *lang_capture(struct check *check, struct local *outer);
 
 /* A call of a checked object with checked arguments; the caller filled in all but the method. */
 void lang_finish_call(struct check *check, struct expr *call);

@@ -127,6 +127,7 @@ struct lang {
     bool stopped;   /* called off: no memory, or too many errors */
     bool no_memory; /* why */
     uint32_t error_count;
+    uint32_t error_lines[LANG_ERRORS_MAX];
     uint32_t warning_count;
 
     struct file *files; /* newest first */

@@ -84,7 +84,7 @@ lang_error(struct lang *lang, const struct file *file, struct place place, const
     (void)format_list(buffer, sizeof(buffer), text, values);
     va_end(values);
     report(lang, file, place, &message);
-    lang->error_count++;
+    lang->error_lines[lang->error_count++] = place.line;
     if (lang->error_count >= LANG_ERRORS_MAX)
         lang->stopped = true;
 }

@@ -68,6 +68,17 @@ lang_before(const struct parser *parser)
     };
 }
 
+/* True if the lexer has complained about this line: what follows from that is not worth a word. */
+static bool
+is_broken_line(const struct parser *parser, uint32_t line)
+{
+    for (uint32_t i = parser->first_error; i < parser->last_error; i++) {
+        if (parser->lang->error_lines[i] == line)
+            return true;
+    }
+    return false;
+}
+
 void
 lang_syntax_error(struct parser *parser, struct place place, const char *expected)
 {
@@ -76,6 +87,8 @@ lang_syntax_error(struct parser *parser, struct place place, const char *expecte
     if (parser->panic)
         return;
     parser->panic = true;
+    if (is_broken_line(parser, place.line) || is_broken_line(parser, token->place.line))
+        return;
     if (token->kind == T_NAME)
         lang_error(parser->lang, parser->file, place, NULL, "expected %s, found `%s`", expected,
                    token->symbol->text);

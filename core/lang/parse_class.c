@@ -491,7 +491,9 @@ lang_parse(struct lang *lang, struct file *file)
 
     file->package = lang->names.empty;
     file->broken = true;
+    parser.first_error = lang->error_count;
     lang_lex(lang, file, &tokens);
+    parser.last_error = lang->error_count;
     if (tokens.count >= sizeof(struct token) && !lang->no_memory) {
         parser.tokens = (const struct token *)tokens.bytes;
         parser.last = tokens.count / sizeof(struct token) - 1;

@@ -26,6 +26,8 @@ struct parser {
     struct class *class;   /* whose members are read, or NULL */
     struct method *method; /* whose body is read, or NULL */
     bool in_switch;
+    uint32_t first_error; /* of those that the lexer reported */
+    uint32_t last_error;
 };
 
 /* Parse a file into classes. Errors are reported. `brief_main` names the class of top-level code.

@@ -1,0 +1,167 @@
+/*
+ * message_test.c - what the compiler says about wrong programs, and how it looks.
+ *
+ * The programs and their messages stand in test/lang/wrong.txt.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "unit/lang/table.h"
+
+static char messages[TABLE_MESSAGES_BYTES];
+
+static void
+setup(void)
+{
+    table_load(&table_library, "library.txt");
+}
+
+static void
+teardown(void)
+{
+    table_free(&table_library);
+}
+
+START_TEST(each_wrong_program_gets_its_messages)
+{
+    static struct table table;
+    unsigned wrong = 0;
+
+    table_load(&table, "wrong.txt");
+    ck_assert_uint_gt(table.count, 50);
+    for (size_t i = 0; i < table.count; i++) {
+        struct table_section *section = &table.sections[i];
+        struct buffer module = { 0 };
+        err_t err = table_compile(section->text, strlen(section->text), messages, &module);
+        bool has_error = strstr(section->expected, " error: ") != NULL;
+        size_t end = strlen(section->expected);
+
+        buffer_free(&module);
+        while (end > 0 && section->expected[end - 1] == '\n')
+            end--; /* the empty line before the next section */
+        if (strncmp(messages, section->expected, end) != 0 ||
+            strcmp(messages + end, end == 0 ? "" : "\n") != 0 ||
+            err != (has_error ? ERR_PROGRAM : OK)) {
+            printf("=== %s\n%s---\n%s\n", section->name, section->text, messages);
+            wrong++;
+        }
+    }
+    fflush(stdout);
+    table_free(&table);
+    ck_assert_msg(wrong == 0, "%u programs got the messages shown above", wrong);
+}
+END_TEST
+
+START_TEST(no_more_than_twenty_errors_are_reported)
+{
+    struct buffer module = { 0 };
+    struct buffer text = { 0 };
+    unsigned count = 0;
+
+    for (int i = 0; i < 100; i++)
+        ck_assert_int_eq(buffer_format(&text, "nothing%d = 1;\n", i), OK);
+    ck_assert_int_eq(table_compile((const char *)text.bytes, text.count, messages, &module),
+                     ERR_PROGRAM);
+    for (const char *at = messages; (at = strstr(at, " error: ")) != NULL; at++)
+        count++;
+    ck_assert_uint_eq(count, LANG_ERRORS_MAX);
+    buffer_free(&text);
+    buffer_free(&module);
+}
+END_TEST
+
+static const char *
+formatted(const struct lang_message *message, bool colour)
+{
+    static char text[2000];
+    struct buffer buffer = { 0 };
+
+    ck_assert_int_eq(lang_message_format(message, colour, &buffer), OK);
+    ck_assert_uint_lt(buffer.count, sizeof text);
+    memcpy(text, buffer.bytes, buffer.count);
+    text[buffer.count] = 0;
+    buffer_free(&buffer);
+    return text;
+}
+
+START_TEST(a_message_shows_the_line_a_caret_and_a_hint)
+{
+    struct lang_message message = {
+        .severity = LANG_ERROR,
+        .path = "demo.ph",
+        .line = 3,
+        .column = 9,
+        .width = 4,
+        .text = "no such thing",
+        .hint = "did you mean `total`?",
+        .source_line = "println(totl); // more",
+        .source_line_bytes = 14,
+    };
+
+    ck_assert_str_eq(formatted(&message, false), "demo.ph:3:9: error: no such thing\n"
+                                                 "    println(totl);\n"
+                                                 "            ^~~~\n"
+                                                 "    did you mean `total`?\n");
+    ck_assert_ptr_nonnull(strstr(formatted(&message, true), "\033[1;31merror:\033[0m"));
+}
+END_TEST
+
+START_TEST(the_caret_stands_right_behind_tabs_and_letters_of_several_bytes)
+{
+    struct lang_message message = {
+        .severity = LANG_WARNING,
+        .path = "a.ph",
+        .line = 1,
+        .column = 5,
+        .width = 1,
+        .text = "t",
+        .source_line = "\t\xc3\xa4\xe2\x82\xac x",
+        .source_line_bytes = 8,
+    };
+
+    ck_assert_str_eq(formatted(&message, false), "a.ph:1:5: warning: t\n"
+                                                 "    \t\xc3\xa4\xe2\x82\xac x\n"
+                                                 "    \t   ^\n");
+}
+END_TEST
+
+START_TEST(a_message_about_no_line_shows_none)
+{
+    struct lang_message message = { .severity = LANG_ERROR, .path = "a.ph", .text = "t" };
+
+    ck_assert_str_eq(formatted(&message, false), "a.ph: error: t\n");
+}
+END_TEST
+
+START_TEST(a_column_counts_characters_not_bytes)
+{
+    struct buffer module = { 0 };
+    const char *text = "println(\"\xc3\xa4\xc3\xb6\xc3\xbc\" + x);\n";
+
+    ck_assert_int_eq(table_compile(text, strlen(text), messages, &module), ERR_PROGRAM);
+    ck_assert_str_eq(messages, "1:17 error: no variable, field or class is called `x`\n");
+    buffer_free(&module);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("message");
+    TCase *tcase = tcase_create("message");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, each_wrong_program_gets_its_messages);
+    tcase_add_test(tcase, no_more_than_twenty_errors_are_reported);
+    tcase_add_test(tcase, a_message_shows_the_line_a_caret_and_a_hint);
+    tcase_add_test(tcase, the_caret_stands_right_behind_tabs_and_letters_of_several_bytes);
+    tcase_add_test(tcase, a_message_about_no_line_shows_none);
+    tcase_add_test(tcase, a_column_counts_characters_not_bytes);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
