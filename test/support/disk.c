@@ -12,9 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK  PLAT_BLOCK_BYTES
-#define SECTOR 512
-#define DOOMED 1 /* the mark of a write that reads show, and that is lost at the next cut */
+#include "linux/disk.h"
+
+#define BLOCK      PLAT_BLOCK_BYTES
+#define SECTOR     512
+#define MINE(disk) ((struct test_disk *)(disk))
+#define DOOMED     1 /* the mark of a write that reads show, and that is lost at the next cut */
 
 /* The contents of a block; shared by copies of a disk until one of them writes. */
 struct cell {
@@ -22,7 +25,8 @@ struct cell {
     uint8_t bytes[BLOCK];
 };
 
-struct plat_disk {
+struct test_disk {
+    struct plat_disk base; /* so that it can stand where a file of the Linux port stands */
     pthread_mutex_t mutex;
     uint64_t block_count;
     uint64_t cell_count;
@@ -66,52 +70,57 @@ ops_clear(struct test_op *ops, size_t *count)
     *count = 0;
 }
 
+static const struct linux_disk_ops operations;
+
 struct plat_disk *
 test_disk_create(uint64_t block_count)
 {
-    struct plat_disk *disk = calloc(1, sizeof *disk);
+    struct test_disk *mine = calloc(1, sizeof *mine);
+    struct plat_disk *disk = &mine->base;
 
-    pthread_mutex_init(&disk->mutex, NULL);
-    disk->block_count = disk->cell_count = block_count;
-    disk->cells = calloc(block_count, sizeof disk->cells[0]);
+    disk->ops = &operations;
+    pthread_mutex_init(&MINE(disk)->mutex, NULL);
+    MINE(disk)->block_count = MINE(disk)->cell_count = block_count;
+    MINE(disk)->cells = calloc(block_count, sizeof MINE(disk)->cells[0]);
     return disk;
 }
 
 void
 test_disk_free(struct plat_disk *disk)
 {
-    for (uint64_t i = 0; i < disk->cell_count; i++) {
-        if (disk->cells[i] != NULL && --disk->cells[i]->users == 0)
-            free(disk->cells[i]);
+    for (uint64_t i = 0; i < MINE(disk)->cell_count; i++) {
+        if (MINE(disk)->cells[i] != NULL && --MINE(disk)->cells[i]->users == 0)
+            free(MINE(disk)->cells[i]);
     }
-    ops_clear(disk->pending, &disk->pending_count);
-    ops_clear(disk->ops, &disk->op_count);
-    free(disk->pending);
-    free(disk->ops);
-    free(disk->cells);
-    free(disk);
+    ops_clear(MINE(disk)->pending, &MINE(disk)->pending_count);
+    ops_clear(MINE(disk)->ops, &MINE(disk)->op_count);
+    free(MINE(disk)->pending);
+    free(MINE(disk)->ops);
+    free(MINE(disk)->cells);
+    free(MINE(disk));
 }
 
 struct plat_disk *
 test_disk_copy(struct plat_disk *disk)
 {
-    struct plat_disk *copy = test_disk_create(disk->cell_count);
+    struct plat_disk *copy = test_disk_create(MINE(disk)->cell_count);
 
-    copy->block_count = disk->block_count;
-    for (uint64_t i = 0; i < disk->cell_count; i++) {
-        copy->cells[i] = disk->cells[i];
-        if (copy->cells[i] != NULL)
-            copy->cells[i]->users++;
+    MINE(copy)->block_count = MINE(disk)->block_count;
+    for (uint64_t i = 0; i < MINE(disk)->cell_count; i++) {
+        MINE(copy)->cells[i] = MINE(disk)->cells[i];
+        if (MINE(copy)->cells[i] != NULL)
+            MINE(copy)->cells[i]->users++;
     }
-    for (size_t i = 0; i < disk->pending_count; i++)
-        op_push(&copy->pending, &copy->pending_count, &copy->pending_room, disk->pending[i]);
+    for (size_t i = 0; i < MINE(disk)->pending_count; i++)
+        op_push(&MINE(copy)->pending, &MINE(copy)->pending_count, &MINE(copy)->pending_room,
+                MINE(disk)->pending[i]);
     return copy;
 }
 
 static uint8_t *
 cell_own(struct plat_disk *disk, uint64_t block)
 {
-    struct cell *cell = disk->cells[block];
+    struct cell *cell = MINE(disk)->cells[block];
 
     if (cell == NULL || cell->users > 1) {
         struct cell *mine = calloc(1, sizeof *mine);
@@ -121,7 +130,7 @@ cell_own(struct plat_disk *disk, uint64_t block)
             memcpy(mine->bytes, cell->bytes, BLOCK);
             cell->users--;
         }
-        disk->cells[block] = cell = mine;
+        MINE(disk)->cells[block] = cell = mine;
     }
     return cell->bytes;
 }
@@ -175,9 +184,9 @@ test_disk_cut(struct plat_disk *disk, enum test_cut cut, uint64_t seed)
 {
     uint64_t state = seed * 0x9e3779b97f4a7c15ull + 0x1234567;
 
-    for (size_t i = 0; i < disk->pending_count; i++) {
-        const struct test_op *op = &disk->pending[i];
-        bool last = i + 1 == disk->pending_count;
+    for (size_t i = 0; i < MINE(disk)->pending_count; i++) {
+        const struct test_op *op = &MINE(disk)->pending[i];
+        bool last = i + 1 == MINE(disk)->pending_count;
 
         if (op->mark == DOOMED)
             continue;
@@ -187,68 +196,69 @@ test_disk_cut(struct plat_disk *disk, enum test_cut cut, uint64_t seed)
         else if (cut == TEST_CUT_RANDOM)
             op_apply_random(disk, op, &state);
     }
-    ops_clear(disk->pending, &disk->pending_count);
-    disk->fail_write = disk->fail_flush = disk->fail_reserve = disk->stop_after = 0;
-    disk->stopped = false;
-    disk->fail_flush_as = TEST_FLUSH_UNDECIDED;
+    ops_clear(MINE(disk)->pending, &MINE(disk)->pending_count);
+    MINE(disk)->fail_write = MINE(disk)->fail_flush = MINE(disk)->fail_reserve =
+        MINE(disk)->stop_after = 0;
+    MINE(disk)->stopped = false;
+    MINE(disk)->fail_flush_as = TEST_FLUSH_UNDECIDED;
 }
 
 void
 test_disk_fail_write(struct plat_disk *disk, unsigned n, err_t err)
 {
-    disk->fail_write = n;
-    disk->fail_write_err = err;
+    MINE(disk)->fail_write = n;
+    MINE(disk)->fail_write_err = err;
 }
 
 void
 test_disk_fail_flush(struct plat_disk *disk, unsigned n)
 {
-    disk->fail_flush = n;
+    MINE(disk)->fail_flush = n;
 }
 
 void
 test_disk_fail_flush_as(struct plat_disk *disk, enum test_flush_failure failure)
 {
-    disk->fail_flush_as = failure;
+    MINE(disk)->fail_flush_as = failure;
 }
 
 void
 test_disk_fail_reserve(struct plat_disk *disk, unsigned n)
 {
-    disk->fail_reserve = n;
+    MINE(disk)->fail_reserve = n;
 }
 
 void
 test_disk_stop_after(struct plat_disk *disk, unsigned n)
 {
-    disk->stop_after = n;
-    disk->stopped = false;
+    MINE(disk)->stop_after = n;
+    MINE(disk)->stopped = false;
 }
 
 void
 test_disk_fail_read(struct plat_disk *disk, uint64_t block)
 {
-    disk->fail_read = block;
+    MINE(disk)->fail_read = block;
 }
 
 void
 test_disk_set_read_only(struct plat_disk *disk, bool read_only)
 {
-    disk->read_only = read_only;
+    MINE(disk)->read_only = read_only;
 }
 
 void
 test_disk_truncate(struct plat_disk *disk, uint64_t block_count)
 {
-    disk->block_count = block_count;
+    MINE(disk)->block_count = block_count;
 }
 
 void
 test_disk_flip(struct plat_disk *disk, uint64_t block, unsigned bit)
 {
     cell_own(disk, block)[bit / 8] ^= (uint8_t)(1u << bit % 8);
-    for (size_t i = 0; i < disk->pending_count; i++) {
-        struct test_op *op = &disk->pending[i];
+    for (size_t i = 0; i < MINE(disk)->pending_count; i++) {
+        struct test_op *op = &MINE(disk)->pending[i];
 
         if (block - op->block < op->count)
             op->bytes[(block - op->block) * BLOCK + bit / 8] ^= (uint8_t)(1u << bit % 8);
@@ -258,20 +268,20 @@ test_disk_flip(struct plat_disk *disk, uint64_t block, unsigned bit)
 bool
 test_disk_written(struct plat_disk *disk, uint64_t block)
 {
-    return disk->cells[block] != NULL;
+    return MINE(disk)->cells[block] != NULL;
 }
 
 void
 test_disk_journal(struct plat_disk *disk)
 {
-    disk->journal = true;
+    MINE(disk)->journal = true;
 }
 
 static void
 journal_add(struct plat_disk *disk, struct test_op op)
 {
-    if (disk->journal)
-        op_push(&disk->ops, &disk->op_count, &disk->op_room, op);
+    if (MINE(disk)->journal)
+        op_push(&MINE(disk)->ops, &MINE(disk)->op_count, &MINE(disk)->op_room, op);
 }
 
 void
@@ -283,8 +293,8 @@ test_disk_mark(struct plat_disk *disk, uint64_t mark)
 const struct test_op *
 test_disk_ops(struct plat_disk *disk, size_t *count)
 {
-    *count = disk->op_count;
-    return disk->ops;
+    *count = MINE(disk)->op_count;
+    return MINE(disk)->ops;
 }
 
 static void
@@ -292,22 +302,22 @@ pending_flush(struct plat_disk *disk)
 {
     size_t doomed = 0;
 
-    for (size_t i = 0; i < disk->pending_count; i++) {
-        if (disk->pending[i].mark == DOOMED) {
-            disk->pending[doomed++] = disk->pending[i];
+    for (size_t i = 0; i < MINE(disk)->pending_count; i++) {
+        if (MINE(disk)->pending[i].mark == DOOMED) {
+            MINE(disk)->pending[doomed++] = MINE(disk)->pending[i];
             continue;
         }
-        op_apply(disk, &disk->pending[i]);
-        free(disk->pending[i].bytes);
+        op_apply(disk, &MINE(disk)->pending[i]);
+        free(MINE(disk)->pending[i].bytes);
     }
-    disk->pending_count = doomed;
+    MINE(disk)->pending_count = doomed;
 }
 
 void
 test_disk_redo(struct plat_disk *disk, const struct test_op *op)
 {
     if (op->kind == TEST_OP_WRITE)
-        op_push(&disk->pending, &disk->pending_count, &disk->pending_room, *op);
+        op_push(&MINE(disk)->pending, &MINE(disk)->pending_count, &MINE(disk)->pending_room, *op);
     else if (op->kind == TEST_OP_FLUSH)
         pending_flush(disk);
 }
@@ -315,14 +325,14 @@ test_disk_redo(struct plat_disk *disk, const struct test_op *op)
 struct test_disk_counts
 test_disk_counts(struct plat_disk *disk)
 {
-    return disk->counts;
+    return MINE(disk)->counts;
 }
 
 void
 test_disk_on_read(struct plat_disk *disk, void (*hook)(void *), void *context)
 {
-    disk->on_read = hook;
-    disk->on_read_context = context;
+    MINE(disk)->on_read = hook;
+    MINE(disk)->on_read_context = context;
 }
 
 /* ---- the contract ---- */
@@ -331,27 +341,27 @@ test_disk_on_read(struct plat_disk *disk, void (*hook)(void *), void *context)
 static bool
 power_is_gone(struct plat_disk *disk)
 {
-    if (disk->stop_after > 0 && --disk->stop_after == 0)
-        disk->stopped = true;
-    return disk->stopped;
+    if (MINE(disk)->stop_after > 0 && --MINE(disk)->stop_after == 0)
+        MINE(disk)->stopped = true;
+    return MINE(disk)->stopped;
 }
 
 static err_t
 run_read(struct plat_disk *disk, struct plat_io *io)
 {
-    disk->counts.reads++;
+    MINE(disk)->counts.reads++;
     for (uint32_t i = 0; i < io->block_count; i++) {
         uint8_t *to = (uint8_t *)io->buffer + (size_t)i * BLOCK;
         uint64_t block = io->block + i;
 
-        if (disk->fail_read != 0 && block == disk->fail_read)
+        if (MINE(disk)->fail_read != 0 && block == MINE(disk)->fail_read)
             return ERR_IO;
-        if (disk->cells[block] != NULL)
-            memcpy(to, disk->cells[block]->bytes, BLOCK);
+        if (MINE(disk)->cells[block] != NULL)
+            memcpy(to, MINE(disk)->cells[block]->bytes, BLOCK);
         else
             memset(to, 0, BLOCK);
-        for (size_t p = 0; p < disk->pending_count; p++) {
-            const struct test_op *op = &disk->pending[p];
+        for (size_t p = 0; p < MINE(disk)->pending_count; p++) {
+            const struct test_op *op = &MINE(disk)->pending[p];
 
             if (block - op->block < op->count)
                 memcpy(to, op->bytes + (size_t)(block - op->block) * BLOCK, BLOCK);
@@ -365,30 +375,31 @@ run_write(struct plat_disk *disk, struct plat_io *io)
 {
     struct test_op op = { TEST_OP_WRITE, io->block, io->block_count, io->buffer, 0 };
 
-    disk->counts.writes++;
-    disk->counts.blocks_written += io->block_count;
-    if (disk->read_only || power_is_gone(disk))
+    MINE(disk)->counts.writes++;
+    MINE(disk)->counts.blocks_written += io->block_count;
+    if (MINE(disk)->read_only || power_is_gone(disk))
         return ERR_IO;
-    if (disk->fail_write > 0 && --disk->fail_write == 0)
-        return disk->fail_write_err;
+    if (MINE(disk)->fail_write > 0 && --MINE(disk)->fail_write == 0)
+        return MINE(disk)->fail_write_err;
     journal_add(disk, op);
-    op_push(&disk->pending, &disk->pending_count, &disk->pending_room, op);
+    op_push(&MINE(disk)->pending, &MINE(disk)->pending_count, &MINE(disk)->pending_room, op);
     return OK;
 }
 
 static err_t
 run_flush(struct plat_disk *disk)
 {
-    disk->counts.flushes++;
+    MINE(disk)->counts.flushes++;
     if (power_is_gone(disk))
         return ERR_IO;
-    if (disk->fail_flush > 0 && --disk->fail_flush == 0) {
-        if (disk->fail_flush_as == TEST_FLUSH_KEPT)
+    if (MINE(disk)->fail_flush > 0 && --MINE(disk)->fail_flush == 0) {
+        if (MINE(disk)->fail_flush_as == TEST_FLUSH_KEPT)
             pending_flush(disk);
-        else if (disk->fail_flush_as == TEST_FLUSH_LOST)
-            ops_clear(disk->pending, &disk->pending_count);
-        for (size_t i = 0; disk->fail_flush_as == TEST_FLUSH_DOOMED && i < disk->pending_count; i++)
-            disk->pending[i].mark = DOOMED;
+        else if (MINE(disk)->fail_flush_as == TEST_FLUSH_LOST)
+            ops_clear(MINE(disk)->pending, &MINE(disk)->pending_count);
+        for (size_t i = 0;
+             MINE(disk)->fail_flush_as == TEST_FLUSH_DOOMED && i < MINE(disk)->pending_count; i++)
+            MINE(disk)->pending[i].mark = DOOMED;
         return ERR_IO;
     }
     journal_add(disk, (struct test_op){ .kind = TEST_OP_FLUSH });
@@ -396,14 +407,14 @@ run_flush(struct plat_disk *disk)
     return OK;
 }
 
-__attribute__((weak)) err_t
-plat_disk_run(struct plat_disk *disk, struct plat_io *io)
+static err_t
+disk_run(struct plat_disk *disk, struct plat_io *io)
 {
-    if (io->kind == PLAT_READ && disk->on_read != NULL)
-        disk->on_read(disk->on_read_context);
-    pthread_mutex_lock(&disk->mutex);
-    if (io->kind != PLAT_FLUSH &&
-        (io->block >= disk->block_count || io->block_count > disk->block_count - io->block))
+    if (io->kind == PLAT_READ && MINE(disk)->on_read != NULL)
+        MINE(disk)->on_read(MINE(disk)->on_read_context);
+    pthread_mutex_lock(&MINE(disk)->mutex);
+    if (io->kind != PLAT_FLUSH && (io->block >= MINE(disk)->block_count ||
+                                   io->block_count > MINE(disk)->block_count - io->block))
         io->result = ERR_RANGE;
     else if (io->kind == PLAT_READ)
         io->result = run_read(disk, io);
@@ -411,51 +422,105 @@ plat_disk_run(struct plat_disk *disk, struct plat_io *io)
         io->result = run_write(disk, io);
     else
         io->result = run_flush(disk);
-    pthread_mutex_unlock(&disk->mutex);
+    pthread_mutex_unlock(&MINE(disk)->mutex);
     io->done = 1;
     return io->result;
 }
 
-__attribute__((weak)) void
-plat_disk_submit(struct plat_disk *disk, struct plat_io *io)
+static void
+disk_submit(struct plat_disk *disk, struct plat_io *io)
 {
-    plat_disk_run(disk, io);
+    disk_run(disk, io);
 }
 
-__attribute__((weak)) err_t
-plat_disk_wait(struct plat_disk *disk, struct plat_io *io)
+static err_t
+disk_wait(struct plat_disk *disk, struct plat_io *io)
 {
     (void)disk;
     return io->result;
 }
 
-__attribute__((weak)) uint64_t
-plat_disk_block_count(const struct plat_disk *disk)
+static uint64_t
+disk_block_count(const struct plat_disk *disk)
 {
-    return disk->block_count;
+    return MINE(disk)->block_count;
 }
 
-__attribute__((weak)) bool
-plat_disk_read_only(const struct plat_disk *disk)
+static bool
+disk_read_only(const struct plat_disk *disk)
 {
-    return disk->read_only;
+    return MINE(disk)->read_only;
 }
 
-__attribute__((weak)) err_t
-plat_disk_reserve(struct plat_disk *disk, uint64_t block, uint64_t block_count)
+static err_t
+disk_reserve(struct plat_disk *disk, uint64_t block, uint64_t block_count)
 {
     (void)block;
     (void)block_count;
-    disk->counts.reserves++;
-    if (disk->fail_reserve > 0 && --disk->fail_reserve == 0)
+    MINE(disk)->counts.reserves++;
+    if (MINE(disk)->fail_reserve > 0 && --MINE(disk)->fail_reserve == 0)
         return ERR_NOSPACE;
     return OK;
 }
 
-__attribute__((weak)) void
-plat_disk_discard(struct plat_disk *disk, uint64_t block, uint64_t block_count)
+static void
+disk_discard(struct plat_disk *disk, uint64_t block, uint64_t block_count)
 {
     (void)disk;
     (void)block;
     (void)block_count;
+}
+
+static const struct linux_disk_ops operations = {
+    .block_count = disk_block_count,
+    .read_only = disk_read_only,
+    .submit = disk_submit,
+    .wait = disk_wait,
+    .run = disk_run,
+    .reserve = disk_reserve,
+    .discard = disk_discard,
+};
+
+#define WEAK __attribute__((weak))
+
+WEAK err_t
+plat_disk_run(struct plat_disk *disk, struct plat_io *io)
+{
+    return disk->ops->run(disk, io);
+}
+
+WEAK void
+plat_disk_submit(struct plat_disk *disk, struct plat_io *io)
+{
+    disk->ops->submit(disk, io);
+}
+
+WEAK err_t
+plat_disk_wait(struct plat_disk *disk, struct plat_io *io)
+{
+    return disk->ops->wait(disk, io);
+}
+
+WEAK uint64_t
+plat_disk_block_count(const struct plat_disk *disk)
+{
+    return disk->ops->block_count(disk);
+}
+
+WEAK bool
+plat_disk_read_only(const struct plat_disk *disk)
+{
+    return disk->ops->read_only(disk);
+}
+
+WEAK err_t
+plat_disk_reserve(struct plat_disk *disk, uint64_t block, uint64_t block_count)
+{
+    return disk->ops->reserve(disk, block, block_count);
+}
+
+WEAK void
+plat_disk_discard(struct plat_disk *disk, uint64_t block, uint64_t block_count)
+{
+    disk->ops->discard(disk, block, block_count);
 }
