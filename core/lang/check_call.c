@@ -565,6 +565,31 @@ call_static(struct check *check, struct expr *call)
     settle(check, call, method, NULL);
 }
 
+/* object.name(...) where `name` is a field, and no method: a call of what it holds. */
+static void
+call_field(struct check *check, struct expr *call)
+{
+    struct expr *object = call->call.object;
+    struct class *class = NULL;
+    struct expr *member;
+
+    if (call->call.name == NULL || call->call.number != NULL)
+        return;
+    if (object->kind == EXPR_CLASS)
+        class = object->class;
+    else if (object->type->kind == TYPE_CLASS)
+        class = object->type->class;
+    if (class == NULL || has_method(check->lang, class, call->call.name) ||
+        lang_find_field(check->lang, class, call->call.name) == NULL)
+        return;
+    member = lang_new_expr(check, EXPR_MEMBER, call->place, NULL);
+    member->member.object = object;
+    member->member.name = call->call.name;
+    lang_check_member(check, member);
+    call->call.object = member;
+    call->call.name = check->lang->names.call;
+}
+
 void
 lang_check_call(struct check *check, struct expr *call)
 {
@@ -581,6 +606,10 @@ lang_check_call(struct check *check, struct expr *call)
         return;
     }
     lang_check_object(check, object);
+    if (object->type->kind != TYPE_ERROR) {
+        call_field(check, call);
+        object = call->call.object;
+    }
     if (object->type->kind == TYPE_ERROR) {
         make_error(call);
         return;

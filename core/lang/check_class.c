@@ -23,6 +23,8 @@ lang_check_field(struct lang *lang, struct field *field)
             field->type = &lang_type_error;
         return;
     }
+    if (field->in_check && field->type != NULL)
+        return;
     if (field->in_check) {
         lang_error(lang, check.file, field->place, "give it a type",
                    "the type of `%s` depends on itself", field->name->text);
@@ -38,6 +40,8 @@ lang_check_field(struct lang *lang, struct field *field)
     check.is_static = (field->flags & MEMBER_STATIC) != 0;
     check.in_constructor = true;
     what = lang_text(lang, "the value of `%s`", field->name->text);
+    if (field->type == NULL && field->value->kind == EXPR_FUN)
+        field->type = &lang_type_any; /* it may call itself */
     if (field->value != NULL && field->type != NULL) {
         lang_check_wanted(&check, field->value, field->type, what);
     } else if (field->value != NULL) {

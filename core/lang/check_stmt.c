@@ -93,6 +93,11 @@ check_declare(struct check *check, struct stmt *stmt)
         }
         if (value != NULL)
             lang_check_wanted(check, value, local->type, what);
+    } else if (value != NULL && value->kind == EXPR_FUN) {
+        local->type = &lang_type_any;
+        lang_declare(check, local); /* it may call itself */
+        lang_check_value(check, value);
+        return;
     } else if (value != NULL) {
         lang_check_value(check, value);
         local->type = value->type->kind == TYPE_NULL ? &lang_type_any : value->type;

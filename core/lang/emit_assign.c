@@ -6,8 +6,8 @@
 #include "lang/emit_priv.h"
 
 /* The value on its stack goes into the one-element array that a variable shares with funs. */
-static void
-store_cell(struct emit *emit, const struct local *local)
+void
+lang_emit_store_cell(struct emit *emit, const struct local *local)
 {
     lang_emit_box(emit, local->type);
     lang_emit_cell(emit, local);
@@ -30,7 +30,7 @@ lang_emit_declare(struct emit *emit, struct local *local)
     lang_emit_u16(emit, BC_NEWARRAY,
                   lang_pool_class(emit->module, lang_symbol(emit->lang, "[w", 2)));
     lang_emit_u16(emit, BC_WSTORE, (uint16_t)local->slot);
-    store_cell(emit, local);
+    lang_emit_store_cell(emit, local);
 }
 
 /* n = n + 3 on an int that nobody shares, as one instruction; false if it is not that. */
@@ -67,7 +67,7 @@ assign_local(struct emit *emit, struct expr *expr, bool wanted)
     if (wanted)
         lang_emit_dup(emit, local->type);
     if (local->cell)
-        store_cell(emit, local);
+        lang_emit_store_cell(emit, local);
     else
         lang_store_slot(emit, local->type, local->slot);
 }

@@ -31,6 +31,7 @@ move_arguments(struct emit *emit)
     for (struct local *local = emit->method->arguments; local != NULL; local = local->next) {
         if (!local->cell)
             continue;
+        lang_emit_line(emit, emit->method->place);
         lang_load_slot(emit, local->type, local->slot);
         lang_emit_declare(emit, local);
     }

@@ -143,7 +143,8 @@ bool lang_emit_assign(struct emit *emit, struct expr *expr, bool wanted);
 void lang_emit_sequence(struct emit *emit, struct expr *expr, bool wanted);
 void lang_emit_local(struct emit *emit, const struct local *local);
 void lang_emit_cell(struct emit *emit, const struct local *local); /* the cell itself */
-void lang_emit_declare(struct emit *emit, struct local *local);    /* the value is on the stack */
+void lang_emit_store_cell(struct emit *emit, const struct local *local);
+void lang_emit_declare(struct emit *emit, struct local *local); /* the value is on the stack */
 void lang_emit_fun(struct emit *emit, struct expr *expr);
 void lang_emit_this(struct emit *emit);
 

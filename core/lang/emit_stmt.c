@@ -245,6 +245,13 @@ emit_declare(struct emit *emit, struct stmt *stmt)
         lang_emit_operand(emit, lang_pool_field(emit->module, field), 2);
         return;
     }
+    if (local->cell && stmt->declare.value != NULL && stmt->declare.value->kind == EXPR_FUN) {
+        lang_emit_null(emit, local->type); /* the fun finds its own cell */
+        lang_emit_declare(emit, local);
+        lang_emit_value(emit, stmt->declare.value);
+        lang_emit_store_cell(emit, local);
+        return;
+    }
     if (stmt->declare.value != NULL)
         lang_emit_value(emit, stmt->declare.value);
     else
