@@ -10,7 +10,6 @@
 #include "lang/lexer_priv.h"
 
 #include "base/assert.h"
-#include "base/memory.h"
 
 static const char *const token_names[T_COUNT] = {
 #define TOKEN(name, text) [T_##name] = text,
@@ -177,71 +176,77 @@ lex_name(struct lexer *lexer, struct token *token)
 }
 
 /* Operators, longest first where one begins another. */
+#define OPERATOR(text, kind)                                                                       \
+    {                                                                                              \
+        text, sizeof(text) - 1, kind                                                               \
+    }
+
 static const struct {
     char text[5];
+    uint8_t count;
     uint8_t kind;
 } operators[] = {
-    { ">>>=", T_USHR_ASSIGN },
-    { "!->", T_NOT_ARROW },
-    { "->!", T_ARROW_NOT },
-    { ":==", T_SAME },
-    { ":!=", T_NOT_SAME },
-    { "<<=", T_SHL_ASSIGN },
-    { ">>=", T_SHR_ASSIGN },
-    { ">>>", T_USHR },
-    { "..<", T_RANGE_LESS },
-    { "..", T_RANGE },
-    { ".=", T_DOT_ASSIGN },
-    { "==", T_EQUAL },
-    { "!=", T_UNEQUAL },
-    { "<=", T_LESS_EQUAL },
-    { ">=", T_GREATER_EQUAL },
-    { "<<", T_SHL },
-    { ">>", T_SHR },
-    { "&&", T_AND_AND },
-    { "||", T_OR_OR },
-    { "++", T_INCREMENT },
-    { "--", T_DECREMENT },
-    { "+=", T_ADD_ASSIGN },
-    { "-=", T_SUB_ASSIGN },
-    { "*=", T_MUL_ASSIGN },
-    { "/=", T_DIV_ASSIGN },
-    { "%=", T_REM_ASSIGN },
-    { "&=", T_AND_ASSIGN },
-    { "|=", T_OR_ASSIGN },
-    { "^=", T_XOR_ASSIGN },
-    { "{", T_LBRACE },
-    { "}", T_RBRACE },
-    { "(", T_LPAREN },
-    { ")", T_RPAREN },
-    { "[", T_LBRACKET },
-    { "]", T_RBRACKET },
-    { ";", T_SEMICOLON },
-    { ",", T_COMMA },
-    { ".", T_DOT },
-    { ":", T_COLON },
-    { "?", T_QUESTION },
-    { "@", T_AT },
-    { "=", T_ASSIGN },
-    { "+", T_PLUS },
-    { "-", T_MINUS },
-    { "*", T_STAR },
-    { "/", T_SLASH },
-    { "%", T_PERCENT },
-    { "&", T_AND },
-    { "|", T_OR },
-    { "^", T_XOR },
-    { "~", T_TILDE },
-    { "!", T_NOT },
-    { "<", T_LESS },
-    { ">", T_GREATER },
+    OPERATOR(">>>=", T_USHR_ASSIGN),
+    OPERATOR("!->", T_NOT_ARROW),
+    OPERATOR("->!", T_ARROW_NOT),
+    OPERATOR(":==", T_SAME),
+    OPERATOR(":!=", T_NOT_SAME),
+    OPERATOR("<<=", T_SHL_ASSIGN),
+    OPERATOR(">>=", T_SHR_ASSIGN),
+    OPERATOR(">>>", T_USHR),
+    OPERATOR("..<", T_RANGE_LESS),
+    OPERATOR("..", T_RANGE),
+    OPERATOR(".=", T_DOT_ASSIGN),
+    OPERATOR("==", T_EQUAL),
+    OPERATOR("!=", T_UNEQUAL),
+    OPERATOR("<=", T_LESS_EQUAL),
+    OPERATOR(">=", T_GREATER_EQUAL),
+    OPERATOR("<<", T_SHL),
+    OPERATOR(">>", T_SHR),
+    OPERATOR("&&", T_AND_AND),
+    OPERATOR("||", T_OR_OR),
+    OPERATOR("++", T_INCREMENT),
+    OPERATOR("--", T_DECREMENT),
+    OPERATOR("+=", T_ADD_ASSIGN),
+    OPERATOR("-=", T_SUB_ASSIGN),
+    OPERATOR("*=", T_MUL_ASSIGN),
+    OPERATOR("/=", T_DIV_ASSIGN),
+    OPERATOR("%=", T_REM_ASSIGN),
+    OPERATOR("&=", T_AND_ASSIGN),
+    OPERATOR("|=", T_OR_ASSIGN),
+    OPERATOR("^=", T_XOR_ASSIGN),
+    OPERATOR("{", T_LBRACE),
+    OPERATOR("}", T_RBRACE),
+    OPERATOR("(", T_LPAREN),
+    OPERATOR(")", T_RPAREN),
+    OPERATOR("[", T_LBRACKET),
+    OPERATOR("]", T_RBRACKET),
+    OPERATOR(";", T_SEMICOLON),
+    OPERATOR(",", T_COMMA),
+    OPERATOR(".", T_DOT),
+    OPERATOR(":", T_COLON),
+    OPERATOR("?", T_QUESTION),
+    OPERATOR("@", T_AT),
+    OPERATOR("=", T_ASSIGN),
+    OPERATOR("+", T_PLUS),
+    OPERATOR("-", T_MINUS),
+    OPERATOR("*", T_STAR),
+    OPERATOR("/", T_SLASH),
+    OPERATOR("%", T_PERCENT),
+    OPERATOR("&", T_AND),
+    OPERATOR("|", T_OR),
+    OPERATOR("^", T_XOR),
+    OPERATOR("~", T_TILDE),
+    OPERATOR("!", T_NOT),
+    OPERATOR("<", T_LESS),
+    OPERATOR(">", T_GREATER),
 };
 
 static bool
 lex_operator(struct lexer *lexer, struct token *token)
 {
     for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
-        size_t count = text_length(operators[i].text);
+        size_t count = operators[i].count;
 
         if (operators[i].text[0] != lexer->text[lexer->at] || lexer->end - lexer->at < count ||
             __builtin_memcmp(operators[i].text, lexer->text + lexer->at, count) != 0)
@@ -302,14 +307,17 @@ lex_token(struct lexer *lexer)
 static void
 intern_keywords(struct lexer *lexer)
 {
-    static const char *const texts[] = {
-#define KEYWORD(name, text) text,
+    static const struct {
+        const char *text;
+        size_t count;
+    } texts[] = {
+#define KEYWORD(name, text) { text, sizeof(text) - 1 },
         KEYWORDS(KEYWORD)
 #undef KEYWORD
     };
 
     for (size_t i = 0; i < KEYWORD_COUNT; i++) {
-        lexer->keywords[i] = lang_symbol(lexer->lang, texts[i], text_length(texts[i]));
+        lexer->keywords[i] = lang_symbol(lexer->lang, texts[i].text, texts[i].count);
         if (lexer->keywords[i]->id > lexer->last_keyword)
             lexer->last_keyword = lexer->keywords[i]->id;
     }
