@@ -219,6 +219,25 @@ blocks_load_group(struct blocks *blocks, uint64_t group)
     return OK;
 }
 
+/* Mark [from, to), which lies in one loaded group. */
+static void
+mark_used_locked(struct blocks *blocks, uint64_t from, uint64_t to)
+{
+    uint64_t group = from / GROUP_BLOCKS, marked = 0;
+
+    for (uint64_t i = from; i < to; i++) {
+        uint64_t mask = 1ull << i % 64;
+
+        marked += (blocks->bits[i / 64] & mask) == 0;
+        blocks->bits[i / 64] |= mask;
+    }
+    blocks->free_total -= marked;
+    if (marked > 0 && !blocks->dirty[group]) {
+        blocks->dirty[group] = 1;
+        blocks->dirty_count++;
+    }
+}
+
 err_t
 blocks_mark_used(struct blocks *blocks, uint64_t block, uint64_t count)
 {
@@ -227,18 +246,17 @@ blocks_mark_used(struct blocks *blocks, uint64_t block, uint64_t count)
     if (!block_range_valid(block, count, blocks->block_count))
         return ERR_CORRUPT;
     lock_acquire(&blocks->grow_lock);
-    for (uint64_t i = block; i < block + count && err == OK; i++) {
-        uint64_t group = i / GROUP_BLOCKS, mask = 1ull << i % 64;
+    for (uint64_t from = block; from < block + count && err == OK;) {
+        uint64_t group = from / GROUP_BLOCKS, to = (group + 1) * GROUP_BLOCKS;
 
+        if (to > block + count)
+            to = block + count;
         err = blocks_load_group(blocks, group);
-        if (err != OK || (blocks->bits[i / 64] & mask) != 0)
-            continue;
         lock_acquire(blocks->lock);
-        blocks->bits[i / 64] |= mask;
-        blocks->free_total--;
-        blocks->dirty_count += !blocks->dirty[group];
-        blocks->dirty[group] = 1;
+        if (err == OK)
+            mark_used_locked(blocks, from, to);
         lock_release(blocks->lock);
+        from = to;
     }
     lock_release(&blocks->grow_lock);
     return err;

@@ -109,7 +109,39 @@ struct dead_loader {
     struct hash_table taken; /* block -> the last generation that took it, by the records */
     struct hash_table died;  /* block -> the generation from which on it is dead */
     struct extent_list list; /* all that was said to be dead, in order */
+    uint64_t run_block;      /* pages' blocks in a row, still to be marked as used */
+    uint64_t run_count;
 };
+
+/* Mark the run, and begin another with `block` (0: none). */
+static err_t
+run_mark(struct store *store, struct dead_loader *loader, uint64_t block)
+{
+    uint64_t count = loader->run_count;
+
+    if (count > 0 && block == loader->run_block + count) {
+        loader->run_count++;
+        return OK;
+    }
+    if (count > 0)
+        TRY(blocks_mark_used(&store->blocks, loader->run_block, count));
+    loader->run_block = block;
+    loader->run_count = block != 0;
+    return OK;
+}
+
+/* Room for all that the records name, so that no table is built several times. */
+static err_t
+loader_reserve(struct store *store, struct dead_loader *loader, const struct delta_chain *chain)
+{
+    size_t pages = 0;
+
+    for (size_t i = 0; i < chain->count; i++)
+        pages += le32_get(chain->records[i].header->page_count);
+    TRY(hash_table_reserve(&loader->taken, pages + chain->count * DELTA_EXTENT));
+    TRY(hash_table_reserve(&loader->died, pages));
+    return page_set_reserve(&store->overlay, pages, &store->lock);
+}
 
 static err_t
 taken_put(struct dead_loader *loader, uint64_t block, uint64_t count, uint64_t generation)
@@ -196,7 +228,7 @@ page_load(struct store *store, struct dead_loader *loader, const struct delta_pa
         return ERR_CORRUPT;
     if (change.block != 0) {
         TRY(taken_put(loader, change.block, 1, generation));
-        TRY(blocks_mark_used(&store->blocks, change.block, 1));
+        TRY(run_mark(store, loader, change.block));
     }
     if (old != 0)
         TRY(died_put(store, loader, old, 1, generation));
@@ -285,8 +317,10 @@ load_all(struct store *store, struct delta_chain *chain, struct dead_loader *loa
     TRY(blocks_load_index(&store->blocks, super->bitmap, super->fold_free));
     TRY(waiting_load(store, loader));
     TRY(chain_walk(store, super->notes, notes_link_load));
+    TRY(loader_reserve(store, loader, chain));
     for (size_t i = chain->count; i-- > 0;)
         TRY(record_load(store, loader, &chain->records[i]));
+    TRY(run_mark(store, loader, 0));
     store->log.tail = super->delta;
     store->log.tail_extent = super->delta_extent;
     if (chain->count == 0)
