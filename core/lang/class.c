@@ -232,9 +232,9 @@ add_parent(struct lang *lang, struct class *class, const struct path_list *item)
         return;
     }
     lang_class_header(lang, parent);
-    if (parent->level >= LANG_DEPTH_MAX) {
+    if (parent->level >= LANG_LEVELS_MAX) {
         lang_error(lang, class->file, place, NULL, "more than %u classes extend each other",
-                   LANG_DEPTH_MAX);
+                   LANG_LEVELS_MAX);
         return;
     }
     if (parent->level >= class->level)
@@ -268,9 +268,9 @@ lang_class_header(struct lang *lang, struct class *class)
     if (class->state != CLASS_PARSED)
         return;
     class->state = CLASS_IN_HEADER;
-    if (++lang->header_depth > LANG_DEPTH_MAX) {
+    if (++lang->header_depth > LANG_LEVELS_MAX) {
         lang_error(lang, class->file, class->place, NULL, "more than %u classes extend each other",
-                   LANG_DEPTH_MAX);
+                   LANG_LEVELS_MAX);
         lang->stopped = true;
     }
     if (lang->stopped) {

@@ -5,6 +5,7 @@
  */
 #include "lang/emit_priv.h"
 
+#define METHODS_MAX 4096 /* of one class; so does the loader */
 #define FRAME_SLOTS_MAX                                                                            \
     8192 /* locals and stack of either area; the verifier has the same limit                       \
           */
@@ -229,7 +230,7 @@ lang_emit_class(struct module_writer *module, struct class *class)
     LIST_COUNT(class_list, class->interfaces, interfaces);
     LIST_COUNT(field, class->fields, fields);
     LIST_COUNT(method, class->methods, methods);
-    if (interfaces > 65535 || fields > 65535 || methods > 65535)
+    if (interfaces > 65535 || fields > 65535 || methods > METHODS_MAX)
         lang_error(lang, class->file, class->place, NULL, "%s has too many members",
                    class->brief->text);
     lang_put(lang, out, lang_pool_class(module, class->name), 2);

@@ -14,7 +14,7 @@
 #include "format/bytecode.h"
 #include "format/module.h"
 
-#define EMIT_CODE_BYTES_MAX (1u << 20) /* of one method */
+#define EMIT_CODE_BYTES_MAX 65535 /* of one method; the loader has the same limit */
 #define EMIT_NOWHERE        UINT32_MAX
 
 /* The module so far: its pool and its classes. */

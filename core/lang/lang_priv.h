@@ -14,6 +14,7 @@
 #include "base/hash.h"
 
 #define LANG_DEPTH_MAX   250  /* nesting of the source, and height of an expression */
+#define LANG_LEVELS_MAX  190  /* classes that extend each other; the loader allows 200 */
 #define LANG_ORDINAL_MAX 4095 /* the number of a method; the loader has the same limit */
 
 /* An interned identifier or text: equal means the same pointer. */
