@@ -148,6 +148,25 @@ exception_line(ref_t method, uint32_t pc)
     return line;
 }
 
+size_t
+exception_source(ref_t class, char *buffer, size_t buffer_bytes)
+{
+    size_t bytes;
+
+    if (GET_WORD(class_object, class, application) != WORD_NULL)
+        return exception_copy_text(GET_WORD(class_object, class, source), buffer, buffer_bytes);
+    /* The class library is one module; its classes lie in files of their names. */
+    bytes = exception_copy_text(GET_WORD(class_object, class, name), buffer, buffer_bytes);
+    if (bytes < 2 || bytes + 4 > buffer_bytes)
+        return bytes;
+    memmove(buffer, buffer + 1, bytes);
+    bytes--;
+    for (size_t i = 0; i < bytes; i++)
+        buffer[i] = buffer[i] == '.' ? '/' : buffer[i];
+    memcpy(buffer + bytes, ".ph", 4);
+    return bytes + 3;
+}
+
 static ref_t
 method_object_of(uint32_t number)
 {
@@ -164,7 +183,7 @@ exception_frame_text(uint32_t method, uint32_t pc, char *buffer, size_t buffer_b
 
     exception_copy_text(GET_WORD(class_object, owner, name), class_name, sizeof class_name);
     exception_copy_text(GET_WORD(method_object, object, name), name, sizeof name);
-    if (exception_copy_text(GET_WORD(class_object, owner, source), file, sizeof file) == 0)
+    if (exception_source(owner, file, sizeof file) == 0)
         return format(buffer, buffer_bytes, "%s.%s", class_name, name);
     if (line == 0)
         return format(buffer, buffer_bytes, "%s.%s (%s)", class_name, name, file);

@@ -38,7 +38,7 @@ where_of(ref_t thread, struct vm_thread_info *info)
     exception_copy_text(GET_WORD(class_object, owner, name), class_name, sizeof class_name);
     exception_copy_text(GET_WORD(method_object, method, name), name, sizeof name);
     format(info->method, sizeof info->method, "%s.%s", class_name, name);
-    exception_copy_text(GET_WORD(class_object, owner, source), info->file, sizeof info->file);
+    exception_source(owner, info->file, sizeof info->file);
     info->line = exception_line(method, walk.pc);
 }
 

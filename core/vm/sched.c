@@ -27,11 +27,14 @@
 #define SLICE_POLLS 63
 #define SLICE_LOOKS 64
 
-#define SLICE_NS    10000000u
-#define RETRY_NS    10000000000ull
-#define THROTTLE_NS 50000000u
+/* Looks until the nursery is looked at: who finds it full collects anyway. */
+#define COLLECT_LOOKS 16
 
-#define NO_TIMER    0
+#define SLICE_NS      10000000u
+#define RETRY_NS      10000000000ull
+#define THROTTLE_NS   50000000u
+
+#define NO_TIMER      0
 
 /* The volatile half of a thread, by its slot. */
 struct half {
@@ -574,11 +577,13 @@ look_at_clock(struct vm_worker *worker)
 void
 sched_poll(struct vm_worker *worker)
 {
+    bool collects = --worker->looks % COLLECT_LOOKS == 0 && heap_wants_scavenge();
+
     worker->slice = SLICE_POLLS;
     plat_switch_point();
-    if (pmem_poll() || heap_wants_scavenge())
+    if (pmem_poll() || collects)
         sched_safepoint(worker);
-    if (worker->loaded && --worker->looks <= 0)
+    if (worker->loaded && worker->looks <= 0)
         look_at_clock(worker);
 }
 

@@ -370,6 +370,9 @@ size_t exception_frame_text(uint32_t method, uint32_t pc, char *buffer, size_t b
 /* The source file and line of a place; 0 where it is not known. */
 uint32_t exception_line(ref_t method, uint32_t pc);
 
+/* The name of the file that a class came from; "" if it is not known. Returns its length. */
+size_t exception_source(ref_t class, char *buffer, size_t buffer_bytes);
+
 /* A string of the space as text outside it, cut to fit, with an ending zero. Returns its bytes. */
 size_t exception_copy_text(word_t string, char *buffer, size_t buffer_bytes);
 

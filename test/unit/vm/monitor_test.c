@@ -1,0 +1,123 @@
+/*
+ * monitor_test.c - one at a time, waiting, notifying, hashes.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "unit/vm/machine.h"
+
+#define BUMPER                                                                                     \
+    "class counter { int n; synchronized void inc() { n++; } int get() { return n; } }\n"          \
+    "class bumper { counter c; void bumper(counter x) { c = x; }\n"                                \
+    "  void run() { for (int i = 0; i < 20000; i++) c.inc(); } }\n"
+
+START_TEST(only_one_thread_at_a_time_is_inside)
+{
+    ck_assert_program(BUMPER "counter c = new counter();\n"
+                             ".internal.thread[] all = [];\n"
+                             "for (int i = 0; i < 6; i++) all.add(spawn(new bumper(c)));\n"
+                             "foreach (t in all) t.join();\n"
+                             "if (c.get() != 120000) exit(1);\n");
+}
+END_TEST
+
+START_TEST(a_monitor_may_be_entered_again_by_its_holder)
+{
+    ck_assert_program("class a { int n; synchronized int f(int k) { n++;\n"
+                      "  if (k > 0) return f(k - 1) + 1; return 0; } }\n"
+                      "a o = new a(); if (o.f(100) != 100 || o.n != 101) exit(1);\n"
+                      "synchronized (o) { synchronized (o) { o.f(3); } o.f(2); }\n"
+                      "any five = 5; try { synchronized (five) { exit(2); } }\n"
+                      "catch (.internal.error.argument e) {}\n"
+                      "any none = null; try { synchronized (none) { exit(3); } }\n"
+                      "catch (.internal.error.null e) {}\n");
+}
+END_TEST
+
+START_TEST(waiting_lets_go_and_notifying_wakes)
+{
+    ck_assert_program("class box { int full; int got;\n"
+                      "  synchronized void put(int v) { while (full != 0) wait(this); full = v;\n"
+                      "    notifyAll(this); }\n"
+                      "  synchronized int take() { while (full == 0) wait(this); int v = full;\n"
+                      "    full = 0; notifyAll(this); return v; } }\n"
+                      "class taker { box b; long sum; void taker(box x) { b = x; }\n"
+                      "  void run() { for (int i = 0; i < 500; i++) sum += (long) b.take(); } }\n"
+                      "box b = new box(); taker x = new taker(b); taker y = new taker(b);\n"
+                      ".internal.thread s = spawn(x); .internal.thread t = spawn(y);\n"
+                      "for (int i = 1; i <= 1000; i++) b.put(i);\n"
+                      "s.join(); t.join();\n"
+                      "if (x.sum + y.sum != 500500L) exit(1);\n");
+}
+END_TEST
+
+START_TEST(a_wait_ends_by_itself_when_its_time_is_over)
+{
+    ck_assert_program("any o = new .internal.object(); long before = nanos();\n"
+                      "synchronized (o) { wait(o, 50L); }\n"
+                      "if (nanos() - before < 50000000L) exit(1);\n"
+                      "try { wait(o, 1L); exit(2); } catch (.internal.error.state e) {}\n"
+                      "try { notify(o); exit(3); } catch (.internal.error.state e) {}\n");
+}
+END_TEST
+
+START_TEST(an_identity_hash_stays_with_a_lock_in_between)
+{
+    ck_assert_program(
+        BUMPER
+        "counter c = new counter(); int h = c.hashCode();\n"
+        "counter d = new counter();\n"
+        ".internal.thread s = spawn(new bumper(c)); .internal.thread t = spawn(new bumper(c));\n"
+        "for (int i = 0; i < 2000; i++) { c.inc(); if (c.hashCode() != h) exit(1); }\n"
+        "s.join(); t.join(); if (c.hashCode() != h) exit(2);\n"
+        "if (d.hashCode() == h) exit(3);\n");
+}
+END_TEST
+
+START_TEST(queues_of_a_monitor_live_in_the_space)
+{
+    uint32_t id = machine_install(
+        "class gate { boolean open; int through;\n"
+        "  synchronized void pass() { while (!open) wait(this); through++; } }\n"
+        "class walker { gate g; void walker(gate x) { g = x; } void run() { g.pass(); } }\n"
+        "gate g = new gate(); .internal.thread[] all = [];\n"
+        "for (int i = 0; i < 5; i++) all.add(spawn(new walker(g)));\n"
+        "sleep(700L);\n"
+        "synchronized (g) { g.open = true; notifyAll(g); }\n"
+        "foreach (t in all) t.join();\n"
+        "exit(g.through);\n");
+
+    machine_await_threads(5, THREAD_WAITING);
+    machine_commit();
+    machine_stop(false);
+    machine_start();
+    ck_assert_int_eq(machine_finish(id).status, 5);
+}
+END_TEST
+
+START_TEST(who_is_killed_lets_go_of_what_it_held)
+{
+    uint32_t first = machine_install(
+        "class shelf { static any it = new .internal.object(); }\n"
+        "class holder { void run() { synchronized (shelf.it) { sleep(1000000L); } } }\n"
+        "class other { void run() { synchronized (shelf.it) { } } }\n"
+        "spawn(new holder()); sleep(20L); spawn(new other()); sleep(1000000L);\n");
+
+    machine_await_threads(1, THREAD_WAITING);
+    ck_assert_int_eq(vm_application_stop(first), OK);
+    ck_assert_int_eq(machine_finish(first).state, APPLICATION_STOPPED);
+    ck_assert_int_eq(vm_application_stop(99), ERR_NOT_FOUND);
+}
+END_TEST
+
+int
+main(void)
+{
+    const TTest *const tests[] = {
+        only_one_thread_at_a_time_is_inside,           a_monitor_may_be_entered_again_by_its_holder,
+        waiting_lets_go_and_notifying_wakes,           a_wait_ends_by_itself_when_its_time_is_over,
+        an_identity_hash_stays_with_a_lock_in_between, queues_of_a_monitor_live_in_the_space,
+        who_is_killed_lets_go_of_what_it_held,
+    };
+
+    return machine_tests("monitor", tests, sizeof tests / sizeof tests[0]);
+}
