@@ -86,13 +86,24 @@ heap_wanted_pages(uint64_t bytes)
     return bytes > HEAP_LARGE_BYTES ? bytes / PAGE_BYTES + 1 + DESCRIPTION_PAGES : CREDIT_RAISE;
 }
 
-/* Blocks of its own for a large object, with all credit for them; false without. */
+/*
+ * Who allocates an object may fill it without asking for credit, so all its pages are written
+ * here. A huge one nobody fills between two safepoints: in blocks that are zero already it
+ * costs nothing where it is not touched.
+ */
 static bool
-large_take(struct heap_local *local, uint64_t bytes, struct heap_taken *taken)
+touches_all(const struct heap_taken *taken, uint64_t bytes)
+{
+    return !taken->fresh || bytes <= HEAP_FILLED_BYTES_MAX;
+}
+
+/* Blocks of its own for a large object, with credit for so many `pages`; false without. */
+static bool
+large_take(struct heap_local *local, uint64_t bytes, struct heap_taken *taken, uint64_t *pages)
 {
     uint64_t count = (bytes + HEAP_BLOCK_BYTES - 1) >> HEAP_BLOCK_SHIFT;
-    uint64_t pages = DESCRIPTION_PAGES;
 
+    *pages = DESCRIPTION_PAGES;
     *taken = (struct heap_taken){ .kind = BLOCK_LARGE,
                                   .application = local->application,
                                   .block_count = (uint32_t)count };
@@ -101,9 +112,9 @@ large_take(struct heap_local *local, uint64_t bytes, struct heap_taken *taken)
     lock_release(&heap.lock);
     if (taken->block == HEAP_NO_BLOCK)
         return false;
-    if (!taken->fresh)
-        pages += heap_pages_unwritten(heap_block_at(taken->block), bytes);
-    if (pmem_reserve(local->worker, pages) == OK)
+    if (touches_all(taken, bytes))
+        *pages += heap_pages_unwritten(heap_block_at(taken->block), bytes);
+    if (pmem_reserve(local->worker, *pages) == OK)
         return true;
     lock_acquire(&heap.lock);
     heap_blocks_give(taken->block, count);
@@ -111,30 +122,26 @@ large_take(struct heap_local *local, uint64_t bytes, struct heap_taken *taken)
     return false;
 }
 
-/*
- * Blocks that were never used are zero already, so that such an object costs nothing
- * where nobody touches it.
- */
 static ref_t
 large_alloc(struct heap_local *local, uint64_t bytes, uint32_t class_number)
 {
     void **restart = local->worker->restart;
     struct heap_taken taken;
-    uint32_t credit;
-    uint64_t at;
+    uint64_t at, pages, used;
 
-    if (!large_take(local, bytes, &taken))
+    if (!large_take(local, bytes, &taken, &pages))
         return 0;
     at = heap_block_at(taken.block);
-    credit = local->worker->credit;
+    used = local->worker->credit;
     local->worker->restart = NULL; /* nothing is read here but a page of the block table */
     heap_block_describe(&taken);
-    if (!taken.fresh)
+    if (touches_all(&taken, bytes))
         pmem_zero(at, bytes);
     pmem_store64(at, header_make(class_number));
     local->worker->restart = restart;
-    if (credit - local->worker->credit < DESCRIPTION_PAGES)
-        pmem_unreserve(local->worker, DESCRIPTION_PAGES - (credit - local->worker->credit));
+    used -= local->worker->credit;
+    if (used < pages)
+        pmem_unreserve(local->worker, pages - used);
     return at;
 }
 

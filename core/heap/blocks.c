@@ -28,14 +28,15 @@ err_t
 heap_blocks_start(void)
 {
     heap.free_bits = plat_reserve(BITS_BYTES);
+    heap.zero_bits = plat_reserve(BITS_BYTES);
     heap.recycle_bits = plat_reserve(BITS_BYTES);
     heap.lines = plat_reserve(LINES_BYTES);
     heap.owners = plat_reserve(OWNERS_BYTES);
     heap.hole_pages_left = UINT64_MAX;
     heap.free_count = 0;
     heap.free_from = 0;
-    if (heap.free_bits == NULL || heap.recycle_bits == NULL || heap.lines == NULL ||
-        heap.owners == NULL)
+    if (heap.free_bits == NULL || heap.zero_bits == NULL || heap.recycle_bits == NULL ||
+        heap.lines == NULL || heap.owners == NULL)
         return ERR_NOMEM;
     return OK;
 }
@@ -44,6 +45,7 @@ void
 heap_blocks_stop(void)
 {
     plat_release(heap.free_bits, BITS_BYTES);
+    plat_release(heap.zero_bits, BITS_BYTES);
     plat_release(heap.recycle_bits, BITS_BYTES);
     plat_release(heap.lines, LINES_BYTES);
     plat_release(heap.owners, OWNERS_BYTES);
@@ -103,16 +105,16 @@ free_find(uint64_t count)
 }
 
 /*
- * Take `count` neighbouring blocks, low ones first; never used ones (`fresh`) when there
- * are no others. HEAP_NO_BLOCK when the space is full.
+ * Take `count` neighbouring blocks, low ones first; never used ones when there
+ * are no others. `fresh`: all of them are zero. HEAP_NO_BLOCK when the space is full.
  */
 uint64_t
 heap_blocks_take(uint64_t count, bool *fresh)
 {
     uint64_t block = free_find(count);
 
-    *fresh = block == HEAP_NO_BLOCK;
-    if (*fresh) {
+    *fresh = true;
+    if (block == HEAP_NO_BLOCK) {
         block = atomic_load_explicit(&heap.blocks_used, memory_order_relaxed);
         if (count > HEAP_BLOCK_COUNT - block)
             return HEAP_NO_BLOCK;
@@ -122,6 +124,8 @@ heap_blocks_take(uint64_t count, bool *fresh)
     for (uint64_t i = 0; i < count; i++) {
         assert_slow(bit_get(heap.free_bits, block + i));
         bit_clear(heap.free_bits, block + i);
+        *fresh &= bit_get(heap.zero_bits, block + i);
+        bit_clear(heap.zero_bits, block + i);
     }
     heap.free_count -= count;
     if (count == 1)
@@ -136,11 +140,50 @@ heap_blocks_give(uint64_t block, uint64_t count)
     for (uint64_t i = block; i < block + count; i++) {
         assert(!bit_get(heap.free_bits, i));
         bit_clear(heap.recycle_bits, i);
+        bit_clear(heap.zero_bits, i);
         bit_set(heap.free_bits, i);
     }
     heap.free_count += count;
     if (block < heap.free_from)
         heap.free_from = block;
+}
+
+/* Take a free block that is not known to be zero; HEAP_NO_BLOCK if there is none. */
+uint64_t
+heap_blocks_take_dirty(void)
+{
+    uint64_t used = atomic_load_explicit(&heap.blocks_used, memory_order_relaxed);
+
+    for (uint64_t i = heap.free_from / 64; i <= used / 64; i++) {
+        uint64_t bits = heap.free_bits[i] & ~heap.zero_bits[i];
+        uint64_t block = i * 64 + (uint64_t)__builtin_ctzll(bits | 1ull << 63);
+
+        if (bits == 0)
+            continue;
+        bit_clear(heap.free_bits, block);
+        heap.free_count--;
+        return block;
+    }
+    return HEAP_NO_BLOCK;
+}
+
+/* Give it back: now it is zero. */
+void
+heap_blocks_give_zero(uint64_t block)
+{
+    heap_blocks_give(block, 1);
+    bit_set(heap.zero_bits, block);
+}
+
+/* A block was free before heap_blocks_forget(), and still is. */
+void
+heap_blocks_give_again(uint64_t block)
+{
+    bool zero = bit_get(heap.zero_bits, block);
+
+    heap_blocks_give(block, 1);
+    if (zero)
+        bit_set(heap.zero_bits, block);
 }
 
 /* A full collection is about to say anew what is free and what has holes. */

@@ -15,12 +15,14 @@
 #define LOG_MODULE "heap"
 #include "base/log.h"
 
-#define SLACK_PAGES 32
-#define TRIES       16
+#define SLACK_PAGES   32
+#define TRIES         16
+#define ROOM_RETRY_NS 1000000000ull
 
 struct collection {
     bool young;     /* scavenge even if the nursery has room again */
     bool full;      /* asked for: even if old space did not grow enough */
+    bool careful;   /* count what is alive first, because the volume is nearly full */
     uint64_t pages; /* credit that was taken */
     bool again;     /* it was too little; nothing was done */
     bool fulled;    /* a full collection was tried */
@@ -38,17 +40,6 @@ heap_wants_full(void)
     return atomic_load_explicit(&heap.old_bytes, memory_order_relaxed) >= threshold;
 }
 
-bool
-heap_wants_scavenge(void)
-{
-    uint64_t left = heap_eden_left();
-
-    if (!heap_nursery_is_open() ||
-        left == atomic_load_explicit(&heap.refused_left, memory_order_relaxed))
-        return false;
-    return heap.options.move_always || left < (heap.eden_to - heap.eden_from) / 8;
-}
-
 /* Bytes that old space may still take in. */
 static uint64_t
 bytes_allowed(void)
@@ -61,10 +52,23 @@ bytes_allowed(void)
     return used < limit ? limit - used : 0;
 }
 
-static uint64_t
-pages_wanted(bool full)
+bool
+heap_wants_scavenge(void)
 {
-    return heap_scavenge_pages() + (full ? heap_sweep_pages() : 0);
+    uint64_t left = heap_eden_left();
+
+    if (!heap_nursery_is_open() ||
+        left == atomic_load_explicit(&heap.refused_left, memory_order_relaxed))
+        return false;
+    /* Over the limit nothing is promoted on the side: who allocates then is told. */
+    return (heap.options.move_always || left < (heap.eden_to - heap.eden_from) / 8) &&
+           bytes_allowed() > 0;
+}
+
+static uint64_t
+pages_wanted(const struct heap_plan *plan, bool full)
+{
+    return heap_scavenge_pages(plan) + (full ? heap_sweep_pages() : 0);
 }
 
 /* The action. */
@@ -73,14 +77,15 @@ collect(void *argument)
 {
     struct collection *collection = argument;
     bool full = collection->full || heap_wants_full();
+    struct heap_plan plan = collection->careful ? heap_plan_exact() : heap_plan_worst();
 
-    collection->again = pages_wanted(full) > collection->pages;
+    collection->again = pages_wanted(&plan, full) > collection->pages;
     if (collection->again) {
-        collection->pages = pages_wanted(full);
+        collection->pages = pages_wanted(&plan, full);
         return;
     }
     if (full || collection->young || heap_eden_left() < (heap.eden_to - heap.eden_from) / 2)
-        heap_scavenge(full);
+        heap_scavenge(full, &plan);
     heap_nursery_open();
     collection->fulled = full;
     if (full)
@@ -88,21 +93,67 @@ collect(void *argument)
     heap_stats_show();
 }
 
+/* A first guess at the credit: what is there now, or, if that is too much to ask, nothing yet. */
+static uint64_t
+pages_guessed(const struct collection *collection)
+{
+    struct heap_plan plan = heap_plan_worst();
+
+    if (collection->careful)
+        return 0;
+    return pages_wanted(&plan, collection->full || heap_wants_full());
+}
+
 static err_t
 collect_in_world(struct heap_local *local, struct collection *collection)
 {
+    collection->again = false;
     for (unsigned i = 0; i < TRIES; i++) {
         TRY(heap_roots_page_in(local->worker));
-        collection->pages =
-            SLACK_PAGES + (collection->again ? collection->pages
-                                             : pages_wanted(collection->full || heap_wants_full()));
+        if (!collection->again)
+            collection->pages = pages_guessed(collection);
+        collection->pages += SLACK_PAGES;
         TRY(pmem_world_do(local->worker, collect, collection, collection->pages));
-        if (!collection->again) {
-            atomic_store_explicit(&heap.refused_left, UINT64_MAX, memory_order_relaxed);
+        if (!collection->again)
             return OK;
-        }
     }
     return ERR_NOSPACE; /* others write faster than we can count */
+}
+
+/* Making room is hard work: once a second is enough when it does not help. */
+static bool
+room_may_be_made(void)
+{
+    return plat_monotonic_ns() - atomic_load_explicit(&heap.room_tried_ns, memory_order_relaxed) >=
+           ROOM_RETRY_NS;
+}
+
+static void
+room_was_not_made(void)
+{
+    atomic_store_explicit(&heap.room_tried_ns, plat_monotonic_ns(), memory_order_relaxed);
+}
+
+/* First as if all were alive, then to the byte, then after making room on the volume. */
+static err_t
+collect_somehow(struct heap_local *local, struct collection *collection)
+{
+    err_t err = collect_in_world(local, collection);
+
+    if (err == ERR_NOSPACE) {
+        collection->careful = true;
+        err = collect_in_world(local, collection);
+    }
+    if (err == ERR_NOSPACE && room_may_be_made()) {
+        heap_room_make(local);
+        err = collect_in_world(local, collection);
+        if (err != OK)
+            room_was_not_made();
+    }
+    /* Asking again at every safepoint would help nobody: wait until eden has been used. */
+    atomic_store_explicit(&heap.refused_left, err == OK ? UINT64_MAX : heap_eden_left(),
+                          memory_order_relaxed);
+    return err;
 }
 
 /* Could an allocation of so many bytes get its credit now? */
@@ -124,12 +175,7 @@ heap_collect(struct heap_local *local, uint64_t bytes)
 
     if (bytes > 0 && bytes > bytes_allowed())
         collection.full = true;
-    err = collect_in_world(local, &collection);
-    if (err != OK) {
-        /* Asking again at every safepoint would help nobody: wait until eden has been used. */
-        atomic_store_explicit(&heap.refused_left, heap_eden_left(), memory_order_relaxed);
-        return err;
-    }
+    TRY(collect_somehow(local, &collection));
     if (collection.fulled && collection.err != OK)
         log_warn("full collection given up, nothing was freed: %s", err_text(collection.err));
     if (!heap_nursery_is_open())
@@ -138,7 +184,14 @@ heap_collect(struct heap_local *local, uint64_t bytes)
         return OK;
     if (bytes > bytes_allowed())
         return ERR_NOMEM;
-    return try_credit(local->worker, bytes);
+    err = try_credit(local->worker, bytes);
+    if (err == ERR_NOSPACE && room_may_be_made()) {
+        heap_room_make(local);
+        err = try_credit(local->worker, bytes);
+        if (err != OK)
+            room_was_not_made();
+    }
+    return err;
 }
 
 err_t
@@ -146,6 +199,6 @@ heap_collect_full(struct heap_local *local)
 {
     struct collection collection = { .young = true, .full = true };
 
-    TRY(collect_in_world(local, &collection));
+    TRY(collect_somehow(local, &collection));
     return collection.err;
 }

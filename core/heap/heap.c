@@ -58,7 +58,10 @@ start_volatile(void)
     TRY(heap_roots_start());
     heap.shapes = plat_reserve(SHAPES_BYTES);
     heap.scan_stack = plat_reserve(scan_bytes());
-    return heap.shapes == NULL || heap.scan_stack == NULL ? ERR_NOMEM : OK;
+    heap.young_bits = plat_reserve(scan_bytes());
+    if (heap.shapes == NULL || heap.scan_stack == NULL || heap.young_bits == NULL)
+        return ERR_NOMEM;
+    return OK;
 }
 
 err_t
@@ -101,6 +104,7 @@ heap_stop(void)
     heap_roots_stop();
     plat_release(heap.shapes, SHAPES_BYTES);
     plat_release(heap.scan_stack, scan_bytes());
+    plat_release(heap.young_bits, scan_bytes());
     heap = (struct heap){ 0 };
     nursery_from = nursery_to = 0;
 }

@@ -28,6 +28,12 @@
 /* Larger objects get blocks of their own in old space. */
 #define HEAP_LARGE_BYTES 8192u
 
+/*
+ * The allocation takes the credit for filling the object right away, up to this size. Who fills
+ * a larger one writes at most PMEM_WORKER_CREDIT / 2 pages between two safepoints.
+ */
+#define HEAP_FILLED_BYTES_MAX (4u << 20)
+
 struct heap_options {
     uint64_t nursery_bytes; /* 0: a default of a few MiB; a multiple of HEAP_BLOCK_BYTES */
     bool move_always;       /* test builds: scavenge at every safepoint */

@@ -28,6 +28,7 @@
 #define HEAP_RECYCLE_LINES_MIN  16            /* free lines that make a block worth filling up */
 #define HEAP_PAGES_PER_BLOCK    (HEAP_BLOCK_BYTES / PAGE_BYTES)
 #define HEAP_HOLE_PAGES_MAX     128 /* pages of holes that one scavenge may fill */
+#define HEAP_HOLE_PAGES_FEW     16  /* when the volume is nearly full */
 #define HEAP_CURSOR_COUNT       64
 #define HEAP_LINE_WORDS         (HEAP_LINES_PER_BLOCK / 64)
 #define HEAP_NO_BLOCK           UINT64_MAX
@@ -190,6 +191,7 @@ struct heap {
     uint64_t scan_at;                   /* descriptors below were looked at since the start */
     uint64_t scan_to;                   /* blocks in use at the start */
     uint64_t *free_bits;                /* one bit a block: known to be free */
+    uint64_t *zero_bits;                /* free, and known to be zero */
     uint64_t *recycle_bits;             /* known to have holes that nobody took */
     uint64_t (*lines)[HEAP_LINE_WORDS]; /* of those with holes: bit set, line in use */
     uint32_t *owners;                   /* of nursery blocks, and of blocks with holes */
@@ -209,16 +211,18 @@ struct heap {
     _Atomic uint64_t thread_count;
 
     struct heap_shape *shapes;
+    uint64_t *young_bits; /* one bit for every 8 bytes of the nursery */
     uint64_t *scan_stack; /* copied, their words not yet looked at */
     uint64_t scan_max;
     uint64_t mark_chunks_max; /* of the mark stack; small in tests */
     uint64_t full_bytes_min;  /* HEAP_FULL_BYTES_MIN; small in tests */
 
-    _Atomic uint64_t old_bytes;    /* gone into old space since the last full collection */
-    uint64_t bytes_live;           /* after it */
-    _Atomic uint64_t refused_left; /* heap_eden_left() when a scavenge was last refused */
-    struct heap_stats stats;       /* changed in the stopped world */
-    struct heap_stats shown;       /* a copy for everybody; under `lock` */
+    _Atomic uint64_t old_bytes;     /* gone into old space since the last full collection */
+    uint64_t bytes_live;            /* after it */
+    _Atomic uint64_t room_tried_ns; /* when making room was last tried in vain */
+    _Atomic uint64_t refused_left;  /* heap_eden_left() when a scavenge was last refused */
+    struct heap_stats stats;        /* changed in the stopped world */
+    struct heap_stats shown;        /* a copy for everybody; under `lock` */
 };
 
 extern struct heap heap;
@@ -238,6 +242,9 @@ void heap_blocks_stop(void);
 uint64_t heap_blocks_take(uint64_t count, bool *fresh);
 void heap_blocks_give(uint64_t block, uint64_t count);
 void heap_blocks_forget(void);
+void heap_blocks_give_again(uint64_t block);
+uint64_t heap_blocks_take_dirty(void);
+void heap_blocks_give_zero(uint64_t block);
 void heap_block_describe(const struct heap_taken *taken);
 void heap_block_own(uint64_t block, uint32_t application);
 struct heap_cursor *heap_cursor_of(uint32_t application);
@@ -257,6 +264,7 @@ must_use err_t heap_roots_page_in(struct pmem_worker *worker);
 
 typedef word_t heap_forward_fn(word_t word);
 void heap_roots_forward(heap_forward_fn *forward);
+void heap_forget_slots(uint64_t address, uint64_t bytes);
 
 /* nursery.c */
 uint64_t heap_nursery_pages(void);
@@ -268,8 +276,19 @@ uint64_t heap_nursery_used(void);
 bool heap_young_is_in_use(uint64_t address);
 
 /* scavenge.c */
-uint64_t heap_scavenge_pages(void);
-void heap_scavenge(bool promote_all);
+struct heap_plan {       /* what a scavenge must be ready for */
+    uint64_t objects;    /* alive in the nursery, at most */
+    uint64_t bytes;      /* of them */
+    uint64_t hole_pages; /* that it may fill */
+};
+
+struct heap_plan heap_plan_worst(void);
+struct heap_plan heap_plan_exact(void);
+uint64_t heap_scavenge_pages(const struct heap_plan *plan);
+void heap_scavenge(bool promote_all, const struct heap_plan *plan);
+
+/* room.c */
+void heap_room_make(struct heap_local *local);
 
 /* heap.c */
 void heap_stats_show(void);

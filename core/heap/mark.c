@@ -1,7 +1,7 @@
 /*
  * mark.c - finding all that is reachable, without writing to the space.
  *
- * In the stopped world, with nothing young: from the root's words, the class,
+ * In the stopped world: from the root's words, the class,
  * method and thread tables and the handles, depth first. An object's mark is a bit
  * outside the space, and so are the lines that it covers.
  *
@@ -296,7 +296,7 @@ count_anew(struct marker *marker)
 }
 
 /*
- * Mark all that is reachable. In the stopped world, nothing is young.
+ * Mark all that is reachable, young or old. In the stopped world.
  * Returns OK; ERR_CORRUPT or ERR_IO when a page could not be read.
  */
 err_t

@@ -91,7 +91,8 @@ forward_slot(uint64_t slot, heap_forward_fn *forward)
     if (!word_is_young(word))
         return;
     moved = forward(word);
-    pmem_store64(slot, moved);
+    if (moved != word)
+        pmem_store64(slot, moved);
 }
 
 /* Forward the remembered slots of one word of bits; returns the bits that are still needed. */
@@ -337,4 +338,26 @@ heap_roots_page_in(struct pmem_worker *worker)
         }
     }
     return OK;
+}
+
+/* In the stopped world: `bytes` bytes of old space hold nothing any more; nor do their slots. */
+void
+heap_forget_slots(uint64_t address, uint64_t bytes)
+{
+    uint64_t slot = (address - SPACE_BASE) / 8;
+    uint64_t end = slot + bytes / 8;
+
+    assert(bytes % HEAP_LINE_BYTES == 0);
+    for (uint64_t count; slot < end; slot += count) {
+        _Atomic uint64_t *word = &heap.slot_bits[slot / 64];
+        uint64_t mask = ~0ull << (slot % 64);
+
+        count = 64 - slot % 64;
+        if (count > end - slot) {
+            count = end - slot;
+            mask &= ~0ull >> (64 - (slot % 64 + count));
+        }
+        if (atomic_load_explicit(word, memory_order_relaxed) & mask)
+            atomic_fetch_and_explicit(word, ~mask, memory_order_relaxed);
+    }
 }

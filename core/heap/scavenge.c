@@ -186,36 +186,103 @@ owner_runs(uint64_t from, uint64_t to)
 
 /* Whole blocks of old space that it may fill, at most: each cursor leaves two unfinished. */
 static uint64_t
-blocks_max(void)
+blocks_max(uint64_t bytes)
 {
     uint64_t runs = 1 + owner_runs(heap.eden_from, heap.eden_to - heap_eden_left()) +
                     owner_runs(heap.survivor_from[heap.survivor_now], heap.survivor_used_to);
 
     if (runs > HEAP_CURSOR_COUNT)
         runs = HEAP_CURSOR_COUNT;
-    return heap_nursery_used() / BLOCK_FILL_BYTES + 1 + 2 * runs;
+    return bytes / BLOCK_FILL_BYTES + 1 + 2 * runs;
+}
+
+/* Whatever is in the nursery may be alive. */
+struct heap_plan
+heap_plan_worst(void)
+{
+    return (struct heap_plan){ .objects = UINT64_MAX,
+                               .bytes = heap_nursery_used(),
+                               .hole_pages = HEAP_HOLE_PAGES_MAX };
+}
+
+/* ---- counting what is alive, without writing ---- */
+
+static struct heap_plan *counted;
+
+static word_t
+count_word(word_t word)
+{
+    uint64_t header = word_is_young(word) ? pmem_load64(word) : 0;
+    uint64_t i = (word - nursery_from) / 8;
+    const struct heap_shape *shape;
+
+    if (header == 0 || (heap.young_bits[i / 64] >> (i % 64) & 1) != 0)
+        return word;
+    heap.young_bits[i / 64] |= 1ull << (i % 64);
+    shape = heap_shape_of(header_class_number(header));
+    counted->objects++;
+    counted->bytes += heap_shape_bytes(shape, word, header);
+    if (heap_shape_has_words(shape)) {
+        assert(scavenge.stack_count < heap.scan_max);
+        heap.scan_stack[scavenge.stack_count++] = word;
+    }
+    return word;
+}
+
+/* In the stopped world: what is alive in the nursery, to the byte. */
+struct heap_plan
+heap_plan_exact(void)
+{
+    struct heap_plan plan = { .hole_pages = HEAP_HOLE_PAGES_FEW };
+    uint64_t from, to;
+
+    memset(heap.young_bits, 0, (nursery_to - nursery_from) / 64);
+    scavenge.stack_count = 0;
+    counted = &plan;
+    heap_roots_forward(count_word);
+    while (scavenge.stack_count > 0) {
+        ref_t object = heap.scan_stack[--scavenge.stack_count];
+        const struct heap_shape *shape = heap_shape_of(header_class_number(obj_header(object)));
+
+        for (unsigned i = 0; heap_shape_run(shape, object, i, &from, &to); i++) {
+            for (uint64_t at = from; at < to; at += 8)
+                count_word(pmem_load64(at));
+        }
+    }
+    return plan;
+}
+
+static inline uint64_t
+least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
 }
 
 /*
- * How many first writes a scavenge of what is in the nursery now may make. Each block may
+ * How many first writes a scavenge of what is planned for may make. Each block may
  * have its descriptor on a page of its own.
  */
 uint64_t
-heap_scavenge_pages(void)
+heap_scavenge_pages(const struct heap_plan *plan)
 {
     uint64_t pages = heap_nursery_pages() + heap_roots_pages() + cursor_pages();
+    uint64_t from = heap.survivor_from[heap.survivor_now];
+    uint64_t to = heap.survivor_from[1 - heap.survivor_now];
+    uint64_t moved;
 
     if (heap_nursery_used() == 0)
         return pages;
-    pages += heap_pages_unwritten(heap.eden_from, heap.eden_to - heap_eden_left() - heap.eden_from);
-    pages += heap_pages_unwritten(heap.survivor_from[0], 2 * heap.survivor_bytes);
-    return pages + HEAP_HOLE_PAGES_MAX + blocks_max() * (HEAP_PAGES_PER_BLOCK + 1);
+    moved = heap_pages_unwritten(heap.eden_from, heap.eden_to - heap_eden_left() - heap.eden_from) +
+            heap_pages_unwritten(from, heap.survivor_used_to - from);
+    pages += least(moved, plan->objects); /* forwarding addresses */
+    pages += heap_pages_unwritten(to, heap.survivor_bytes);
+    return pages + plan->hole_pages + blocks_max(plan->bytes) * (HEAP_PAGES_PER_BLOCK + 1);
 }
 
 /* ---- all of it ---- */
 
 static void
-begin(bool promote_all)
+begin(bool promote_all, const struct heap_plan *plan)
 {
     scavenge.promote_all = promote_all;
     scavenge.to = 1 - heap.survivor_now;
@@ -224,7 +291,7 @@ begin(bool promote_all)
     scavenge.kept_bytes = 0;
     scavenge.promoted_bytes = 0;
     scavenge.cursor = NULL;
-    heap.hole_pages_left = HEAP_HOLE_PAGES_MAX;
+    heap.hole_pages_left = plan->hole_pages;
     heap_cursors_ready();
 }
 
@@ -243,12 +310,12 @@ end(void)
 }
 
 /*
- * In the stopped world, with credit for heap_scavenge_pages().
+ * In the stopped world, with credit for heap_scavenge_pages() of this plan.
  *
  *   promote_all  nothing is young afterwards
  */
 void
-heap_scavenge(bool promote_all)
+heap_scavenge(bool promote_all, const struct heap_plan *plan)
 {
     uint64_t from_ns = plat_monotonic_ns();
     uint64_t took_ns;
@@ -256,7 +323,7 @@ heap_scavenge(bool promote_all)
     heap_blocks_scan(HEAP_SCAN_BLOCKS);
     if (heap_nursery_used() == 0)
         return;
-    begin(promote_all);
+    begin(promote_all, plan);
     heap_roots_forward(forward);
     while (scavenge.stack_count > 0)
         scan(heap.scan_stack[--scavenge.stack_count]);

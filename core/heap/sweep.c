@@ -5,6 +5,10 @@
  * marks keeps them as its lines; if enough lines are free, allocation comes
  * back to it. Only descriptors are written, never the blocks themselves.
  *
+ * Mostly a scavenge has promoted everything before. If it could not, because the
+ * volume is full, young objects are marked where they are, and the nursery is left alone;
+ * remembered slots of what is freed are forgotten.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "heap/heap_priv.h"
@@ -57,6 +61,18 @@ free_blocks(uint64_t block, uint64_t count)
         heap.stats.freed_blocks += count;
     }
     heap_blocks_give(block, count);
+    if (heap.slot_word_count != 0)
+        heap_forget_slots(heap_block_at(block), count * HEAP_BLOCK_BYTES);
+}
+
+/* What dies among objects that live on may be written over, too. */
+static void
+forget_lines(const uint64_t lines[HEAP_LINE_WORDS], uint64_t block)
+{
+    for (uint64_t line = 0; line < HEAP_LINES_PER_BLOCK; line++) {
+        if ((lines[line / 64] >> (line % 64) & 1) == 0)
+            heap_forget_slots(heap_block_at(block) + line * HEAP_LINE_BYTES, HEAP_LINE_BYTES);
+    }
 }
 
 static void
@@ -70,6 +86,8 @@ sweep_old(const struct heap_marks *marks, uint64_t block)
     }
     for (unsigned i = 0; i < HEAP_LINE_WORDS; i++)
         heap.lines[block][i] = marks->lines[block][i];
+    if (heap.slot_word_count != 0)
+        forget_lines(marks->lines[block], block);
     if (free < HEAP_RECYCLE_LINES_MIN)
         return;
     heap.owners[block] =
@@ -90,7 +108,7 @@ sweep(const struct heap_marks *marks)
         count = 1;
         switch ((enum heap_block_kind)pmem_load32(at + offsetof(struct heap_descriptor, kind))) {
         case BLOCK_FREE:
-            heap_blocks_give(block, 1);
+            heap_blocks_give_again(block);
             break;
         case BLOCK_NURSERY:
             break;
@@ -111,7 +129,7 @@ sweep(const struct heap_marks *marks)
 }
 
 /*
- * In the stopped world, with nothing young: free all that is not reachable. Returns OK; or
+ * In the stopped world: free all that is not reachable. Returns OK; or
  * ERR_NOMEM, ERR_CORRUPT, ERR_IO, and nothing was freed: the next try waits as long as if
  * everything had been found alive.
  */
@@ -123,7 +141,6 @@ heap_full(void)
     struct heap_marks marks;
     err_t err;
 
-    assert(heap_nursery_used() == 0);
     err = heap_marks_open(&marks);
     if (err == OK)
         err = heap_mark(&marks);

@@ -341,6 +341,46 @@ check_comb(unsigned count)
     ck_assert_uint_eq(array, WORD_NULL);
 }
 
+static void
+full_in_place(void *argument)
+{
+    *(err_t *)argument = heap_full();
+}
+
+START_TEST(without_credit_to_move_them_young_objects_are_marked_where_they_are)
+{
+    ref_t young, dead, raw;
+    err_t err;
+
+    handle.word = space_pair(1);
+    pair_set(handle.word, 0, space_alloc_old(PAIR_BYTES, CLASS_PAIR));
+    young = handle.word;
+    space_alloc_old(1024, CLASS_LONGS);
+    dead = space_alloc_old(PAIR_BYTES, CLASS_PAIR);
+    pair_set(dead, 1, young);
+    ck_assert(heap_is_remembered(dead + 16));
+    space_alloc_old(1024, CLASS_LONGS);
+    ck_assert_int_eq(pmem_world_do(&space_worker, full_in_place, &err, 100), OK);
+    ck_assert_int_eq(err, OK);
+    ck_assert_uint_eq(handle.word, young);
+    ck_assert(ref_is_young(young));
+    ck_assert(!heap_is_remembered(dead + 16));
+    space_check();
+    for (unsigned i = 0; i < 200; i++) { /* raw data that looks like references, where it was */
+        raw = space_alloc_old(PAIR_BYTES, CLASS_LONGS);
+        array_length_set(raw, 3);
+        for (unsigned at = 16; at < PAIR_BYTES; at += 8)
+            pmem_store64(raw + at, young);
+        if (raw == dead)
+            break;
+    }
+    space_scavenge();
+    ck_assert_uint_eq(pmem_load64(raw + 16), young);
+    ck_assert_uint_eq(pair_id(handle.word), 1);
+    ck_assert_uint_ne(handle.word, young);
+}
+END_TEST
+
 START_TEST(a_mark_stack_without_room_misses_nothing)
 {
     struct heap_stats stats;
@@ -424,6 +464,7 @@ START_TEST(a_full_volume_refuses_and_changes_nothing)
     ck_assert_int_eq(heap_collect_full(&space_local), ERR_NOSPACE);
     ck_assert(!heap_wants_scavenge()); /* for now */
     ck_assert_uint_eq(handle.word, pair);
+    fake.credit = 0;
     ck_assert_uint_eq(heap_alloc(&space_local, 1 << 20, CLASS_BYTES), 0);
     fake.credit = 2000;
     ck_assert_int_eq(heap_collect(&space_local, 100 << 20), ERR_NOSPACE);
@@ -431,6 +472,26 @@ START_TEST(a_full_volume_refuses_and_changes_nothing)
     space_scavenge();
     ck_assert_uint_eq(pair_id(handle.word), 6);
     ck_assert(heap_wants_scavenge());
+}
+END_TEST
+
+START_TEST(a_nearly_full_volume_still_scavenges)
+{
+    struct heap_plan worst, exact;
+    int64_t credit = fake.credit;
+
+    for (unsigned i = 0; i < 8000; i++)
+        handle.word = space_pair(i);
+    space_safepoint();
+    worst = heap_plan_worst();
+    exact = heap_plan_exact();
+    ck_assert_uint_eq(exact.objects, 1);
+    ck_assert_uint_eq(exact.bytes, PAIR_BYTES);
+    fake.credit = (int64_t)heap_scavenge_pages(&exact) + 40;
+    ck_assert_int_lt(fake.credit, (int64_t)heap_scavenge_pages(&worst));
+    ck_assert_int_eq(heap_collect(&space_local, 0), OK);
+    ck_assert_uint_eq(pair_id(handle.word), 7999);
+    fake.credit = credit;
 }
 END_TEST
 
@@ -603,10 +664,12 @@ main(void)
     tcase_add_test(tcase, large_objects_are_freed_and_their_blocks_join);
     tcase_add_test(tcase, a_large_array_of_words_holds_what_it_refers_to);
     tcase_add_test(tcase, classes_methods_and_threads_are_roots_by_their_tables);
+    tcase_add_test(tcase, without_credit_to_move_them_young_objects_are_marked_where_they_are);
     tcase_add_test(tcase, a_mark_stack_without_room_misses_nothing);
     tcase_add_test(tcase, a_full_collection_comes_by_itself_when_enough_was_promoted);
     tcase_add_test(tcase, a_limit_is_kept_and_the_program_that_asked_is_told);
     tcase_add_test(tcase, a_full_volume_refuses_and_changes_nothing);
+    tcase_add_test(tcase, a_nearly_full_volume_still_scavenges);
     tcase_add_test(tcase, credit_is_not_lost_over_time);
     tcase_add_test(tcase, a_page_that_cannot_be_read_ends_the_cycle_and_frees_nothing);
 

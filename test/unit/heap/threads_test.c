@@ -164,7 +164,7 @@ open_and_close(void *argument)
     return NULL;
 }
 
-static _Atomic bool filler_runs;
+static _Atomic bool filler_runs, filler_may_end;
 
 /* Waits until somebody wants to stop the world, and only then fills the nursery. */
 static void *
@@ -177,7 +177,7 @@ fill_late(void *argument)
     heap_local_join(&mutator->local, &mutator->worker);
     heap_handle_open(&mutator->handle, WORD_NULL);
     atomic_store(&filler_runs, true);
-    while (!pmem_poll())
+    while ((atomic_load(&pmem_stop_wanted) & 1) == 0) /* a stop, not a lack of credit */
         ;
     for (;;) {
         ref_t pair = heap_alloc(&mutator->local, PAIR_BYTES, CLASS_PAIR);
@@ -188,7 +188,8 @@ fill_late(void *argument)
         pair_set(pair, 0, mutator->handle.word);
         mutator->handle.word = pair;
     }
-    ck_assert_int_eq(pmem_safepoint(&mutator->worker), OK);
+    while (!atomic_load(&filler_may_end))
+        ck_assert_int_eq(pmem_safepoint(&mutator->worker), OK);
     for (word_t at = mutator->handle.word; at != WORD_NULL; at = pair_get(at, 0))
         ck_assert_uint_eq(pair_id(at), --length);
     heap_handle_close(&mutator->handle);
@@ -216,6 +217,7 @@ START_TEST(what_is_allocated_while_the_world_stops_is_counted_too)
     space_scavenge();
     ck_assert_uint_eq(pair_id(shared.word), 1);
     ck_assert_uint_gt(heap.stats.promoted_bytes, 8 << 20);
+    atomic_store(&filler_may_end, true);
     pmem_worker_away(&space_worker);
     ck_assert_int_eq(pthread_join(mutator.thread, NULL), 0);
     pmem_worker_back(&space_worker);

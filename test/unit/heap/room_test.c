@@ -1,0 +1,193 @@
+/*
+ * room_test.c - a volume that is full: programs are refused, and go on once they let go of what
+ * fills it. The store is the real one, on a disk in memory.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <check.h>
+#include <stdlib.h>
+
+#include "heap/heap_priv.h"
+#include "object/array.h"
+#include "support/disk.h"
+#include "unit/pmem/start.h"
+
+static struct plat_disk *disk;
+static struct store *store;
+static struct pmem_worker worker;
+static struct heap_local local;
+static struct heap_handle handle;
+
+static void
+space_up(void)
+{
+    static const struct heap_options options = { .nursery_bytes = 256 << 10 };
+
+    ck_assert_int_eq(store_open(disk, false, &store, NULL), OK);
+    start(store, (struct pmem_options){ .on_demand_only = true });
+    ck_assert_int_eq(heap_format(), OK);
+    ck_assert_int_eq(heap_start(&options), OK);
+    join(&worker);
+    heap_local_join(&local, &worker);
+}
+
+static void
+space_down(void)
+{
+    heap_local_leave(&local);
+    pmem_worker_leave(&worker);
+    heap_stop();
+    pmem_stop();
+    store_close(store);
+}
+
+static void
+setup(void)
+{
+    disk = test_disk_create(4096); /* 16 MiB */
+    ck_assert_int_eq(store_format(disk, 4096), OK);
+    space_up();
+    heap_handle_open(&handle, WORD_NULL);
+}
+
+static void
+check_in_stop(void *argument)
+{
+    (void)argument;
+    heap_check();
+}
+
+static void
+teardown(void)
+{
+    ck_assert_int_eq(pmem_world_do(&worker, check_in_stop, NULL, 0), OK);
+    heap_handle_close(&handle);
+    space_down();
+    test_disk_free(disk);
+}
+
+/* An array of two words and some ballast; 0 and the reason when it cannot be had. */
+static ref_t
+link_alloc(uint32_t ballast, err_t *err)
+{
+    ref_t array;
+
+    for (unsigned tries = 0; tries < 10; tries++) {
+        if (pmem_poll())
+            IGNORE(pmem_safepoint(&worker), "the allocation says so");
+        array = heap_alloc_array(&local, CLASS_WORDS, KIND_WORDS, 1 + ballast);
+        if (array != 0) {
+            for (uint32_t i = 0; i < ballast; i++)
+                pmem_store64(array_at(array, KIND_WORDS, 1 + i), word_from_int((int32_t)(i + 1)));
+            return array;
+        }
+        *err = heap_collect(&local, array_bytes(KIND_WORDS, 1 + ballast));
+        if (*err != OK)
+            return 0;
+    }
+    *err = ERR_NOSPACE;
+    return 0;
+}
+
+/* As they come by themselves in a machine. A full volume may refuse. */
+static void
+snapshot(void)
+{
+    uint32_t epoch = pmem_snapshot_ask(STORE_CAUSE_INTERVAL);
+
+    pmem_worker_away(&worker);
+    IGNORE(pmem_snapshot_wait(epoch), "so be it");
+    pmem_worker_back(&worker);
+}
+
+/* Keep more and more until it is refused; returns how much was kept. */
+static unsigned
+fill(uint32_t ballast, err_t *err)
+{
+    unsigned count = 0;
+
+    *err = OK;
+    for (;;) {
+        ref_t array = link_alloc(ballast, err);
+
+        if (array == 0)
+            return count;
+        array_store_word(array, 0, handle.word);
+        handle.word = array;
+        count++;
+        if (count % 500 == 0)
+            snapshot();
+    }
+}
+
+static void
+fill_and_let_go(uint32_t ballast)
+{
+    unsigned first = 0;
+
+    for (unsigned round = 0; round < 4; round++) {
+        unsigned count;
+        err_t err;
+
+        count = fill(ballast, &err);
+        ck_assert_int_eq(err, ERR_NOSPACE);
+        ck_assert_uint_gt(count * array_bytes(KIND_WORDS, ballast + 1), 2 << 20);
+        if (round == 0)
+            first = count;
+        ck_assert_uint_ge(count, first / 2); /* what was let go can be had again */
+        handle.word = WORD_NULL;
+        heap.room_tried_ns = 0;
+        for (unsigned i = 0; i < 20000; i++) { /* garbage is no burden */
+            if (link_alloc(10, &err) == 0)
+                ck_abort_msg("garbage is refused in round %u, after %u", round, i);
+        }
+    }
+}
+
+START_TEST(a_full_volume_goes_on_when_small_objects_are_let_go)
+{
+    fill_and_let_go(10);
+}
+END_TEST
+
+START_TEST(a_full_volume_goes_on_when_large_objects_are_let_go)
+{
+    fill_and_let_go(3000);
+}
+END_TEST
+
+START_TEST(zeroed_blocks_are_handed_out_as_zero)
+{
+    uint64_t block;
+    err_t err;
+    ref_t array;
+
+    fill(3000, &err);
+    handle.word = WORD_NULL;
+    heap_room_make(&local);
+    array = heap_alloc_array(&local, CLASS_LONGS, KIND_RAW64, 9000);
+    ck_assert_uint_ne(array, 0);
+    for (uint32_t i = 0; i < 9000; i++)
+        ck_assert_uint_eq(pmem_load64(array_at(array, KIND_RAW64, i)), 0);
+    ck_assert_int_eq(heap_collect_full(&local), OK);
+    block = 0;
+    for (uint64_t i = 0; i < heap.blocks_used / 64; i++)
+        block += (uint64_t)__builtin_popcountll(heap.zero_bits[i] & heap.free_bits[i]);
+    ck_assert_uint_gt(block, 20); /* a full collection does not forget them */
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("room");
+    TCase *tcase = tcase_create("room");
+
+    suite_add_tcase(suite, tcase);
+    tcase_set_timeout(tcase, 120);
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, a_full_volume_goes_on_when_small_objects_are_let_go);
+    tcase_add_test(tcase, a_full_volume_goes_on_when_large_objects_are_let_go);
+    tcase_add_test(tcase, zeroed_blocks_are_handed_out_as_zero);
+    return run(suite);
+}
