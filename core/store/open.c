@@ -104,10 +104,14 @@ notes_link_load(struct store *store, uint64_t block, const struct chain_disk *li
     return extent_list_add(&store->notes_blocks, block, 1);
 }
 
-/* What is needed to know, at opening, which of the dead are still dead. */
+/*
+ * What is needed to know, at opening, which of the dead are still dead: a block
+ * that a record took at or after its death lives again.
+ */
 struct dead_loader {
-    struct hash_table taken; /* block -> the last generation that took it, by the records */
-    struct hash_table died;  /* block -> the generation from which on it is dead */
+    uint32_t *taken; /* by block: 1 + generations from the fold to the last that took it; 0: none */
+    uint64_t taken_bytes;
+    uint64_t fold_generation;
     struct extent_list list; /* all that was said to be dead, in order */
     uint64_t run_block;      /* pages' blocks in a row, still to be marked as used */
     uint64_t run_count;
@@ -138,16 +142,26 @@ loader_reserve(struct store *store, struct dead_loader *loader, const struct del
 
     for (size_t i = 0; i < chain->count; i++)
         pages += le32_get(chain->records[i].header->page_count);
-    TRY(hash_table_reserve(&loader->taken, pages + chain->count * DELTA_EXTENT));
-    TRY(hash_table_reserve(&loader->died, pages));
+    loader->fold_generation = store->super.fold_generation;
+    loader->taken_bytes =
+        (store->super.block_count * sizeof loader->taken[0] + VOLUME_BLOCK_BYTES - 1) &
+        ~(uint64_t)(VOLUME_BLOCK_BYTES - 1);
+    loader->taken = plat_reserve(loader->taken_bytes);
+    if (loader->taken == NULL)
+        return ERR_NOMEM;
     return page_set_reserve(&store->overlay, pages, &store->lock);
 }
 
 static err_t
-taken_put(struct dead_loader *loader, uint64_t block, uint64_t count, uint64_t generation)
+taken_put(struct store *store, struct dead_loader *loader, uint64_t block, uint64_t count,
+          uint64_t generation)
 {
+    if (!block_range_valid(block, count, store->super.block_count) ||
+        generation > store->super.note.generation ||
+        generation - loader->fold_generation >= UINT32_MAX)
+        return ERR_CORRUPT;
     for (uint64_t i = block; i < block + count; i++)
-        TRY(hash_table_put(&loader->taken, i, generation));
+        loader->taken[i] = (uint32_t)(generation - loader->fold_generation) + 1;
     return OK;
 }
 
@@ -158,8 +172,6 @@ died_put(struct store *store, struct dead_loader *loader, uint64_t block, uint64
     if (!block_range_valid(block, count, store->super.block_count) || count == 0 ||
         count > UINT32_MAX / 2 || generation > store->super.note.generation)
         return ERR_CORRUPT;
-    for (uint64_t i = block; i < block + count; i++)
-        TRY(hash_table_put(&loader->died, i, generation));
     return extent_list_add_dead(&loader->list, block, count, generation);
 }
 
@@ -179,7 +191,7 @@ dead_items_load(struct store *store, struct dead_loader *loader, const uint8_t *
         if (!mark)
             continue;
         /* A burnt generation took them, the one before that from which they are dead. */
-        TRY(taken_put(loader, block, blocks, generation - 1));
+        TRY(taken_put(store, loader, block, blocks, generation - 1));
         TRY(blocks_mark_used(&store->blocks, block, blocks));
     }
     return OK;
@@ -227,7 +239,7 @@ page_load(struct store *store, struct dead_loader *loader, const struct delta_pa
         (change.block != 0 && change.flags != 0))
         return ERR_CORRUPT;
     if (change.block != 0) {
-        TRY(taken_put(loader, change.block, 1, generation));
+        TRY(taken_put(store, loader, change.block, 1, generation));
         TRY(run_mark(store, loader, change.block));
     }
     if (old != 0)
@@ -253,7 +265,7 @@ record_load(struct store *store, struct dead_loader *loader, const struct delta_
     if (extent != log->extent || log->extent_count == 0) {
         log->extent = extent;
         log->extent_count = le32_get(header->extent_count);
-        TRY(taken_put(loader, extent, log->extent_count, generation));
+        TRY(taken_put(store, loader, extent, log->extent_count, generation));
         TRY(blocks_mark_used(&store->blocks, extent, log->extent_count));
         TRY(extent_list_add(&log->extents, extent, log->extent_count));
     }
@@ -272,10 +284,7 @@ record_load(struct store *store, struct dead_loader *loader, const struct delta_
     return OK;
 }
 
-/*
- * Queue those that are still dead: not those that a record took again after
- * they had died, and each only once.
- */
+/* Queue those that are still dead: not those that a record took again after they had died. */
 static err_t
 dead_queue_load(struct store *store, struct dead_loader *loader)
 {
@@ -288,16 +297,13 @@ dead_queue_load(struct store *store, struct dead_loader *loader)
             return ERR_CORRUPT;
         newest = extent->generation;
         for (uint64_t block = extent->block; block < extent->block + extent->count; block++) {
-            uint64_t died, taken;
+            uint64_t taken = loader->taken[block];
 
-            if (!hash_table_get(&loader->died, block, &died) || died != extent->generation)
+            if (taken > 0 && taken - 1 + loader->fold_generation >= extent->generation)
                 continue;
-            if (hash_table_get(&loader->taken, block, &taken) && taken >= died)
-                continue;
-            hash_table_remove(&loader->died, block);
             TRY(blocks_dead_reserve(&store->blocks, 1));
             lock_acquire(&store->lock);
-            blocks_dead_add_locked(&store->blocks, block, 1, died);
+            blocks_dead_add_locked(&store->blocks, block, 1, extent->generation);
             lock_release(&store->lock);
         }
     }
@@ -314,10 +320,10 @@ load_all(struct store *store, struct delta_chain *chain, struct dead_loader *loa
         return ERR_CORRUPT;
     store->map = super->map;
     TRY(delta_chain_read(store->disk, super, chain));
+    TRY(loader_reserve(store, loader, chain));
     TRY(blocks_load_index(&store->blocks, super->bitmap, super->fold_free));
     TRY(waiting_load(store, loader));
     TRY(chain_walk(store, super->notes, notes_link_load));
-    TRY(loader_reserve(store, loader, chain));
     for (size_t i = chain->count; i-- > 0;)
         TRY(record_load(store, loader, &chain->records[i]));
     TRY(run_mark(store, loader, 0));
@@ -343,8 +349,7 @@ store_load(struct store *store, const struct super *super)
         store->blocks.cursor = super->cursor;
     store->leaf_count = store->leaves.count;
     delta_chain_free(&chain);
-    hash_table_free(&loader.taken);
-    hash_table_free(&loader.died);
+    plat_release(loader.taken, loader.taken_bytes);
     extent_list_free(&loader.list);
     return err;
 }
