@@ -120,12 +120,20 @@ collect_in_world(struct heap_local *local, struct collection *collection)
     return ERR_NOSPACE; /* others write faster than we can count */
 }
 
-/* Making room is hard work: once a second is enough when it does not help. */
+/*
+ * Making room is hard work: once a second is enough when it does not help; but it may help now
+ * if the program that was refused has cleaned up, with the reserve.
+ */
 static bool
 room_may_be_made(void)
 {
-    return plat_monotonic_ns() - atomic_load_explicit(&heap.room_tried_ns, memory_order_relaxed) >=
-           ROOM_RETRY_NS;
+    uint64_t tried_ns = atomic_load_explicit(&heap.room_tried_ns, memory_order_relaxed);
+
+    if (heap.reserve == RESERVE_OPEN && heap_eden_left() == 0) {
+        heap.reserve = RESERVE_SPENT;
+        return true;
+    }
+    return plat_monotonic_ns() - tried_ns >= ROOM_RETRY_NS;
 }
 
 static void
@@ -175,7 +183,11 @@ heap_collect(struct heap_local *local, uint64_t bytes)
 
     if (bytes > 0 && bytes > bytes_allowed())
         collection.full = true;
-    TRY(collect_somehow(local, &collection));
+    err = collect_somehow(local, &collection);
+    if (err == ERR_NOSPACE && bytes > 0)
+        IGNORE(pmem_world_do(local->worker, heap_reserve_open, NULL, 0), "it takes no credit");
+    if (err != OK)
+        return err;
     if (collection.fulled && collection.err != OK)
         log_warn("full collection given up, nothing was freed: %s", err_text(collection.err));
     if (!heap_nursery_is_open())

@@ -35,6 +35,20 @@
 #define HEAP_REMEMBERED_MAX     (1ull << 28)
 #define HEAP_SCAN_BLOCKS        1024 /* descriptors looked at after a restart, per scavenge */
 
+/*
+ * KEPT -> OPEN -> SPENT, and from each a scavenge leads back to KEPT.
+ *
+ *   KEPT   eden ends before the reserve
+ *   OPEN   a scavenge was refused, because the volume is full; the program that was told so may
+ *          use the reserve to clean up
+ *   SPENT  it has used it, and was refused again
+ */
+enum heap_reserve {
+    RESERVE_KEPT,
+    RESERVE_OPEN,
+    RESERVE_SPENT,
+};
+
 /* ---- in the space ---- */
 
 enum heap_block_kind {
@@ -180,6 +194,7 @@ struct heap {
 
     /* the nursery; changed only in the stopped world but for eden_at */
     uint64_t eden_from, eden_to;
+    _Atomic uint32_t reserve; /* enum heap_reserve: the end of the nursery, behind eden_to */
     _Atomic uint64_t eden_at; /* next block to hand out; may run past eden_to */
     uint64_t survivor_from[2];
     uint64_t survivor_bytes;
@@ -270,6 +285,8 @@ void heap_forget_slots(uint64_t address, uint64_t bytes);
 uint64_t heap_nursery_pages(void);
 void heap_nursery_open(void);
 bool heap_nursery_is_open(void);
+void heap_reserve_keep(void);
+void heap_reserve_open(void *unused);
 uint64_t heap_eden_take(void);
 uint64_t heap_eden_left(void);
 uint64_t heap_nursery_used(void);

@@ -9,6 +9,8 @@
  */
 #include "heap/heap_priv.h"
 
+#define RESERVE_FROM_BLOCKS 6
+
 uint64_t nursery_from;
 uint64_t nursery_to;
 
@@ -83,8 +85,32 @@ heap_nursery_open(void)
     heap.survivor_now = 0;
     heap.survivor_used_to = nursery_from;
     heap.eden_from = nursery_from + 2 * heap.survivor_bytes;
-    heap.eden_to = nursery_to;
+    heap_reserve_keep();
     atomic_store_explicit(&heap.eden_at, heap.eden_from, memory_order_relaxed);
+}
+
+/* In the stopped world, with eden empty: it ends before the reserve. A tiny one has none. */
+void
+heap_reserve_keep(void)
+{
+    uint64_t blocks = (nursery_to - heap.eden_from) >> HEAP_BLOCK_SHIFT;
+    uint64_t kept = blocks < RESERVE_FROM_BLOCKS ? 0 : (blocks + 15) / 16;
+
+    heap.eden_to = nursery_to - kept * HEAP_BLOCK_BYTES;
+    heap.reserve = RESERVE_KEPT;
+}
+
+/* An action in the stopped world: eden goes on to the end of the nursery. */
+void
+heap_reserve_open(void *unused)
+{
+    (void)unused;
+    if (heap.reserve != RESERVE_KEPT || !heap_nursery_is_open())
+        return;
+    if (heap.eden_at > heap.eden_to)
+        heap.eden_at = heap.eden_to;
+    heap.eden_to = nursery_to;
+    heap.reserve = RESERVE_OPEN;
 }
 
 /* The next block of eden; 0 when there is none left. Any worker. */

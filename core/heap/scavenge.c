@@ -301,6 +301,7 @@ end(void)
     heap.hole_pages_left = UINT64_MAX;
     heap.survivor_now = scavenge.to;
     heap.survivor_used_to = scavenge.to_at;
+    heap_reserve_keep();
     atomic_store_explicit(&heap.eden_at, heap.eden_from, memory_order_relaxed);
     for (struct heap_local *local = heap.locals; local != NULL; local = local->next)
         local->at = local->limit = 0;

@@ -156,6 +156,31 @@ START_TEST(a_full_volume_goes_on_when_large_objects_are_let_go)
 }
 END_TEST
 
+START_TEST(who_was_refused_has_a_little_left_to_clean_up_with)
+{
+    err_t err = OK;
+
+    fill(10, &err);
+    ck_assert_int_eq(err, ERR_NOSPACE);
+    for (unsigned i = 0; i < 100; i++)
+        ck_assert_uint_ne(link_alloc(10, &err), 0);
+    while (link_alloc(10, &err) != 0)
+        ;
+    ck_assert_int_eq(err, ERR_NOSPACE); /* for it did not */
+    heap.room_tried_ns = 0;
+    ck_assert_uint_eq(link_alloc(10, &err), 0);
+
+    handle.word = WORD_NULL;
+    heap.room_tried_ns = 0;
+    fill(10, &err);
+    for (unsigned i = 0; i < 100; i++)
+        ck_assert_uint_ne(link_alloc(10, &err), 0);
+    handle.word = WORD_NULL;
+    for (unsigned i = 0; i < 20000; i++) /* at once, now that it did */
+        ck_assert_uint_ne(link_alloc(10, &err), 0);
+}
+END_TEST
+
 START_TEST(zeroed_blocks_are_handed_out_as_zero)
 {
     uint64_t block;
@@ -188,6 +213,7 @@ main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_full_volume_goes_on_when_small_objects_are_let_go);
     tcase_add_test(tcase, a_full_volume_goes_on_when_large_objects_are_let_go);
+    tcase_add_test(tcase, who_was_refused_has_a_little_left_to_clean_up_with);
     tcase_add_test(tcase, zeroed_blocks_are_handed_out_as_zero);
     return run(suite);
 }
