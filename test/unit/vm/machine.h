@@ -13,6 +13,7 @@
 #include "embed/embedded.h"
 #include "lang/lang.h"
 #include "plat/machine.h"
+#include "plat/thread.h"
 #include "support/assemble.h"
 #include "unit/pmem/fake_store.h"
 #include "unit/pmem/start.h"
