@@ -253,6 +253,23 @@ walk_iterator(struct check *check, struct stmt *stmt)
         lang_convert(check, stmt->each.item, over->type->element, "the element");
 }
 
+/* How to walk over a value: by index where it has get(int) and size(), else by an iterator. */
+static bool
+has_index(struct check *check, const struct type *type)
+{
+    struct lang *lang = check->lang;
+
+    if (type->kind == TYPE_VECTOR)
+        return true;
+    if (type->kind != TYPE_CLASS)
+        return false;
+    if (type->class->name == lang->names.internal_array)
+        return true;
+    return lang_find_plain(lang, type->class, lang->names.iterator) == NULL &&
+           lang_find_plain(lang, type->class, lang->names.size) != NULL &&
+           lang_own_method(lang, type->class, lang->names.get) != NULL;
+}
+
 static bool
 check_foreach(struct check *check, struct stmt *stmt)
 {
@@ -265,8 +282,7 @@ check_foreach(struct check *check, struct stmt *stmt)
     local->type = &lang_type_error;
     if (stmt->each.limit != NULL)
         walk_range(check, stmt);
-    else if (type->kind == TYPE_VECTOR ||
-             (type->kind == TYPE_CLASS && type->class->name == check->lang->names.internal_array))
+    else if (has_index(check, type))
         walk_index(check, stmt);
     else if (type->kind != TYPE_ERROR)
         walk_iterator(check, stmt);

@@ -5,10 +5,9 @@
  */
 #include "lang/emit_priv.h"
 
-#define METHODS_MAX 4096 /* of one class; so does the loader */
-#define FRAME_SLOTS_MAX                                                                            \
-    8192 /* locals and stack of either area; the verifier has the same limit                       \
-          */
+/* The loader has the same limits. */
+#define METHODS_MAX     4096 /* of one class */
+#define FRAME_SLOTS_MAX 8192 /* locals and stack of one area */
 
 /* The receiver and the arguments have the first slots of their areas. */
 static void
