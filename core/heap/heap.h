@@ -35,10 +35,13 @@
 #define HEAP_FILLED_BYTES_MAX (4u << 20)
 
 struct heap_options {
-    uint64_t nursery_bytes; /* 0: a default of a few MiB; a multiple of HEAP_BLOCK_BYTES */
+    uint64_t nursery_bytes; /* 0: 2 MiB; a multiple of HEAP_BLOCK_BYTES */
     bool move_always;       /* test builds: scavenge at every safepoint */
     uint64_t limit_bytes;   /* live data at most, 0: no limit */
 };
+
+/* The nursery_bytes that suit a volume of this size: a 128th of it, 128 KiB to 2 MiB. */
+uint64_t heap_nursery_for(uint64_t volume_bytes);
 
 /*
  * A worker's share of the nursery. Embedded in the worker; volatile: what it

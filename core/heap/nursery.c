@@ -14,6 +14,18 @@
 uint64_t nursery_from;
 uint64_t nursery_to;
 
+uint64_t
+heap_nursery_for(uint64_t volume_bytes)
+{
+    uint64_t bytes = volume_bytes / 128 / HEAP_BLOCK_BYTES * HEAP_BLOCK_BYTES;
+
+    if (bytes > HEAP_NURSERY_BYTES)
+        return HEAP_NURSERY_BYTES;
+    if (bytes < HEAP_NURSERY_BLOCKS_MIN * HEAP_BLOCK_BYTES)
+        return HEAP_NURSERY_BLOCKS_MIN * HEAP_BLOCK_BYTES;
+    return bytes;
+}
+
 static uint64_t
 nursery_blocks(void)
 {

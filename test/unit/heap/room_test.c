@@ -202,6 +202,16 @@ START_TEST(zeroed_blocks_are_handed_out_as_zero)
 }
 END_TEST
 
+START_TEST(the_nursery_suits_the_volume)
+{
+    ck_assert_uint_eq(heap_nursery_for(8ull << 20), 128 << 10);
+    ck_assert_uint_eq(heap_nursery_for(64ull << 20), 512 << 10);
+    ck_assert_uint_eq(heap_nursery_for((64ull << 20) + 4096), 512 << 10);
+    ck_assert_uint_eq(heap_nursery_for(256ull << 20), 2 << 20);
+    ck_assert_uint_eq(heap_nursery_for(64ull << 30), 2 << 20);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -215,5 +225,6 @@ main(void)
     tcase_add_test(tcase, a_full_volume_goes_on_when_large_objects_are_let_go);
     tcase_add_test(tcase, who_was_refused_has_a_little_left_to_clean_up_with);
     tcase_add_test(tcase, zeroed_blocks_are_handed_out_as_zero);
+    tcase_add_test(tcase, the_nursery_suits_the_volume);
     return run(suite);
 }
