@@ -40,7 +40,7 @@ struct heap_options {
     uint64_t limit_bytes;   /* live data at most, 0: no limit */
 };
 
-/* The nursery_bytes that suit a volume of this size: a 128th of it, 128 KiB to 2 MiB. */
+/* The nursery_bytes that suit a volume of this size: a 128th of it, 256 KiB to 2 MiB. */
 uint64_t heap_nursery_for(uint64_t volume_bytes);
 
 /*

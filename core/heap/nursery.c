@@ -10,6 +10,7 @@
 #include "heap/heap_priv.h"
 
 #define RESERVE_FROM_BLOCKS 6
+#define NURSERY_BYTES_SMALL (256ull << 10) /* the least that has a reserve */
 
 uint64_t nursery_from;
 uint64_t nursery_to;
@@ -21,8 +22,8 @@ heap_nursery_for(uint64_t volume_bytes)
 
     if (bytes > HEAP_NURSERY_BYTES)
         return HEAP_NURSERY_BYTES;
-    if (bytes < HEAP_NURSERY_BLOCKS_MIN * HEAP_BLOCK_BYTES)
-        return HEAP_NURSERY_BLOCKS_MIN * HEAP_BLOCK_BYTES;
+    if (bytes < NURSERY_BYTES_SMALL)
+        return NURSERY_BYTES_SMALL;
     return bytes;
 }
 

@@ -204,7 +204,7 @@ END_TEST
 
 START_TEST(the_nursery_suits_the_volume)
 {
-    ck_assert_uint_eq(heap_nursery_for(8ull << 20), 128 << 10);
+    ck_assert_uint_eq(heap_nursery_for(8ull << 20), 256 << 10);
     ck_assert_uint_eq(heap_nursery_for(64ull << 20), 512 << 10);
     ck_assert_uint_eq(heap_nursery_for((64ull << 20) + 4096), 512 << 10);
     ck_assert_uint_eq(heap_nursery_for(256ull << 20), 2 << 20);
