@@ -219,8 +219,24 @@ uint64_t pmem_world_listed(void);
 bool pmem_world_pinned(uint64_t page);
 bool pmem_world_acting(void);
 
+/* Chunks for all its credit: a stop may have taken the worker's list, and room with it. */
+void pmem_chunks_must(struct pmem_worker *worker);
+
+/* ---- credit.c ---- */
+
+/* Why workers shall come to a safepoint: bits of pmem_stop_wanted. */
+enum {
+    PMEM_WANT_STOP = 1,   /* the world is asked to stand still */
+    PMEM_WANT_CREDIT = 2, /* some worker has little credit left */
+};
+
+void pmem_credit_init(void);
+
 /* Ask all workers for a safepoint, for credit. */
 void pmem_credit_low(void);
+
+/* Fill a RUNNING worker's credit up; it goes away meanwhile. ERR_NOSPACE: it has too little. */
+must_use err_t pmem_credit_top_up(struct pmem_worker *worker);
 
 /* ---- pager.c ---- */
 
@@ -259,10 +275,6 @@ void pmem_snapshot_end(void);
 /* True if the next snapshot has something to save. */
 bool pmem_snapshot_due(void);
 
-/* Save `page` before others; wait until that, or something like it, has happened. */
-void pmem_saved_wait_begin(uint32_t *seen);
-void pmem_saved_wait_end(uint64_t page, uint32_t seen, bool wait);
-
 /* The newest closed epoch; committed or not. */
 uint32_t pmem_epoch_closed(void);
 
@@ -276,6 +288,27 @@ void pmem_snapshot_check(void);
 
 /* How many page numbers are listed in the running epoch. The world stands still. */
 uint64_t pmem_snapshot_listed(void);
+
+/* ---- save.c ---- */
+
+must_use err_t pmem_save_create(void);
+void pmem_save_destroy(void);
+
+/* Hand all pages of the closed epoch to the store's commit. */
+must_use err_t pmem_save_all(const struct pmem_dirty *closed);
+
+/*
+ * That commit has failed: move its pages over to the running epoch. The list is left
+ * with those that the running epoch must list.
+ */
+void pmem_carry_all(struct pmem_dirty *closed);
+
+/*
+ * For a first write that finds no room for a copy: begin, look at the page again,
+ * end. If `wait`, the page is saved before others, and we sleep until it was.
+ */
+void pmem_saved_wait_begin(uint32_t *seen);
+void pmem_saved_wait_end(uint64_t page, uint32_t seen, bool wait);
 
 /* ---- flusher.c ---- */
 

@@ -83,11 +83,10 @@ static struct {
     uint32_t tickets; /* credit of pages that left early in the closed epoch and stayed away */
     uint32_t swept;   /* epoch of the last sweep */
     uint64_t commit_ns;
-    void *buffer; /* a page on its way to the store */
 
     _Atomic uint32_t committed, closed_epoch; /* newest of each */
 
-    struct lock lock; /* guards the fields up to `saved`, and the list of observers */
+    struct lock lock; /* guards the fields up to the histograms */
     struct cond change;
     uint64_t snapshots, failures;
     bool under_way; /* a snapshot is being taken; observers may be called */
@@ -97,12 +96,6 @@ static struct {
     bool ending;
     struct pmem_observer *_Atomic observers;
     _Atomic uint32_t observer_count;
-
-    struct event saved; /* a page that somebody waits for was saved */
-    _Atomic uint32_t waiters;
-    struct lock wanted_lock;
-    unsigned wanted_count; /* guarded by wanted_lock, as the next */
-    uint32_t wanted[WANTED_MAX];
 
     struct histogram pause, safepoint, commit;
 } snap;
@@ -145,11 +138,8 @@ pmem_snapshot_create(void)
     /* What is not named here is zero. */
     memset(&snap, 0, sizeof(snap));
     lock_init(&snap.lock, LOCK_RANK_SNAPSHOT);
-    lock_init(&snap.wanted_lock, LOCK_RANK_DIRTY);
     cond_init(&snap.change);
-    snap.buffer = plat_alloc(PAGE_BYTES);
-    if (!snap.buffer)
-        return ERR_NOMEM;
+    TRY(pmem_save_create());
     atomic_store(&snap.committed, first - 1);
     atomic_store(&snap.closed_epoch, first - 1);
     snap.swept = first;
@@ -169,8 +159,7 @@ pmem_snapshot_destroy(void)
         store_credit_give(pmem_store, emergency + snap.credit);
     pmem_chunks_free(snap.closed.first);
     pmem_chunks_free(snap.carried.first);
-    plat_free(snap.buffer, PAGE_BYTES);
-    snap.buffer = NULL;
+    pmem_save_destroy();
     snap.closed = snap.carried = (struct pmem_dirty){ 0 };
 }
 
@@ -229,169 +218,7 @@ flip(void *argument)
     snap_move(SNAP_SAVING);
 }
 
-/* ---- saving ---- */
-
-static err_t
-save_copy(struct pmem_page *entry, uint64_t page)
-{
-    uint32_t copy = entry->copy;
-    err_t err;
-
-    entry->copy = 0;
-    pmem_page_unlock(entry);
-    err = store_commit_page(pmem_store, page, pmem_copy_bytes(copy));
-    pmem_copy_give(copy);
-    return err;
-}
-
-static err_t
-save_memory(struct pmem_page *entry, uint64_t page)
-{
-    pmem_page_copy(snap.buffer, page);
-    pmem_page_set(entry, PMEM_TAKEN);
-    pmem_page_unlock(entry);
-    return store_commit_page(pmem_store, page, snap.buffer);
-}
-
-/*
- * Save one page of the closed epoch. There is nothing to do if that was done
- * already (it was wanted, or is listed twice because it was away in between), or
- * if it was evicted: the store has had it since.
- */
-static err_t
-save_page(uint64_t page)
-{
-    struct pmem_page *entry = pmem_page_of(page);
-    err_t err = OK;
-
-    pmem_page_lock(entry);
-    if (entry->copy != 0) {
-        err = save_copy(entry, page);
-    } else if (pmem_page_epoch(page) == atomic_load(&snap.closed_epoch) &&
-               !pmem_page_has(entry, PMEM_TAKEN)) {
-        assert(pmem_page_has(entry, PMEM_RESIDENT));
-        err = save_memory(entry, page);
-    } else {
-        pmem_page_unlock(entry);
-    }
-    return err;
-}
-
-static bool
-wanted_take(uint64_t *page)
-{
-    bool any;
-
-    if (atomic_load(&snap.waiters) == 0)
-        return false;
-    lock_acquire(&snap.wanted_lock);
-    any = snap.wanted_count > 0;
-    if (any)
-        *page = snap.wanted[--snap.wanted_count];
-    lock_release(&snap.wanted_lock);
-    return any;
-}
-
-static err_t
-save_all(void)
-{
-    for (struct pmem_chunk *chunk = snap.closed.first; chunk; chunk = chunk->next)
-        for (uint32_t i = 0; i < chunk->count; i++) {
-            uint64_t page;
-
-            while (wanted_take(&page)) {
-                TRY(save_page(page));
-                event_raise(&snap.saved);
-            }
-            TRY(save_page(chunk->pages[i]));
-        }
-    event_raise(&snap.saved); /* for who has queued a page that was saved in its turn */
-    return OK;
-}
-
-/*
- * Nobody is forgotten: `seen` is read before the page is looked at, and after each
- * page that was queued, and after the last page of all, the event is raised.
- */
-void
-pmem_saved_wait_begin(uint32_t *seen)
-{
-    atomic_fetch_add(&snap.waiters, 1);
-    *seen = event_get(&snap.saved);
-}
-
-void
-pmem_saved_wait_end(uint64_t page, uint32_t seen, bool wait)
-{
-    if (wait) {
-        lock_acquire(&snap.wanted_lock);
-        if (snap.wanted_count < WANTED_MAX)
-            snap.wanted[snap.wanted_count++] = (uint32_t)page;
-        lock_release(&snap.wanted_lock);
-        event_wait(&snap.saved, seen, PLAT_NO_DEADLINE);
-    }
-    atomic_fetch_sub(&snap.waiters, 1);
-}
-
 /* ---- the end, good or bad ---- */
-
-/*
- * Move one page of the failed epoch over; true if the running epoch must list
- * it. What was written again since is listed there already.
- */
-static bool
-carry_page(uint64_t page, uint32_t epoch)
-{
-    struct pmem_page *entry = pmem_page_of(page);
-    bool keep;
-
-    pmem_page_lock(entry);
-    if (entry->copy != 0) {
-        pmem_copy_give(entry->copy);
-        entry->copy = 0;
-    }
-    keep = pmem_page_epoch(page) == epoch;
-    if (keep) {
-        pmem_page_clear(entry, PMEM_TAKEN);
-        if (!pmem_page_has(entry, PMEM_OPEN)) {
-            plat_page_open(pmem_address_of(page));
-            pmem_page_set(entry, PMEM_OPEN);
-        }
-        pmem_page_epoch_set(page, pmem_epoch_running());
-    }
-    pmem_page_unlock(entry);
-    return keep;
-}
-
-/*
- * The store has given back the credit of what was handed over. Carried pages need
- * it again; those that were written again have paid twice.
- */
-static void
-carry_all(void)
-{
-    uint32_t epoch = atomic_load(&snap.closed_epoch);
-    uint64_t count = 0;
-    uint32_t superseded;
-
-    for (struct pmem_chunk *chunk = snap.closed.first; chunk; chunk = chunk->next) {
-        uint32_t kept = 0;
-
-        for (uint32_t i = 0; i < chunk->count; i++)
-            if (carry_page(chunk->pages[i], epoch))
-                chunk->pages[kept++] = chunk->pages[i];
-        chunk->count = kept;
-        count += kept;
-    }
-    snap.carried = snap.closed;
-    snap.closed = (struct pmem_dirty){ 0 };
-    /* Even where nothing is left to carry, the store may have early pages to commit. */
-    atomic_store(&snap.carried_count, count + 1);
-    event_raise(&snap.saved);
-    superseded = atomic_exchange(&pmem_superseded, 0);
-    if (superseded > 0)
-        store_credit_give(pmem_store, superseded);
-}
 
 static void
 snapshot_fail(uint32_t epoch, err_t err)
@@ -475,7 +302,7 @@ pmem_snapshot_credit(void)
 static err_t
 snapshot_save(void)
 {
-    err_t err = save_all();
+    err_t err = pmem_save_all(&snap.closed);
 
     if (err != OK) {
         store_commit_abandon(pmem_store);
@@ -521,7 +348,11 @@ snapshot_commit(uint64_t released_ns)
         sweep();
     } else {
         snap_move(SNAP_FAILED);
-        carry_all();
+        pmem_carry_all(&snap.closed);
+        snap.carried = snap.closed;
+        snap.closed = (struct pmem_dirty){ 0 };
+        /* Even where nothing is left to carry, the store may have early pages to commit. */
+        atomic_store(&snap.carried_count, pmem_dirty_length(&snap.carried) + 1);
         snap_move(SNAP_OPEN);
         snapshot_fail(atomic_load(&snap.closed_epoch), err);
     }

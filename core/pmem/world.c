@@ -24,14 +24,7 @@
 #include "plat/thread.h"
 #include "pmem/pmem_priv.h"
 
-enum {
-    STOP = 1,   /* the world is asked to stand still */
-    CREDIT = 2, /* some worker has little credit left */
-};
-
-#define SPACE_TRIES      4
-#define SPACE_REFUSED_NS 1000000000u
-#define RETRY_NS         1000000u
+#define RETRY_NS 1000000u
 
 struct request {
     pmem_world_fn *action;
@@ -57,7 +50,6 @@ static struct {
 
     _Atomic bool acting;     /* an action runs; the doer is `self` */
     struct pmem_worker self; /* the worker of actions; touched by the doer only */
-    _Atomic uint64_t refused_until_ns;
 } world;
 
 err_t
@@ -73,7 +65,7 @@ pmem_world_create(void)
     world.self = (struct pmem_worker){ 0 };
     world.self.page_buffer = plat_alloc(PAGE_BYTES);
     atomic_store(&world.acting, false);
-    atomic_store(&world.refused_until_ns, 0);
+    pmem_credit_init();
     atomic_store(&pmem_stop_wanted, 0);
     return world.self.page_buffer ? OK : ERR_NOMEM;
 }
@@ -155,7 +147,7 @@ world_carry_out_locked(void)
     }
     world.last = NULL;
     world.doing = false;
-    atomic_fetch_and(&pmem_stop_wanted, ~(uint32_t)STOP);
+    atomic_fetch_and(&pmem_stop_wanted, ~(uint32_t)PMEM_WANT_STOP);
     released_ns = plat_monotonic_ns();
     for (; done; done = done->next) {
         trace(WORLD_GO, done, released_ns - done->asked_ns);
@@ -192,9 +184,8 @@ run_begin_locked(struct pmem_worker *worker)
     world.running++;
 }
 
-/* A stop may have taken the worker's list, and with it room that its credit needs. */
-static void
-chunks_must(struct pmem_worker *worker)
+void
+pmem_chunks_must(struct pmem_worker *worker)
 {
     static _Atomic uint32_t nothing;
 
@@ -211,7 +202,7 @@ world_stop(struct pmem_worker *worker)
         run_begin_locked(worker);
     }
     lock_release(&world.lock);
-    chunks_must(worker);
+    pmem_chunks_must(worker);
 }
 
 static void
@@ -224,7 +215,7 @@ request_add_locked(struct request *request)
     else
         world.first = request;
     world.last = request;
-    atomic_fetch_or(&pmem_stop_wanted, STOP);
+    atomic_fetch_or(&pmem_stop_wanted, PMEM_WANT_STOP);
 }
 
 static void
@@ -242,7 +233,7 @@ request_do(struct pmem_worker *worker, struct request *request)
         run_begin_locked(worker);
     lock_release(&world.lock);
     if (worker)
-        chunks_must(worker);
+        pmem_chunks_must(worker);
 }
 
 /* Chunks for the request's credit, before anything is stopped. */
@@ -414,64 +405,7 @@ pmem_worker_back(struct pmem_worker *worker)
     lock_acquire(&world.lock);
     run_begin_locked(worker);
     lock_release(&world.lock);
-    chunks_must(worker);
-}
-
-/* ---- credit ---- */
-
-void
-pmem_credit_low(void)
-{
-    if (!(atomic_load_explicit(&pmem_stop_wanted, memory_order_relaxed) & CREDIT))
-        atomic_fetch_or(&pmem_stop_wanted, CREDIT);
-}
-
-/*
- * The volume is full of generations that nobody needs any more: each commit lets
- * go of one. After a few of them what is not free stays so, and asking again
- * at every safepoint would only wear out the disk: for a second it is refused at once.
- */
-static err_t
-credit_after_commits(struct pmem_worker *worker, uint32_t wanted)
-{
-    err_t err = ERR_NOSPACE;
-
-    if (plat_monotonic_ns() < atomic_load(&world.refused_until_ns))
-        return ERR_NOSPACE;
-    for (unsigned i = 0; i < SPACE_TRIES && err == ERR_NOSPACE; i++) {
-        uint32_t epoch = pmem_snapshot_ask(STORE_CAUSE_SPACE);
-
-        pmem_worker_away(worker);
-        err = pmem_snapshot_wait(epoch);
-        pmem_worker_back(worker);
-        if (err == OK)
-            err = store_credit_take(pmem_store, wanted);
-    }
-    if (err != OK)
-        atomic_store(&world.refused_until_ns, plat_monotonic_ns() + SPACE_REFUSED_NS);
-    return err == OK ? OK : ERR_NOSPACE;
-}
-
-static err_t
-credit_top_up(struct pmem_worker *worker)
-{
-    uint32_t wanted;
-    err_t err;
-
-    if (worker->credit >= PMEM_WORKER_CREDIT)
-        return OK;
-    wanted = PMEM_WORKER_CREDIT - worker->credit;
-    pmem_worker_away(worker); /* the store may have to make its file larger */
-    err = store_credit_take(pmem_store, wanted);
-    pmem_worker_back(worker);
-    if (err == ERR_NOSPACE)
-        err = credit_after_commits(worker, wanted);
-    if (err == OK)
-        worker->credit += wanted;
-    else
-        err = worker->credit >= PMEM_WORKER_CREDIT / 2 ? OK : ERR_NOSPACE; /* enough for now? */
-    chunks_must(worker);
-    return err;
+    pmem_chunks_must(worker);
 }
 
 err_t
@@ -481,40 +415,14 @@ pmem_safepoint(struct pmem_worker *worker)
 
     plat_switch_point();
     assert(plat_self() == worker);
-    if (wanted & STOP)
+    if (wanted & PMEM_WANT_STOP)
         world_stop(worker);
     if (pmem_evict_behind()) {
         pmem_worker_away(worker);
         pmem_evict_wait();
         pmem_worker_back(worker);
     }
-    if (wanted & CREDIT)
-        atomic_fetch_and(&pmem_stop_wanted, ~(uint32_t)CREDIT);
-    return credit_top_up(worker);
-}
-
-err_t
-pmem_reserve(struct pmem_worker *worker, uint64_t pages)
-{
-    err_t err;
-
-    TRY(store_credit_take(pmem_store, pages));
-    worker->credit += (uint32_t)pages;
-    err = pmem_chunks_ensure(worker);
-    if (err != OK) {
-        pmem_unreserve(worker, pages);
-        return ERR_NOSPACE;
-    }
-    return OK;
-}
-
-void
-pmem_unreserve(struct pmem_worker *worker, uint64_t pages)
-{
-    uint64_t given = pages < worker->credit ? pages : worker->credit;
-
-    worker->credit -= (uint32_t)given;
-    store_credit_give(pmem_store, given);
+    return pmem_credit_top_up(worker);
 }
 
 /* ---- pins ---- */

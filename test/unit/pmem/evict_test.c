@@ -132,8 +132,6 @@ END_TEST
 
 START_TEST(a_page_that_cannot_be_written_early_stays_in_memory)
 {
-    struct pmem_stats stats;
-
     fake.fail_early = true;
     for (uint64_t page = 0; page < 2 * RESIDENT; page++) {
         pmem_store64(at(page, 0), page + 1);
@@ -142,8 +140,7 @@ START_TEST(a_page_that_cannot_be_written_early_stays_in_memory)
     }
     for (uint64_t page = 0; page < 2 * RESIDENT; page++)
         ck_assert_uint_eq(pmem_load64(at(page, 0)), page + 1);
-    pmem_stats_get(&stats);
-    ck_assert_uint_eq(stats.pages_resident, 2 * RESIDENT);
+    ck_assert_uint_eq(fake.pages_early, 0);
     ck_assert_int_eq(commit(&worker), OK);
     ck_assert_uint_eq(fake_committed_word(at(100, 0)), 101);
 }
@@ -153,7 +150,7 @@ END_TEST
 struct writer {
     uint64_t from, to, seed;
     uint64_t *model;
-    bool failed;
+    bool lost, refused;
 };
 
 static void *
@@ -170,11 +167,11 @@ write_at_random(void *argument)
         page = writer->from + (writer->seed >> 33) % (writer->to - writer->from);
         word = (writer->seed >> 20) % 4;
         if (pmem_load64(at(page, (unsigned)word)) != writer->model[page * 4 + word])
-            writer->failed = true;
+            writer->lost = true;
         pmem_store64(at(page, (unsigned)word), i + 1);
         writer->model[page * 4 + word] = i + 1;
         if (i % 8 == 0 && pmem_safepoint(&own) != OK)
-            writer->failed = true;
+            writer->refused = true;
     }
     pmem_worker_leave(&own);
     return NULL;
@@ -183,8 +180,8 @@ write_at_random(void *argument)
 START_TEST(contents_survive_eviction_under_writers_and_snapshots)
 {
     static uint64_t model[PAGES * 4];
-    struct writer writers[2] = { { 0, PAGES / 2, 1, model, false },
-                                 { PAGES / 2, PAGES, 2, model, false } };
+    struct writer writers[2] = { { 0, PAGES / 2, 1, model, false, false },
+                                 { PAGES / 2, PAGES, 2, model, false, false } };
     pthread_t threads[2];
 
     pmem_worker_away(&worker);
@@ -199,8 +196,10 @@ START_TEST(contents_survive_eviction_under_writers_and_snapshots)
         pthread_join(threads[i], NULL);
     fake.fail_finishes = 0;
     pmem_worker_back(&worker);
-    ck_assert(!writers[0].failed);
-    ck_assert(!writers[1].failed);
+    for (unsigned i = 0; i < 2; i++) {
+        ck_assert(!writers[i].lost);
+        ck_assert(!writers[i].refused);
+    }
     ck_assert_int_eq(commit(&worker), OK);
     for (uint64_t page = 0; page < PAGES; page++)
         for (unsigned word = 0; word < 4; word++)
