@@ -12,6 +12,7 @@ Runs examples/bank.ph, gated, in a volume, and kills the process at random momen
     --check N    `phantom check` after so many kills (50)
     --volume V   keep the volume there
     --seed N     of the moments of the kills (else chosen, and printed)
+    --strict     every store that misses the write barrier is a crash
     --sabotage   a thief is among the threads: the program must find out, so this run must fail
 
 The command is $PHANTOM, or build/phantom.
@@ -64,9 +65,12 @@ class Bank:
         print(f"{time.monotonic() - self.began:7.1f} s  {text}", flush=True)
 
     def start(self):
-        words = [PHANTOM, "run", "--gated", self.volume]
+        words = [PHANTOM, "run", "--gated"]
+        if self.arguments.strict:
+            words.append("--strict")
+        words.append(self.volume)
         if not self.installed:
-            words = [PHANTOM, "run", "--gated", self.volume, PROGRAM, "0"]
+            words += [PROGRAM, "0"]
             if self.arguments.sabotage:
                 words.append("thief")
         return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log)
@@ -160,6 +164,7 @@ def main():
     parser.add_argument("--check", type=int, default=50)
     parser.add_argument("--volume")
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--strict", action="store_true")
     parser.add_argument("--sabotage", action="store_true")
     arguments = parser.parse_args()
     if arguments.seed is None:
