@@ -7,6 +7,6 @@ class snapshot {
     // before it has happened.
     static void commit() @primitive(snapshot_commit);
 
-    // The number of the newest snapshot that was committed since this run began, or 0.
+    // The number of the newest snapshot that is safe on the disk.
     static long generation() @primitive(snapshot_generation);
 }

@@ -366,6 +366,7 @@ prim_start(struct heap_local *heap)
     atomic_store(&console.sent, written);
     atomic_store(&console.line_begin, written);
     atomic_store(&console.written, written);
+    atomic_store(&console.generation, vm_options_get()->generation);
     lock_init(&console.lock, LOCK_RANK_CONSOLE);
     console.lines_end = &console.lines;
     pmem_observe(&observer);

@@ -62,7 +62,7 @@ struct console {
     _Atomic uint64_t sent;
     _Atomic uint64_t line_begin; /* what `written` may become */
     _Atomic uint64_t written;    /* a copy, too */
-    _Atomic uint64_t generation; /* newest committed in this run, or 0 */
+    _Atomic uint64_t generation; /* newest committed */
 
     struct event work;    /* something for console-out */
     struct event settled; /* console-out has nothing left to do */
