@@ -27,6 +27,8 @@ struct vm_options {
     struct heap_options heap;
     bool safe;  /* run nothing: no worker is started, for looking and repairing */
     bool gated; /* output leaves when the snapshot with its cause is committed (core/prim) */
+    uint64_t
+        generation; /* of the volume when it was opened: what programs are told until the next */
 };
 
 /*

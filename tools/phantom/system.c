@@ -86,13 +86,21 @@ bool
 system_start(struct system *system, const struct system_options *options)
 {
     err_t err = pmem_start(system->store, &options->pmem);
+    struct vm_options vm = options->vm;
 
     if (err != OK) {
         system_say(system, err, "cannot bring up the space");
         return false;
     }
     system->space_up = true;
-    err = vm_start(&options->vm);
+    vm.generation = system->opened.generation;
+    if (vm.heap.nursery_bytes == 0) {
+        struct store_stats stats;
+
+        store_stats_get(system->store, &stats);
+        vm.heap.nursery_bytes = heap_nursery_for(stats.block_count * PAGE_BYTES);
+    }
+    err = vm_start(&vm);
     if (err != OK) {
         system_say(system, err, "cannot start the machine");
         return false;
