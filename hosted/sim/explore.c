@@ -25,12 +25,14 @@
 #define RECORD_BYTES  (8ull << 30)
 #define CHILD_SECONDS 120
 #define DEEPER_ONE_IN 24 /* cuts that go on to live */
-#define DEEPER_POINTS 10 /* and are cut so often in turn */
+#define DEEPER_POINTS 10 /* and are cut about so often in turn */
 
 static struct {
     struct sim_record *records[SIM_DEPTH_MAX];
     struct sim_model *models[SIM_DEPTH_MAX];
     uint64_t *cuts; /* by depth; shared */
+    uint64_t failed_at;
+    enum sim_end failed_end;
 } explorer;
 
 static struct sim_record *marked_record; /* where acknowledgements are noted */
@@ -106,7 +108,7 @@ machine_on(const struct life *life, struct sim_record *record, bool faulty)
                                     .quiet = !life->plan->verbose };
     sim_fibres_start(sim_random_next(&random), &schedule);
     sim_machine_start(&machine);
-    if (sim_disk_create(&disk, life->image, life->plan->scenario->block_count, record, &faults,
+    if (sim_disk_create(&disk, life->image, life->plan->block_count, record, &faults,
                         sim_random_next(&random)) != OK)
         return NULL;
     return disk;
@@ -203,7 +205,7 @@ image_private(uint64_t bytes)
 static uint64_t
 image_bytes(const struct life *life)
 {
-    return life->plan->scenario->block_count * PLAT_BLOCK_BYTES;
+    return life->plan->block_count * PLAT_BLOCK_BYTES;
 }
 
 static bool explore_record(const struct life *life, uint8_t *base);
@@ -255,7 +257,11 @@ child_cut(const struct life *life)
         memcpy(base, life->image, image_bytes(life));
     }
     sim_replay_cut(cut->replay, cut->end, &random, life->image, next);
-    return in_child(child_check, life) && (next == NULL || explore_deeper(life, base));
+    if (next == NULL) { /* nothing comes after the check, so it needs no process of its own */
+        alarm(CHILD_SECONDS);
+        return child_check(life);
+    }
+    return in_child(child_check, life) && explore_deeper(life, base);
 }
 
 static bool
@@ -275,6 +281,8 @@ cut_here(const struct life *life, const struct sim_replay *replay, enum sim_end 
         return true;
     fprintf(stderr, "sim: depth %u, event %" PRIu64 " of %" PRIu64 ", %s\n", life->depth,
             replay->position, replay->record->event_count, sim_end_names[end]);
+    explorer.failed_at = replay->position;
+    explorer.failed_end = end;
     return false;
 }
 
@@ -286,7 +294,7 @@ cut_wanted(const struct life *life, const struct sim_replay *replay, struct sim_
     uint64_t count = replay->record->event_count;
 
     if (life->depth > 0)
-        return sim_random_chance(random, DEEPER_POINTS, (uint32_t)(count + DEEPER_POINTS));
+        return sim_random_chance(random, DEEPER_POINTS, (uint32_t)(SIM_END_COUNT * (count + 1)));
     if (plan->only_at != UINT64_MAX && plan->only_at != replay->position)
         return false;
     if (plan->only_end >= 0)
@@ -325,10 +333,11 @@ sim_explore(const struct sim_plan *plan, struct sim_result *result)
 
     *result = (struct sim_result){ 0 };
     memset(explorer.cuts, 0, SIM_DEPTH_MAX * sizeof *explorer.cuts);
+    explorer.failed_at = UINT64_MAX;
     memset(sim_tally, 0, sizeof *sim_tally);
     sim_record_clear(explorer.records[0]);
     sim_model_clear(explorer.models[0]);
-    if (base == NULL || sim_image_create(&shared, plan->scenario->block_count) != OK)
+    if (base == NULL || sim_image_create(&shared, plan->block_count) != OK)
         return;
     life.image = shared;
     result->passed = in_child(child_prepare, &life);
@@ -337,6 +346,8 @@ sim_explore(const struct sim_plan *plan, struct sim_result *result)
     result->tally = *sim_tally;
     result->events = explorer.records[0]->event_count;
     result->passed = result->passed && explore_record(&life, base);
+    result->failed_at = explorer.failed_at;
+    result->failed_end = explorer.failed_end;
     for (unsigned i = 0; i < SIM_DEPTH_MAX; i++) {
         result->cuts += explorer.cuts[i];
         result->cuts_by_depth[i] = explorer.cuts[i];

@@ -20,11 +20,12 @@
 struct sim_plan {
     const struct sim_scenario *scenario;
     uint64_t seed;
-    unsigned snapshots; /* of the first run */
-    bool faulty;        /* the disk also fails while it runs */
-    uint64_t only_at;   /* cut only at this event of the first record; UINT64_MAX: everywhere */
-    int only_end;       /* and only in this way (enum sim_end); -1: in all */
-    uint64_t cuts_max;  /* stop after so many cuts; 0: no limit */
+    uint64_t block_count; /* of the volume */
+    unsigned snapshots;   /* of the first run */
+    bool faulty;          /* the disk also fails while it runs */
+    uint64_t only_at;     /* cut only at this event of the first record; UINT64_MAX: everywhere */
+    int only_end;         /* and only in this way (enum sim_end); -1: in all */
+    uint64_t cuts_max;    /* stop after so many cuts; 0: no limit */
     bool verbose;
 };
 
@@ -34,6 +35,8 @@ struct sim_result {
     uint64_t cuts_by_depth[SIM_DEPTH_MAX];
     uint64_t events;
     struct sim_tally tally; /* of the first run */
+    uint64_t failed_at;     /* the cut of the first run that failed; UINT64_MAX: it was no cut */
+    enum sim_end failed_end;
 };
 
 /* Everything explore needs from the system, once in a process. False: no memory. */

@@ -154,6 +154,16 @@ seconds_now(void)
 }
 
 static void
+repeat_print(const struct sim_plan *plan, const struct sim_result *result)
+{
+    printf("repeat it with: sim --scenario %s --seed %" PRIu64 " --snapshots %u",
+           plan->scenario->name, plan->seed, plan->snapshots);
+    if (result->failed_at != UINT64_MAX)
+        printf(" --at %" PRIu64 " --end %s", result->failed_at, sim_end_names[result->failed_end]);
+    printf("\n");
+}
+
+static void
 total_add(struct total *total, const struct sim_plan *plan, const struct sim_result *result)
 {
     total->passed += result->passed;
@@ -169,8 +179,7 @@ total_add(struct total *total, const struct sim_plan *plan, const struct sim_res
            result->tally.full_collections, result->tally.evicted, result->tally.switches,
            result->cuts, result->passed ? "ok" : "FAILED");
     if (!result->passed)
-        printf("repeat it with: sim --seed %" PRIu64 " --scenario %s --snapshots %u\n", plan->seed,
-               plan->scenario->name, plan->snapshots);
+        repeat_print(plan, result);
     fflush(stdout);
 }
 
@@ -187,6 +196,8 @@ runs_make(struct request *request, struct total *total)
             return;
         plan.scenario = scenario_find(request->scenario, plan.seed);
         plan.faulty = plan.seed % 5 == 0;
+        plan.block_count =
+            plan.seed % 3 == 0 ? plan.scenario->block_count_min : plan.scenario->block_count;
         plan.cuts_max = request->cuts == 0 ? 0 : request->cuts - total->cuts;
         sim_explore(&plan, &result);
         total_add(total, &plan, &result);

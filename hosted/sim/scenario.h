@@ -16,8 +16,9 @@
 struct sim_scenario {
     const char *name;
     const char *about;
-    uint64_t block_count;    /* of the volume: small, so that space gets short */
-    uint64_t resident_bytes; /* memory: short, so that pages leave and come */
+    uint64_t block_count;     /* of the volume: small, so that blocks are used again */
+    uint64_t block_count_min; /* so small that space gets short; some seeds */
+    uint64_t resident_bytes;  /* memory: short, so that pages leave and come */
 
     /* Make the volume. */
     bool (*prepare)(struct plat_disk *disk);

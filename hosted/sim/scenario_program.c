@@ -84,7 +84,7 @@ static const char program_text[] =
     "};\n"
     "var b = new bank(40);\n"
     "for (int i = 0; i < 3; i++) spawn(new teller(b, i * 77 + 5));\n"
-    "while (true) { sleep(3); b.check(); }\n";
+    "for (int n = 1; true; n++) { sleep(3); b.check(); if (n % 8 == 0) gc(); }\n";
 
 /* ---- the stretches of the space that hold anything ---- */
 
@@ -170,7 +170,7 @@ prepare(struct plat_disk *disk)
     struct pmem_options options = { .on_demand_only = true };
     struct buffer library = { 0 };
     struct store *store = NULL;
-    err_t err = store_format(disk, sim_scenario_program.block_count);
+    err_t err = store_format(disk, plat_disk_block_count(disk));
 
     if (err == OK)
         err = library_compile(&library);
@@ -230,6 +230,13 @@ program_install(void)
     return err == OK ? true : sim_trouble("install the program", err);
 }
 
+/* As if somebody would stop it: after enough records such a commit folds. */
+static enum store_cause
+cause_pick(struct sim_random *random)
+{
+    return sim_random_chance(random, 1, 2) ? STORE_CAUSE_STOP : STORE_CAUSE_DEMAND;
+}
+
 /* Let it run until the model has seen that many commits. */
 static bool
 commits_wait(const struct sim_model *model, struct sim_random *random, uint64_t commits)
@@ -240,7 +247,7 @@ commits_wait(const struct sim_model *model, struct sim_random *random, uint64_t 
     while (sim_model_commits(model) < commits) {
         plat_wait(&never, 0, plat_monotonic_ns() + 1 + sim_random_below(random, 5000000));
         if (sim_random_chance(random, 1, 8))
-            pmem_snapshot_ask(STORE_CAUSE_DEMAND);
+            pmem_snapshot_ask(cause_pick(random));
         if (++rounds > 100000) {
             fprintf(stderr, "sim: snapshots do not come\n");
             return false;
@@ -299,7 +306,8 @@ const struct sim_scenario sim_scenario_program = {
     .name = "program",
     .about = "the whole system runs a program that checks itself",
     .block_count = 8192,
-    .resident_bytes = 400 * PAGE_BYTES,
+    .block_count_min = 2048,
+    .resident_bytes = 160 * PAGE_BYTES,
     .prepare = prepare,
     .live = live,
 };

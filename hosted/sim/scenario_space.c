@@ -23,6 +23,7 @@
 #define ACCOUNT_COUNT  (ACCOUNT_PAGES * 8u) /* eight to a page */
 #define OPENING_AMOUNT 1000u
 #define SCRATCH_PAGES  40u
+#define SCRATCH_TIGHT  600u /* in the smallest volumes: so many that space gets low */
 #define WORKER_COUNT   3u
 
 #define LEDGER_MAGIC   0x6c6564676572ull
@@ -39,6 +40,7 @@ struct teller {
 };
 
 static _Atomic uint32_t closing_time;
+static uint64_t scratch_pages;
 
 static uint64_t
 account_address(uint64_t account)
@@ -51,7 +53,7 @@ ranges(sim_model_take_fn *take, void *context)
 {
     take(context, LEDGER_BASE, LEDGER_BASE + PAGE_BYTES);
     take(context, ACCOUNTS_BASE, ACCOUNTS_BASE + ACCOUNT_PAGES * PAGE_BYTES);
-    take(context, SCRATCH_BASE, SCRATCH_BASE + SCRATCH_PAGES * PAGE_BYTES);
+    take(context, SCRATCH_BASE, SCRATCH_BASE + scratch_pages * PAGE_BYTES);
 }
 
 /* ---- making the volume ---- */
@@ -70,7 +72,7 @@ prepare(struct plat_disk *disk)
 {
     struct pmem_options options = { .on_demand_only = true };
     struct store *store = NULL;
-    err_t err = store_format(disk, sim_scenario_space.block_count);
+    err_t err = store_format(disk, plat_disk_block_count(disk));
 
     if (err != OK)
         return sim_trouble("format", err);
@@ -147,7 +149,7 @@ money_move(struct teller *teller)
 static void
 scratch_use(struct sim_random *random)
 {
-    uint64_t page = SCRATCH_BASE + sim_random_below(random, SCRATCH_PAGES) * PAGE_BYTES;
+    uint64_t page = SCRATCH_BASE + sim_random_below(random, scratch_pages) * PAGE_BYTES;
     uint64_t words[16];
 
     if (sim_random_chance(random, 1, 2)) {
@@ -196,6 +198,13 @@ tellers_start(struct teller *tellers, struct sim_random *random)
     return true;
 }
 
+/* As if somebody would stop it: after enough records such a commit folds. */
+static enum store_cause
+cause_pick(struct sim_random *random)
+{
+    return sim_random_chance(random, 1, 2) ? STORE_CAUSE_STOP : STORE_CAUSE_DEMAND;
+}
+
 /* Wait, in virtual time, until the model has seen that many commits. */
 static bool
 commits_wait(const struct sim_model *model, struct sim_random *random, uint64_t commits,
@@ -207,7 +216,7 @@ commits_wait(const struct sim_model *model, struct sim_random *random, uint64_t 
     while (sim_model_commits(model) < commits) {
         plat_wait(&never, 0, plat_monotonic_ns() + 1 + sim_random_below(random, 3000000));
         if (sim_random_chance(random, 1, 3)) {
-            err_t err = pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_DEMAND));
+            err_t err = pmem_snapshot_wait(pmem_snapshot_ask(cause_pick(random)));
 
             if (err != OK && !faulty)
                 return sim_trouble("take a snapshot", err);
@@ -236,6 +245,9 @@ live(struct plat_disk *disk, struct sim_model *model, struct sim_random *random,
 
     if (err != OK)
         return sim_trouble("open", err);
+    scratch_pages = plat_disk_block_count(disk) > sim_scenario_space.block_count_min
+                        ? SCRATCH_PAGES
+                        : SCRATCH_TIGHT;
     err = pmem_start(store, &options);
     if (err == OK)
         err = sim_model_watch(model, ranges, opened.generation);
@@ -260,6 +272,7 @@ const struct sim_scenario sim_scenario_space = {
     .name = "space",
     .about = "fibres write to a space larger than its memory; no machine on top",
     .block_count = 4096,
+    .block_count_min = 2048,
     .resident_bytes = 200 * PAGE_BYTES,
     .prepare = prepare,
     .live = live,
