@@ -82,3 +82,10 @@ clock_commit(struct vm_worker *worker, uint64_t now_ns)
     pmem_store64(personal_address, vm_personal_ns());
     pmem_snapshot_ask(STORE_CAUSE_CLOCK);
 }
+
+void
+clock_stop(struct vm_worker *worker)
+{
+    if (worker->pmem.credit > 0)
+        pmem_store64(personal_address, vm_personal_ns());
+}

@@ -406,9 +406,16 @@ vm_interrupt(void)
 void
 vm_stop(void)
 {
+    struct vm_worker worker = { 0 };
+
     sched_stop();
-    if (!system_options.safe)
-        prim_stop();
+    if (system_options.safe)
+        return;
+    prim_stop();
+    if (worker_join(&worker) != OK)
+        return; /* personal time will be that of the last snapshot */
+    clock_stop(&worker);
+    worker_leave(&worker);
 }
 
 void

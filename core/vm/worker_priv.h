@@ -528,6 +528,9 @@ uint64_t clock_commit_due(uint64_t now_ns, uint64_t first_timer_ns);
 /* If that is now, do it. */
 void clock_commit(struct vm_worker *worker, uint64_t now_ns);
 
+/* The machine stops: the last snapshot will have the time. */
+void clock_stop(struct vm_worker *worker);
+
 /* ---- system.c ---- */
 
 /* An application has ended. */
