@@ -349,6 +349,7 @@ struct method {
     struct method *outer;    /* the body in which a fun stands */
     struct expr *super_call; /* of a constructor, or NULL */
     bool is_fun;
+    bool shared; /* private, and called by a fun of its class, which is a class of its own */
     bool is_entry;
     bool is_top; /* the top-level statements */
 };

@@ -234,7 +234,7 @@ settle(struct check *check, struct expr *call, struct method *method, const stru
                    method->name->text, method->class->brief->text);
     convert_arguments(check, call, element);
     if (check->class != method->class)
-        method->flags &= (uint16_t)~MEMBER_PRIVATE; /* a fun of the class is a class of its own */
+        method->shared |= (method->flags & MEMBER_PRIVATE) != 0;
     if ((method->flags & MEMBER_STATIC) != 0)
         call->op = CALL_STATIC;
     else if (of_super || (method->flags & MEMBER_PRIVATE) != 0 ||

@@ -177,10 +177,13 @@ emit_method(struct module_writer *module, struct class *class, struct method *me
         .method = method,
         .reachable = true,
     };
+    uint16_t flags = method->flags;
 
-    lang_put(lang, out, lang_pool_utf8(module, method->name), 2);
+    if (method->shared)
+        flags &= (uint16_t)~MEMBER_PRIVATE;
+    lang_put(lang, out, lang_pool_utf8(module, lang_method_name(lang, method)), 2);
     lang_put(lang, out, lang_pool_utf8(module, method->signature), 2);
-    lang_put(lang, out, method->flags, 2);
+    lang_put(lang, out, flags, 2);
     lang_put(lang, out, method->ordinal, 2);
     lang_put(lang, out, method->primitive, 2);
     if ((method->flags & (METHOD_ABSTRACT | METHOD_PRIMITIVE)) == 0)

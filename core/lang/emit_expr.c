@@ -224,6 +224,7 @@ emit_call(struct emit *emit, struct expr *expr)
 {
     struct expr *object = expr->call.object;
     unsigned count = 1;
+    bool own;
 
     if (expr->op != CALL_STATIC) {
         if (object->kind == EXPR_SUPER)
@@ -242,7 +243,8 @@ emit_call(struct emit *emit, struct expr *expr)
         lang_emit_invoke(emit, BC_INVOKESTATIC, expr->call.method);
         break;
     case CALL_SPECIAL:
-        lang_emit_invoke(emit, BC_INVOKESPECIAL, expr->call.method);
+        own = expr->call.method->shared && expr->call.method->name != emit->lang->names.new_;
+        lang_emit_invoke(emit, own ? BC_INVOKEVIRTUAL : BC_INVOKESPECIAL, expr->call.method);
         break;
     case CALL_INTERFACE:
         lang_emit_invoke(emit, BC_INVOKEINTERFACE, expr->call.method);

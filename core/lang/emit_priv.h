@@ -35,6 +35,7 @@ uint16_t lang_pool_method(struct module_writer *module, const struct method *met
 uint16_t lang_pool_name(struct module_writer *module, struct symbol *name);
 uint16_t lang_pool_string(struct module_writer *module, const struct text *text);
 uint16_t lang_pool_int(struct module_writer *module, uint32_t value);
+struct symbol *lang_method_name(struct lang *lang, const struct method *method);
 void lang_put(struct lang *lang, struct buffer *buffer, uint64_t value, unsigned bytes);
 
 /* Put the parts together. `entry` may be NULL. */

@@ -82,10 +82,23 @@ lang_pool_field(struct module_writer *module, const struct field *field)
                         lang_type_descriptor(module->lang, field->type));
 }
 
+/*
+ * The name of a method in the module. A private one that a fun of its class
+ * calls is no longer private there; its name keeps others from overriding it.
+ */
+struct symbol *
+lang_method_name(struct lang *lang, const struct method *method)
+{
+    if (!method->shared || method->name == lang->names.new_)
+        return method->name;
+    return lang_symbol_format(lang, "%s$private", method->name->text);
+}
+
 uint16_t
 lang_pool_method(struct module_writer *module, const struct method *method)
 {
-    return member_entry(module, POOL_METHOD, method->class, method->name, method->signature);
+    return member_entry(module, POOL_METHOD, method->class, lang_method_name(module->lang, method),
+                        method->signature);
 }
 
 uint16_t

@@ -34,6 +34,9 @@ lang_class_create(struct lang *lang, struct file *file, struct symbol *name, str
         hash_table_put(&lang->classes, (uint64_t)file->number << 32 | brief->id,
                        (uint64_t)(uintptr_t) class) != OK)
         lang_no_memory(lang);
+    if (!file->library && name->byte_count > 10 && memcmp(name->text, ".internal.", 10) == 0)
+        lang_error(lang, file, place, "choose another package",
+                   "the package .internal belongs to the class library");
     if (hash_table_get(&lang->classes, name->id, &other) && other != 0)
         lang_error(lang, file, place, NULL, "there are two classes with the name %s", name->text);
     else if (hash_table_put(&lang->classes, name->id, (uint64_t)(uintptr_t) class) != OK)

@@ -205,6 +205,16 @@ START_TEST(calls_take_the_way_that_the_method_asks_for)
 }
 END_TEST
 
+START_TEST(a_private_method_that_a_fun_calls_cannot_be_overridden)
+{
+    const char *classes = "class a { private void p() { } any g() { return fun () { p(); }; } }\n"
+                          "class b extends a { void p() { } } println(new b());\n";
+
+    assert_contains(classes, "INVOKEVIRTUAL .a p$private ()v");
+    assert_contains(classes, "method public p ()v");
+}
+END_TEST
+
 START_TEST(the_library_compiles_as_one_module_with_the_object_first)
 {
     struct buffer module = { 0 };
@@ -399,6 +409,7 @@ main(void)
     tcase_add_test(tcase, constructors_set_fields_behind_the_constructor_above);
     tcase_add_test(tcase, classes_stand_behind_those_above_them);
     tcase_add_test(tcase, calls_take_the_way_that_the_method_asks_for);
+    tcase_add_test(tcase, a_private_method_that_a_fun_calls_cannot_be_overridden);
     tcase_add_test(tcase, the_library_compiles_as_one_module_with_the_object_first);
     tcase_add_test(tcase, each_want_of_memory_is_reported_and_nothing_else_happens);
     tcase_add_test(tcase, nothing_is_nested_too_deep_to_be_refused);
