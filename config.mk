@@ -45,5 +45,5 @@ CONFIGS := release checked asan tsan
 
 CFLAGS_release :=
 CFLAGS_checked := -DCHECKED=1
-CFLAGS_asan    := -fsanitize=address,undefined -fno-sanitize-recover=all
-CFLAGS_tsan    := -fsanitize=thread -Wno-tsan -DSPACE_BASE=0x1000000000ull -DSPACE_BYTES=0x4000000000ull
+CFLAGS_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+CFLAGS_tsan    := -O1 -fsanitize=thread -Wno-tsan -DSPACE_BASE=0x1000000000ull -DSPACE_BYTES=0x4000000000ull
