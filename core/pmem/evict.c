@@ -61,8 +61,8 @@ pmem_evict_wait(void)
 {
     uint32_t seen = event_get(&evictor.gone);
 
-    if (pmem_evict_behind())
-        event_wait(&evictor.gone, seen, plat_monotonic_ns() + WAIT_NS);
+    pmem_evict_kick(); /* it may be resting, because nothing could leave */
+    event_wait(&evictor.gone, seen, plat_monotonic_ns() + WAIT_NS);
 }
 
 /* Remove a page; its lock is held, its contents are safe, no pin covers it. */

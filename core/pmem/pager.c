@@ -84,7 +84,6 @@ pmem_page_ensure(uint64_t page, void *buffer)
         pmem_page_unlock(entry);
         if (err != ERR_NOMEM)
             return err;
-        pmem_evict_kick();
         pmem_evict_wait();
     }
 }

@@ -252,7 +252,7 @@ must_use err_t pmem_evict_start(void);
 void pmem_evict_stop(void);
 void pmem_evict_kick(void);
 
-/* Sleep until a page was evicted, or a short time has passed. */
+/* Wake the evictor; sleep until it has evicted a page, or a short time has passed. */
 void pmem_evict_wait(void);
 
 /* True while more pages are resident than may be. */

@@ -103,6 +103,18 @@ fake_committed_word(uint64_t address)
     return word;
 }
 
+/* Count an order down; true if there was one. The test may change it meanwhile. */
+static bool
+fake_fails(_Atomic unsigned *orders)
+{
+    unsigned left = *orders;
+
+    while (left > 0)
+        if (atomic_compare_exchange_weak(orders, &left, left - 1))
+            return true;
+    return false;
+}
+
 err_t
 store_page_read(struct store *store, uint64_t page, void *buffer)
 {
@@ -216,7 +228,7 @@ store_commit_page(struct store *store, uint64_t page, const void *bytes)
         usleep(fake.page_delay_us);
     pthread_mutex_lock(&fake.lock);
     ck_assert(fake.under_way);
-    if (fake.fail_page_after && --fake.fail_page_after == 0) {
+    if (fake_fails(&fake.fail_page_after) && fake.fail_page_after == 0) {
         pthread_mutex_unlock(&fake.lock);
         return ERR_IO;
     }
@@ -252,8 +264,7 @@ store_commit_finish(struct store *store, struct store_note *note)
     pthread_mutex_lock(&fake.lock);
     ck_assert(fake.under_way);
     fake.generation++;
-    if (fake.fail_finishes) {
-        fake.fail_finishes--;
+    if (fake_fails(&fake.fail_finishes)) {
         fake_give_up();
         pthread_mutex_unlock(&fake.lock);
         return ERR_IO;
