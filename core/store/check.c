@@ -115,14 +115,17 @@ check_slots(struct check *check)
         for (unsigned copy = 0; scan->good[slot] && copy < SUPER_COPIES; copy++) {
             unsigned place = slot * SUPER_COPIES + copy;
             const struct super_disk *disk = (const void *)(bytes + place * VOLUME_BLOCK_BYTES);
+            uint32_t crc = le32_get(disk->crc);
 
             /* A cut may have come before the second copy of a slot's first write. */
             if (bytes_are_zero(disk, sizeof *disk))
                 continue;
-            if (!crc_good(disk, offsetof(struct super_disk, crc), le32_get(disk->crc)) ||
-                le32_get(disk->place) != place)
+            if (!crc_good(disk, SUPER_CRC_BYTES, crc)) /* guard: crc-check-super */
                 report(check, true, place, NO_PAGE,
                        "superblock slot %u, copy %u is damaged; its twin is good", slot, copy);
+            else if (le32_get(disk->place) != place)
+                report(check, true, place, NO_PAGE, "superblock slot %u, copy %u belongs elsewhere",
+                       slot, copy);
             else if (!bytes_are_zero(disk + 1, VOLUME_BLOCK_BYTES - sizeof *disk))
                 report(check, false, place, NO_PAGE,
                        "superblock slot %u, copy %u: there is something behind it", slot, copy);
@@ -148,7 +151,7 @@ page_one(struct check *check, uint64_t page, uint64_t block, uint32_t crc)
 
     if (err != OK)
         page_bad(check, page, block, err_text(err));
-    else if (!crc_good(check->batch, VOLUME_BLOCK_BYTES, crc))
+    else if (!crc_good(check->batch, VOLUME_BLOCK_BYTES, crc)) /* guard: crc-check-single */
         page_bad(check, page, block, "its checksum does not match");
 }
 

@@ -36,8 +36,6 @@ note_put(const struct store_note *note)
                                .cause = le32_put(note->cause) };
 }
 
-#define SUPER_CRC_BYTES offsetof(struct super_disk, crc)
-
 static void
 super_get(const struct super_disk *disk, struct super *super)
 {

@@ -9,6 +9,9 @@
 #include "store/store.h"
 #include "store/volume_priv.h"
 
+/* What the checksum of a superblock is of. */
+#define SUPER_CRC_BYTES offsetof(struct super_disk, crc)
+
 /* A superblock in memory. */
 struct super {
     uint8_t id[VOLUME_ID_BYTES];
