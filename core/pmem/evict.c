@@ -206,9 +206,11 @@ evictor_main(void *argument)
     uint64_t pause_ns = WAIT_NS;
 
     (void)argument;
-    while (!atomic_load(&evictor.stopping)) {
-        uint32_t seen = event_get(&evictor.kick);
+    for (;;) {
+        uint32_t seen = event_get(&evictor.kick); /* before we look whether there is work */
 
+        if (atomic_load(&evictor.stopping))
+            return;
         if (pmem_frames_resident() <= resident_goal()) {
             pause_ns = WAIT_NS;
             event_wait(&evictor.kick, seen, PLAT_NO_DEADLINE);

@@ -92,14 +92,18 @@ void
 pmem_page_ensure_or_leave(struct pmem_worker *worker, uint64_t address)
 {
     uint64_t page = space_page_of(address);
+    bool may_leave = worker->restart && !pmem_settings.faults_in_place && !pmem_world_acting();
     err_t err;
 
-    if (worker->restart && !pmem_settings.faults_in_place && !pmem_world_acting() &&
-        !store_page_is_zero(pmem_store, page)) {
+    if (may_leave && !worker->restart_late && !store_page_is_zero(pmem_store, page)) {
         worker->fault_address = address;
         __builtin_longjmp(worker->restart, 1);
     }
     err = pmem_page_ensure(page, worker->page_buffer);
+    if (err != OK && may_leave) {
+        worker->fault_address = address;
+        __builtin_longjmp(worker->restart, 1);
+    }
     if (err != OK)
         panic("page %#" PRIx64 " of the space cannot be read (%s), and is needed where nothing "
               "can be undone",

@@ -77,6 +77,13 @@ struct pmem_worker {
     void **restart;
     uint64_t fault_address; /* valid after such a departure */
 
+    /*
+     * The owner's: leave only for a page that cannot be read, and have the others served in
+     * place, though the world waits meanwhile. For whoever left often: where memory is short,
+     * pages may go faster than a long piece of work, begun anew for each, brings them in.
+     */
+    bool restart_late;
+
     uint32_t credit;          /* first writes left until the next safepoint */
     uint32_t spare_count;     /* empty chunks, enough for all the credit */
     struct pmem_chunk *spare; /* linked */
