@@ -62,7 +62,7 @@ finish_primitive(struct vm_worker *worker, const struct code *code,
     } else if (type != 'v') {
         *--worker->raw_top = frame_cut(call->result_raw, type);
     }
-    worker->pc = code_cells[(caller >> FRAME_METHOD_SHIFT) & FRAME_METHOD_MASK] +
+    worker->pc = CODE_SEEN(code_cells[(caller >> FRAME_METHOD_SHIFT) & FRAME_METHOD_MASK]) +
                  (uint32_t)(caller & FRAME_PC_MASK);
 }
 
@@ -323,7 +323,7 @@ call_virtual(struct vm_worker *worker)
     if (!code_make_vtable(class_number))
         call_no_memory(worker);
     else
-        call_code(worker, code_vtables[class_number][operand >> 16], worker->pc[2]);
+        call_code(worker, CODE_SEEN(code_vtables[class_number])[operand >> 16], worker->pc[2]);
 }
 
 void

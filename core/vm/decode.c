@@ -317,8 +317,8 @@ op_cell(enum interp_op op)
 static void
 put(uint64_t *cells, enum interp_op op, uint64_t first, uint64_t second)
 {
-    cells[1] = first;
-    cells[2] = second;
+    __atomic_store_n(&cells[1], first, __ATOMIC_RELAXED);
+    __atomic_store_n(&cells[2], second, __ATOMIC_RELAXED);
     __atomic_store_n(&cells[0], op_cell(op), __ATOMIC_RELEASE);
 }
 
@@ -484,7 +484,8 @@ decode_invoke(struct decode *decode, const struct instruction *in)
         decode->out_of_memory = true;
         return;
     }
-    if (in->op == BC_INVOKESTATIC && method->owner->init_state != CLASS_INITIALIZED &&
+    if (in->op == BC_INVOKESTATIC &&
+        __atomic_load_n(&method->owner->init_state, __ATOMIC_RELAXED) != CLASS_INITIALIZED &&
         GET_U32(class_object, method->owner->class, init_state) != CLASS_INITIALIZED)
         put(cells, OP_LINK, 0, 0);
     else if (in->op == BC_INVOKESTATIC)

@@ -728,7 +728,7 @@ call_method(struct vm_worker *worker, word_t receiver, uint32_t index, uint64_t 
     else if (!code_make_vtable(class_number))
         call_no_memory(worker);
     else
-        call_code(worker, code_vtables[class_number][index - 1], caller);
+        call_code(worker, CODE_SEEN(code_vtables[class_number])[index - 1], caller);
 }
 
 static uint64_t
@@ -787,7 +787,7 @@ join_two(struct vm_worker *worker)
         else if (!code_make_vtable(class_number))
             call_no_memory(worker);
         else
-            call_below(worker, code_vtables[class_number][index - 1]);
+            call_below(worker, CODE_SEEN(code_vtables[class_number])[index - 1]);
         return;
     }
     string = join(worker, pair, 2);

@@ -136,7 +136,7 @@ extend_limit(struct vm_worker *worker)
             words < worker->word_low)
             return;
         if (next + FRAME_RECORD_SLOTS + (next[1] & FRAME_LOCALS_MASK) > worker->raw_high ||
-            code_cells[next[0] & FRAME_METHOD_MASK] == NULL)
+            CODE_SEEN(code_cells[next[0] & FRAME_METHOD_MASK]) == NULL)
             return;
         frame = next;
     }
@@ -148,7 +148,7 @@ code_ready(struct vm_worker *worker, uint32_t method)
     struct method_mirror *mirror;
     struct code *code;
 
-    if (code_cells[method] != NULL)
+    if (CODE_SEEN(code_cells[method]) != NULL)
         return true;
     mirror = mirror_of_method(method);
     code = mirror != NULL ? code_of(mirror) : NULL;
@@ -196,7 +196,7 @@ load_places(struct vm_worker *worker)
     own = pmem_load64(address_of(worker->frame));
     if (!code_ready(worker, (uint32_t)(own & FRAME_METHOD_MASK)))
         return false;
-    worker->pc = code_cells[own & FRAME_METHOD_MASK] + (own >> 32);
+    worker->pc = CODE_SEEN(code_cells[own & FRAME_METHOD_MASK]) + (own >> 32);
     return true;
 }
 
@@ -385,7 +385,7 @@ leave_frame(struct vm_worker *worker)
     worker->raw_top = worker->frame + FRAME_RECORD_SLOTS + (places & FRAME_LOCALS_MASK);
     worker->word_locals -= places >> FRAME_WORD_SHIFT;
     worker->frame = frame;
-    worker->pc = code_cells[(caller >> FRAME_METHOD_SHIFT) & FRAME_METHOD_MASK] +
+    worker->pc = CODE_SEEN(code_cells[(caller >> FRAME_METHOD_SHIFT) & FRAME_METHOD_MASK]) +
                  (uint32_t)(caller & FRAME_PC_MASK);
 }
 

@@ -126,11 +126,11 @@ init_class(struct vm_worker *worker, struct class_mirror *class)
 {
     uint32_t state;
 
-    if (class->init_state == CLASS_INITIALIZED)
+    if (__atomic_load_n(&class->init_state, __ATOMIC_ACQUIRE) == CLASS_INITIALIZED)
         return true;
     if (needs_nothing(worker, class->class)) {
         if (state_of(class->class) == CLASS_INITIALIZED)
-            class->init_state = CLASS_INITIALIZED;
+            __atomic_store_n(&class->init_state, CLASS_INITIALIZED, __ATOMIC_RELEASE);
         return true;
     }
     if (!sched_credit(worker, 32))
@@ -164,7 +164,7 @@ init_done(struct vm_worker *worker, bool failed)
     SET_WORD(class_object, class->class, init_thread, WORD_NULL);
     monitor_unguard(thread);
     if (!failed)
-        class->init_state = CLASS_INITIALIZED;
+        __atomic_store_n(&class->init_state, CLASS_INITIALIZED, __ATOMIC_RELEASE);
     thread_wake_joiners(thread);
     worker_commit_end(worker);
 }

@@ -349,7 +349,7 @@ lookup(const uint64_t *pc, int32_t key)
         const struct code *code_ = (target);                                                       \
         uint64_t *words_ = word_top - code_->word_args, *frame_;                                   \
         POLL();                                                                                    \
-        if (unlikely(words_ + code_->word_room > w->word_high ||                                   \
+        if (unlikely(words_ + CODE_SEEN(code_->word_room) > w->word_high ||                        \
                      raw_top - code_->raw_room < w->raw_low))                                      \
             SLOW_WITH(call_slow, (uintptr_t)code_);                                                \
         for (uint64_t *slot = word_top; slot < words_ + code_->word_locals; slot++)                \
@@ -383,7 +383,7 @@ lookup(const uint64_t *pc, int32_t key)
         w->word_locals = word_locals;                                                              \
         w->frame = frame;                                                                          \
         push;                                                                                      \
-        pc = code_cells[caller_ >> FRAME_METHOD_SHIFT] + (uint32_t)caller_;                        \
+        pc = CODE_SEEN(code_cells[caller_ >> FRAME_METHOD_SHIFT]) + (uint32_t)caller_;             \
         DISPATCH();                                                                                \
     } while (0)
 #define RETURN_RAW(name, value)                                                                    \

@@ -259,7 +259,7 @@ cached(const struct site *site, const struct class_mirror *class, const word_t *
 
     if (cache >> 32 != class->number)
         return NULL;
-    code = code_table[(uint32_t)cache];
+    code = CODE_SEEN(code_table[(uint32_t)cache]);
     return fit(code, arguments, site->arguments - 1) >= 0 ? code : NULL;
 }
 

@@ -212,11 +212,14 @@ must_use bool code_make_vtable(uint32_t class_number);
 /* Put the fast form of the unlinked instruction at the worker's pc in its place. */
 interp_slow_fn code_link;
 
+/* What other workers have published: whoever sees it sees what it points to. */
+#define CODE_SEEN(entry) __atomic_load_n(&(entry), __ATOMIC_ACQUIRE)
+
 /* The code of the running frame. */
 static inline struct code *
 code_running(const struct vm_worker *worker)
 {
-    return code_table[worker->frame[0] & FRAME_METHOD_MASK];
+    return CODE_SEEN(code_table[worker->frame[0] & FRAME_METHOD_MASK]);
 }
 
 /* The bytecode index of the running instruction. */
