@@ -162,10 +162,11 @@ def killed(name, folder, chance):
     while True:
         lives += 1
         # Gated, so that what was said is certainly in the volume, the program itself included.
-        words = [PHANTOM, "run", "--gated", volume, *([] if installed else program(name))]
+        words = [PHANTOM, "run", "--gated", "--interval", "20", volume,
+                 *([] if installed else program(name))]
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE)
-        moment = chance.uniform(0.005, 0.1) * (1 + lives / 20)
+        moment = chance.uniform(0.005, 0.1) * (1 + lives / 4)
         try:
             output, errors = process.communicate(timeout=moment)
         except subprocess.TimeoutExpired:
@@ -185,7 +186,7 @@ def killed(name, folder, chance):
         ends = ends_now | (ends if not said else set())
         if process.returncode == 0:
             break
-        if lives > 400:
+        if lives > 200:
             raise Trouble("it never ends")
     if len(expected) not in ends:
         raise Trouble(f"ended after {max(ends)} of {len(expected)} lines")
