@@ -155,6 +155,17 @@ START_TEST(the_pause_does_not_grow_with_what_was_written)
 }
 END_TEST
 
+START_TEST(a_space_that_was_hardly_started_stops)
+{
+    for (unsigned i = 0; i < 300; i++) {
+        setup_with((struct pmem_options){ 0 });
+        if (i % 3 == 0)
+            pmem_store64(at(i, 0), i);
+        teardown();
+    }
+}
+END_TEST
+
 int
 main(void)
 {
@@ -169,6 +180,7 @@ main(void)
     tcase_add_test(tcase, a_failed_snapshot_is_tried_again_by_itself);
     tcase_add_test(tcase, for_space_a_generation_is_made_even_of_nothing);
     tcase_add_test(tcase, the_pause_does_not_grow_with_what_was_written);
+    tcase_add_test(tcase, a_space_that_was_hardly_started_stops);
     suite_add_tcase(suite, tcase);
     return run(suite);
 }

@@ -148,6 +148,21 @@ START_TEST(a_fault_leaves_the_instruction_and_it_is_run_again)
 }
 END_TEST
 
+START_TEST(who_has_left_too_often_is_served_in_place_but_for_damage)
+{
+    uint64_t result = 0;
+
+    worker.restart_late = true;
+    ck_assert(attempt(4, &result));
+    ck_assert_uint_eq(result, 5);
+    fake.corrupt_page = space_page_of(at(10, 0)) + 1;
+    ck_assert(!attempt(10, &result));
+    ck_assert_uint_eq(worker.fault_address, at(10, 0));
+    ck_assert_int_eq(pmem_page_in(&worker, at(10, 0)), ERR_CORRUPT);
+    worker.restart_late = false;
+}
+END_TEST
+
 START_TEST(a_damaged_page_is_an_error_of_page_in_and_nothing_else)
 {
     uint64_t result;
@@ -229,9 +244,11 @@ main(void)
     tcase_add_test(tcase, the_stopped_world_may_ask_for_a_page_and_hear_that_it_is_damaged);
 #ifndef __SANITIZE_THREAD__
     tcase_add_test(tcase, a_fault_leaves_the_instruction_and_it_is_run_again);
+    tcase_add_test(tcase, who_has_left_too_often_is_served_in_place_but_for_damage);
     tcase_add_test(tcase, a_damaged_page_is_an_error_of_page_in_and_nothing_else);
 #else
     (void)a_fault_leaves_the_instruction_and_it_is_run_again;
+    (void)who_has_left_too_often_is_served_in_place_but_for_damage;
     (void)a_damaged_page_is_an_error_of_page_in_and_nothing_else;
 #endif
     tcase_add_test_raise_signal(tcase, a_damaged_page_where_nothing_can_be_undone_stops_the_machine,
