@@ -64,9 +64,20 @@ start_volatile(void)
     return OK;
 }
 
+/* Figures are as fresh as the newest snapshot. */
+static void
+before_snapshot(void *context, uint32_t epoch)
+{
+    (void)context;
+    (void)epoch;
+    if (heap.shapes != NULL) /* else the heap was stopped, the space is not yet */
+        heap_stats_show();
+}
+
 err_t
 heap_start(const struct heap_options *options)
 {
+    static struct pmem_observer observer = { .before = before_snapshot };
     struct heap_found found;
     uint64_t nursery_bytes = options->nursery_bytes;
     err_t err;
@@ -90,11 +101,14 @@ heap_start(const struct heap_options *options)
     heap.scan_max = (nursery_bytes + HEAP_NURSERY_BLOCKS_MIN * HEAP_BLOCK_BYTES) / 16;
     nursery_from = nursery_to = 0;
     err = start_volatile();
-    if (err == OK)
-        heap_stats_show();
-    else
+    if (err != OK) {
         heap_stop();
-    return err;
+        return err;
+    }
+    heap_stats_show();
+    observer.next = NULL; /* it may have stood in the list of a space that is gone */
+    pmem_observe(&observer);
+    return OK;
 }
 
 void
