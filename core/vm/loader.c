@@ -23,6 +23,9 @@
 /* Volatile memory for one load. */
 #define LOAD_BYTES_MAX ((size_t)512 << 20)
 
+/* After so many beginnings the world waits for the pages of a load. */
+#define DEPARTURES_MAX 32
+
 static const struct primitive {
     const char *signature;
     uint16_t number;
@@ -314,6 +317,7 @@ load_over_faults(struct load *load, const void *bytes, size_t byte_count, word_t
 
     while (__builtin_setjmp(restart) != 0) {
         load->local->worker->restart = NULL;
+        load->local->worker->restart_late = ++load->departures >= DEPARTURES_MAX;
         err = pmem_page_in(load->local->worker, load->local->worker->fault_address);
         if (err != OK) {
             load_complain(load, "a page of the space cannot be read");
@@ -339,6 +343,7 @@ module_load(struct heap_local *local, const void *bytes, size_t byte_count, word
     heap_handle_open(&load.application, application);
     loading_begin(local->worker);
     err = load_over_faults(&load, bytes, byte_count, entry);
+    local->worker->restart_late = false;
     if (local->worker->credit > PMEM_WORKER_CREDIT) /* what was reserved and not used up */
         pmem_unreserve(local->worker, local->worker->credit - PMEM_WORKER_CREDIT);
     loading_end();

@@ -127,6 +127,7 @@ struct load {
     load_report_fn *report;
     void *context;
     unsigned lines_reported;
+    unsigned departures; /* for pages that were missing */
     struct arena arena;
     uint32_t application_id; /* 0: the class library */
     bool is_bootstrap;       /* the space has no class yet */
