@@ -82,10 +82,21 @@ system_open(struct system *system, const struct system_options *options)
     return true;
 }
 
+static err_t
+space_start(struct system *system, const struct pmem_options *options)
+{
+    struct pmem_options own = *options;
+
+#if defined(__SANITIZE_THREAD__)
+    own.faults_in_place = true; /* ThreadSanitizer would think that the handler still runs */
+#endif
+    return pmem_start(system->store, &own);
+}
+
 bool
 system_start(struct system *system, const struct system_options *options)
 {
-    err_t err = pmem_start(system->store, &options->pmem);
+    err_t err = space_start(system, &options->pmem);
     struct vm_options vm = options->vm;
 
     if (err != OK) {
@@ -184,7 +195,7 @@ library_install(struct system *system)
 
     if (!program_library(&library))
         goto out;
-    err = pmem_start(system->store, &pmem);
+    err = space_start(system, &pmem);
     if (err != OK) {
         system_say(system, err, "cannot bring up the space");
         goto out;
