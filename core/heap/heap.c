@@ -64,20 +64,22 @@ start_volatile(void)
     return OK;
 }
 
+static void before_snapshot(void *context, uint32_t epoch);
+
+static struct pmem_observer observer = { .before = before_snapshot };
+
 /* Figures are as fresh as the newest snapshot. */
 static void
 before_snapshot(void *context, uint32_t epoch)
 {
     (void)context;
     (void)epoch;
-    if (heap.shapes != NULL) /* else the heap was stopped, the space is not yet */
-        heap_stats_show();
+    heap_stats_show();
 }
 
 err_t
 heap_start(const struct heap_options *options)
 {
-    static struct pmem_observer observer = { .before = before_snapshot };
     struct heap_found found;
     uint64_t nursery_bytes = options->nursery_bytes;
     err_t err;
@@ -106,7 +108,6 @@ heap_start(const struct heap_options *options)
         return err;
     }
     heap_stats_show();
-    observer.next = NULL; /* it may have stood in the list of a space that is gone */
     pmem_observe(&observer);
     return OK;
 }
@@ -114,6 +115,7 @@ heap_start(const struct heap_options *options)
 void
 heap_stop(void)
 {
+    pmem_unobserve(&observer); /* the same space may get a heap again */
     heap_blocks_stop();
     heap_roots_stop();
     plat_release(heap.shapes, SHAPES_BYTES);

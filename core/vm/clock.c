@@ -36,16 +36,15 @@ before_snapshot(void *context, uint32_t epoch)
     pmem_store64(personal_address, vm_personal_ns());
 }
 
+static struct pmem_observer observer = { .before = before_snapshot };
+
 void
 clock_start(void)
 {
-    static struct pmem_observer observer = { .before = before_snapshot };
-
     atomic_store(&base_ns, pmem_load64(personal_address));
     atomic_store(&start_ns, plat_monotonic_ns());
     atomic_store(&due_ns, 0);
     pmem_personal_ns = vm_personal_ns;
-    observer.next = NULL;
     pmem_observe(&observer);
 }
 
@@ -88,4 +87,10 @@ clock_stop(struct vm_worker *worker)
 {
     if (worker->pmem.credit > 0)
         pmem_store64(personal_address, vm_personal_ns());
+}
+
+void
+clock_close(void)
+{
+    pmem_unobserve(&observer);
 }

@@ -421,6 +421,7 @@ vm_stop(void)
 void
 vm_close(void)
 {
+    clock_close();
     monitor_close();
     sched_close();
     forget();

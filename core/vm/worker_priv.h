@@ -533,6 +533,7 @@ void clock_commit(struct vm_worker *worker, uint64_t now_ns);
 
 /* The machine stops: the last snapshot will have the time. */
 void clock_stop(struct vm_worker *worker);
+void clock_close(void);
 
 /* ---- system.c ---- */
 
