@@ -14,7 +14,8 @@
     "sum s = new sum(); s.go();\n"                                                                 \
     "if (s.total != 2248500L) exit(1);\n"                                                          \
     "if (s.last != 1499) exit(2);\n"                                                               \
-    "if (s.text != \"0,100,200,300,400,500,600,700,800,900,1000,1100,1200,1300,1400,\") exit(3);\n" \
+    "if (s.text != \"0,100,200,300,400,500,600,700,800,900,1000,1100,1200,1300,1400,\") "          \
+    "exit(3);\n"                                                                                   \
     "exit(42);\n"
 
 START_TEST(a_program_goes_on_after_each_of_many_kills)
@@ -49,10 +50,10 @@ END_TEST
 
 START_TEST(deep_frames_are_there_again)
 {
-    uint32_t id = machine_install(
-        "class d { int down(int n) { if (n == 0) { sleep(300L); return 0; }\n"
-        "  return down(n - 1) + 1; } }\n"
-        "if (new d().down(20000) != 20000) exit(1); exit(6);\n");
+    uint32_t id =
+        machine_install("class d { int down(int n) { if (n == 0) { sleep(300L); return 0; }\n"
+                        "  return down(n - 1) + 1; } }\n"
+                        "if (new d().down(20000) != 20000) exit(1); exit(6);\n");
 
     machine_await_threads(1, THREAD_SLEEPING);
     machine_stop(true);
@@ -63,10 +64,11 @@ END_TEST
 
 START_TEST(an_exception_is_caught_by_a_handler_from_before_the_restart)
 {
-    uint32_t id = machine_install("class d { void f(int n) { if (n == 0) { sleep(200L); throw \"up\"; }\n"
-                                  "  f(n - 1); } }\n"
-                                  "try { new d().f(500); exit(1); } catch (string s) {\n"
-                                  "  if (s != \"up\") exit(2); exit(8); }\n");
+    uint32_t id =
+        machine_install("class d { void f(int n) { if (n == 0) { sleep(200L); throw \"up\"; }\n"
+                        "  f(n - 1); } }\n"
+                        "try { new d().f(500); exit(1); } catch (string s) {\n"
+                        "  if (s != \"up\") exit(2); exit(8); }\n");
 
     machine_await_threads(1, THREAD_SLEEPING);
     machine_commit();

@@ -1,0 +1,129 @@
+/*
+ * thread_test.c - threads begin, sleep, join, take turns, end; and are seen.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "unit/vm/machine.h"
+
+START_TEST(a_joiner_waits_for_the_end)
+{
+    ck_assert_program(
+        "class w { int done; void run() { sleep(30L); done = 1; } }\n"
+        "w x = new w(); .internal.thread t = spawn(x);\n"
+        "if (!t.isAlive()) exit(1); t.join(); if (x.done != 1 || t.isAlive()) exit(2);\n"
+        "t.join(); if (!t.join(1L)) exit(3);\n"
+        "w y = new w(); .internal.thread u = spawn(y);\n"
+        "if (u.join(1L)) exit(4); u.join();\n");
+}
+END_TEST
+
+START_TEST(sleepers_wake_in_the_order_of_their_times)
+{
+    ck_assert_program(
+        "class log { string text = \"\"; synchronized void add(string s) { text = text + s; } }\n"
+        "class s { log l; string n; long ms; void s(log a, string b, long c) { l = a; n = b; ms = "
+        "c; }\n"
+        "  void run() { sleep(ms); l.add(n); } }\n"
+        "log l = new log(); .internal.thread[] all = [];\n"
+        "all.add(spawn(new s(l, \"c\", 300L))); all.add(spawn(new s(l, \"a\", 60L)));\n"
+        "all.add(spawn(new s(l, \"b\", 180L)));\n"
+        "foreach (t in all) t.join();\n"
+        "if (l.text != \"abc\") exit(1);\n");
+}
+END_TEST
+
+START_TEST(threads_that_compute_take_turns)
+{
+    /* More spinners than workers: each must run, or the one that ends them never does. */
+    ck_assert_program("class flag { int up; }\n"
+                      "class spinner { flag f; void spinner(flag x) { f = x; }\n"
+                      "  void run() { while (f.up < 5) { } } }\n"
+                      "class riser { flag f; void riser(flag x) { f = x; }\n"
+                      "  void run() { for (int i = 0; i < 5; i++) { f.up++; } } }\n"
+                      "flag f = new flag(); .internal.thread[] all = [];\n"
+                      "for (int i = 0; i < 6; i++) all.add(spawn(new spinner(f)));\n"
+                      "all.add(spawn(new riser(f)));\n"
+                      "foreach (t in all) t.join();\n");
+}
+END_TEST
+
+START_TEST(thousands_of_threads_are_parked_cheaply)
+{
+    ck_assert_program(
+        "class gate { boolean open; int through;\n"
+        "  synchronized void pass() { while (!open) wait(this); through++; } }\n"
+        "class walker { gate g; void walker(gate x) { g = x; } void run() { g.pass(); } }\n"
+        "gate g = new gate(); .internal.thread[] all = [];\n"
+        "for (int i = 0; i < 3000; i++) all.add(spawn(new walker(g)));\n"
+        "synchronized (g) { g.open = true; notifyAll(g); }\n"
+        "foreach (t in all) t.join();\n"
+        "if (g.through != 3000) exit(1);\n");
+}
+END_TEST
+
+START_TEST(exit_ends_all_threads_of_the_application_and_no_other)
+{
+    uint32_t other = machine_install("sleep(400L); exit(9);\n");
+    uint32_t id = machine_install("class s { void run() { while (true) { } } }\n"
+                                  "class z { void run() { sleep(1000000L); } }\n"
+                                  "spawn(new s()); spawn(new z()); sleep(50L); exit(7);\n");
+
+    ck_assert_int_eq(machine_finish(id).status, 7);
+    ck_assert_int_eq(machine_application(id).state, APPLICATION_ENDED);
+    ck_assert_uint_eq(machine_application(id).thread_count, 0);
+    ck_assert_int_eq(machine_application(other).status, 9);
+}
+END_TEST
+
+START_TEST(a_picture_of_the_threads_says_where_they_are)
+{
+    static struct vm_thread_info rows[16];
+    size_t count = 0;
+    uint32_t id = machine_install("class a { void run() { stay(); }\n"
+                                  "  void stay() {\n"
+                                  "    sleep(1000000L); } }\n"
+                                  "spawn(new a(), \"stayer\"); sleep(1000000L);\n");
+    bool found = false;
+
+    machine_await_threads(2, THREAD_SLEEPING);
+    ck_assert_int_eq(vm_list_threads(rows, 16, &count), OK);
+    ck_assert_uint_eq(count, 2);
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_uint_eq(rows[i].application, id);
+        ck_assert_uint_gt(rows[i].wake_in_ns, 900000000000ull);
+        if (strcmp(rows[i].name, "stayer") == 0)
+            found = true;
+    }
+    ck_assert(found);
+    ck_assert_int_eq(vm_application_stop(id), OK);
+}
+END_TEST
+
+START_TEST(an_application_can_be_removed)
+{
+    size_t count = 7;
+    uint32_t id = machine_install("while (true) { }\n");
+
+    ck_assert_int_eq(vm_application_remove(id), OK);
+    ck_assert_int_eq(vm_list_applications(NULL, 0, &count), OK);
+    ck_assert_uint_eq(count, 0);
+    ck_assert_int_eq(vm_wait(plat_monotonic_ns() + 1000000000), VM_ALL_ENDED);
+    ck_assert_uint_gt(machine_install("exit(3);\n"), id);
+}
+END_TEST
+
+int
+main(void)
+{
+    const TTest *const tests[] = {
+        a_joiner_waits_for_the_end,
+        sleepers_wake_in_the_order_of_their_times,
+        threads_that_compute_take_turns,
+        thousands_of_threads_are_parked_cheaply,
+        exit_ends_all_threads_of_the_application_and_no_other,
+        a_picture_of_the_threads_says_where_they_are,
+        an_application_can_be_removed,
+    };
+
+    return machine_tests("thread", tests, sizeof tests / sizeof tests[0]);
+}
