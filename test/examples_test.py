@@ -49,6 +49,7 @@ ARGUMENTS = {
     "words": ["8"],
     # programs that test the class library
     "containers": [],
+    "language": [],
     "numbers": [],
     "strings": [],
     "threads": [],
