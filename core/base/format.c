@@ -71,7 +71,7 @@ put_number(struct sink *sink, const struct spec *spec, uint64_t value, bool nega
     if (value == 0 && spec->precision != 0)
         text[length++] = '0';
     zeros = spec->precision > length ? spec->precision - length : 0;
-    if (spec->hash && base == 8 && zeros == 0)
+    if (spec->hash && base == 8 && zeros == 0 && (value != 0 || length == 0))
         zeros = 1;
     prefix = (sign != 0) + (marked ? 2 : 0);
     if (spec->zero && !spec->left && spec->precision < 0 && spec->width > prefix + length)

@@ -102,22 +102,58 @@ shortest_digits(const struct binary *binary, uint64_t mantissa, int exponent, ch
     }
 }
 
+/*
+ * The two digits nearest to the value; Java wants them where one would do, because it
+ * writes two anyway. A zero at the end is left out.
+ */
 static unsigned
-digits_of_bits(const struct binary *binary, uint64_t bits, char *digits, int *exponent)
+two_digits(uint64_t mantissa, int exponent, char *digits, int *decimal_exponent)
 {
-    unsigned stored = (unsigned)binary->mantissa_bits - 1;
+    struct big r, s;
+    unsigned number;
+    int k = 0, side;
+
+    big_set(&r, mantissa);
+    big_set(&s, 1);
+    big_shift(exponent > 0 ? &r : &s, (unsigned)(exponent > 0 ? exponent : -exponent));
+    for (; big_compare(&r, &s) >= 0; k++)
+        big_multiply(&s, 10);
+    for (big_multiply(&r, 10); big_compare(&r, &s) < 0; k--)
+        big_multiply(&r, 10);
+    number = 10 * big_divide_small(&r, &s);
+    big_multiply(&r, 10);
+    number += big_divide_small(&r, &s);
+    big_shift(&r, 1);
+    side = big_compare(&r, &s);
+    number += side > 0 || (side == 0 && number % 2 == 1);
+    if (number == 100) {
+        number = 10;
+        k++;
+    }
+    digits[0] = (char)('0' + number / 10);
+    digits[1] = (char)('0' + number % 10);
+    *decimal_exponent = k;
+    return number % 10 == 0 ? 1 : 2;
+}
+
+static unsigned
+digits_of_bits(const struct binary *binary, uint64_t bits, bool java, char *digits, int *exponent)
+{
+    unsigned stored = (unsigned)binary->mantissa_bits - 1, count;
     uint64_t mantissa = bits & ((1ull << stored) - 1);
-    int field = (int)(bits >> stored);
+    int field = (int)(bits >> stored), low = binary->exponent_min;
 
     if (mantissa == 0 && field == 0) {
         digits[0] = '0';
         *exponent = 1;
         return 1;
     }
-    if (field == 0)
-        return shortest_digits(binary, mantissa, binary->exponent_min, digits, exponent);
-    return shortest_digits(binary, mantissa | 1ull << stored, binary->exponent_min + field - 1,
-                           digits, exponent);
+    if (field > 0) {
+        mantissa |= 1ull << stored;
+        low += field - 1;
+    }
+    count = shortest_digits(binary, mantissa, low, digits, exponent);
+    return count == 1 && java ? two_digits(mantissa, low, digits, exponent) : count;
 }
 
 unsigned
@@ -126,7 +162,7 @@ format_double_digits(double value, char *digits, int *exponent)
     uint64_t bits;
 
     memcpy(&bits, &value, sizeof bits);
-    return digits_of_bits(&binary64, bits & INT64_MAX, digits, exponent);
+    return digits_of_bits(&binary64, bits & INT64_MAX, false, digits, exponent);
 }
 
 unsigned
@@ -135,7 +171,7 @@ format_float_digits(float value, char *digits, int *exponent)
     uint32_t bits;
 
     memcpy(&bits, &value, sizeof bits);
-    return digits_of_bits(&binary32, bits & INT32_MAX, digits, exponent);
+    return digits_of_bits(&binary32, bits & INT32_MAX, false, digits, exponent);
 }
 
 static size_t
@@ -193,7 +229,7 @@ format_double(char buffer[FORMAT_DOUBLE_BYTES], double value)
         return format(buffer, FORMAT_DOUBLE_BYTES, "NaN");
     if ((bits & INT64_MAX) == 0x7ffull << 52)
         return format(buffer, FORMAT_DOUBLE_BYTES, "%sInfinity", bits >> 63 ? "-" : "");
-    count = format_double_digits(value, digits, &exponent);
+    count = digits_of_bits(&binary64, bits & INT64_MAX, true, digits, &exponent);
     return put_java(buffer, digits, (int)count, exponent, bits >> 63);
 }
 
@@ -210,7 +246,7 @@ format_float(char buffer[FORMAT_DOUBLE_BYTES], float value)
         return format(buffer, FORMAT_DOUBLE_BYTES, "NaN");
     if ((bits & INT32_MAX) == 0xffu << 23)
         return format(buffer, FORMAT_DOUBLE_BYTES, "%sInfinity", bits >> 31 ? "-" : "");
-    count = format_float_digits(value, digits, &exponent);
+    count = digits_of_bits(&binary32, bits & INT32_MAX, true, digits, &exponent);
     return put_java(buffer, digits, (int)count, exponent, bits >> 31);
 }
 

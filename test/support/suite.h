@@ -1,0 +1,40 @@
+/*
+ * suite.h - the main() of a unit test with one case: what every file would repeat.
+ *
+ *     UNIT_TESTS("base/list", list_pops_what_was_pushed_last, ...)
+ *
+ * The names are those of START_TEST; each has 30 seconds.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <check.h>
+#include <stddef.h>
+
+static inline int
+unit_tests_run(const char *name, double timeout_s, const TTest *const *tests, size_t count)
+{
+    Suite *suite = suite_create(name);
+    TCase *tcase = tcase_create(name);
+    SRunner *runner;
+    int failed;
+
+    tcase_set_timeout(tcase, timeout_s);
+    for (size_t i = 0; i < count; i++)
+        tcase_add_test(tcase, tests[i]);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
+
+#define UNIT_TESTS(name, ...)                                                                      \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        const TTest *const tests[] = { __VA_ARGS__ };                                              \
+                                                                                                   \
+        return unit_tests_run(name, 30, tests, sizeof tests / sizeof tests[0]);                    \
+    }
