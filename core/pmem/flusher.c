@@ -45,7 +45,7 @@ pmem_flusher_kick(void)
 uint32_t
 pmem_snapshot_ask(enum store_cause cause)
 {
-    /* The epoch before the question whether it is dirty: see flip() for the other order. */
+    /* The epoch before the question whether it is dirty: see flip() for the other side. */
     uint32_t epoch = pmem_epoch_running();
 
     if (cause != STORE_CAUSE_SPACE && !pmem_snapshot_due())

@@ -206,11 +206,16 @@ flip(void *argument)
     pmem_world_take_dirty(&snap.closed);
     snap.note.wall_ns = plat_wall_ns();
     snap.note.personal_ns = pmem_personal_ns ? pmem_personal_ns() : 0;
+    /*
+     * In this order, because of pmem_snapshot_ask(), which may run beside us: who sees the
+     * new epoch sees that nothing was written in it; who sees that nothing was written
+     * sees which epoch has closed.
+     */
+    atomic_store(&snap.closed_epoch, closing);
+    atomic_store(&pmem_dirty_count, 0);
+    atomic_store(&snap.carried_count, 0);
     __atomic_store_n(&pmem_epoch_now, next, __ATOMIC_SEQ_CST);
     store_commit_begin(pmem_store);
-    atomic_store(&snap.closed_epoch, closing);
-    atomic_store(&pmem_dirty_count, 0); /* after closed_epoch: see pmem_snapshot_ask() */
-    atomic_store(&snap.carried_count, 0);
     atomic_store(&pmem_superseded, 0);
     snap.tickets = atomic_exchange(&pmem_tickets, 0);
     if (pmem_settings.strict)

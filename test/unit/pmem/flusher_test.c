@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <check.h>
+#include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -155,6 +156,40 @@ START_TEST(the_pause_does_not_grow_with_what_was_written)
 }
 END_TEST
 
+static _Atomic bool finish;
+
+static void *
+ask_and_wait(void *argument)
+{
+    while (!atomic_load(&finish))
+        ck_assert_int_eq(pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_DEMAND)), OK);
+    return argument;
+}
+
+/* Each round ends with no more writes: then nobody may wait for an epoch that nobody closes. */
+START_TEST(whoever_asks_is_answered)
+{
+    setup_with((struct pmem_options){ .on_demand_only = true });
+    for (unsigned round = 0; round < 100; round++) {
+        pthread_t askers[3];
+
+        atomic_store(&finish, false);
+        for (unsigned i = 0; i < 3; i++)
+            pthread_create(&askers[i], NULL, ask_and_wait, NULL);
+        for (unsigned i = 0; i < 100; i++) {
+            pmem_store64(at(i % 7, 0), i);
+            ck_assert_int_eq(pmem_safepoint(&worker), OK);
+        }
+        pmem_worker_away(&worker);
+        atomic_store(&finish, true);
+        for (unsigned i = 0; i < 3; i++)
+            pthread_join(askers[i], NULL);
+        pmem_worker_back(&worker);
+    }
+    teardown();
+}
+END_TEST
+
 START_TEST(a_space_that_was_hardly_started_stops)
 {
     for (unsigned i = 0; i < 300; i++) {
@@ -180,6 +215,7 @@ main(void)
     tcase_add_test(tcase, a_failed_snapshot_is_tried_again_by_itself);
     tcase_add_test(tcase, for_space_a_generation_is_made_even_of_nothing);
     tcase_add_test(tcase, the_pause_does_not_grow_with_what_was_written);
+    tcase_add_test(tcase, whoever_asks_is_answered);
     tcase_add_test(tcase, a_space_that_was_hardly_started_stops);
     suite_add_tcase(suite, tcase);
     return run(suite);
