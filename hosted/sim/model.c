@@ -51,6 +51,7 @@ struct sim_model {
 void (*sim_model_committed)(uint64_t generation);
 
 static sim_model_ranges_fn *watched_ranges;
+static struct store *watched_store;
 static struct pmem_observer observer;
 
 struct sim_model *
@@ -113,13 +114,27 @@ page_keep(struct sim_model *model, uint64_t page, const uint8_t *now)
     memcpy(model->bytes[slot->newest], now, PAGE_BYTES);
 }
 
+/* The world stands still: an absent page is as the store has it, and stays so. */
+static const uint8_t *
+page_now(uint64_t address)
+{
+    static _Alignas(PAGE_BYTES) uint8_t buffer[PAGE_BYTES];
+    unsigned char present = 0;
+
+    if (mincore((void *)address, PAGE_BYTES, &present) == 0 && (present & 1) != 0)
+        return (const uint8_t *)address;
+    if (store_page_read(watched_store, space_page_of(address), buffer) != OK)
+        plat_panic("sim: a page cannot be read");
+    return buffer;
+}
+
 static void
 range_keep(void *context, uint64_t from, uint64_t to)
 {
     struct sim_model *model = context;
 
     for (uint64_t address = from & ~(PAGE_BYTES - 1); address < to; address += PAGE_BYTES)
-        page_keep(model, space_page_of(address), (const uint8_t *)address);
+        page_keep(model, space_page_of(address), page_now(address));
 }
 
 /* The world stands still, and the epoch is about to close: this is the instant. */
@@ -166,9 +181,11 @@ opened_keep(void *argument)
 }
 
 err_t
-sim_model_watch(struct sim_model *model, sim_model_ranges_fn *ranges, uint64_t generation)
+sim_model_watch(struct sim_model *model, sim_model_ranges_fn *ranges, struct store *store,
+                uint64_t generation)
 {
     watched_ranges = ranges;
+    watched_store = store;
     model->newest = generation;
     TRY(pmem_world_do(NULL, opened_keep, model, 0));
     observer = (struct pmem_observer){ .before = instant_keep,

@@ -4,8 +4,10 @@
  *
  * While the world stands still for a snapshot, the model reads every page of
  * the space that may hold anything, and keeps those that differ from what it
- * kept last. It does not ask the write barrier. It lies in shared memory, so a
- * later process can compare a reopened volume with it.
+ * kept last. It does not ask the write barrier. What is in memory it reads there;
+ * what is not it asks the store for, and does not bring in: else it would drive out
+ * what the program needs. It lies in shared memory, so a later process can compare
+ * a reopened volume with it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -33,12 +35,13 @@ typedef void sim_model_take_fn(void *context, uint64_t from, uint64_t to);
 typedef void sim_model_ranges_fn(sim_model_take_fn *take, void *context);
 
 /*
- * Watch the space that is up now, and has not been written to since it was
- * opened at `generation`, which becomes the first instant. Returns OK or what
+ * Watch the space that is up now over `store`, and has not been written to since
+ * it was opened at `generation`, which becomes the first instant. Returns OK or what
  * stopping the world returned.
  */
+struct store;
 must_use err_t sim_model_watch(struct sim_model *model, sim_model_ranges_fn *ranges,
-                               uint64_t generation);
+                               struct store *store, uint64_t generation);
 
 /* Called after each commit that the model saw, in the flusher. */
 extern void (*sim_model_committed)(uint64_t generation);
@@ -56,5 +59,4 @@ bool sim_model_knows(const struct sim_model *model, uint64_t generation);
  * generation whose commit failed to say that it was done may be any instant
  * that has no number. Prints the first difference and returns false.
  */
-struct store;
 bool sim_model_equals(const struct sim_model *model, struct store *store, uint64_t generation);

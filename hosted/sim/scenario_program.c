@@ -191,7 +191,10 @@ prepare(struct plat_disk *disk)
 
 /* ---- living ---- */
 
-/* The program is there, and has found no fault with itself. */
+/*
+ * The program has found no fault with itself, if it is there: one whose installation was cut off
+ * has never run, and is as good as none.
+ */
 static bool
 program_sound(bool *present)
 {
@@ -200,9 +203,10 @@ program_sound(bool *present)
 
     if (vm_list_applications(rows, 4, &count) != OK)
         return sim_trouble("list the programs", ERR_NOMEM);
-    *present = count > 0;
+    *present = false;
     for (size_t i = 0; i < count && i < 4; i++) {
-        if (rows[i].state == APPLICATION_RUNNING)
+        *present = *present || rows[i].state == APPLICATION_RUNNING;
+        if (rows[i].state == APPLICATION_RUNNING || rows[i].state == APPLICATION_STOPPED)
             continue;
         fprintf(stderr, "sim: the program ended: %s\n", rows[i].error);
         return false;
@@ -289,7 +293,7 @@ live(struct plat_disk *disk, struct sim_model *model, struct sim_random *random,
     if (err == OK)
         err = pmem_start(store, &options);
     if (err == OK)
-        err = sim_model_watch(model, ranges, opened.generation);
+        err = sim_model_watch(model, ranges, store, opened.generation);
     if (err != OK)
         return sim_trouble("open", err);
     done = system_live(model, random, sim_model_commits(model) + snapshots);
@@ -306,8 +310,8 @@ const struct sim_scenario sim_scenario_program = {
     .name = "program",
     .about = "the whole system runs a program that checks itself",
     .block_count = 8192,
-    .block_count_min = 2048,
-    .resident_bytes = 160 * PAGE_BYTES,
+    .block_count_min = 2304,
+    .resident_bytes = 96 * PAGE_BYTES,
     .prepare = prepare,
     .live = live,
 };

@@ -250,7 +250,7 @@ live(struct plat_disk *disk, struct sim_model *model, struct sim_random *random,
                         : SCRATCH_TIGHT;
     err = pmem_start(store, &options);
     if (err == OK)
-        err = sim_model_watch(model, ranges, opened.generation);
+        err = sim_model_watch(model, ranges, store, opened.generation);
     if (err != OK)
         return sim_trouble("bring up the space", err);
     atomic_store(&closing_time, 0);
