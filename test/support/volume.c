@@ -179,8 +179,8 @@ model_matches(struct model *model, uint64_t generation)
         err_t err = store_page_read(model->store, model_page(i), read);
 
         if (err != OK) {
-            fprintf(stderr, "generation %lu: page %u cannot be read: %d\n", (unsigned long)generation, i,
-                   err);
+            fprintf(stderr, "generation %lu: page %u cannot be read: %d\n",
+                    (unsigned long)generation, i, err);
             return false;
         }
         model_fill(i, model->taken[generation][i], wanted);
