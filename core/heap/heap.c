@@ -64,19 +64,6 @@ start_volatile(void)
     return OK;
 }
 
-static void before_snapshot(void *context, uint32_t epoch);
-
-static struct pmem_observer observer = { .before = before_snapshot };
-
-/* Figures are as fresh as the newest snapshot. */
-static void
-before_snapshot(void *context, uint32_t epoch)
-{
-    (void)context;
-    (void)epoch;
-    heap_stats_show();
-}
-
 err_t
 heap_start(const struct heap_options *options)
 {
@@ -108,14 +95,12 @@ heap_start(const struct heap_options *options)
         return err;
     }
     heap_stats_show();
-    pmem_observe(&observer);
     return OK;
 }
 
 void
 heap_stop(void)
 {
-    pmem_unobserve(&observer); /* the same space may get a heap again */
     heap_blocks_stop();
     heap_roots_stop();
     plat_release(heap.shapes, SHAPES_BYTES);
@@ -160,25 +145,37 @@ heap_local_charge(struct heap_local *local, uint32_t application)
     local->at = local->limit = 0; /* the rest of the block is the other's */
 }
 
-/* In the stopped world: what heap_stats_get tells from now on. */
+/*
+ * In the stopped world: what heap_stats_get tells from now on. What is allocated until the
+ * next time is added to it when somebody asks.
+ */
 void
 heap_stats_show(void)
 {
     heap.stats.nursery_bytes = nursery_to - nursery_from;
     heap.stats.old_blocks =
         heap.blocks_used - heap.free_count - (heap.stats.nursery_bytes >> HEAP_BLOCK_SHIFT);
-    heap.stats.live_bytes = heap.bytes_live + heap.old_bytes + heap_nursery_used();
+    heap.stats.live_bytes =
+        heap.bytes_live + heap.survivor_used_to - heap.survivor_from[heap.survivor_now];
     lock_acquire(&heap.lock);
     heap.shown = heap.stats;
+    heap.shown_eden_from = heap.eden_from;
+    heap.shown_eden_bytes = nursery_to - heap.eden_from;
     lock_release(&heap.lock);
 }
 
 void
 heap_stats_get(struct heap_stats *stats)
 {
+    uint64_t eden;
+
     lock_acquire(&heap.lock);
     *stats = heap.shown;
+    eden = atomic_load_explicit(&heap.eden_at, memory_order_relaxed) - heap.shown_eden_from;
+    if (eden > heap.shown_eden_bytes)
+        eden = heap.shown_eden_bytes;
     lock_release(&heap.lock);
+    stats->live_bytes += eden + atomic_load_explicit(&heap.old_bytes, memory_order_relaxed);
 }
 
 /* True for a block of the nursery in which there is nothing. */

@@ -172,7 +172,7 @@ struct heap_stats {
     uint64_t full_ns_max;
 };
 
-/* As of the last collection, or the start. Any thread. */
+/* live_bytes as of now, the rest as of the last collection. Any thread. */
 void heap_stats_get(struct heap_stats *stats);
 
 /*

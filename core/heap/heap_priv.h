@@ -237,7 +237,8 @@ struct heap {
     _Atomic uint64_t room_tried_ns; /* when making room was last tried in vain */
     _Atomic uint64_t refused_left;  /* heap_eden_left() when a scavenge was last refused */
     struct heap_stats stats;        /* changed in the stopped world */
-    struct heap_stats shown;        /* a copy for everybody; under `lock` */
+    struct heap_stats shown;        /* a copy for everybody; under `lock`, as the next two */
+    uint64_t shown_eden_from, shown_eden_bytes;
 };
 
 extern struct heap heap;

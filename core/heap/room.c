@@ -93,10 +93,6 @@ heap_room_make(struct heap_local *local)
         while (blocks < ROUND_BLOCKS && zero_block(local))
             blocks++;
         idle = blocks == 0 ? idle + 1 : 0;
-        /* Written so that there is something to commit: what dies now is let go two commits later.
-         */
-        if (pmem_reserve(local->worker, heap_pages_unwritten(SPACE_ROOT, 8)) == OK)
-            pmem_store64(heap_root_at(HEAP_ROOT_OLD_BYTES), heap.old_bytes);
         if (commit(local) != OK)
             return;
     }

@@ -103,6 +103,27 @@ START_TEST(what_is_not_reachable_is_not_copied)
 }
 END_TEST
 
+START_TEST(what_is_alive_is_told_at_any_time)
+{
+    struct heap_stats before, after;
+
+    heap_stats_get(&before);
+    for (unsigned i = 0; i < 5; i++)
+        space_array(CLASS_BYTES, KIND_RAW8, 100000);
+    for (unsigned i = 0; i < 5000; i++)
+        space_pair(i);
+    heap_stats_get(&after);
+    ck_assert_uint_ge(after.live_bytes, before.live_bytes + 500000 + 5000 * PAIR_BYTES);
+    ck_assert_uint_le(after.live_bytes, before.live_bytes + 502000 + 5000 * PAIR_BYTES + 65536);
+    space_scavenge();
+    heap_stats_get(&after);
+    ck_assert_uint_le(after.live_bytes, before.live_bytes + 502000);
+    ck_assert_int_eq(heap_collect_full(&space_local), OK);
+    heap_stats_get(&after);
+    ck_assert_uint_le(after.live_bytes, before.live_bytes);
+}
+END_TEST
+
 START_TEST(an_old_object_keeps_its_young_ones_through_the_remembered_set)
 {
     ref_t young;
@@ -432,6 +453,7 @@ main(void)
     tcase_add_test(tcase, an_object_in_a_handle_moves_ages_and_is_promoted);
     tcase_add_test(tcase, two_references_to_one_object_stay_two_references_to_one_object);
     tcase_add_test(tcase, what_is_not_reachable_is_not_copied);
+    tcase_add_test(tcase, what_is_alive_is_told_at_any_time);
     tcase_add_test(tcase, an_old_object_keeps_its_young_ones_through_the_remembered_set);
     tcase_add_test(tcase, a_promoted_object_remembers_those_it_left_behind);
     tcase_add_test(tcase, the_words_of_the_root_are_remembered_too);
