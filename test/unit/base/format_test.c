@@ -29,7 +29,7 @@ START_TEST(integers_look_as_the_c_library_prints_them)
 
         SAME("%d|%i|%5d|%-5d|%05d|%+d|% d|%.3d|%8.3d|%-8.3d|", v, v, v, v, v, v, v, v, v, v);
         SAME("%u|%x|%X|%#x|%#X|%08x|%#010x|%o|%#o|%12u|%-12x|", v, v, v, v, v, v, v, v, v, v, v);
-        SAME("%hhd|%hd|%hhu|%hx|", v, v, v, v);
+        SAME("%hhd|%hd|%hhu|%hx|", (signed char)v, (short)v, (unsigned char)v, (unsigned short)v);
     }
     SAME("%lu|%lld|%zu|%ld|%td|%jd", 1ul << 63, -1ll - INT64_MAX, (size_t)9, -5l, (ptrdiff_t)-3,
          (intmax_t)INT64_MIN);
