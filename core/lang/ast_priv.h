@@ -34,7 +34,7 @@ struct path {
 struct type_syntax {
     struct place place;
     bool is_void;
-    bool array;             /* T[] */
+    uint8_t arrays;         /* 1: T[], 2: T[][] ... */
     struct path *path;      /* NULL: void, or any object */
     struct path *container; /* the C of T[C] */
 };

@@ -172,7 +172,7 @@ is_call_after_all(struct check *check, struct expr *expr)
     struct expr *name;
 
     if (path == NULL || path->absolute || path->parts == NULL || path->parts->next != NULL ||
-        expr->cast.syntax->array || !operand->parenthesised ||
+        expr->cast.syntax->arrays != 0 || !operand->parenthesised ||
         lang_find_local(check, path->parts->symbol) == NULL)
         return false;
     name = lang_new_expr(check, EXPR_NAME, expr->place, NULL);

@@ -201,8 +201,8 @@ lang_resolve_type(struct lang *lang, struct file *file, const struct type_syntax
     element = resolve_path(lang, file, syntax->path);
     if (element->kind == TYPE_ERROR)
         return element;
-    if (syntax->array)
-        return lang_type_array(lang, file, syntax->place, element);
+    for (unsigned i = 0; i < syntax->arrays && element->kind != TYPE_ERROR; i++)
+        element = lang_type_array(lang, file, syntax->place, element);
     if (syntax->container == NULL)
         return element;
     class = lang_resolve_class(lang, file, syntax->container);

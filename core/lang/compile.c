@@ -54,6 +54,18 @@ check_imports(struct lang *lang)
     }
 }
 
+/* Only the file that is started runs its statements. */
+static void
+warn_of_statements(struct lang *lang, const struct file *main)
+{
+    for (const struct file *file = lang->files; file != NULL; file = file->next) {
+        if (file != main && file->top != NULL && file->top->body->body != NULL)
+            lang_warn(lang, file, file->top->body->body->place,
+                      "put them into a method, or leave them out",
+                      "the statements of an imported file do not run");
+    }
+}
+
 static void
 emit_ordered(struct module_writer *module, struct class *class)
 {
@@ -173,6 +185,7 @@ finish(struct lang *lang, struct file *main, struct buffer *result)
         check_all(lang);
     }
     if (lang->error_count == 0 && !lang->stopped) {
+        warn_of_statements(lang, main);
         if (!lang->library_mode)
             entry = add_entry(lang, main);
         add_static_methods(lang);

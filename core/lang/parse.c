@@ -7,7 +7,8 @@
 
 #include "format/module.h"
 
-#define PARTS_MAX 16 /* of a name such as .phantom.text.builder */
+#define PARTS_MAX  16 /* of a name such as .phantom.text.builder */
+#define ARRAYS_MAX 8  /* int[][] has two */
 
 const struct token *
 lang_peek(const struct parser *parser, size_t ahead)
@@ -219,8 +220,11 @@ lang_scan_type(const struct parser *parser, size_t ahead)
     count = scan_path(parser, ahead);
     if (count == 0 || lang_peek(parser, ahead + count)->kind != T_LBRACKET)
         return count;
-    if (lang_peek(parser, ahead + count + 1)->kind == T_RBRACKET)
-        return count + 2;
+    while (lang_peek(parser, ahead + count)->kind == T_LBRACKET &&
+           lang_peek(parser, ahead + count + 1)->kind == T_RBRACKET)
+        count += 2;
+    if (lang_peek(parser, ahead + count - 1)->kind == T_RBRACKET)
+        return count;
     inner = scan_path(parser, ahead + count + 1);
     if (inner != 0 && lang_peek(parser, ahead + count + 1 + inner)->kind == T_RBRACKET)
         return count + inner + 2;
@@ -292,16 +296,17 @@ lang_parse_type(struct parser *parser)
     }
     syntax->path = lang_parse_path(parser);
     syntax->place = syntax->path->place;
-    if (lang_at(parser, T_LBRACKET)) {
-        if (lang_peek(parser, 1)->kind == T_RBRACKET) {
-            lang_take(parser);
-            lang_take(parser);
-            syntax->array = true;
-        } else if (lang_peek(parser, 1)->kind == T_NAME || lang_peek(parser, 1)->kind == T_DOT) {
-            lang_take(parser);
-            syntax->container = lang_parse_path(parser);
-            lang_expect(parser, T_RBRACKET, "behind the class of the container");
-        }
+    while (lang_at(parser, T_LBRACKET) && lang_peek(parser, 1)->kind == T_RBRACKET) {
+        lang_take(parser);
+        lang_take(parser);
+        if (++syntax->arrays == ARRAYS_MAX)
+            lang_syntax_error(parser, syntax->place, "fewer dimensions");
+    }
+    if (syntax->arrays == 0 && lang_at(parser, T_LBRACKET) &&
+        (lang_peek(parser, 1)->kind == T_NAME || lang_peek(parser, 1)->kind == T_DOT)) {
+        lang_take(parser);
+        syntax->container = lang_parse_path(parser);
+        lang_expect(parser, T_RBRACKET, "behind the class of the container");
     }
     return syntax;
 }
