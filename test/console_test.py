@@ -63,6 +63,12 @@ while (asked < 3) {
 }
 """
 
+ENDLESS = """
+string text = "a".repeat(300000);
+while (true)
+    println(text);
+"""
+
 READERS = """
 any lines = new .internal.container.queue(1000);
 any readers = [];
@@ -177,6 +183,24 @@ class ConsoleTest(unittest.TestCase):
             self.assertEqual(process.wait(SECONDS_MAX), 0)
             process.stdout.close()
         self.assertEqual(said, b"1: first\n2: second\n3: third\n")
+
+    def test_a_program_that_is_stopped_in_the_middle_of_a_text_lets_others_print(self):
+        self.make()
+        process = self.start(self.volume, self.program(ENDLESS), stdin=subprocess.DEVNULL)
+        process.stdout.read(1000)
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        self.assertEqual(process.wait(SECONDS_MAX), 0)
+        process.stdout.close()
+
+        process = self.start("--again", self.volume, self.program('println("b");\n'.join([""] * 21)),
+                             stdin=subprocess.DEVNULL)
+        before = process.stdout.read(1000000)
+        subprocess.run([PHANTOM, "app", self.volume, "stop", "1"], check=True,
+                       stdout=subprocess.DEVNULL)
+        output, _ = process.communicate(timeout=SECONDS_MAX)
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual((before + output).count(b"b\n"), 20)
 
     def lives(self, options, count):
         """Stop a counting program cleanly a few times; all that its lives said."""

@@ -165,32 +165,43 @@ send_some(void)
         atomic_store(&console.line_begin, sent);
 }
 
+/* Let the writer go on if there is room for it; the next in turn if there is no writer, or a dead
+ * one. */
+static void
+wake_writers(void)
+{
+    ref_t channel = console.channel;
+    bool room = console_ring_room() >= CONSOLE_ROOM_MIN;
+    word_t writer = GET_WORD(channel_object, channel, writer);
+
+    if (writer != WORD_NULL && !thread_is_alive(writer)) {
+        SET_WORD(channel_object, channel, writer, WORD_NULL);
+        writer = WORD_NULL;
+    }
+    if (writer == WORD_NULL) {
+        atomic_store(&console.writer_waits, false);
+        console_wake_writer();
+    } else if (room && atomic_exchange(&console.writer_waits, false)) {
+        thread_wake(writer);
+    }
+    atomic_store(&console.turn_waits, GET_WORD(channel_object, channel, out_head) != WORD_NULL);
+}
+
 /* Write down what has left, and let writers go on. False when the volume is too full for that. */
 static bool
 record(void)
 {
-    word_t writer;
+    bool done;
 
     pmem_worker_back(&out_worker);
-    if (pmem_safepoint(&out_worker) != OK) {
-        pmem_worker_away(&out_worker);
-        return false;
+    done = pmem_safepoint(&out_worker) == OK;
+    if (done) {
+        monitor_guard(console.channel);
+        wake_writers();
+        monitor_unguard(console.channel);
     }
-    atomic_store(&console.writers_wait, false);
-    monitor_guard(console.channel);
-    if (console_ring_room() >= CONSOLE_ROOM_MIN) {
-        writer = GET_WORD(channel_object, console.channel, writer);
-        if (writer != WORD_NULL && thread_is_alive(writer)) {
-            thread_wake(writer);
-        } else {
-            if (writer != WORD_NULL)
-                SET_WORD(channel_object, console.channel, writer, WORD_NULL);
-            console_wake_writer();
-        }
-    }
-    monitor_unguard(console.channel);
     pmem_worker_away(&out_worker);
-    return true;
+    return done;
 }
 
 /* True if record() has something to do. */
@@ -268,9 +279,10 @@ out_round(void)
     do {
         if (sendable() > 0)
             send_some();
-    } while (sendable() > 0 && !atomic_load(&console.writers_wait));
-    if (is_unrecorded() || atomic_load(&console.writers_wait)) {
-        if (!record())
+    } while (sendable() > 0 && !atomic_load(&console.writer_waits));
+    if (is_unrecorded() || atomic_load(&console.writer_waits) || atomic_load(&console.turn_waits)) {
+        /* While threads queue, look again from time to time: nobody tells when a writer dies. */
+        if (!record() || atomic_load(&console.turn_waits))
             deadline = plat_monotonic_ns() + RETRY_NS;
     }
     if (atomic_exchange(&console.commits_due, false))
@@ -288,6 +300,7 @@ out_resume(void)
 {
     bool left;
 
+    atomic_store(&console.writer_waits, true);
     while (!record() && !atomic_load(&console.stopping))
         plat_wait(&console.work.count, event_get(&console.work), plat_monotonic_ns() + RETRY_NS);
     atomic_store(&console.commits_due, true);

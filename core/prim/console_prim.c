@@ -81,6 +81,8 @@ prim_console_print(struct prim_call *call)
     if (writer != WORD_NULL && writer != call->thread && thread_is_alive(writer)) {
         thread_queue_push(channel, CONSOLE_QUEUE(out), call->thread);
         SET_U64(thread_object, call->thread, prim_raw2, QUEUED);
+        if (!atomic_exchange(&console.turn_waits, true))
+            event_raise(&console.work); /* console-out sees it if the writer dies */
         answer = prim_park(call, channel, UINT64_MAX);
         monitor_unguard(channel);
         return answer;
@@ -98,7 +100,7 @@ prim_console_print(struct prim_call *call)
     SET_U64(thread_object, call->thread, prim_raw, index);
     answer = PRIM_AGAIN;
     if (console_ring_room() < CONSOLE_ROOM_MIN) {
-        atomic_store(&console.writers_wait, true);
+        atomic_store(&console.writer_waits, true);
         answer = prim_park(call, channel, UINT64_MAX); /* console-out wakes the writer */
         event_raise(&console.work);
     }

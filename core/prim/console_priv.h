@@ -69,7 +69,8 @@ struct console {
     struct event wanted;  /* something for console-in */
     _Atomic bool stopping;
     _Atomic bool broken;       /* the machine takes no more output */
-    _Atomic bool writers_wait; /* a writer, or others behind it, wait for room */
+    _Atomic bool writer_waits; /* the writer waits for room */
+    _Atomic bool turn_waits;   /* others wait until the writer is done, or dead */
     _Atomic bool commits_wait; /* threads wait for a snapshot */
     _Atomic bool commits_due;  /* there was one */
     _Atomic bool reading;      /* console-in waits for the machine */
