@@ -158,6 +158,11 @@ run_to_end(struct system *system, const struct system_options *options, uint32_t
     store_stats_get(system->store, &stats);
     if (!done)
         return STATUS_TROUBLE;
+    if (event == VM_INTERRUPTED && stop_signal == 0) { /* the console has said why */
+        say("stopped %s at generation %" PRIu64 "; go on with: phantom run %s", system->path,
+            stats.generation, system->path);
+        return STATUS_TROUBLE;
+    }
     if (event == VM_INTERRUPTED) {
         if (!quiet)
             say("%s: stopped %s at generation %" PRIu64 "; go on with: phantom run %s",
