@@ -41,7 +41,7 @@ console_ready(int fd, short events)
 {
     struct pollfd polled[] = {
         { .fd = fd, .events = events },
-        { .fd = cancel_fd, .events = POLLIN },
+        { .events = POLLIN },
     };
 
     pthread_once(&console_once, console_init);
