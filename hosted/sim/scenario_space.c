@@ -198,11 +198,11 @@ tellers_start(struct teller *tellers, struct sim_random *random)
     return true;
 }
 
-/* As if somebody would stop it: after enough records such a commit folds. */
+/* As if somebody would stop it: after enough records such a commit folds. At the end it must. */
 static enum store_cause
-cause_pick(struct sim_random *random)
+cause_pick(struct sim_random *random, uint64_t left)
 {
-    return sim_random_chance(random, 1, 2) ? STORE_CAUSE_STOP : STORE_CAUSE_DEMAND;
+    return left <= 6 || sim_random_chance(random, 1, 4) ? STORE_CAUSE_STOP : STORE_CAUSE_DEMAND;
 }
 
 /* Wait, in virtual time, until the model has seen that many commits. */
@@ -212,11 +212,13 @@ commits_wait(const struct sim_model *model, struct sim_random *random, uint64_t 
 {
     _Atomic uint32_t never = 0;
     unsigned rounds = 0;
+    uint64_t left;
 
     while (sim_model_commits(model) < commits) {
         plat_wait(&never, 0, plat_monotonic_ns() + 1 + sim_random_below(random, 3000000));
-        if (sim_random_chance(random, 1, 3)) {
-            err_t err = pmem_snapshot_wait(pmem_snapshot_ask(cause_pick(random)));
+        left = commits - sim_model_commits(model);
+        if (sim_random_chance(random, left <= 6 ? 3 : 1, 3)) {
+            err_t err = pmem_snapshot_wait(pmem_snapshot_ask(cause_pick(random, left)));
 
             if (err != OK && !faulty)
                 return sim_trouble("take a snapshot", err);
