@@ -1,0 +1,135 @@
+/*
+ * frame_test.c - frames: stacks that grow, move, and leave memory; instructions
+ * that wait for pages, and pages that never come.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "unit/vm/machine.h"
+
+START_TEST(a_growing_stack_keeps_both_areas)
+{
+    ck_assert_program(
+        "class d {\n"
+        "  long f(int n, string s, long l, any o) {\n"
+        "    int a = n * 3; string t = s; any p = o; long q = l + 1L;\n"
+        "    long below = n == 0 ? 0L : f(n - 1, s, q, p);\n"
+        "    if (a != n * 3 || t != s || p != o || q != l + 1L) exit(1);\n"
+        "    return below + 1L; } }\n"
+        "any o = new .internal.object();\n"
+        "for (int i = 0; i < 3; i++) if (new d().f(9000, \"word\", 5L, o) != 9001L) exit(2);\n");
+}
+END_TEST
+
+START_TEST(stacks_grow_in_threads_of_their_own)
+{
+    ck_assert_program(
+        "class d { int got; int f(int n) { if (n == 0) return 0; return f(n - 1) + 1; }\n"
+        "  void run() { for (int i = 0; i < 20; i++) got = f(2000); } }\n"
+        "d[] all = []; .internal.thread[] ts = [];\n"
+        "for (int i = 0; i < 8; i++) { d x = new d(); all.add(x); ts.add(spawn(x)); }\n"
+        "foreach (t in ts) t.join();\n"
+        "foreach (x in all) if (x.got != 2000) exit(1);\n");
+}
+END_TEST
+
+START_TEST(instructions_wait_for_pages_and_run_again)
+{
+    struct pmem_stats stats;
+
+    /* Memory for a small part of what lives: every walk over it pages. */
+    machine_stop(true);
+    machine_pmem.resident_bytes_max = 16 << 20;
+    machine_start();
+    ck_assert_program("class node { node next; int v; string s; }\n"
+                      "node head = null;\n"
+                      "for (int i = 0; i < 400000; i++) { node n = new node(); n.v = i;\n"
+                      "  n.s = \"text of \\{i}\"; n.next = head; head = n; }\n"
+                      "for (int k = 0; k < 3; k++) {\n"
+                      "  int at = 399999; node p = head;\n"
+                      "  while (p != null) { if (p.v != at || p.s != \"text of \\{at}\") exit(1);\n"
+                      "    p.v = at; at--; p = p.next; }\n"
+                      "  if (at != -1) exit(2); }\n");
+    pmem_stats_get(&stats);
+    ck_assert_uint_gt(stats.pages_evicted, 0);
+    ck_assert_uint_gt(stats.pages_in, 0);
+    machine_pmem.resident_bytes_max = 0;
+}
+END_TEST
+
+/* The middle of the one large array of bytes. */
+static uint64_t found_page;
+
+static void
+find_large_array(void *argument)
+{
+    uint64_t blocks = pmem_load64(SPACE_ROOT + offsetof(struct space_root, heap_blocks_used));
+
+    (void)argument;
+    for (uint64_t i = 0; i < blocks; i++) {
+        uint64_t at = SPACE_HEAP + i * HEAP_BLOCK_BYTES;
+
+        if (header_class_number(pmem_load64(at)) == CLASS_BYTES && pmem_load32(at + 8) == 400000)
+            found_page = space_page_of(at + 200000);
+    }
+}
+
+START_TEST(a_damaged_page_is_an_exception_where_it_is_touched)
+{
+    uint32_t id = machine_install(
+        "class keep { static .internal.binary b = new .internal.binary(400000); }\n"
+        "for (int i = 0; i < 400000; i++) keep.b[i] = 7;\n"
+        "sleep(600L);\n"
+        "int sum = 0; int caught = 0;\n"
+        "for (int i = 0; i < 400000; i++) {\n"
+        "  try { sum += keep.b[i]; } catch (.internal.error.damage e) { caught++; } }\n"
+        "if (caught != 4096) exit(1); if (sum != (400000 - 4096) * 7) exit(2); exit(12);\n");
+
+    machine_await_threads(1, THREAD_SLEEPING);
+    ck_assert_int_eq(pmem_world_do(NULL, find_large_array, NULL, 0), OK);
+    ck_assert_uint_ne(found_page, 0);
+    machine_stop(true);
+    fake.corrupt_page = found_page + 1;
+    machine_start();
+    ck_assert_int_eq(machine_finish(id).status, 12);
+    fake.corrupt_page = 0;
+}
+END_TEST
+
+START_TEST(a_full_volume_throttles_and_never_stops_the_machine)
+{
+    uint32_t id =
+        machine_install("class node { node next; string s; }\n"
+                        "class keep { static node head; }\n"
+                        "int i = 0;\n"
+                        "try { while (true) { node n = new node(); n.s = \"text of \\{i}\";\n"
+                        "  n.next = keep.head; keep.head = n; i++; } }\n"
+                        "catch (.internal.error.space e) { keep.head = null; exit(13); }\n"
+                        "catch (.internal.error.memory e) { keep.head = null; exit(13); }\n");
+    struct vm_application_info info;
+
+    fake.fills = true;
+    fake.credit = 3000;
+    usleep(3000000);
+    fake.credit = 1000000; /* somebody made room, or the program gave up before */
+    fake.fills = false;
+    info = machine_application(id);
+    if (info.state == APPLICATION_RUNNING && info.thread_count > 0)
+        ck_assert_int_eq(vm_application_stop(id), OK);
+    else
+        ck_assert_int_eq(info.status, 13);
+}
+END_TEST
+
+int
+main(void)
+{
+    const TTest *const tests[] = {
+        a_growing_stack_keeps_both_areas,
+        stacks_grow_in_threads_of_their_own,
+        instructions_wait_for_pages_and_run_again,
+        a_damaged_page_is_an_exception_where_it_is_touched,
+        a_full_volume_throttles_and_never_stops_the_machine,
+    };
+
+    return machine_tests("frame", tests, sizeof tests / sizeof tests[0]);
+}
