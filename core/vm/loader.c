@@ -276,6 +276,7 @@ load_clear(struct load *load)
     hash_table_free(&load->by_name);
     hash_table_free(&load->by_number);
     arena_free(&load->arena);
+    arena_free(&load->scratch);
     memset(&load->arena, 0, sizeof *load - offsetof(struct load, arena));
 }
 

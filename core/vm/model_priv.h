@@ -129,6 +129,7 @@ struct load {
     unsigned lines_reported;
     unsigned departures; /* for pages that were missing */
     struct arena arena;
+    struct arena scratch;    /* of the method that is verified; a fault may cut that off */
     uint32_t application_id; /* 0: the class library */
     bool is_bootstrap;       /* the space has no class yet */
     unsigned complaint_count;

@@ -151,7 +151,7 @@ flow_to(struct verify *verify, uint32_t target, const struct frame *from)
     bool changed = true;
 
     if (into == NULL) {
-        into = arena_alloc(&verify->scratch, 1, sizeof *into);
+        into = arena_alloc(&verify->load->scratch, 1, sizeof *into);
         if (into == NULL)
             return ERR_NOMEM;
         TRY(verify_frame_init(verify, into));
@@ -314,9 +314,11 @@ check_maxima(struct verify *verify)
 static err_t
 verify_code(struct verify *verify)
 {
-    verify->places = arena_alloc(&verify->scratch, verify->code_bytes, 1);
-    verify->frames = arena_alloc(&verify->scratch, verify->code_bytes, sizeof verify->frames[0]);
-    verify->queue = arena_alloc(&verify->scratch, verify->code_bytes, sizeof verify->queue[0]);
+    verify->places = arena_alloc(&verify->load->scratch, verify->code_bytes, 1);
+    verify->frames =
+        arena_alloc(&verify->load->scratch, verify->code_bytes, sizeof verify->frames[0]);
+    verify->queue =
+        arena_alloc(&verify->load->scratch, verify->code_bytes, sizeof verify->queue[0]);
     if (verify->places == NULL || verify->frames == NULL || verify->queue == NULL)
         return ERR_NOMEM;
     TRY(read_instructions(verify));
@@ -340,7 +342,6 @@ verify_method(struct load *load, struct model_method *method)
 {
     struct verify verify = {
         .load = load,
-        .scratch = { .bytes_max = SCRATCH_BYTES_MAX },
         .method = method,
         .source = method->source,
         .class = method->owner,
@@ -349,11 +350,12 @@ verify_method(struct load *load, struct model_method *method)
     };
     err_t err;
 
+    load->scratch.bytes_max = SCRATCH_BYTES_MAX;
     err = check_maxima(&verify);
     if (err == OK && verify.code_bytes > 0)
         err = verify_code(&verify);
-    if (err == ERR_NOMEM && verify.scratch.bytes > SCRATCH_BYTES_MAX / 2)
+    if (err == ERR_NOMEM && load->scratch.bytes > SCRATCH_BYTES_MAX / 2)
         err = fail_method(&verify, "it is too intricate to be verified");
-    arena_free(&verify.scratch);
+    arena_free(&load->scratch);
     return err;
 }

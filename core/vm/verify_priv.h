@@ -37,7 +37,6 @@ enum place_flag {
 
 struct verify {
     struct load *load;
-    struct arena scratch; /* until the method is done */
     const struct model_method *method;
     const struct module_method *source;
     struct model_class *class;

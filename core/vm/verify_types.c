@@ -80,8 +80,8 @@ verify_frame_init(struct verify *verify, struct frame *frame)
 {
     frame->word_depth = 0;
     frame->raw_depth = 0;
-    frame->words = arena_alloc(&verify->scratch, word_slots(verify), sizeof frame->words[0]);
-    frame->raws = arena_alloc(&verify->scratch, raw_slots(verify), sizeof frame->raws[0]);
+    frame->words = arena_alloc(&verify->load->scratch, word_slots(verify), sizeof frame->words[0]);
+    frame->raws = arena_alloc(&verify->load->scratch, raw_slots(verify), sizeof frame->raws[0]);
     return frame->words != NULL && frame->raws != NULL ? OK : ERR_NOMEM;
 }
 
