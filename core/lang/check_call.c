@@ -312,7 +312,8 @@ call_untyped(struct check *check, struct expr *call)
 
     if (class != NULL)
         search_class(&search, class);
-    if (search.best != NULL && search.near_count == 1 &&
+    /* with arguments, a class below may have a method that fits them better */
+    if (search.best != NULL && search.near_count == 1 && call->call.count == 0 &&
         (search.best->flags & (MEMBER_STATIC | MEMBER_PRIVATE)) == 0)
         settle(check, call, search.best, NULL);
     else

@@ -359,9 +359,19 @@ lang_parse_attributes(struct parser *parser, uint16_t *flags, struct symbol **pr
     }
 }
 
-/* "(" arg, ... ")"; where `bare`, a name alone is an untyped argument. */
+/* A name without a type in front of it. */
+static bool
+at_bare_argument(const struct parser *parser)
+{
+    enum token_kind behind = lang_peek(parser, 1)->kind;
+
+    return lang_at(parser, T_NAME) &&
+           (behind == T_COMMA || behind == T_RPAREN || behind == T_COLON);
+}
+
+/* "(" arg, ... ")"; a name alone is an untyped argument. */
 struct local *
-lang_parse_arguments(struct parser *parser, struct method *method, bool bare)
+lang_parse_arguments(struct parser *parser, struct method *method)
 {
     struct local *first = NULL;
     struct local **end = &first;
@@ -373,10 +383,10 @@ lang_parse_arguments(struct parser *parser, struct method *method, bool bare)
 
         local->method = method;
         local->is_argument = true;
-        if (!lang_accept(parser, T_VAR) &&
-            !(bare && lang_at(parser, T_NAME) &&
-              (lang_peek(parser, 1)->kind == T_COMMA || lang_peek(parser, 1)->kind == T_RPAREN)))
+        if (!lang_accept(parser, T_VAR) && !at_bare_argument(parser)) {
             local->syntax = lang_parse_type(parser);
+            lang_parse_attributes(parser, &flags, NULL);
+        }
         local->name = lang_expect_name(parser, "the name of an argument", &local->place);
         if (local->syntax == NULL && !parser->panic && lang_accept(parser, T_COLON))
             local->syntax = lang_parse_type(parser);

@@ -225,7 +225,7 @@ parse_method(struct parser *parser, struct class *class, struct symbol *name, st
     if (constructor && (flags & (MEMBER_STATIC | METHOD_ABSTRACT)) != 0)
         lang_error(parser->lang, parser->file, place, NULL,
                    "a constructor is neither static nor abstract");
-    method->arguments = lang_parse_arguments(parser, method, false);
+    method->arguments = lang_parse_arguments(parser, method);
     parse_ordinal(parser, method);
     lang_parse_attributes(parser, &method->flags, &method->primitive_name);
     if (method->primitive_name != NULL)
@@ -390,27 +390,25 @@ parse_import(struct parser *parser)
 static bool
 at_function(const struct parser *parser)
 {
-    size_t start = lang_peek(parser, 0)->kind == T_STATIC;
-    size_t count = lang_peek(parser, start)->kind == T_VAR ? 1 : lang_scan_type(parser, start);
+    size_t count = lang_at(parser, T_VAR) ? 1 : lang_scan_type(parser, 0);
 
-    return count != 0 && lang_peek(parser, start + count)->kind == T_NAME &&
-           lang_peek(parser, start + count + 1)->kind == T_LPAREN;
+    return count != 0 && lang_peek(parser, count)->kind == T_NAME &&
+           lang_peek(parser, count + 1)->kind == T_LPAREN;
 }
 
 static void
-parse_function(struct parser *parser)
+parse_function(struct parser *parser, uint16_t flags)
 {
     struct class *main = lang_main_class(parser->lang, parser->file);
     struct type_syntax *syntax = NULL;
     struct symbol *name;
     struct place place;
 
-    lang_accept(parser, T_STATIC);
     if (!lang_accept(parser, T_VAR))
         syntax = lang_parse_type(parser);
     name = lang_expect_name(parser, "the name of a function", &place);
     if (!parser->panic)
-        parse_method(parser, main, name, place, syntax, MEMBER_STATIC);
+        parse_method(parser, main, name, place, syntax, flags | MEMBER_STATIC);
 }
 
 /* A statement outside any class; its variables become static fields. */
@@ -472,11 +470,12 @@ parse_top(struct parser *parser, struct stmt ***end)
             parse_class(parser, flags);
             return;
         }
+        if (at_function(parser)) {
+            parse_function(parser, flags);
+            return;
+        }
         parser->at = start;
-        if (at_function(parser))
-            parse_function(parser);
-        else
-            parse_top_statement(parser, end);
+        parse_top_statement(parser, end);
     }
 }
 

@@ -193,7 +193,7 @@ parse_fun(struct parser *parser)
     method->place = expr->place;
     method->outer = outer;
     parser->method = method;
-    method->arguments = lang_parse_arguments(parser, method, true);
+    method->arguments = lang_parse_arguments(parser, method);
     if (!parser->panic)
         method->body = lang_parse_block(parser);
     parser->method = outer;

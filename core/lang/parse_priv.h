@@ -62,7 +62,7 @@ bool lang_is_primitive_name(const struct parser *parser, const struct symbol *na
 struct path *lang_parse_path(struct parser *parser);
 struct type_syntax *lang_parse_type(struct parser *parser);
 void lang_parse_attributes(struct parser *parser, uint16_t *flags, struct symbol **primitive);
-struct local *lang_parse_arguments(struct parser *parser, struct method *method, bool bare);
+struct local *lang_parse_arguments(struct parser *parser, struct method *method);
 
 struct expr *lang_parse_expr(struct parser *parser);
 struct expr *lang_expr(struct parser *parser, enum expr_kind kind, struct place place);
