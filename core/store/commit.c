@@ -64,16 +64,34 @@ commit_block(struct store *store, uint64_t *block)
     return extent_list_add(&store->taken, *block, 1);
 }
 
-/* True if the page holds what was committed last: told by 128 bits of a keyed hash. */
+/* Compare with the committed block itself. A block that cannot be read is not the same. */
+static bool
+block_is_same(struct store *store, uint64_t block, const void *bytes)
+{
+    return volume_read(store->disk, block, 1, store->scratch) == OK &&
+           memcmp(store->scratch, bytes, VOLUME_BLOCK_BYTES) == 0;
+}
+
+/*
+ * True if the page holds what was committed last. A changed page has another
+ * checksum, nearly always, and costs no more. The others are compared byte by
+ * byte with their block the first time, and by 128 bits of a keyed hash after that.
+ */
 static bool
 page_is_unchanged(struct store *store, uint64_t page, const void *bytes, uint32_t crc,
                   const struct map_entry *old)
 {
     struct page_news *news = &store->news[page % NEWS_SLOTS];
-    struct hash128 hash = hash128(bytes, VOLUME_BLOCK_BYTES, store->news_key);
-    bool unchanged = news->key == page + 1 && hash128_equal(news->hash, hash) && old->block != 0 &&
-                     old->crc == crc;
+    bool known = news->key == page + 1, unchanged;
+    struct hash128 hash;
 
+    if (old->block == 0 || old->crc != crc) {
+        if (known)
+            news->key = 0;
+        return false;
+    }
+    hash = hash128(bytes, VOLUME_BLOCK_BYTES, store->news_key);
+    unchanged = known ? hash128_equal(news->hash, hash) : block_is_same(store, old->block, bytes);
     *news = (struct page_news){ .key = page + 1, .hash = hash };
     return unchanged;
 }

@@ -28,7 +28,7 @@
 #define RUN_BLOCKS       256 /* pages are written in runs of so many */
 #define EARLY_RUN_BLOCKS 16
 #define NOTES_MAX        256
-#define NEWS_SLOTS       (64u << 10) /* hashes of pages lately written */
+#define NEWS_SLOTS       (64u << 10) /* hashes of pages that did not change lately */
 
 /* Blocks in a row, in the order they were taken. */
 struct extent_list {
@@ -72,7 +72,7 @@ struct node_cache {
     size_t hand;
 };
 
-/* What a page held when it was last committed, for dropping pages that did not change. */
+/* What a page holds in the newest generation, for dropping pages that did not change. */
 struct page_news {
     uint64_t key; /* page + 1; 0: nothing */
     struct hash128 hash;
