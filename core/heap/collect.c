@@ -142,6 +142,15 @@ room_was_not_made(void)
     atomic_store_explicit(&heap.room_tried_ns, plat_monotonic_ns(), memory_order_relaxed);
 }
 
+void
+heap_make_room(struct heap_local *local)
+{
+    if (!room_may_be_made())
+        return;
+    room_was_not_made(); /* for all we know; the others need not try at the same time */
+    heap_room_make(local);
+}
+
 /* First as if all were alive, then to the byte, then after making room on the volume. */
 static err_t
 collect_somehow(struct heap_local *local, struct collection *collection)

@@ -116,6 +116,13 @@ must_use err_t heap_collect(struct heap_local *local, uint64_t bytes);
 /* Collect all of it now (a full mark of old space, cycles included). */
 must_use err_t heap_collect_full(struct heap_local *local);
 
+/*
+ * Credit was refused: give blocks of the volume back that nobody needs. Collects without
+ * moving, zeroes free blocks, waits for commits. The caller is a RUNNING worker at a
+ * safepoint. Does nothing when it was tried in vain a second ago.
+ */
+void heap_make_room(struct heap_local *local);
+
 /* At a safepoint: true if a scavenge should come first (the nursery is nearly full, or tests). */
 bool heap_wants_scavenge(void);
 
