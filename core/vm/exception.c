@@ -474,6 +474,11 @@ exception_unwind(struct vm_worker *worker)
 void
 exception_unreadable(struct vm_worker *worker, uint64_t address, err_t err)
 {
+    if (err == ERR_CORRUPT &&
+        address - worker->stack < (uintptr_t)worker->slots_end - worker->stack) {
+        sched_lose(worker, address, err); /* no handler behind that page can be found */
+        return;
+    }
     if (err == ERR_CORRUPT) {
         exception_throw(worker, VM_ERROR_DAMAGE, "page %#" PRIx64 " of the space is damaged",
                         space_page_of(address));

@@ -302,6 +302,8 @@ frame_make_room(struct vm_worker *worker, uint32_t word_need, uint32_t raw_need)
     uint64_t *word_end = worker->word_top + word_need;
     uint64_t *raw_begin = worker->raw_top - raw_need;
 
+    if (word_end <= worker->word_high && raw_begin >= worker->raw_low)
+        return true;
     if (!sched_credit(worker, 24))
         return false;
     if (word_end > raw_begin) {

@@ -272,6 +272,7 @@ throttle(struct vm_worker *worker)
         if (!said)
             log_warn("the volume is full: programs wait for room");
         said = true;
+        heap_make_room(&worker->heap);
         pmem_worker_away(&worker->pmem);
         plat_wait(&nothing, 0, plat_monotonic_ns() + THROTTLE_NS);
         pmem_worker_back(&worker->pmem);
@@ -475,6 +476,14 @@ sched_resume(struct vm_worker *worker)
         worker->begins = init_class(worker, code->mirror->owner); /* or its frame comes first */
 }
 
+/* True if all of an object of the machine can be read. */
+static bool
+readable(struct vm_worker *worker, word_t object, uint64_t bytes)
+{
+    return object == WORD_NULL || (pmem_page_in(&worker->pmem, object) == OK &&
+                                   pmem_page_in(&worker->pmem, object + bytes - 1) == OK);
+}
+
 void
 sched_lose(struct vm_worker *worker, uint64_t address, err_t err)
 {
@@ -484,12 +493,20 @@ sched_lose(struct vm_worker *worker, uint64_t address, err_t err)
     log_error("a thread cannot go on: page %#" PRIx64 " of the space, part of its state, cannot "
               "be read (%s)",
               space_page_of(address), err_text(err));
-    for (uint32_t slot = 0; slot < count && err == ERR_CORRUPT; slot++) {
+    frame_unload(worker);
+    sched_idle(worker);
+    if (err != ERR_CORRUPT)
+        return; /* the next start tries again */
+    worker_commit_begin(worker);
+    for (uint32_t slot = 0; slot < count; slot++) {
         if (thread_in_slot(slot) == thread)
             pmem_store64(SPACE_THREAD_TABLE + 8 * (uint64_t)slot, WORD_NULL);
     }
-    frame_unload(worker);
-    sched_idle(worker);
+    if (readable(worker, thread, sizeof(struct thread_object)) &&
+        readable(worker, GET_WORD(thread_object, thread, application),
+                 sizeof(struct application_object)))
+        thread_lose(thread);
+    worker_commit_end(worker);
 }
 
 /* How long may an idle worker sleep? Monotonic. */

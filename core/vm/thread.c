@@ -477,6 +477,19 @@ application_leave(ref_t application)
 }
 
 void
+thread_lose(ref_t thread)
+{
+    word_t application = GET_WORD(thread_object, thread, application);
+
+    atomic_store(thread_state_of(thread), THREAD_ENDED);
+    thread_wake_joiners(thread);
+    if (application == WORD_NULL)
+        return;
+    application_failed(application, GET_WORD(application_object, application, name));
+    application_leave(application);
+}
+
+void
 thread_end(struct vm_worker *worker)
 {
     ref_t thread = worker->thread, text = WORD_NULL;

@@ -475,6 +475,9 @@ void thread_unqueue(ref_t thread);
 /* The worker's thread is over; if it has a pending exception, nobody caught that. */
 void thread_end(struct vm_worker *worker);
 
+/* The thread cannot go on, because its own state is damaged: its application fails. */
+void thread_lose(ref_t thread);
+
 /* Wake all joiners of the thread; put one among them, with the guard of `thread` held. */
 void thread_wake_joiners(ref_t thread);
 void thread_add_joiner(ref_t thread, ref_t joiner);

@@ -95,6 +95,37 @@ START_TEST(a_damaged_page_is_an_exception_where_it_is_touched)
 }
 END_TEST
 
+static uint64_t stack_page;
+
+static void
+find_stack(void *argument)
+{
+    ref_t thread = pmem_load64(SPACE_THREAD_TABLE);
+
+    (void)argument;
+    stack_page = space_page_of(GET_WORD(thread_object, thread, stack) + PAGE_BYTES);
+}
+
+START_TEST(a_thread_whose_stack_is_damaged_ends_and_its_application_fails)
+{
+    uint32_t id =
+        machine_install("class d { int f(int n) { if (n == 0) { sleep(600L); return 0; }\n"
+                        "  return f(n - 1) + 1; } }\n"
+                        "exit(new d().f(3000));\n");
+    struct vm_application_info info;
+
+    machine_await_threads(1, THREAD_SLEEPING);
+    ck_assert_int_eq(pmem_world_do(NULL, find_stack, NULL, 0), OK);
+    machine_stop(true);
+    fake.corrupt_page = stack_page + 1;
+    machine_start();
+    info = machine_finish(id);
+    ck_assert_int_eq(info.status, 1);
+    ck_assert_int_eq(info.state, APPLICATION_FAILED);
+    fake.corrupt_page = 0;
+}
+END_TEST
+
 START_TEST(a_full_volume_throttles_and_never_stops_the_machine)
 {
     uint32_t id =
@@ -128,6 +159,7 @@ main(void)
         stacks_grow_in_threads_of_their_own,
         instructions_wait_for_pages_and_run_again,
         a_damaged_page_is_an_exception_where_it_is_touched,
+        a_thread_whose_stack_is_damaged_ends_and_its_application_fails,
         a_full_volume_throttles_and_never_stops_the_machine,
     };
 
