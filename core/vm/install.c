@@ -488,6 +488,21 @@ make_room(struct load *load, uint64_t bytes)
     return err;
 }
 
+/* Where the volume is full, from what nobody needs any more. */
+static err_t
+take_credit(struct load *load, uint64_t pages)
+{
+    struct pmem_worker *worker = load->local->worker;
+    void **restart = worker->restart;
+
+    if (pmem_reserve(worker, pages) == OK)
+        return OK;
+    worker->restart = NULL;
+    heap_make_room(load->local);
+    worker->restart = restart;
+    return pmem_reserve(worker, pages);
+}
+
 err_t
 load_install(struct load *load, word_t *entry)
 {
@@ -499,7 +514,7 @@ load_install(struct load *load, word_t *entry)
     for (unsigned i = 0;; i++) {
         struct install install = { .load = load };
 
-        TRY(pmem_reserve(load->local->worker, pages));
+        TRY(take_credit(load, pages));
         forget(load);
         touch_tables(load);
         if (write_all(&install))

@@ -349,6 +349,10 @@ vm_install(const struct vm_program *program, uint32_t *application, load_report_
 
     TRY(worker_join(&worker));
     err = pmem_safepoint(&worker.pmem);
+    if (err == ERR_NOSPACE) { /* a program that is gone may have filled the volume */
+        heap_make_room(&worker.heap);
+        err = pmem_safepoint(&worker.pmem);
+    }
     if (err == OK)
         err = make_application(&install);
     if (err == OK) {
@@ -487,6 +491,33 @@ wait_for_end(uint32_t id)
     }
 }
 
+/*
+ * A class lives as long as the volume, because its number is never given out again; what its
+ * statics refer to need not.
+ */
+static err_t
+forget_statics(struct vm_worker *worker, uint32_t id)
+{
+    uint32_t count = pmem_load32(root_field(class_count));
+
+    for (uint32_t number = 1; number < count; number++) {
+        ref_t class = pmem_load64(SPACE_CLASS_TABLE + 8ull * number);
+        word_t owner = class == 0 ? WORD_NULL : GET_WORD(class_object, class, application);
+        uint32_t length;
+
+        if (owner == WORD_NULL || GET_U32(application_object, owner, id) != id ||
+            GET_WORD(class_object, class, statics) == WORD_NULL)
+            continue;
+        length = array_length(GET_WORD(class_object, class, statics));
+        for (uint32_t i = 0; i < length; i++) {
+            if (i % 64 == 0)
+                TRY(pmem_safepoint(&worker->pmem));
+            array_store_word(GET_WORD(class_object, class, statics), i, WORD_NULL);
+        }
+    }
+    return OK;
+}
+
 static err_t
 stop_application(uint32_t id, bool remove)
 {
@@ -499,6 +530,11 @@ stop_application(uint32_t id, bool remove)
     worker_leave(&worker);
     if (err == OK)
         wait_for_end(id);
+    worker = (struct vm_worker){ 0 };
+    if (err == OK && remove && worker_join(&worker) == OK) {
+        err = forget_statics(&worker, id);
+        worker_leave(&worker);
+    }
     return err;
 }
 
