@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "plat/memory.h"
 
+#define WRITER_SMALL 8 /* blocks */
 #define WRITER_BYTES ((size_t)WRITER_BLOCKS * VOLUME_BLOCK_BYTES)
 
 err_t
@@ -80,16 +81,9 @@ take_off(struct writer *writer)
     return buffer;
 }
 
+/* Write the buffer in this thread; it is free again, and stays the current one. */
 static void
-submit(struct writer *writer)
-{
-    plat_disk_submit(writer->disk, &take_off(writer)->io);
-    writer->current = (writer->current + 1) % WRITER_BUFFERS;
-}
-
-/* The last one is written by this thread itself: it would only wait for another. */
-static void
-submit_last(struct writer *writer)
+write_now(struct writer *writer)
 {
     struct writer_buffer *buffer = take_off(writer);
     err_t err = plat_disk_run(writer->disk, &buffer->io);
@@ -97,6 +91,22 @@ submit_last(struct writer *writer)
     if (err != OK && writer->err == OK)
         writer->err = err;
     set_state(writer, buffer, WRITER_FREE);
+}
+
+/*
+ * A small write is done by this thread: on a busy machine handing it over costs more. But only
+ * the first few of a commit, because scattered ones are faster side by side.
+ */
+static void
+submit(struct writer *writer)
+{
+    if (writer->buffers[writer->current].count <= WRITER_SMALL && writer->small_done < 2) {
+        writer->small_done++;
+        write_now(writer);
+        return;
+    }
+    plat_disk_submit(writer->disk, &take_off(writer)->io);
+    writer->current = (writer->current + 1) % WRITER_BUFFERS;
 }
 
 uint8_t *
@@ -144,8 +154,10 @@ writer_push(struct writer *writer, uint64_t block)
 err_t
 writer_drain(struct writer *writer)
 {
+    /* The last one too is written by this thread: it would only wait for another. */
     if (writer->buffers[writer->current].state == WRITER_FILLING)
-        submit_last(writer);
+        write_now(writer);
+    writer->small_done = 0;
     while (writer->buffers[writer->oldest].state == WRITER_FLYING)
         reap(writer);
     assert(writer->oldest == writer->current);

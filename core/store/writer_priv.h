@@ -33,9 +33,10 @@ struct writer {
     struct plat_disk *disk;
     struct lock *lock; /* the store's */
     struct writer_buffer buffers[WRITER_BUFFERS];
-    unsigned current; /* the buffer that is filled, or will be */
-    unsigned oldest;  /* the flying buffer that was submitted first */
-    err_t err;        /* the first failure since writer_reset() */
+    unsigned current;    /* the buffer that is filled, or will be */
+    unsigned oldest;     /* the flying buffer that was submitted first */
+    unsigned small_done; /* small writes done by the caller since the last drain */
+    err_t err;           /* the first failure since writer_reset() */
     uint64_t blocks_written;
 };
 
