@@ -13,7 +13,7 @@ import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PHANTOM = os.environ.get("PHANTOM", str(ROOT / "build" / "phantom"))
+PHANTOM = os.path.abspath(os.environ.get("PHANTOM", ROOT / "build" / "phantom"))
 SECONDS_MAX = 60
 
 # Small enough to make quickly, large enough for the class library and a program.
