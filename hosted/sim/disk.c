@@ -163,6 +163,9 @@ request_end(struct plat_disk *disk, struct request *request)
     } else if (result == OK && io->kind == PLAT_READ) {
         memcpy(io->buffer, disk->image + io->block * PLAT_BLOCK_BYTES,
                (size_t)io->block_count * PLAT_BLOCK_BYTES);
+    } else if (io->kind == PLAT_WRITE) {
+        record_add(disk->record,
+                   (struct sim_event){ .kind = SIM_WRITE_FAILED, .request = request->number });
     } else if (result == OK) {
         record_add(disk->record,
                    (struct sim_event){ .kind = SIM_FLUSH_DONE, .request = request->number });

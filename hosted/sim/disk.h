@@ -18,6 +18,7 @@
 enum sim_event_kind {
     SIM_WRITE_SUBMIT,
     SIM_WRITE_DONE,
+    SIM_WRITE_FAILED, /* it ended with an error: what it left is not known */
     SIM_FLUSH_SUBMIT,
     SIM_FLUSH_DONE,
     SIM_MARK, /* the scenario's own: `number` says what */

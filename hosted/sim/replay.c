@@ -26,31 +26,79 @@ sim_replay_start(struct sim_replay *replay, const struct sim_record *record, uin
     *replay = (struct sim_replay){ .record = record, .image = image };
     replay->loose_max = record->request_count + 1;
     replay->loose = calloc(replay->loose_max, sizeof *replay->loose);
-    return replay->loose == NULL ? ERR_NOMEM : OK;
+    for (uint64_t i = 0; i < record->event_count; i++) {
+        const struct sim_event *event = &record->events[i];
+
+        if (event->kind == SIM_WRITE_SUBMIT &&
+            event->block + event->block_count > replay->block_max)
+            replay->block_max = event->block + event->block_count;
+    }
+    replay->settled = calloc(replay->block_max + 1, sizeof *replay->settled);
+    if (replay->loose != NULL && replay->settled != NULL)
+        return OK;
+    sim_replay_end(replay);
+    return ERR_NOMEM;
 }
 
 void
 sim_replay_end(struct sim_replay *replay)
 {
     free(replay->loose);
+    free(replay->settled);
     replay->loose = NULL;
+    replay->settled = NULL;
 }
 
-static void
-write_apply(const struct sim_record *record, const struct sim_event *submit, uint8_t *image)
+/* Did the write with this request number end in this way before event `limit`? */
+static bool
+write_ended_before(const struct sim_record *record, enum sim_event_kind how, uint64_t request,
+                   uint64_t from, uint64_t limit)
 {
-    memcpy(image + submit->block * PLAT_BLOCK_BYTES, record->data + submit->data,
-           (size_t)submit->block_count * PLAT_BLOCK_BYTES);
+    for (uint64_t i = from; i < limit; i++)
+        if (record->events[i].kind == how && record->events[i].request == request)
+            return true;
+    return false;
 }
 
-/* Was the write with this request number done before event `limit`? */
 static bool
 write_done_before(const struct sim_record *record, uint64_t request, uint64_t from, uint64_t limit)
 {
-    for (uint64_t i = from; i < limit; i++)
-        if (record->events[i].kind == SIM_WRITE_DONE && record->events[i].request == request)
-            return true;
-    return false;
+    return write_ended_before(record, SIM_WRITE_DONE, request, from, limit);
+}
+
+/*
+ * Can this block no longer become what the write at event `at` said? Whatever a write that
+ * failed left there is gone when one that was submitted later is safe.
+ */
+static bool
+block_is_settled(const struct sim_replay *replay, uint64_t at, uint64_t block)
+{
+    uint64_t later = replay->settled[block];
+
+    return later > at + 1 && write_ended_before(replay->record, SIM_WRITE_FAILED,
+                                                replay->record->events[at].request, at, later - 1);
+}
+
+static void
+write_apply(const struct sim_replay *replay, uint64_t at, uint8_t *image)
+{
+    const struct sim_event *submit = &replay->record->events[at];
+
+    for (uint64_t i = 0; i < submit->block_count; i++)
+        if (!block_is_settled(replay, at, submit->block + i))
+            memcpy(image + (submit->block + i) * PLAT_BLOCK_BYTES,
+                   replay->record->data + submit->data + i * PLAT_BLOCK_BYTES, PLAT_BLOCK_BYTES);
+}
+
+static void
+write_settle(struct sim_replay *replay, uint64_t at)
+{
+    const struct sim_event *submit = &replay->record->events[at];
+
+    write_apply(replay, at, replay->image);
+    for (uint64_t i = 0; i < submit->block_count; i++)
+        if (replay->settled[submit->block + i] < at + 1)
+            replay->settled[submit->block + i] = at + 1;
 }
 
 static uint64_t
@@ -76,7 +124,7 @@ flush_apply(struct sim_replay *replay, uint64_t done_at)
         const struct sim_event *submit = &replay->record->events[at];
 
         if (write_done_before(replay->record, submit->request, at, submitted_at))
-            write_apply(replay->record, submit, replay->image);
+            write_settle(replay, at);
         else
             replay->loose[kept++] = at;
     }
@@ -101,6 +149,7 @@ sim_replay_step(struct sim_replay *replay)
         replay->acknowledged = event->number;
         break;
     case SIM_WRITE_DONE:
+    case SIM_WRITE_FAILED:
     case SIM_FLUSH_SUBMIT:
         break;
     }
@@ -109,27 +158,29 @@ sim_replay_step(struct sim_replay *replay)
 }
 
 static void
-write_tear(const struct sim_record *record, const struct sim_event *submit,
-           struct sim_random *random, uint8_t *image)
+write_tear(const struct sim_replay *replay, uint64_t at, struct sim_random *random, uint8_t *image)
 {
-    uint64_t sectors = (uint64_t)submit->block_count * (PLAT_BLOCK_BYTES / SIM_SECTOR_BYTES);
+    const struct sim_record *record = replay->record;
+    const struct sim_event *submit = &record->events[at];
+    uint64_t in_block = PLAT_BLOCK_BYTES / SIM_SECTOR_BYTES;
 
-    for (uint64_t i = 0; i < sectors; i++)
-        if (sim_random_chance(random, 1, 2))
+    for (uint64_t i = 0; i < submit->block_count * in_block; i++)
+        if (sim_random_chance(random, 1, 2) &&
+            !block_is_settled(replay, at, submit->block + i / in_block))
             memcpy(image + submit->block * PLAT_BLOCK_BYTES + i * SIM_SECTOR_BYTES,
                    record->data + submit->data + i * SIM_SECTOR_BYTES, SIM_SECTOR_BYTES);
 }
 
 static void
-write_by_chance(const struct sim_record *record, const struct sim_event *submit,
-                struct sim_random *random, uint8_t *image)
+write_by_chance(const struct sim_replay *replay, uint64_t at, struct sim_random *random,
+                uint8_t *image)
 {
     switch (sim_random_below(random, 3)) {
     case 0:
-        write_apply(record, submit, image);
+        write_apply(replay, at, image);
         break;
     case 1:
-        write_tear(record, submit, random, image);
+        write_tear(replay, at, random, image);
         break;
     default: /* dropped */
         break;
@@ -148,16 +199,16 @@ loose_end(const struct sim_replay *replay, uint64_t at, enum sim_end end, struct
     case SIM_CUT_NONE:
         return;
     case SIM_CUT_ALL:
-        write_apply(record, submit, image);
+        write_apply(replay, at, image);
         return;
     case SIM_CUT_TORN:
-        write_tear(record, submit, random, image);
+        write_tear(replay, at, random, image);
         return;
     case SIM_KILL:
         if (!write_done_before(record, submit->request, at, replay->position)) {
-            write_by_chance(record, submit, random, image);
+            write_by_chance(replay, at, random, image);
         } else {
-            write_apply(record, submit, image);
+            write_apply(replay, at, image);
             if (visible == NULL)
                 return;
         }
@@ -166,7 +217,7 @@ loose_end(const struct sim_replay *replay, uint64_t at, enum sim_end end, struct
                                   image + submit->block * PLAT_BLOCK_BYTES);
         return;
     default:
-        write_by_chance(record, submit, random, image);
+        write_by_chance(replay, at, random, image);
     }
 }
 

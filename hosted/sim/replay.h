@@ -4,8 +4,9 @@
  * What a power cut may leave: every write that was done before the submission
  * of a flush that came back OK; and of each other write that was submitted,
  * all, nothing, or any of its 512-byte sectors, in any order among writes to the
- * same place. What a kill leaves: every write that was done, and any of those
- * under way; none of that is safe from a power cut that follows.
+ * same place. What a write that failed may leave is gone where one that was submitted
+ * after its end is safe. What a kill leaves: every write that was done, and any of
+ * those under way; none of that is safe from a power cut that follows.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -39,6 +40,8 @@ struct sim_replay {
     uint64_t *loose;   /* submit events of writes that no flush covers, oldest first */
     uint64_t loose_count;
     uint64_t loose_max;
+    uint64_t *settled; /* by block: 1 + submit event of the newest write that a flush covers */
+    uint64_t block_max;
     uint64_t acknowledged; /* the last mark that was passed */
 };
 
