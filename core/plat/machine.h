@@ -30,6 +30,15 @@ enum log_level {
 __attribute__((noreturn)) void plat_panic(const char *text);
 
 /*
+ * Stop the machine at once, in order: the world failed where nothing can be
+ * undone (a damaged page that the collector needs). Nothing more is written to
+ * the volume, so the last committed snapshot stays the truth.
+ *
+ *   text  one line, zero-terminated, no newline
+ */
+__attribute__((noreturn)) void plat_halt(const char *text);
+
+/*
  * Show one line to the person who runs the machine.
  *
  *   line   `bytes` bytes, no newline, no terminator needed

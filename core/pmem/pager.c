@@ -88,6 +88,20 @@ pmem_page_ensure(uint64_t page, void *buffer)
     }
 }
 
+/* The machine's own page, or one that half of a change needs: there is no way on and no way back.
+ */
+static __attribute__((noreturn)) void
+page_lost(uint64_t page, err_t err)
+{
+    char text[LOG_LINE_BYTES];
+
+    format(text, sizeof text,
+           "page %#" PRIx64 " of the space cannot be read (%s), and nothing can go on without it; "
+           "the volume is as its newest snapshot, and a check names what is damaged",
+           page, err_text(err));
+    plat_halt(text);
+}
+
 void
 pmem_page_ensure_or_leave(struct pmem_worker *worker, uint64_t address)
 {
@@ -105,9 +119,7 @@ pmem_page_ensure_or_leave(struct pmem_worker *worker, uint64_t address)
         __builtin_longjmp(worker->restart, 1);
     }
     if (err != OK)
-        panic("page %#" PRIx64 " of the space cannot be read (%s), and is needed where nothing "
-              "can be undone",
-              page, err_text(err));
+        page_lost(page, err);
 }
 
 /* A write to a page that may be closed. */

@@ -46,6 +46,13 @@ plat_panic(const char *text)
 }
 
 void
+plat_halt(const char *text)
+{
+    line_show(level_names[LOG_ERROR], text, strlen(text));
+    _exit(1);
+}
+
+void
 plat_log(enum log_level level, const char *line, size_t bytes)
 {
     if (level <= linux_log_level)

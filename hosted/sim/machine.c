@@ -75,6 +75,13 @@ plat_panic(const char *text)
 }
 
 void
+plat_halt(const char *text)
+{
+    fprintf(stderr, "sim: halt: %s\n", text);
+    _exit(SIM_PANIC_STATUS);
+}
+
+void
 plat_log(enum log_level level, const char *line, size_t bytes)
 {
     if (level == LOG_ERROR || (sim.machine != NULL && !sim.machine->quiet))
