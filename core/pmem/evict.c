@@ -10,8 +10,9 @@
  * A dirty page may be written to while we write it out, by a worker that has its
  * barrier behind it and its store before it. So it is closed first and marked
  * LEAVING; a store then faults and takes it back (pager.c), and we find the mark
- * gone. If the epoch has moved on meanwhile the page stays, too: the store may
- * count what we wrote to the next commit, and the flusher saves it for this one.
+ * gone. If the epoch has moved on meanwhile the page stays, too, and the store does
+ * not take what came too late for its commit: the page may have been taken back and
+ * written before that epoch closed, and the next one would commit what it was before.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -138,6 +139,8 @@ dirty_end(struct pmem_page *entry, uint64_t page, uint32_t epoch, bool written)
 static bool
 evict_dirty(struct pmem_page *entry, uint64_t page)
 {
+    /* The generation first: flip() moves the epoch on before the store hears of it. */
+    uint64_t generation = store_generation_running(pmem_store);
     uint32_t epoch = pmem_epoch_running();
     bool begun, done;
     err_t err;
@@ -151,7 +154,7 @@ evict_dirty(struct pmem_page *entry, uint64_t page)
         store_credit_give(pmem_store, 1);
         return false;
     }
-    err = store_page_write_early(pmem_store, page, evictor.buffer);
+    err = store_page_write_early(pmem_store, generation, page, evictor.buffer);
     if (err != OK)
         store_credit_give(pmem_store, 1);
     pmem_page_lock(entry);

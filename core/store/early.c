@@ -40,6 +40,17 @@ early_block(struct store *store, uint64_t *block)
     return blocks_run_next(&store->blocks, &store->early_run, block);
 }
 
+uint64_t
+store_generation_running(struct store *store)
+{
+    uint64_t generation;
+
+    lock_acquire(&store->lock);
+    generation = store->generation_next;
+    lock_release(&store->lock);
+    return generation;
+}
+
 /* The page's newest contents lie in `change`; an older early block of it is free. */
 static void
 early_enter_locked(struct store *store, const struct page_change *change)
@@ -66,7 +77,7 @@ early_has_room_locked(const struct store *store)
 }
 
 static err_t
-early_write(struct store *store, uint64_t page, const void *bytes)
+early_write(struct store *store, uint64_t generation, uint64_t page, const void *bytes)
 {
     struct page_change change = { .page = (uint32_t)page };
     bool zero, room;
@@ -88,21 +99,28 @@ early_write(struct store *store, uint64_t page, const void *bytes)
             return err; /* the block stays out of use until the next restart */
     }
     lock_acquire(&store->lock);
-    early_enter_locked(store, &change);
     store->stats.blocks_written += !zero;
+    if (store->generation_next == generation) {
+        early_enter_locked(store, &change);
+        err = OK;
+    } else {
+        if (!zero)
+            blocks_give_back_locked(&store->blocks, change.block, 1);
+        err = ERR_CANCELLED;
+    }
     lock_release(&store->lock);
-    return OK;
+    return err;
 }
 
 err_t
-store_page_write_early(struct store *store, uint64_t page, const void *bytes)
+store_page_write_early(struct store *store, uint64_t generation, uint64_t page, const void *bytes)
 {
     err_t err;
 
     assert(!store->read_only);
     assert(page < SPACE_PAGES);
     lock_acquire(&store->early_lock);
-    err = early_write(store, page, bytes);
+    err = early_write(store, generation, page, bytes);
     lock_release(&store->early_lock);
     return err;
 }

@@ -130,15 +130,22 @@ bool store_page_is_zero(struct store *store, uint64_t page);
 must_use err_t store_credit_take(struct store *store, uint64_t pages);
 void store_credit_give(struct store *store, uint64_t pages);
 
+/* The number of the commit that begins next. Moves on in store_commit_begin(). Any thread. */
+uint64_t store_generation_running(struct store *store);
+
 /*
  * Write a page of the running epoch early, because its memory is needed. It
  * becomes part of the next commit that begins. Writing it again replaces it.
  *
- *   bytes  PAGE_BYTES outside the space; not used after the return
+ *   generation  store_generation_running(), asked before the bytes were taken
+ *   bytes       PAGE_BYTES outside the space; not used after the return
  *
- * Returns OK or ERR_IO (the page must stay in memory). Blocks on the disk.
+ * Returns OK; or ERR_CANCELLED when a commit has begun since, which the page was too late
+ * for (in the next one it might be older than what it had become); or ERR_IO, ERR_NOSPACE. Then
+ * the page must stay in memory, and no credit was used. Blocks on the disk.
  */
-must_use err_t store_page_write_early(struct store *store, uint64_t page, const void *bytes);
+must_use err_t store_page_write_early(struct store *store, uint64_t generation, uint64_t page,
+                                      const void *bytes);
 
 /*
  * Close the running epoch and begin its commit: early pages so far belong to

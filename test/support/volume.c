@@ -107,7 +107,8 @@ model_early(struct model *model, unsigned index)
     if (store_credit_take(model->store, 1) != OK)
         return ERR_NOSPACE;
     model_fill(index, model->now[index], bytes);
-    return store_page_write_early(model->store, model_page(index), bytes);
+    return store_page_write_early(model->store, store_generation_running(model->store),
+                                  model_page(index), bytes);
 }
 
 err_t

@@ -177,7 +177,8 @@ write_at_random(void *argument)
     return NULL;
 }
 
-START_TEST(contents_survive_eviction_under_writers_and_snapshots)
+static void
+writers_and_snapshots(void)
 {
     static uint64_t model[PAGES * 4];
     struct writer writers[2] = { { 0, PAGES / 2, 1, model, false, false },
@@ -205,6 +206,18 @@ START_TEST(contents_survive_eviction_under_writers_and_snapshots)
         for (unsigned word = 0; word < 4; word++)
             ck_assert_uint_eq(fake_committed_word(at(page, word)), model[page * 4 + word]);
 }
+
+START_TEST(contents_survive_eviction_under_writers_and_snapshots)
+{
+    writers_and_snapshots();
+}
+END_TEST
+
+START_TEST(contents_survive_eviction_to_a_slow_disk)
+{
+    fake.early_delay_us = 300;
+    writers_and_snapshots();
+}
 END_TEST
 
 static void
@@ -217,6 +230,7 @@ add_all(TCase *tcase)
     tcase_add_test(tcase, a_pinned_page_stays);
     tcase_add_test(tcase, a_page_that_cannot_be_written_early_stays_in_memory);
     tcase_add_test(tcase, contents_survive_eviction_under_writers_and_snapshots);
+    tcase_add_test(tcase, contents_survive_eviction_to_a_slow_disk);
 }
 
 int

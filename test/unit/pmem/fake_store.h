@@ -37,6 +37,7 @@ static struct fake {
     struct fake_map committed, closing, early;
     bool under_way;
     _Atomic uint64_t generation;
+    _Atomic uint64_t begun; /* commits */
     _Atomic int64_t credit; /* left; taken ones are in credit_out */
     _Atomic int64_t credit_out;
     int64_t handed;                   /* to the commit under way: comes back when it is given up */
@@ -189,8 +190,15 @@ fake_credit_use(void)
     ck_assert_int_ge(fake.credit_out, 0);
 }
 
+uint64_t
+store_generation_running(struct store *store)
+{
+    (void)store;
+    return fake.begun;
+}
+
 err_t
-store_page_write_early(struct store *store, uint64_t page, const void *bytes)
+store_page_write_early(struct store *store, uint64_t generation, uint64_t page, const void *bytes)
 {
     (void)store;
     if (fake.early_delay_us)
@@ -199,6 +207,10 @@ store_page_write_early(struct store *store, uint64_t page, const void *bytes)
     if (fake.fail_early) {
         pthread_mutex_unlock(&fake.lock);
         return ERR_IO;
+    }
+    if (generation != fake.begun) {
+        pthread_mutex_unlock(&fake.lock);
+        return ERR_CANCELLED;
     }
     fake_credit_use();
     fake_put(&fake.early, page, bytes, true);
@@ -214,6 +226,7 @@ store_commit_begin(struct store *store)
     pthread_mutex_lock(&fake.lock);
     ck_assert(!fake.under_way);
     fake.under_way = true;
+    fake.begun++;
     fake.handed = 0;
     fake.closing = fake.early;
     memset(&fake.early, 0, sizeof(fake.early));

@@ -55,13 +55,17 @@ START_TEST(a_page_reads_as_the_newest_contents_that_were_handed_over)
     ck_assert(store_page_is_zero(model->store, model_page(7)));
     reads_as(model, 7, 0);
     model_fill(7, 1, bytes);
-    ck_assert_int_eq(store_page_write_early(model->store, model_page(7), bytes), OK);
+    ck_assert_int_eq(store_page_write_early(model->store, store_generation_running(model->store),
+                                            model_page(7), bytes),
+                     OK);
     reads_as(model, 7, 1);
     ck_assert(!store_page_is_zero(model->store, model_page(7)));
     store_commit_begin(model->store);
     reads_as(model, 7, 1);
     model_fill(7, 3, bytes);
-    ck_assert_int_eq(store_page_write_early(model->store, model_page(7), bytes), OK);
+    ck_assert_int_eq(store_page_write_early(model->store, store_generation_running(model->store),
+                                            model_page(7), bytes),
+                     OK);
     reads_as(model, 7, 3);
     model_fill(7, 2, bytes);
     ck_assert_int_eq(store_commit_page(model->store, model_page(7), bytes), OK);
