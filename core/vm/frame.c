@@ -262,6 +262,17 @@ move_to(struct vm_worker *worker, ref_t stack)
     SET_WORD(thread_object, worker->thread, stack, stack);
 }
 
+/* What will be copied comes in first: a fault in the middle would leave an unused stack behind. */
+static void
+touch_used(const struct vm_worker *worker)
+{
+    for (const uint64_t *at = worker->slots; at < worker->word_top; at += PAGE_BYTES / 8)
+        (void)pmem_load64(address_of(at));
+    for (const uint64_t *at = worker->raw_top; at < worker->slots_end; at += PAGE_BYTES / 8)
+        (void)pmem_load64(address_of(at));
+    (void)pmem_load64(address_of(worker->slots_end - 1));
+}
+
 /* A larger stack, of at least `slots`. Always changes the state. */
 static void
 grow(struct vm_worker *worker, uint64_t slots)
@@ -269,6 +280,7 @@ grow(struct vm_worker *worker, uint64_t slots)
     uint32_t now = GET_U32(stack_object, worker->stack, slot_count);
     uint64_t wanted = now;
     uint64_t bytes, pages;
+    uint32_t credit = worker->pmem.credit;
     ref_t stack;
 
     while (wanted < slots + OPEN_AHEAD)
@@ -279,6 +291,7 @@ grow(struct vm_worker *worker, uint64_t slots)
         return;
     }
     bytes = sizeof(struct stack_object) + 8 * wanted;
+    touch_used(worker);
     frame_save(worker);
     pages = 8 * (uint64_t)now / PAGE_BYTES + 4;
     if (pmem_reserve(&worker->pmem, pages) != OK) {
@@ -292,6 +305,7 @@ grow(struct vm_worker *worker, uint64_t slots)
         return;
     }
     move_to(worker, stack);
+    sched_credit_give(worker, credit);
     if (!frame_load(worker))
         panic("code of a running method is gone");
 }

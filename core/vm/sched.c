@@ -323,6 +323,13 @@ sched_credit(struct vm_worker *worker, uint32_t pages)
     return false;
 }
 
+void
+sched_credit_give(struct vm_worker *worker, uint32_t before)
+{
+    if (worker->pmem.credit > before)
+        pmem_unreserve(&worker->pmem, worker->pmem.credit - before);
+}
+
 static err_t
 collect(struct vm_worker *worker, uint64_t bytes)
 {

@@ -419,6 +419,7 @@ enum prim_answer
 thread_exit(struct prim_call *call, int32_t status)
 {
     word_t application = GET_WORD(thread_object, call->thread, application);
+    uint32_t credit = call->worker->pmem.credit;
 
     if (application == WORD_NULL)
         return prim_throw(call, VM_ERROR_STATE, "this thread belongs to no application");
@@ -428,6 +429,7 @@ thread_exit(struct prim_call *call, int32_t status)
     SET_U32(application_object, application, status, (uint32_t)status);
     SET_U32(application_object, application, state, APPLICATION_ENDED);
     thread_kill_application(application);
+    sched_credit_give(call->worker, credit);
     return PRIM_AGAIN; /* a look around ends the calling thread too */
 }
 

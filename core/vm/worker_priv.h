@@ -438,6 +438,9 @@ void sched_safepoint(struct vm_worker *worker);
 /* See that `pages` first writes may be made. True, or the state has changed. */
 must_use bool sched_credit(struct vm_worker *worker, uint32_t pages);
 
+/* Give back what is left of credit that was reserved when the worker had `before`. */
+void sched_credit_give(struct vm_worker *worker, uint32_t before);
+
 /* Collect: `bytes` are wanted. Then the instruction runs again, or throws. */
 void sched_collect(struct vm_worker *worker, uint64_t bytes);
 
