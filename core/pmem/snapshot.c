@@ -297,9 +297,12 @@ pmem_snapshot_credit(void)
     if (snap.credit < each * BEFORE_ROUNDS &&
         store_credit_take(pmem_store, each * BEFORE_ROUNDS - snap.credit) == OK)
         snap.credit = each * BEFORE_ROUNDS;
+    if (snap.credit < each && store_credit_take(pmem_store, each - snap.credit) == OK)
+        snap.credit = each;
     if (emergency < EMERGENCY && store_credit_take(pmem_store, EMERGENCY - emergency) == OK)
         atomic_fetch_add(&pmem_emergency, EMERGENCY - emergency);
-    return snap.credit >= each ? OK : ERR_NOSPACE;
+    /* What observers write beyond it is paid for by the emergency's; but not by all of that. */
+    return snap.credit + atomic_load(&pmem_emergency) / 2 >= each ? OK : ERR_NOSPACE;
 }
 
 /* ---- one snapshot ---- */
@@ -445,6 +448,9 @@ pmem_observe(struct pmem_observer *observer)
     observer->next = atomic_load(&snap.observers);
     atomic_store(&snap.observers, observer); /* the flusher goes along it without the lock */
     atomic_fetch_add(&snap.observer_count, 1);
+    /* Now, because a volume that is full by then could not take even its first snapshot. */
+    if (!snap.under_way)
+        IGNORE(pmem_snapshot_credit(), "the next snapshot asks again, and then it matters");
     lock_release(&snap.lock);
 }
 

@@ -273,6 +273,19 @@ START_TEST(a_full_volume_still_takes_snapshots_with_observers)
 }
 END_TEST
 
+START_TEST(an_observer_that_comes_when_the_volume_is_full_stops_no_snapshot)
+{
+    pmem_store64(at(0, 0), 1);
+    fake.fills = true;
+    fake.credit = 0;
+    pmem_observe(&observer);
+    ck_assert_int_eq(commit(&worker), OK);
+    ck_assert_uint_ge(befores, 1);
+    ck_assert_uint_eq(fake_committed_word(at(0, 0)), 1);
+    fake.credit = 1000;
+}
+END_TEST
+
 START_TEST(the_space_starts_again_and_again)
 {
     for (unsigned i = 1; i <= 20; i++) {
@@ -300,6 +313,7 @@ add_all(TCase *tcase)
     tcase_add_test(tcase, a_failed_commit_with_nothing_new_is_tried_again_when_asked);
     tcase_add_test(tcase, observers_write_into_the_closing_epoch_and_hear_of_its_commit);
     tcase_add_test(tcase, a_full_volume_still_takes_snapshots_with_observers);
+    tcase_add_test(tcase, an_observer_that_comes_when_the_volume_is_full_stops_no_snapshot);
     tcase_add_test(tcase, the_space_starts_again_and_again);
 }
 
