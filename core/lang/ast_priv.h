@@ -111,7 +111,6 @@ enum convert {
     CONVERT_UNBOX,  /* word to raw: exactly that class */
     CONVERT_COERCE, /* word to raw: any number */
     CONVERT_CHECK,  /* word to word: CHECKCAST */
-    CONVERT_STRING, /* word to a string: TOSTRING */
     CONVERT_TRUTH,  /* word to boolean, as a condition */
 };
 
@@ -131,7 +130,6 @@ struct local {
     struct place place;
     struct type_syntax *syntax;
     const struct type *type;
-    struct method *method; /* the body that it belongs to */
     struct local *outer;   /* inside a fun: the captured local of the enclosing body */
     struct field *capture; /* inside a fun: the field with the cell of `outer` */
     uint32_t slot;         /* set by the emitter */
@@ -247,8 +245,7 @@ struct catch_clause {
 /* How foreach walks. */
 enum foreach_kind {
     FOREACH_ITERATOR,
-    FOREACH_INDEX,  /* T[] */
-    FOREACH_VECTOR, /* an array of the machine */
+    FOREACH_INDEX, /* T[], an array of the machine, what has size() and get(int) */
     FOREACH_RANGE,
 };
 
@@ -297,7 +294,6 @@ struct stmt {
         } choose;
         struct {
             struct expr *value; /* NULL: default */
-            struct stmt *next_label;
             int32_t key;
             void *target; /* the emitter's label */
         } label;
@@ -343,12 +339,10 @@ struct method {
     uint16_t flags;
     uint16_t ordinal;
     uint16_t primitive;
-    bool synthetic; /* not in the text: a constructor, the entry */
     struct symbol *primitive_name;
     struct method *starts;   /* the entry: what it calls */
-    struct method *outer;    /* the body in which a fun stands */
+    struct method *boot;     /* the entry of a startup: makes its argument */
     struct expr *super_call; /* of a constructor, or NULL */
-    bool is_fun;
     bool shared; /* private, and called by a fun of its class, which is a class of its own */
     bool is_entry;
     bool is_top; /* the top-level statements */
@@ -377,7 +371,6 @@ struct class
 {
     struct class *next; /* in lang->class_list */
     struct class *next_in_file;
-    struct class *next_emitted; /* supers first */
     uint32_t id;
     struct symbol *name;  /* absolute */
     struct symbol *brief; /* its last part */
@@ -394,7 +387,6 @@ struct class
     const struct type *types; /* its own, and as a container of each element */
     bool emitted;
     bool checked;
-    bool broken; /* a message was given about its header */
 };
 
 struct import {
@@ -402,7 +394,6 @@ struct import {
     struct path *path;
     struct symbol *name;  /* absolute */
     struct symbol *brief; /* the last part */
-    bool used;
 };
 
 enum member_kind {

@@ -64,7 +64,6 @@ create_class(struct check *check, struct expr *expr)
     constructor = lang_method_create(lang, class, lang->names.new_, expr->place);
     constructor->type = &lang_type_void;
     constructor->flags = MEMBER_PUBLIC;
-    constructor->synthetic = true;
     constructor->signature = lang_symbol(lang, "()v", 3);
     return class;
 }
@@ -87,7 +86,6 @@ lang_check_fun(struct check *check, struct expr *expr)
     method->type = &lang_type_any;
     method->flags = MEMBER_PUBLIC;
     method->ordinal = MODULE_NO_ORDINAL;
-    method->is_fun = true;
     *inner.class->methods_end = method;
     inner.class->methods_end = &method->next;
     for (struct local *local = method->arguments; local != NULL; local = local->next) {

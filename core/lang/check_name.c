@@ -38,7 +38,6 @@ lang_temporary(struct check *check, const struct type *type)
     local->name = check->lang->names.empty;
     local->type = type;
     local->used = true;
-    local->method = check->method;
     return local;
 }
 

@@ -25,7 +25,6 @@ lang_declare(struct check *check, struct local *local)
                    "this method has too many variables");
         check->lang->stopped = true;
     }
-    local->method = check->method;
     local->below = check->scope;
     check->scope = local;
 }

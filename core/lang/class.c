@@ -81,7 +81,6 @@ lang_short_name(struct lang *lang, struct file *file, struct symbol *name)
     for (struct import *import = file->imports; import != NULL; import = import->next) {
         if (import->brief != name)
             continue;
-        import->used = true;
         return lang_find_class(lang, import->name, file);
     }
     if (hash_table_get(&lang->classes, (uint64_t)file->number << 32 | name->id, &own))
@@ -224,7 +223,6 @@ add_parent(struct lang *lang, struct class *class, const struct path_list *item)
     if (parent == NULL) {
         lang_error(lang, class->file, place, "import it, or put its file beside this one",
                    "there is no class `%s`", last_part(item->path)->text);
-        class->broken = true;
         return;
     }
     if (parent->state == CLASS_IN_HEADER) {
@@ -359,7 +357,6 @@ add_constructor(struct lang *lang, struct class *class)
     method = lang_method_create(lang, class, lang->names.new_, class->place);
     method->type = &lang_type_void;
     method->flags = MEMBER_PUBLIC;
-    method->synthetic = true;
     method->signature = lang_symbol(lang, "()v", 3);
 }
 

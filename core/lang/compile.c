@@ -115,7 +115,6 @@ add_static_methods(struct lang *lang)
         method = lang_method_create(lang, class, lang->names.static_, class->place);
         method->type = &lang_type_void;
         method->flags = MEMBER_STATIC;
-        method->synthetic = true;
         method->signature = lang_symbol(lang, "()v", 3);
     }
 }
@@ -163,12 +162,11 @@ add_entry(struct lang *lang, struct file *file)
     entry->type = &lang_type_void;
     entry->flags = MEMBER_PUBLIC | MEMBER_STATIC;
     entry->signature = lang_symbol(lang, "()v", 3);
-    entry->synthetic = true;
     entry->is_entry = true;
     entry->starts = start;
     boot = lang_find_class(lang, lang->names.internal_bootstrap, file);
     if (start->name == lang->names.startup && boot != NULL)
-        entry->outer = lang_find_plain(lang, boot, lang->names.new_);
+        entry->boot = lang_find_plain(lang, boot, lang->names.new_);
     return class;
 }
 

@@ -98,8 +98,8 @@ emit_entry(struct emit *emit)
         lang_emit_invoke(emit, BC_INVOKESPECIAL, constructor);
     }
     for (const struct local *local = to->arguments; local != NULL; local = local->next) {
-        if (emit->method->outer != NULL && local == to->arguments) {
-            const struct method *boot = emit->method->outer;
+        if (emit->method->boot != NULL && local == to->arguments) {
+            const struct method *boot = emit->method->boot;
 
             lang_emit_u16(emit, BC_NEW, lang_pool_class(emit->module, boot->class->name));
             lang_emit_effect(emit, BC_WDUP, 1, 0, 2, 0);

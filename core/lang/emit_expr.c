@@ -98,9 +98,6 @@ emit_convert(struct emit *emit, struct expr *expr)
     case CONVERT_TRUTH:
         lang_emit(emit, BC_DYN_TRUTH);
         break;
-    case CONVERT_STRING:
-        lang_emit(emit, BC_TOSTRING);
-        break;
     default:
         break;
     }

@@ -381,7 +381,6 @@ lang_parse_arguments(struct parser *parser, struct method *method)
         struct local *local = lang_alloc(parser->lang, sizeof(*local));
         uint16_t flags = 0;
 
-        local->method = method;
         local->is_argument = true;
         if (!lang_accept(parser, T_VAR) && !at_bare_argument(parser)) {
             local->syntax = lang_parse_type(parser);

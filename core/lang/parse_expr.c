@@ -191,7 +191,6 @@ parse_fun(struct parser *parser)
     lang_take(parser);
     method->name = parser->lang->names.call;
     method->place = expr->place;
-    method->outer = outer;
     parser->method = method;
     method->arguments = lang_parse_arguments(parser, method);
     if (!parser->panic)

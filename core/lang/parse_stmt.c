@@ -170,7 +170,6 @@ parse_declarators(struct parser *parser, struct type_syntax *syntax, bool is_con
 
         local->name = lang_expect_name(parser, "the name of a variable", &local->place);
         local->syntax = syntax;
-        local->method = parser->method;
         if (syntax == NULL && lang_accept(parser, T_COLON))
             local->syntax = lang_parse_type(parser);
         lang_parse_attributes(parser, &flags, NULL);
@@ -266,7 +265,6 @@ parse_foreach(struct parser *parser)
     local->name = lang_expect_name(parser, "the name of a variable", &local->place);
     if (!parser->panic && lang_accept(parser, T_COLON))
         local->syntax = lang_parse_type(parser);
-    local->method = parser->method;
     stmt->each.local = local;
     stmt->each.syntax = local->syntax;
     lang_expect(parser, T_IN, "behind the variable of `foreach`");
@@ -340,7 +338,6 @@ parse_catch(struct parser *parser)
     local->name = lang_expect_name(parser, "the name of the caught object", &local->place);
     if (clause->syntax == NULL && !parser->panic && lang_accept(parser, T_COLON))
         clause->syntax = lang_parse_type(parser);
-    local->method = parser->method;
     local->used = true;
     clause->local = local;
     lang_expect(parser, T_RPAREN, "behind the caught object");
