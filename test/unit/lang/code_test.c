@@ -289,6 +289,64 @@ START_TEST(nothing_is_nested_too_deep_to_be_refused)
 }
 END_TEST
 
+static uint32_t chance_state = 1;
+
+static size_t
+chance(size_t limit)
+{
+    chance_state = chance_state * 1664525u + 1013904223u;
+    return limit == 0 ? 0 : (chance_state >> 8) % limit;
+}
+
+/* Delete a piece, or put a piece of some other program there. */
+static void
+mutate(char *text, size_t room, const char *other)
+{
+    size_t count = strlen(text);
+    size_t at = chance(count);
+    size_t piece = 1 + chance(12);
+
+    if (chance(2) == 0) {
+        piece = piece > count - at ? count - at : piece;
+        memmove(text + at, text + at + piece, count - at - piece + 1);
+        return;
+    }
+    other += chance(strlen(other));
+    piece = piece > strlen(other) ? strlen(other) : piece;
+    if (count + piece >= room)
+        return;
+    memmove(text + at + piece, text + at, count - at + 1);
+    memcpy(text + at, other, piece);
+}
+
+START_TEST(mutated_programs_are_compiled_or_refused_with_a_message)
+{
+    static struct table tables[2];
+    char text[4000];
+
+    table_load(&tables[0], "code.txt");
+    table_load(&tables[1], "wrong.txt");
+    for (unsigned round = 0; round < 4000; round++) {
+        struct table *table = &tables[round % 2];
+        const char *other = tables[0].sections[chance(tables[0].count)].text;
+        struct buffer module = { 0 };
+        err_t err;
+
+        snprintf(text, sizeof text, "%s", table->sections[chance(table->count)].text);
+        for (size_t i = chance(4); i < 4; i++)
+            mutate(text, sizeof text, other);
+        err = table_compile(text, strlen(text), messages, &module);
+        if (err == OK)
+            free(listing_of(&module));
+        ck_assert_msg(err == OK || err == ERR_PROGRAM, "%d for\n%s", err, text);
+        ck_assert_msg((err == ERR_PROGRAM) == (strstr(messages, " error: ") != NULL), "%s", text);
+        buffer_free(&module);
+    }
+    table_free(&tables[0]);
+    table_free(&tables[1]);
+}
+END_TEST
+
 START_TEST(what_is_too_large_is_refused)
 {
     ck_assert_int_eq(compile_repeated("int x = 1;", "x = x * 3;\n", 200000, ""), ERR_PROGRAM);
@@ -413,6 +471,7 @@ main(void)
     tcase_add_test(tcase, the_library_compiles_as_one_module_with_the_object_first);
     tcase_add_test(tcase, each_want_of_memory_is_reported_and_nothing_else_happens);
     tcase_add_test(tcase, nothing_is_nested_too_deep_to_be_refused);
+    tcase_add_test(tcase, mutated_programs_are_compiled_or_refused_with_a_message);
     tcase_add_test(tcase, what_is_too_large_is_refused);
     tcase_add_test(tcase, too_many_constants_are_refused);
     tcase_add_test(tcase, bytes_that_are_no_text_are_refused);
