@@ -136,19 +136,19 @@ room_may_be_made(void)
     return plat_monotonic_ns() - tried_ns >= ROOM_RETRY_NS;
 }
 
-static void
-room_was_not_made(void)
-{
-    atomic_store_explicit(&heap.room_tried_ns, plat_monotonic_ns(), memory_order_relaxed);
-}
-
-void
+bool
 heap_make_room(struct heap_local *local)
 {
+    bool made;
+
     if (!room_may_be_made())
-        return;
-    room_was_not_made(); /* for all we know; the others need not try at the same time */
-    heap_room_make(local);
+        return false;
+    /* The others need not try at the same time. */
+    atomic_store_explicit(&heap.room_tried_ns, plat_monotonic_ns(), memory_order_relaxed);
+    made = heap_room_make(local);
+    if (made)
+        atomic_store_explicit(&heap.room_tried_ns, 0, memory_order_relaxed);
+    return made;
 }
 
 /* First as if all were alive, then to the byte, then after making room on the volume. */
@@ -161,12 +161,8 @@ collect_somehow(struct heap_local *local, struct collection *collection)
         collection->careful = true;
         err = collect_in_world(local, collection);
     }
-    if (err == ERR_NOSPACE && room_may_be_made()) {
-        heap_room_make(local);
+    while (err == ERR_NOSPACE && heap_make_room(local))
         err = collect_in_world(local, collection);
-        if (err != OK)
-            room_was_not_made();
-    }
     /* Asking again at every safepoint would help nobody: wait until eden has been used. */
     atomic_store_explicit(&heap.refused_left, err == OK ? UINT64_MAX : heap_eden_left(),
                           memory_order_relaxed);
@@ -206,12 +202,8 @@ heap_collect(struct heap_local *local, uint64_t bytes)
     if (bytes > bytes_allowed())
         return ERR_NOMEM;
     err = try_credit(local->worker, bytes);
-    if (err == ERR_NOSPACE && room_may_be_made()) {
-        heap_room_make(local);
+    while (err == ERR_NOSPACE && heap_make_room(local))
         err = try_credit(local->worker, bytes);
-        if (err != OK)
-            room_was_not_made();
-    }
     return err;
 }
 

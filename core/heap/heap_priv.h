@@ -306,7 +306,7 @@ uint64_t heap_scavenge_pages(const struct heap_plan *plan);
 void heap_scavenge(bool promote_all, const struct heap_plan *plan);
 
 /* room.c */
-void heap_room_make(struct heap_local *local);
+bool heap_room_make(struct heap_local *local);
 
 /* heap.c */
 void heap_stats_show(void);

@@ -12,8 +12,10 @@
 
 #define ROUNDS       16
 #define ROUND_BLOCKS 64
-#define IDLE_ROUNDS  3
-#define SLACK_PAGES  4
+#define IDLE_ROUNDS                                                                                \
+    6 /* what dies is let go when no slot of the volume names it: a few commits later */
+#define SLACK_PAGES 4
+#define LENT_PAGES  64
 
 /* As one who is away: everything that the caller has is in its frames or in handles. */
 static err_t
@@ -75,24 +77,28 @@ zero_block(struct heap_local *local)
 
 /*
  * Make what room can be made. The caller is a RUNNING worker at a safepoint, and stops
- * meanwhile. Failures are not told: whoever wants the room will see.
+ * meanwhile. Returns true if there is more than before, so that it is worth a try.
  */
-void
+bool
 heap_room_make(struct heap_local *local)
 {
     struct thinning thinning = { .pages = heap_sweep_pages() + SLACK_PAGES };
+    bool made = false;
     unsigned idle = 0;
 
     IGNORE(commit(local), "the collection needs less credit than a commit may");
+    pmem_credit_lend(LENT_PAGES); /* what follows gives back more than it takes */
     if (pmem_world_do(local->worker, thin, &thinning, thinning.pages) != OK || !thinning.done)
-        return;
+        return false;
     for (unsigned round = 0; round < ROUNDS && idle < IDLE_ROUNDS; round++) {
         unsigned blocks = 0;
 
         while (blocks < ROUND_BLOCKS && zero_block(local))
             blocks++;
         idle = blocks == 0 ? idle + 1 : 0;
+        made |= blocks != 0;
         if (commit(local) != OK)
-            return;
+            break;
     }
+    return made;
 }

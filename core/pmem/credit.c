@@ -105,3 +105,16 @@ pmem_unreserve(struct pmem_worker *worker, uint64_t pages)
     worker->credit -= (uint32_t)given;
     store_credit_give(pmem_store, given);
 }
+
+uint64_t
+pmem_credit_lend(uint64_t pages)
+{
+    uint32_t kept = atomic_load_explicit(&pmem_emergency, memory_order_relaxed);
+    uint32_t lent;
+
+    do
+        lent = pages < kept ? (uint32_t)pages : kept;
+    while (!atomic_compare_exchange_weak(&pmem_emergency, &kept, kept - lent));
+    store_credit_give(pmem_store, lent);
+    return lent;
+}

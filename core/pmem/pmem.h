@@ -214,6 +214,13 @@ must_use err_t pmem_reserve(struct pmem_worker *worker, uint64_t pages);
 void pmem_unreserve(struct pmem_worker *worker, uint64_t pages);
 
 /*
+ * Give up to `pages` pages back to the store of the credit that is kept for first writes that
+ * nobody foresaw, for one who can make room with them; the next snapshot takes
+ * them again. Returns how many.
+ */
+uint64_t pmem_credit_lend(uint64_t pages);
+
+/*
  * Bring the page of `address` in while the calling worker counts as stopped. An action in
  * the stopped world may call it, too (`worker` is not used), and waits for the disk then.
  * Returns OK; or ERR_CORRUPT, ERR_IO: the page cannot be had now.

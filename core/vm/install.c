@@ -494,13 +494,13 @@ take_credit(struct load *load, uint64_t pages)
 {
     struct pmem_worker *worker = load->local->worker;
     void **restart = worker->restart;
+    err_t err = pmem_reserve(worker, pages);
 
-    if (pmem_reserve(worker, pages) == OK)
-        return OK;
     worker->restart = NULL;
-    heap_make_room(load->local);
+    while (err == ERR_NOSPACE && heap_make_room(load->local))
+        err = pmem_reserve(worker, pages);
     worker->restart = restart;
-    return pmem_reserve(worker, pages);
+    return err;
 }
 
 err_t

@@ -272,7 +272,8 @@ throttle(struct vm_worker *worker)
         if (!said)
             log_warn("the volume is full: programs wait for room");
         said = true;
-        heap_make_room(&worker->heap);
+        if (heap_make_room(&worker->heap))
+            continue;
         pmem_worker_away(&worker->pmem);
         plat_wait(&nothing, 0, plat_monotonic_ns() + THROTTLE_NS);
         pmem_worker_back(&worker->pmem);

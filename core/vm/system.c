@@ -17,6 +17,7 @@
 #include "base/log.h"
 
 #define WORKERS_MIN       2
+#define END_PAGES         32 /* first writes that ending a program may take at a time */
 
 #define root_field(field) (SPACE_ROOT + offsetof(struct space_root, field))
 
@@ -349,10 +350,8 @@ vm_install(const struct vm_program *program, uint32_t *application, load_report_
 
     TRY(worker_join(&worker));
     err = pmem_safepoint(&worker.pmem);
-    if (err == ERR_NOSPACE) { /* a program that is gone may have filled the volume */
-        heap_make_room(&worker.heap);
-        err = pmem_safepoint(&worker.pmem);
-    }
+    while (err == ERR_NOSPACE && heap_make_room(&worker.heap))
+        err = pmem_safepoint(&worker.pmem); /* a program that is gone had filled the volume */
     if (err == OK)
         err = make_application(&install);
     if (err == OK) {
@@ -441,12 +440,24 @@ application_numbered(uint32_t id)
     return array_load_word(pmem_load64(root_field(applications)), id - 1);
 }
 
+/* To end a program may be the only way to room: what is kept for emergencies may be used. */
+static err_t
+safepoint_to_end(struct vm_worker *worker)
+{
+    err_t err = pmem_safepoint(&worker->pmem);
+
+    if (err != ERR_NOSPACE || worker->pmem.credit >= END_PAGES / 2)
+        return err == ERR_NOSPACE ? OK : err;
+    pmem_credit_lend(END_PAGES);
+    return pmem_reserve(&worker->pmem, END_PAGES);
+}
+
 static err_t
 stop_as(struct vm_worker *worker, uint32_t id, bool remove)
 {
     word_t application;
 
-    TRY(pmem_safepoint(&worker->pmem));
+    TRY(safepoint_to_end(worker));
     application = application_numbered(id);
     if (application == WORD_NULL)
         return ERR_NOT_FOUND;
@@ -511,7 +522,7 @@ forget_statics(struct vm_worker *worker, uint32_t id)
         length = array_length(GET_WORD(class_object, class, statics));
         for (uint32_t i = 0; i < length; i++) {
             if (i % 64 == 0)
-                TRY(pmem_safepoint(&worker->pmem));
+                TRY(safepoint_to_end(worker));
             array_store_word(GET_WORD(class_object, class, statics), i, WORD_NULL);
         }
     }
