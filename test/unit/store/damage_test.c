@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/crc32c.h"
+#include "format/space.h"
 #include "format/volume.h"
 #include "store/store_priv.h"
 #include "support/disk.h"
@@ -244,7 +245,7 @@ START_TEST(a_damaged_bitmap_gives_no_block_to_two_owners)
         store_commit_begin(model->store);
         for (unsigned i = 0; i < 20; i++) {
             memcpy(bytes, &(uint64_t){ more + 1 }, 8);
-            ck_assert_int_eq(store_commit_page(model->store, (1u << 30) + more++, bytes), OK);
+            ck_assert_int_eq(store_commit_page(model->store, SPACE_PAGES - 1 - more++, bytes), OK);
         }
         ck_assert_int_eq(store_commit_finish(model->store, &note), OK);
     }
