@@ -161,8 +161,8 @@ void store_commit_begin(struct store *store);
  *
  *   bytes  PAGE_BYTES outside the space; copied
  *
- * Returns OK or ERR_IO, ERR_NOSPACE: the commit cannot succeed any more and
- * must be given up.
+ * Returns OK or ERR_IO, ERR_NOSPACE, ERR_NOMEM: the commit cannot succeed any more and
+ * must be given up, by store_commit_finish() or store_commit_abandon().
  */
 must_use err_t store_commit_page(struct store *store, uint64_t page, const void *bytes);
 
@@ -172,7 +172,7 @@ must_use err_t store_commit_page(struct store *store, uint64_t page, const void 
  *
  *   note  generation and page_count are filled on OK; the rest is the caller's
  *
- * Returns OK, or ERR_IO or ERR_NOSPACE: the generation before stays the
+ * Returns OK, or ERR_IO, ERR_NOSPACE, ERR_NOMEM: the generation before stays the
  * truth, the number is burnt, the blocks are out of use until it is known that
  * no slot names them, early pages of the closed epoch go over to the running
  * one, and every page that was handed over must be handed over again.
