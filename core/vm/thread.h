@@ -26,8 +26,8 @@
  * Decode and invoke in one: PRIM_DONE, and the result (a word) is the thread; PRIM_COLLECT; or
  * PRIM_THROW (argument: the method cannot be a thread's first; memory: too many threads).
  */
-enum prim_answer thread_start(struct prim_call *call, word_t application, word_t name,
-                              ref_t method, const word_t *words, unsigned word_count);
+enum prim_answer thread_start(struct prim_call *call, word_t application, word_t name, ref_t method,
+                              const word_t *words, unsigned word_count);
 
 /* Sleep in personal time. Uses prim_raw. Negative is no time. */
 enum prim_answer thread_sleep(struct prim_call *call, int64_t duration_ns);
