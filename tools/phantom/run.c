@@ -237,6 +237,8 @@ verb_run(const struct invocation *invocation)
         system_stop(&system, false);
         goto out;
     }
+    if (program != NULL)
+        pmem_snapshot_ask(STORE_CAUSE_DEMAND); /* a kill from now on does not lose the program */
     status = run_to_end(&system, &options, application, quiet, false);
 out:
     system_close(&system);
