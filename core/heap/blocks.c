@@ -251,7 +251,7 @@ heap_block_own(uint64_t block, uint32_t application)
 {
     uint64_t at = heap_descriptor_at(block) + offsetof(struct heap_descriptor, application);
 
-    heap.owners[block] = application;
+    atomic_store_explicit(&heap.owners[block], application, memory_order_relaxed);
     if (pmem_load32(at) != application)
         pmem_store32(at, application);
 }

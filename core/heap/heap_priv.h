@@ -209,7 +209,8 @@ struct heap {
     uint64_t *zero_bits;                /* free, and known to be zero */
     uint64_t *recycle_bits;             /* known to have holes that nobody took */
     uint64_t (*lines)[HEAP_LINE_WORDS]; /* of those with holes: bit set, line in use */
-    uint32_t *owners;                   /* of nursery blocks, and of blocks with holes */
+    /* Of nursery blocks, and of blocks with holes. A guess at credit reads it without the lock. */
+    _Atomic uint32_t *owners;
     uint64_t free_count;
     uint64_t free_from; /* no free bit below */
     struct heap_cursor cursors[HEAP_CURSOR_COUNT];

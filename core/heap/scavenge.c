@@ -173,6 +173,12 @@ cursor_pages(void)
     return pages;
 }
 
+static uint32_t
+owner_of(uint64_t block)
+{
+    return atomic_load_explicit(&heap.owners[block], memory_order_relaxed);
+}
+
 /* How many runs of blocks of one owner are in use in [from, to): no fewer than owners. */
 static uint64_t
 owner_runs(uint64_t from, uint64_t to)
@@ -180,7 +186,7 @@ owner_runs(uint64_t from, uint64_t to)
     uint64_t runs = 0;
 
     for (uint64_t block = heap_block_of(from); block < heap_block_of(to); block++)
-        runs += block == heap_block_of(from) || heap.owners[block] != heap.owners[block - 1];
+        runs += block == heap_block_of(from) || owner_of(block) != owner_of(block - 1);
     return runs;
 }
 
