@@ -45,19 +45,11 @@ prim_system_arguments(struct prim_call *call)
     return prim_return_word(call, GET_WORD(application_object, application, arguments));
 }
 
-/*
- * The machine collects when a call says that it has no room; this one says so until it sees
- * that a scavenge, which every full collection begins with, has happened since it began.
- */
+/* The machine collects when a call asks for it, and notes in the call's progress that it has. */
 enum prim_answer
 prim_system_collect(struct prim_call *call)
 {
-    struct heap_stats stats;
-
-    heap_stats_get(&stats);
-    if (prim_progress2(call) == 0)
-        return prim_again(call, stats.scavenges, 1);
-    if (prim_progress(call) == stats.scavenges)
+    if (prim_progress(call) == 0)
         return prim_collect(call, PRIM_COLLECT_ALL);
     return prim_return_void(call);
 }

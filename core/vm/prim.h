@@ -143,7 +143,7 @@ prim_return_double(struct prim_call *call, double value)
     return PRIM_DONE;
 }
 
-/* Wanted, instead of a number of bytes: a full collection. */
+/* Wanted, instead of a number of bytes: a full collection. prim_raw is 1 when it was done. */
 #define PRIM_COLLECT_ALL UINT64_MAX
 
 /* No room: answers PRIM_COLLECT. */

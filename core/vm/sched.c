@@ -331,6 +331,16 @@ sched_credit_give(struct vm_worker *worker, uint32_t before)
         pmem_unreserve(&worker->pmem, worker->pmem.credit - before);
 }
 
+/* The call that asked for it runs again, and finds in its progress that it was done. */
+static err_t
+collect_all(struct vm_worker *worker)
+{
+    TRY(heap_collect_full(&worker->heap));
+    TRY(pmem_reserve(&worker->pmem, 1));
+    SET_U64(thread_object, worker->thread, prim_raw, 1);
+    return OK;
+}
+
 static err_t
 collect(struct vm_worker *worker, uint64_t bytes)
 {
@@ -339,8 +349,7 @@ collect(struct vm_worker *worker, uint64_t bytes)
 
     frame_save(worker);
     worker->loaded = false;
-    err = bytes == PRIM_COLLECT_ALL ? heap_collect_full(&worker->heap)
-                                    : heap_collect(&worker->heap, bytes);
+    err = bytes == PRIM_COLLECT_ALL ? collect_all(worker) : heap_collect(&worker->heap, bytes);
     if (loaded)
         load_again(worker);
     return err;
