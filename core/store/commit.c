@@ -185,7 +185,9 @@ fold_is_due(struct store *store, const struct store_note *note)
         return false;
     if (store->log.blocks * VOLUME_BLOCK_BYTES >= FOLD_BYTES || store->log.records >= FOLD_RECORDS)
         return true;
-    if (note->cause == STORE_CAUSE_STOP && store->log.records >= FOLD_RECORDS / 8)
+    if (note->cause == STORE_CAUSE_STOP &&
+        (store->log.records >= FOLD_RECORDS / 8 ||
+         store->log.blocks * VOLUME_BLOCK_BYTES >= FOLD_BYTES / 32))
         return true;
     lock_acquire(&store->lock);
     free = store->blocks.free_total;
