@@ -45,7 +45,7 @@ find_parameter(const struct code *code, const char *type, size_t bytes, struct p
 static bool
 make_parameters(struct code *code)
 {
-    struct parameter parameters[ARGUMENTS_MAX], *made;
+    struct parameter parameters[ARGUMENTS_MAX], *made, *nobodys = NULL;
     char text[SIGNATURE_BYTES_MAX];
     struct signature_walk walk;
     size_t bytes;
@@ -67,8 +67,10 @@ make_parameters(struct code *code)
     for (unsigned i = 0; i < count; i++)
         made[i] = parameters[i];
     code->parameter_count = count;
-    /* Two workers make the same; one of them is lost. */
-    __atomic_store_n(&code->parameters, made, __ATOMIC_RELEASE);
+    /* Two workers make the same; the first one's stays. */
+    if (!__atomic_compare_exchange_n(&code->parameters, &nobodys, made, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_ACQUIRE))
+        plat_free(made, (count + 1) * sizeof made[0]);
     return true;
 }
 
