@@ -77,7 +77,7 @@ pmem_credit_top_up(struct pmem_worker *worker)
     if (err == OK)
         worker->credit += wanted;
     else
-        err = worker->credit >= PMEM_WORKER_CREDIT / 2 ? OK : ERR_NOSPACE; /* enough for now? */
+        err = worker->credit >= PMEM_WORKER_CREDIT / 2 ? OK : ERR_NOSPACE; /* half will do */
     pmem_chunks_must(worker);
     return err;
 }
