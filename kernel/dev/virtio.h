@@ -1,0 +1,94 @@
+/*
+ * virtio.h - a virtio device over PCI, in its modern form: finding its
+ * registers, agreeing on features, and its queues.
+ *
+ * A driver opens the device, creates its queues, and says that it is ready;
+ * from then on each queue takes requests and calls back for the answers.
+ * Whatever the device says is checked before it is believed; one that says
+ * nonsense is broken from then on: it is reset, its driver ends all requests
+ * with ERR_IO, and the log says which and why.
+ *
+ * Source: Virtual I/O Device (VIRTIO) Version 1.1, chapters 2, 3 and 4.1.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dev/pci.h"
+#include "dev/virtio_ring.h"
+#include "plat/err.h"
+
+#define VIRTIO_VENDOR_ID       0x1af4
+
+#define VIRTIO_FEATURE(bit)    (1ull << (bit))
+#define VIRTIO_RING_INDIRECT   VIRTIO_FEATURE(28)
+#define VIRTIO_RING_EVENT      VIRTIO_FEATURE(29)
+#define VIRTIO_VERSION_1       VIRTIO_FEATURE(32)
+#define VIRTIO_ACCESS_PLATFORM VIRTIO_FEATURE(33)
+
+struct virtio_device {
+    struct pci_device *pci;
+    uint64_t features; /* agreed on */
+    bool broken;
+    volatile uint8_t *common;
+    volatile uint8_t *notify;
+    uint64_t notify_bytes;
+    uint32_t notify_multiplier;
+    volatile uint8_t *config;
+    uint64_t config_bytes;
+    unsigned vector_next;
+};
+
+struct virtio_queue {
+    struct virtio_device *device;
+    unsigned index;
+    struct vring ring;
+    void *memory; /* of the ring */
+    size_t memory_bytes;
+    volatile uint16_t *doorbell;
+};
+
+/*
+ * Reset a device and agree on features.
+ *
+ *   pci     a modern or transitional virtio function
+ *   wanted  features the driver can use; VIRTIO_VERSION_1 and those of the ring
+ *           are added
+ *   device  filled on OK; valid as long as the driver
+ *
+ * Returns OK, ERR_UNSUPPORTED (after saying what is missing) or ERR_IO.
+ */
+must_use err_t virtio_open(struct virtio_device *device, struct pci_device *pci, uint64_t wanted);
+
+/*
+ * Make a queue, between virtio_open() and virtio_ready().
+ *
+ *   size_max   at most so many descriptors; a power of two up to 256
+ *   interrupt  called in an interrupt when there may be answers
+ *
+ * Returns OK, ERR_NOMEM, ERR_UNSUPPORTED (after saying why).
+ */
+must_use err_t virtio_queue_open(struct virtio_queue *queue, struct virtio_device *device,
+                                 unsigned index, unsigned size_max, irq_fn *interrupt,
+                                 void *context);
+
+/* Requests may come from now on. */
+void virtio_ready(struct virtio_device *device);
+
+/* Reset the device and leave it so. Its queues may be read, but nothing will be in them. */
+void virtio_fail(struct virtio_device *device);
+
+/* Tell the device about new requests in a queue, unless it does not want to know. */
+void virtio_queue_notify(struct virtio_queue *queue);
+
+/*
+ * Read the device's own configuration: `bytes` bytes (1, 2, 4 or 8) at `offset`,
+ * 0 beyond its end. Two reads that belong together are the caller's to repeat
+ * until virtio_config_generation() stays the same.
+ */
+uint64_t virtio_config_read(const struct virtio_device *device, unsigned offset, unsigned bytes);
+uint8_t virtio_config_generation(const struct virtio_device *device);
