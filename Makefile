@@ -67,11 +67,14 @@ PHANTOM_SOURCES := $(wildcard tools/phantom/*.c)
 BENCH_SOURCES   := $(wildcard bench/*.c)
 SUPPORT_SOURCES := $(wildcard test/support/*.c)
 UNIT_SOURCES    := $(wildcard test/unit/*/*_test.c)
+KERNEL_SOURCES  := $(wildcard kernel/*.c kernel/*/*.c kernel/*/*/*.c)
+KERNEL_ASSEMBLY := $(wildcard kernel/*/*.S kernel/*/*/*.S)
 CLASSES         := $(sort $(wildcard classes/*.ph classes/*/*.ph classes/*/*/*.ph))
 
 ALL_SOURCES := $(CORE_SOURCES) $(LINUX_SOURCES) $(SIM_SOURCES) $(PHANTOM_SOURCES) \
-               $(BENCH_SOURCES) $(SUPPORT_SOURCES) $(UNIT_SOURCES)
-ALL_HEADERS := $(wildcard core/*/*.h hosted/*/*.h tools/*/*.h test/support/*.h bench/*.h)
+               $(BENCH_SOURCES) $(SUPPORT_SOURCES) $(UNIT_SOURCES) $(KERNEL_SOURCES)
+ALL_HEADERS := $(wildcard core/*/*.h hosted/*/*.h tools/*/*.h test/support/*.h bench/*.h \
+                 kernel/*/*.h kernel/*/*/*.h)
 
 TEXTS       := $(sort $(ALL_SOURCES) $(ALL_HEADERS))
 
@@ -85,6 +88,7 @@ INCLUDES_hosted  := -iquote core -iquote hosted
 INCLUDES_tools   := -iquote core -iquote hosted -iquote tools -include $B/version.h
 INCLUDES_test    := -iquote core -iquote hosted -iquote test
 INCLUDES_bench   := $(INCLUDES_tools) -iquote bench
+INCLUDES_kernel  := -iquote core -iquote kernel -include $B/version.h
 
 # Arithmetic must be the same on every machine, so the core's math comes from musl's static
 # library, not from the machine's own. scripts/math.txt lists the functions.
@@ -185,7 +189,7 @@ $B/$1/flags: always
 	@scripts/stamp $$@ '$(call cc,$1) $(INTERP_CC) $(INTERP_CFLAGS) $(cflags) $(CORE_CFLAGS)' \
 	    '$(HOSTED_CFLAGS) $(LDFLAGS)'
 
--include $(patsubst %.o,%.d,$(call objects,$1,$(ALL_SOURCES)))
+-include $(patsubst %.o,%.d,$(call objects,$1,$(filter-out kernel/%,$(ALL_SOURCES))))
 
 .PHONY: unit-$1
 unit-$1: $$(UNIT_$1)
@@ -193,10 +197,45 @@ endef
 
 $(foreach name,$(CONFIGS),$(eval $(call configuration,$(name))))
 
+# ---------------------------------------------------------------------------------------------
+# The bare-metal machine: the core of one configuration, byte for byte what the Linux machine links,
+# and kernel/ around it. $1 is the name of its folder, $2 the configuration of the core.
+
+kernel_cc     = $(CC) $(BASE_CFLAGS) $(WARNINGS) $(CFLAGS_$1) $(CFLAGS) $(KERNEL_CFLAGS)
+kernel_object = $(patsubst %.S,$B/$1/%.o,$(patsubst %.c,$B/$1/%.o,$2))
+
+define kernel
+
+$B/$1/kernel/%.o: kernel/%.c $B/$1/flags $B/version.h
+	@mkdir -p $$(@D)
+	$(say) CC $$@
+	$(Q)$(kernel_cc) $(INCLUDES_kernel) -MMD -MP -c $$< -o $$@
+
+$B/$1/kernel/%.o: kernel/%.S $B/$1/flags
+	@mkdir -p $$(@D)
+	$(say) AS $$@
+	$(Q)$(CC) -g -iquote kernel -MMD -MP -c $$< -o $$@
+
+$B/$1/kernel.a: $(call kernel_object,$1,$(KERNEL_SOURCES) $(KERNEL_ASSEMBLY)) $B/sources
+
+$B/$1/phantom.elf: $B/$1/kernel.a $B/$2/core.a kernel/phantom.ld
+	$(say) LINK $$@
+	$(Q)ld $(KERNEL_LDFLAGS) -T kernel/phantom.ld -o $$@ --whole-archive $B/$1/kernel.a \
+	    --no-whole-archive $B/$2/core.a
+
+$B/$1/flags: always
+	@scripts/stamp $$@ '$(kernel_cc)'
+
+-include $(patsubst %.o,%.d,$(call kernel_object,$1,$(KERNEL_SOURCES) $(KERNEL_ASSEMBLY)))
+endef
+
+$(eval $(call kernel,kernel,release))
+$(eval $(call kernel,kernel-checked,checked))
+
 # An archive is made anew, also when only the list of sources has changed: the object of a
 # deleted source does not live on in it.
 $B/sources: always
-	@scripts/stamp $@ $(sort $(ALL_SOURCES))
+	@scripts/stamp $@ $(sort $(ALL_SOURCES) $(KERNEL_ASSEMBLY))
 
 $B/%.a:
 	$(say) AR $@
@@ -300,6 +339,10 @@ lint-symbols: $(CORE_checked)
 	$(say) LINT 'symbols of the core'
 	$(Q)scripts/lint-symbols $B/checked
 
+lint-kernel: $B/kernel/phantom.elf $B/kernel-checked/phantom.elf
+	$(say) LINT 'the kernel as linked'
+	$(Q)scripts/lint-kernel $^
+
 # The rest reads one file at a time and takes a while, so what was found good is remembered until
 # the file, or a header that it includes, changes: the object file knows which these are.
 lint-headers: $(ALL_HEADERS:%.h=$B/lint/%.header)
@@ -311,20 +354,29 @@ $B/lint/%.header: %.h $(ALL_HEADERS) scripts/lint-headers
 	$(say) HEADER $<
 	$(Q)scripts/lint-headers $< && touch $@
 
-$B/lint/%.warnings: %.c $B/release/%.o
+# A file of the kernel is known by the object file that the kernel links.
+$(KERNEL_SOURCES:%.c=$B/lint/%.warnings): $B/lint/%.warnings: $B/kernel/%.o
+$(KERNEL_SOURCES:%.c=$B/lint/%.names): $B/lint/%.names: $B/kernel/%.o
+$(patsubst %.c,$B/lint/%.warnings,$(filter-out kernel/%,$(ALL_SOURCES))): \
+    $B/lint/%.warnings: $B/release/%.o
+$(patsubst %.c,$B/lint/%.names,$(filter-out kernel/%,$(ALL_SOURCES))): \
+    $B/lint/%.names: $B/release/%.o
+
+$B/lint/%.warnings: %.c
 	@mkdir -p $(@D)
 	$(say) WARNINGS $<
 	$(Q)for cc in gcc clang; do \
 	    $$cc $(BASE_CFLAGS) $(WARNINGS) $(lint_flags) -Werror -o /dev/null -c $< || exit 1; done
 	$(Q)touch $@
 
-$B/lint/%.names: %.c $B/release/%.o .clang-tidy
+$B/lint/%.names: %.c .clang-tidy
 	@mkdir -p $(@D)
 	$(say) NAMES $<
 	$(Q)clang-tidy --quiet $< -- $(BASE_CFLAGS) $(lint_flags) 2> $@.log || { cat $@.log; exit 1; }
 	$(Q)touch $@
 
-lint_flags = $(if $(filter core/%,$<),$(CORE_CFLAGS),$(HOSTED_CFLAGS)) \
+lint_flags = $(if $(filter core/%,$<),$(CORE_CFLAGS), \
+                $(if $(filter kernel/%,$<),$(KERNEL_CFLAGS),$(HOSTED_CFLAGS))) \
              $(INCLUDES_$(firstword $(subst /, ,$<)))
 
 lint-cppcheck:
@@ -333,7 +385,7 @@ lint-cppcheck:
 	$(Q)cppcheck --quiet -j2 --cppcheck-build-dir=$B/lint/cppcheck --error-exitcode=1 --std=c11 \
 	    --enable=warning,performance,portability --inline-suppr \
 	    --suppressions-list=scripts/cppcheck.txt \
-	    -I core -I hosted -I tools -I test $(filter-out test/%,$(ALL_SOURCES))
+	    -I core -I hosted -I tools -I test -I kernel $(filter-out test/%,$(ALL_SOURCES))
 
 format:  ## lay out every C file as .clang-format says
 	$(Q)clang-format -i $(TEXTS)

@@ -35,6 +35,13 @@ WARNINGS    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -
 CORE_CFLAGS   := -ffreestanding $(if $(findstring x86_64,$(shell uname -m)),-march=x86-64-v2)
 HOSTED_CFLAGS := -D_GNU_SOURCE -pthread
 
+# The bare-metal machine. Interrupts come on stacks of their own, so the core keeps its red zone and
+# its SSE registers; the kernel itself touches neither, so an interrupt saves no SSE register. It is
+# linked below 2 GiB, where it is loaded.
+KERNEL_CFLAGS  := -ffreestanding -march=x86-64-v2 -mno-red-zone -mgeneral-regs-only -fno-pic -fno-pie \
+                  -fno-stack-protector -fno-asynchronous-unwind-tables
+KERNEL_LDFLAGS := -nostdlib -static -z max-page-size=4096 -z noexecstack --build-id=none
+
 # --- what each configuration adds ----------------------------------------------------------------
 # release   what people run; `assert` is on, as in every build.
 # checked   the slow checks too: assert_slow, lock ranks, a nursery that moves at each safepoint.
@@ -47,3 +54,8 @@ CFLAGS_release :=
 CFLAGS_checked := -DCHECKED=1
 CFLAGS_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS_tsan    := -O1 -fsanitize=thread -Wno-tsan -DSPACE_BASE=0x1000000000ull -DSPACE_BYTES=0x4000000000ull
+
+# The bare-metal machine comes in two: kernel links the core of release, kernel-checked that of
+# checked.
+CFLAGS_kernel         :=
+CFLAGS_kernel-checked := -DCHECKED=1
