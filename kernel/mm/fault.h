@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "plat/space.h"
+
 struct trap_frame;
 
 /*
@@ -22,3 +24,6 @@ struct trap_frame;
  * Returns when the access shall be tried again; what nobody can answer is a panic.
  */
 void page_fault(uint64_t address, bool write, bool present, struct trap_frame *frame);
+
+/* From now on faults in [base, base + bytes) are for `fault`; with 0 bytes for nobody. */
+void fault_space(uint64_t base, uint64_t bytes, plat_fault_fn *fault);

@@ -6,7 +6,7 @@
  *     MAP_DEVICES + address  devices, uncached
  *     MAP_RESERVE            tables that take frames where they are touched
  *     MAP_STACKS             stacks of kernel threads, a guard page below each
- *     SPACE_BASE             the space
+ *     SPACE_BASE             the space, up to MAP_END at most
  *
  * All processors share one set of page tables. Where nothing else is said a
  * function may be called on any processor, from threads only.
@@ -27,6 +27,7 @@
 #define MAP_RESERVE_BYTES 0x080000000000ull
 #define MAP_STACKS        0x180000000000ull
 #define MAP_STACKS_BYTES  0x000100000000ull
+#define MAP_END           0x800000000000ull
 
 enum {
     MAP_WRITE = 1,
