@@ -1,0 +1,69 @@
+/*
+ * memory.c - volatile memory of the bare machine.
+ *
+ * Less than half a frame comes from a slab, up to a frame a frame, and more a
+ * run of frames if there is one, for that is at once there and near; else frames
+ * from anywhere. Where a piece lies says how it was had.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "plat/memory.h"
+
+#include "base/memory.h"
+#include "mm/frame.h"
+#include "mm/map.h"
+#include "mm/reserve.h"
+#include "mm/slab.h"
+
+static size_t
+frames_of(uint64_t bytes)
+{
+    return (bytes + FRAME_BYTES - 1) / FRAME_BYTES;
+}
+
+void *
+plat_alloc(size_t bytes)
+{
+    paddr_t run;
+
+    if (bytes <= SLAB_BYTES_MAX)
+        return slab_alloc(bytes);
+    run = frame_alloc_run(frames_of(bytes));
+    if (run)
+        return memset(frame_bytes(run), 0, frames_of(bytes) * FRAME_BYTES);
+    return reserve_filled(frames_of(bytes) * FRAME_BYTES);
+}
+
+void
+plat_free(void *memory, size_t bytes)
+{
+    if (!memory)
+        return;
+    if (bytes <= SLAB_BYTES_MAX)
+        slab_free(memory, bytes);
+    else if ((uint64_t)(uintptr_t)memory < MAP_DEVICES)
+        frame_free_run(frame_of(memory), frames_of(bytes));
+    else
+        reserve_free(memory, frames_of(bytes) * FRAME_BYTES);
+}
+
+void *
+plat_reserve(uint64_t bytes)
+{
+    return reserve_sparse(bytes);
+}
+
+void
+plat_release(void *table, uint64_t bytes)
+{
+    reserve_free(table, bytes);
+}
+
+/*
+ * Half of the machine's memory: the other half is for the tables, the copies, and the collector.
+ */
+uint64_t
+plat_memory_bytes(void)
+{
+    return frame_count() * FRAME_BYTES / 2;
+}

@@ -1,0 +1,343 @@
+/*
+ * system.c - a volume on the bare machine, from the disk to the last snapshot.
+ *
+ * What can be wrong with the world is said in one line each: what happened, to
+ * which disk, and what to do about it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "system.h"
+
+#include <stdatomic.h>
+
+#include "boot/boot.h"
+#include "dev/block.h"
+#include "mm/mm.h"
+#include "plat/disk_open.h"
+#include "plat/memory.h"
+#include "plat/thread.h"
+#include "pmem/pmem.h"
+#include "store/store.h"
+#include "vm/vm.h"
+
+#define LOG_MODULE "machine"
+#include "base/log.h"
+#include "base/memory.h"
+
+#define INTERVAL_MS_MAX  3600000u
+#define WORKERS_MAX      64u
+#define MEMORY_BYTES_MIN (4ull << 20)
+#define MEMORY_BYTES_MAX (1ull << 40)
+#define PROBE_BLOCKS     16 /* of an empty disk that are looked at */
+
+static struct {
+    struct block_device *device;
+    struct plat_disk *disk;
+    struct store *store;
+    struct store_opened opened;
+    bool space_up;
+    bool machine_up;
+    _Atomic bool interrupted; /* by system_interrupt() */
+} system;
+
+/* ---- saying it ---- */
+
+static void
+trouble_say(err_t err, const char *doing)
+{
+    static const char *const texts[] = {
+        [ERR_NOMEM] = "the machine has no memory left; start it with more",
+        [ERR_NOSPACE] = "the volume is full; remove a program from it with the phantom command",
+        [ERR_IO] = "the disk reports an error",
+        [ERR_CORRUPT] = "it is damaged, and no whole snapshot was found; 'phantom check' says more",
+        [ERR_VERSION] = "it is of another format version, or made by a build with another space",
+        [ERR_FOREIGN] = "it is not a Phantom volume; make one with 'phantom new'",
+        [ERR_READ_ONLY] = "it may only be read",
+        [ERR_RANGE] = "it is shorter than it says: it was truncated",
+        [ERR_UNSUPPORTED] = "this machine cannot run it",
+    };
+    const char *text = (size_t)err < sizeof texts / sizeof texts[0] ? texts[err] : NULL;
+
+    log_error("%s: %s: %s", system.device->name, doing, text ? text : "it failed");
+}
+
+/* A time for people; `unit` is filled. */
+static uint64_t
+duration_of(uint64_t ns, const char **unit)
+{
+    static const struct {
+        const char *unit;
+        uint64_t ns, below;
+    } steps[] = {
+        { "ms", 1000000, 1000 },
+        { "s", 1000000000, 120 },
+        { "min", 60000000000, 120 },
+        { "h", 3600000000000, 48 },
+        { "days", 86400000000000, UINT64_MAX },
+    };
+    unsigned i = 0;
+
+    while (ns / steps[i].ns >= steps[i].below)
+        i++;
+    *unit = steps[i].unit;
+    return ns / steps[i].ns;
+}
+
+/* ---- what is in the volume ---- */
+
+struct census {
+    size_t programs; /* that run */
+    size_t threads;
+    bool failed; /* a program ended by an uncaught exception */
+};
+
+static err_t
+census_take(struct census *census)
+{
+    struct vm_application_info *rows;
+    size_t count = 0, room;
+    err_t err;
+
+    *census = (struct census){ 0 };
+    TRY(vm_list_applications(NULL, 0, &count));
+    room = (count + 1) * sizeof rows[0];
+    rows = plat_alloc(room);
+    if (!rows)
+        return ERR_NOMEM;
+    err = vm_list_applications(rows, count, &count);
+    for (size_t i = 0; err == OK && i < count; i++) {
+        census->programs += rows[i].state == APPLICATION_RUNNING;
+        census->failed |= rows[i].state == APPLICATION_FAILED;
+        if (rows[i].state == APPLICATION_RUNNING)
+            census->threads += rows[i].thread_count;
+    }
+    plat_free(rows, room);
+    return err;
+}
+
+static void
+resumed_say(void)
+{
+    uint64_t now = plat_wall_ns(), then = system.opened.note.wall_ns;
+    struct census census;
+    const char *unit;
+    uint64_t age = duration_of(now > then ? now - then : 0, &unit);
+
+    if (census_take(&census) != OK)
+        return;
+    log_info("resumed %s at generation %" PRIu64 ", %" PRIu64 " %s old: %zu program%s, "
+             "%zu thread%s",
+             system.device->name, system.opened.generation, age, unit, census.programs,
+             census.programs == 1 ? "" : "s", census.threads, census.threads == 1 ? "" : "s");
+}
+
+/* ---- up ---- */
+
+/* Is there nothing at all at the begin of the disk? */
+static bool
+disk_is_empty(void)
+{
+    size_t bytes = PROBE_BLOCKS * PLAT_BLOCK_BYTES;
+    uint64_t *words = plat_alloc(bytes);
+    struct plat_io io = { .kind = PLAT_READ, .block_count = PROBE_BLOCKS, .buffer = words };
+    bool empty = words && plat_disk_run(system.disk, &io) == OK;
+
+    for (size_t i = 0; empty && i < bytes / sizeof words[0]; i++)
+        empty = words[i] == 0;
+    plat_free(words, bytes);
+    return empty;
+}
+
+/* What opening found out that somebody should know. */
+static void
+opened_say(void)
+{
+    const struct store_opened *opened = &system.opened;
+    const char *name = system.device->name;
+
+    if (opened->copies_bad > 0)
+        log_warn("%s: %u damaged superblock cop%s read from the twin", name, opened->copies_bad,
+                 opened->copies_bad == 1 ? "y was" : "ies were");
+    if (opened->slots_bad > 0)
+        log_warn("%s: %u superblock slot%s damaged", name, opened->slots_bad,
+                 opened->slots_bad == 1 ? " is" : "s are");
+    if (opened->fell_back)
+        log_warn("%s: the newest snapshot could not be used; going on from generation %" PRIu64,
+                 name, opened->generation);
+}
+
+static bool
+store_up(void)
+{
+    err_t err;
+
+    if (mm_memory_bytes() < MM_BYTES_MIN) {
+        log_error("this machine has %" PRIu64 " MiB of memory, and %" PRIu64 " MiB is the least",
+                  mm_memory_bytes() >> 20, (uint64_t)MM_BYTES_MIN >> 20);
+        return false;
+    }
+    system.device = block_device_find_volume();
+    if (!system.device) {
+        log_error("there is no disk in this machine; give it one with a Phantom volume on it");
+        return false;
+    }
+    system.disk = disk_open(system.device);
+    if (system.device->read_only) {
+        log_error("%s: it may only be read, and a volume is written to", system.device->name);
+        return false;
+    }
+    err = store_open(system.disk, false, &system.store, &system.opened);
+    if (err == ERR_FOREIGN && disk_is_empty()) {
+        log_error("%s: it is empty; make a volume on it with 'phantom new'", system.device->name);
+        return false;
+    }
+    if (err != OK) {
+        trouble_say(err, "cannot open");
+        return false;
+    }
+    opened_say();
+    return true;
+}
+
+/* The word memory=SIZE of the command line, such as 64M; 0: nobody said, or it makes no sense. */
+static uint64_t
+memory_wanted(void)
+{
+    uint64_t bytes = boot_number("memory", 0);
+    const char *unit;
+
+    if (!boot_word("memory", &unit))
+        return 0;
+    while (*unit >= '0' && *unit <= '9')
+        unit++;
+    if (*unit == 'K')
+        bytes <<= 10;
+    else if (*unit == 'M')
+        bytes <<= 20;
+    else if (*unit == 'G')
+        bytes <<= 30;
+    if (bytes >= MEMORY_BYTES_MIN && bytes <= MEMORY_BYTES_MAX)
+        return bytes;
+    log_warn("the command line's memory is not from 4M to 1024G; taking what there is");
+    return 0;
+}
+
+/* A number of the command line within its bounds, or 0. */
+static uint64_t
+number_wanted(const char *word, uint64_t max)
+{
+    uint64_t number = boot_number(word, 0);
+
+    if (number <= max)
+        return number;
+    log_warn("the command line's %s is more than %" PRIu64 "; not taken", word, max);
+    return 0;
+}
+
+static bool
+machine_up(void)
+{
+    struct pmem_options pmem = {
+        .resident_bytes_max = memory_wanted(),
+        .interval_ms = (uint32_t)number_wanted("interval", INTERVAL_MS_MAX),
+        .strict = boot_word("strict", NULL),
+    };
+    struct vm_options vm = {
+        .workers = (unsigned)number_wanted("workers", WORKERS_MAX),
+        .safe = boot_word("safe", NULL),
+        .gated = boot_word("gated", NULL),
+        .generation = system.opened.generation,
+    };
+    struct store_stats stats;
+    err_t err;
+
+    err = pmem_start(system.store, &pmem);
+    if (err != OK) {
+        trouble_say(err, "cannot bring up the space");
+        return false;
+    }
+    system.space_up = true;
+    store_stats_get(system.store, &stats);
+    vm.heap.nursery_bytes = heap_nursery_for(stats.block_count * PAGE_BYTES);
+    err = vm_start(&vm);
+    if (err != OK) {
+        trouble_say(err, "cannot start the machine");
+        return false;
+    }
+    system.machine_up = true;
+    return true;
+}
+
+/* ---- running, and down ---- */
+
+void
+system_interrupt(void)
+{
+    atomic_store(&system.interrupted, true);
+    vm_interrupt();
+}
+
+/* Until all has ended, or somebody has interrupted it. */
+static enum vm_event
+run_wait(void)
+{
+    bool safe = vm_options_get()->safe;
+    enum vm_event event;
+
+    /* An interrupt before vm_start() is forgotten by the machine, and not by us. */
+    if (atomic_load(&system.interrupted))
+        vm_interrupt();
+    do
+        event = vm_wait(PLAT_NO_DEADLINE);
+    while (event == VM_DEADLINE || (safe && event != VM_INTERRUPTED));
+    return event;
+}
+
+static bool
+run_to_end(void)
+{
+    enum vm_event event = run_wait();
+    struct store_stats stats;
+    struct census census;
+    err_t err;
+
+    vm_stop();
+    err = pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_STOP));
+    if (err != OK) {
+        trouble_say(err, "cannot commit the last snapshot");
+        return false;
+    }
+    store_stats_get(system.store, &stats);
+    if (census_take(&census) != OK)
+        census = (struct census){ 0 };
+    if (event == VM_ALL_ENDED)
+        log_info("%s: all programs have ended; stopped at generation %" PRIu64, system.device->name,
+                 stats.generation);
+    else
+        log_info("stopped %s at generation %" PRIu64, system.device->name, stats.generation);
+    /* Where nobody has interrupted it but itself, it has said why. */
+    return event == VM_ALL_ENDED ? !census.failed : atomic_load(&system.interrupted);
+}
+
+static void
+system_down(void)
+{
+    if (system.machine_up)
+        vm_close();
+    if (system.space_up)
+        pmem_stop();
+    store_close(system.store);
+}
+
+bool
+system_run(void)
+{
+    bool done = false;
+
+    if (store_up() && machine_up()) {
+        resumed_say();
+        done = run_to_end();
+    }
+    system_down();
+    return done;
+}
