@@ -38,10 +38,6 @@ struct boot_info {
 
 extern struct boot_info boot_info;
 
-/* The image in memory, its zeroed data included; physical is virtual. */
-extern char boot_image_begin[];
-extern char boot_image_end[];
-
 /*
  * True if the command line has this word, alone ("strict") or with a value
  * ("interval=100").

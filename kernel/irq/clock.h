@@ -19,3 +19,9 @@ uint64_t clock_wall_ns(void);
 
 /* Wait without sleeping; for bring-up and drivers' first steps. */
 void clock_spin_ns(uint64_t ns);
+
+/*
+ * Compare the counter of this processor with those that call this at the same
+ * time; if they differ, clock_ns() takes the slower and safe way from now on.
+ */
+void clock_check(void);
