@@ -4,8 +4,9 @@
  *
  * Everything was checked before, so only room can be missing. Objects are
  * made in old space, from one safepoint to the next, and nothing leads to them until
- * the counts of classes and methods in the root include them; that comes last. When there
- * is no room, what was written is garbage, a collection is made, and it all begins again.
+ * the counts of classes and methods in the root include them; that comes last, and with
+ * it, if that is wanted, the start of the program. When there is no room, what was written
+ * is garbage, a collection is made, and it all begins again.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -503,6 +504,19 @@ take_credit(struct load *load, uint64_t pages)
     return err;
 }
 
+/* All that is to be there when the classes become known. ERR_NOMEM: there is no room. */
+static err_t
+write_and_prepare(struct install *install, word_t *entry)
+{
+    const struct load *load = install->load;
+    uint32_t entry_class = load->module.entry_class;
+
+    if (!write_all(install))
+        return ERR_NOMEM;
+    *entry = entry_class != 0 ? load->pool[entry_class].class->object : WORD_NULL;
+    return load->start == NULL ? OK : load->start->prepare(load->start->context, *entry);
+}
+
 err_t
 load_install(struct load *load, word_t *entry)
 {
@@ -513,19 +527,21 @@ load_install(struct load *load, word_t *entry)
     heap_local_charge(load->local, load->application_id);
     for (unsigned i = 0;; i++) {
         struct install install = { .load = load };
+        err_t err;
 
         TRY(take_credit(load, pages));
         forget(load);
         touch_tables(load);
-        if (write_all(&install))
+        err = write_and_prepare(&install, entry);
+        if (err == OK)
             break;
-        if (i == INSTALL_TRIES)
-            return ERR_NOMEM;
+        if (err != ERR_NOMEM || i == INSTALL_TRIES)
+            return err;
         TRY(make_room(load, bytes));
     }
     load->local->worker->restart = NULL;
     make_known(load);
-    *entry = load->module.entry_class != 0 ? load->pool[load->module.entry_class].class->object
-                                           : WORD_NULL;
+    if (load->start != NULL)
+        load->start->publish(load->start->context);
     return OK;
 }

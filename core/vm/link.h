@@ -110,3 +110,21 @@ typedef void load_report_fn(void *context, const char *line);
 must_use err_t module_load(struct heap_local *local, const void *bytes, size_t byte_count,
                            word_t application, word_t *entry, load_report_fn *report,
                            void *context);
+
+/*
+ * What happens in one step with the classes becoming known: a snapshot has both or neither.
+ *   prepare  the classes are written, and nobody knows them yet. It makes what else is needed,
+ *            without a safepoint. ERR_NOMEM: no room, it is called again after a collection (up
+ *            to a limit); any other error refuses the module
+ *   publish  right after they became known; cannot fail
+ */
+struct load_start {
+    err_t (*prepare)(void *context, ref_t entry_class);
+    void (*publish)(void *context);
+    void *context;
+};
+
+/* The same, and start what was loaded. Returns also what `prepare` returns. */
+must_use err_t module_load_and_start(struct heap_local *local, const void *bytes, size_t byte_count,
+                                     word_t application, const struct load_start *start,
+                                     load_report_fn *report, void *context);

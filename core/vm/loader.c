@@ -332,25 +332,45 @@ load_over_faults(struct load *load, const void *bytes, size_t byte_count, word_t
     return err;
 }
 
-err_t
-module_load(struct heap_local *local, const void *bytes, size_t byte_count, word_t application,
-            word_t *entry, load_report_fn *report, void *context)
+static err_t
+load_module(struct load *load, const void *bytes, size_t byte_count, word_t application,
+            word_t *entry)
 {
-    struct load load = { .local = local, .report = report, .context = context };
+    struct heap_local *local = load->local;
     void **restart = local->worker->restart;
     uint32_t payer = local->application;
     err_t err;
 
-    heap_handle_open(&load.application, application);
+    heap_handle_open(&load->application, application);
     loading_begin(local->worker);
-    err = load_over_faults(&load, bytes, byte_count, entry);
+    err = load_over_faults(load, bytes, byte_count, entry);
     local->worker->restart_late = false;
     if (local->worker->credit > PMEM_WORKER_CREDIT) /* what was reserved and not used up */
         pmem_unreserve(local->worker, local->worker->credit - PMEM_WORKER_CREDIT);
     loading_end();
     local->worker->restart = restart;
     heap_local_charge(local, payer);
-    heap_handle_close(&load.application);
-    load_clear(&load);
+    heap_handle_close(&load->application);
+    load_clear(load);
     return err;
+}
+
+err_t
+module_load(struct heap_local *local, const void *bytes, size_t byte_count, word_t application,
+            word_t *entry, load_report_fn *report, void *context)
+{
+    struct load load = { .local = local, .report = report, .context = context };
+
+    return load_module(&load, bytes, byte_count, application, entry);
+}
+
+err_t
+module_load_and_start(struct heap_local *local, const void *bytes, size_t byte_count,
+                      word_t application, const struct load_start *start, load_report_fn *report,
+                      void *context)
+{
+    struct load load = { .local = local, .start = start, .report = report, .context = context };
+    word_t entry;
+
+    return load_module(&load, bytes, byte_count, application, &entry);
 }

@@ -124,6 +124,7 @@ struct pool_item {
 struct load {
     struct heap_local *local;
     struct heap_handle application;
+    const struct load_start *start; /* or NULL */
     load_report_fn *report;
     void *context;
     unsigned lines_reported;

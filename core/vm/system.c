@@ -190,7 +190,10 @@ struct install {
     struct vm_worker *worker;
     const struct vm_program *program;
     uint32_t id;
-    ref_t application; /* in old space; the root holds it from the beginning */
+    struct heap_handle application; /* in old space, so the word stays; nobody else holds it yet */
+    ref_t thread;                   /* its main thread, from prepare() to publish() */
+    load_report_fn *report;
+    void *context;
 };
 
 /* Allocate again and again, with collections between, until it is there or cannot be. */
@@ -217,6 +220,7 @@ reserve_entry(struct install *install, uint32_t count)
     return OK;
 }
 
+/* The object itself, with a number, and a place in the table for later. */
 static err_t
 make_application(struct install *install)
 {
@@ -229,11 +233,9 @@ make_application(struct install *install)
                             CLASS_APPLICATION),
              sizeof(struct application_object));
     SET_U32(application_object, application, id, count + 1);
-    SET_U32(application_object, application, state, APPLICATION_STOPPED);
+    SET_U32(application_object, application, state, APPLICATION_RUNNING);
     SET_U64(application_object, application, started_ns, vm_personal_ns());
-    array_store_word(pmem_load64(root_field(applications)), count, application);
-    pmem_store32(root_field(application_count), count + 1);
-    install->application = application;
+    install->application.word = application;
     install->id = count + 1;
     return OK;
 }
@@ -258,15 +260,16 @@ fill_application(struct install *install)
     ref_t string, array;
 
     ALLOCATE(string, string_from_outside(heap, program->name), 2 * text_length(program->name) + 32);
-    SET_WORD(application_object, install->application, name, string);
+    SET_WORD(application_object, install->application.word, name, string);
     ALLOCATE(array, heap_alloc_array(heap, CLASS_WORDS, KIND_WORDS, program->argument_count),
              array_bytes(KIND_WORDS, program->argument_count));
-    SET_WORD(application_object, install->application, arguments, array);
+    SET_WORD(application_object, install->application.word, arguments, array);
     for (unsigned i = 0; i < program->argument_count; i++) {
         TRY(pmem_safepoint(&install->worker->pmem));
         ALLOCATE(string, string_from_outside(heap, program->arguments[i]),
                  2 * text_length(program->arguments[i]) + 32);
-        array_store_word(GET_WORD(application_object, install->application, arguments), i, string);
+        array_store_word(GET_WORD(application_object, install->application.word, arguments), i,
+                         string);
     }
     return OK;
 }
@@ -291,53 +294,59 @@ find_entry(word_t class)
     return WORD_NULL;
 }
 
-/* The main thread; the methods of a loaded class do not move. */
+/* Make the main thread, and give it its place; it does not run yet. */
 static err_t
-start_main(struct install *install, ref_t method)
+prepare(void *context, ref_t entry)
 {
+    struct install *install = context;
     struct heap_local *heap = &install->worker->heap;
-    ref_t thread, name;
+    void **restart = heap->worker->restart;
+    ref_t method = find_entry(entry), name;
+    bool enlisted;
 
-    TRY(pmem_safepoint(&install->worker->pmem));
-    ALLOCATE(name, symbol_intern(heap, "main", 4), 64);
-    ALLOCATE(thread, thread_make(heap, install->application, method, NULL, 0, name),
-             8 * STACK_BYTES_FIRST);
-    SET_U32(application_object, install->application, state, APPLICATION_RUNNING);
-    if (!thread_begin(thread)) {
-        SET_U32(application_object, install->application, state, APPLICATION_STOPPED);
-        return ERR_NOMEM;
-    }
-    return OK;
-}
-
-static err_t
-load_program(struct install *install, load_report_fn *report, void *context)
-{
-    const struct vm_program *program = install->program;
-    word_t entry = WORD_NULL;
-    ref_t method;
-
-    TRY(fill_application(install));
-    TRY(module_load(&install->worker->heap, program->module, program->module_bytes,
-                    install->application, &entry, report, context));
-    TRY(pmem_safepoint(&install->worker->pmem));
-    method = find_entry(entry);
     if (method == WORD_NULL) {
-        report(context, "the program has nothing to start: no method <entry>");
+        install->report(install->context, "the program has nothing to start: no method <entry>");
         return ERR_PROGRAM;
     }
-    return start_main(install, method);
+    name = symbol_intern(heap, "main", 4);
+    if (name == WORD_NULL)
+        return ERR_NOMEM;
+    install->thread = thread_make(heap, install->application.word, method, NULL, 0, name);
+    if (install->thread == WORD_NULL)
+        return ERR_NOMEM;
+    heap->worker->restart = NULL; /* it takes a lock */
+    enlisted = thread_enlist(install->thread);
+    heap->worker->restart = restart;
+    if (!enlisted)
+        install->report(install->context, "there are too many threads");
+    return enlisted ? OK : ERR_PROGRAM;
 }
 
+/*
+ * The program is there, and runs. In the same epoch its classes became known, because no safepoint
+ * lies between: so a snapshot has all of it, or nobody can see that it was ever tried.
+ */
 static void
-take_back(struct install *install)
+publish(void *context)
 {
-    uint32_t count = pmem_load32(root_field(application_count));
+    struct install *install = context;
 
-    if (install->id != count)
-        return;
-    array_store_word(pmem_load64(root_field(applications)), install->id - 1, WORD_NULL);
-    pmem_store32(root_field(application_count), count - 1);
+    array_store_word(pmem_load64(root_field(applications)), install->id - 1,
+                     install->application.word);
+    pmem_store32(root_field(application_count), install->id);
+    thread_go(install->thread);
+}
+
+static err_t
+load_program(struct install *install)
+{
+    const struct vm_program *program = install->program;
+    struct load_start start = { .prepare = prepare, .publish = publish, .context = install };
+
+    TRY(fill_application(install));
+    return module_load_and_start(&install->worker->heap, program->module, program->module_bytes,
+                                 install->application.word, &start, install->report,
+                                 install->context);
 }
 
 err_t
@@ -345,10 +354,16 @@ vm_install(const struct vm_program *program, uint32_t *application, load_report_
            void *context)
 {
     struct vm_worker worker = { 0 };
-    struct install install = { .worker = &worker, .program = program };
+    struct install install = {
+        .worker = &worker,
+        .program = program,
+        .report = report,
+        .context = context,
+    };
     err_t err;
 
     TRY(worker_join(&worker));
+    heap_handle_open(&install.application, WORD_NULL);
     err = pmem_safepoint(&worker.pmem);
     while (err == ERR_NOSPACE && heap_make_room(&worker.heap))
         err = pmem_safepoint(&worker.pmem); /* a program that is gone had filled the volume */
@@ -356,10 +371,9 @@ vm_install(const struct vm_program *program, uint32_t *application, load_report_
         err = make_application(&install);
     if (err == OK) {
         worker.heap.application = install.id;
-        err = load_program(&install, report, context);
-        if (err != OK)
-            take_back(&install);
+        err = load_program(&install);
     }
+    heap_handle_close(&install.application);
     worker_leave(&worker);
     if (err == OK)
         *application = install.id;

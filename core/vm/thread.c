@@ -275,15 +275,13 @@ thread_make(struct heap_local *heap, word_t application, ref_t method, const wor
     return thread;
 }
 
-/* It has an id, a place in the table, and its application counts it. */
-bool
-thread_begin(ref_t thread)
+/* It has an id, and its application counts it. */
+void
+thread_go(ref_t thread)
 {
     word_t application = GET_WORD(thread_object, thread, application);
     uint64_t at = root_field(next_thread_id);
 
-    if (!thread_enlist(thread))
-        return false;
     pmem_barrier(at);
     SET_U64(thread_object, thread, id, 1 + atomic_fetch_add((_Atomic uint64_t *)(uintptr_t)at, 1));
     if (application != WORD_NULL)
@@ -291,6 +289,14 @@ thread_begin(ref_t thread)
                          1);
     atomic_store(thread_state_of(thread), THREAD_RUNNABLE);
     sched_enqueue(thread);
+}
+
+bool
+thread_begin(ref_t thread)
+{
+    if (!thread_enlist(thread))
+        return false;
+    thread_go(thread);
     return true;
 }
 

@@ -64,7 +64,8 @@ struct vm_program {
 };
 
 /*
- * Load a program and start its main thread.
+ * Load a program and start its main thread. Every snapshot has either the
+ * program, running, or nothing that a listing would show.
  *
  *   application  filled on OK: its number, from 1
  *

@@ -503,6 +503,9 @@ ref_t thread_make(struct heap_local *heap, word_t application, ref_t method, con
 /* Let it run; false if there are too many threads. */
 must_use bool thread_begin(ref_t thread);
 
+/* The second half of that, for one who has enlisted it. */
+void thread_go(ref_t thread);
+
 /* All threads of an application end at their next safepoint. With credit for so many pages. */
 uint64_t thread_kill_pages(ref_t application);
 void thread_kill_application(ref_t application);

@@ -191,10 +191,7 @@ prepare(struct plat_disk *disk)
 
 /* ---- living ---- */
 
-/*
- * The program has found no fault with itself, if it is there: one whose installation was cut off
- * has never run, and is as good as none.
- */
+/* The program has found no fault with itself, if it is there; what is there runs. */
 static bool
 program_sound(bool *present)
 {
@@ -206,9 +203,9 @@ program_sound(bool *present)
     *present = false;
     for (size_t i = 0; i < count && i < 4; i++) {
         *present = *present || rows[i].state == APPLICATION_RUNNING;
-        if (rows[i].state == APPLICATION_RUNNING || rows[i].state == APPLICATION_STOPPED)
+        if (rows[i].state == APPLICATION_RUNNING && rows[i].thread_count > 0)
             continue;
-        fprintf(stderr, "sim: the program ended: %s\n", rows[i].error);
+        fprintf(stderr, "sim: the program does not run: %s\n", rows[i].error);
         return false;
     }
     return true;
