@@ -57,3 +57,10 @@ void plat_page_close(uint64_t page);
 
 /* Make a present page absent; its contents are forgotten. */
 void plat_page_remove(uint64_t page);
+
+/*
+ * Was a present page read or written since this was asked last, or since it was installed? Whoever
+ * chooses what leaves asks, under the page's lock. The answer may come from a while ago; a machine
+ * that cannot know says false.
+ */
+bool plat_page_touched(uint64_t page);

@@ -2,10 +2,11 @@
  * evict.c - keeping the resident pages below their limit.
  *
  * One thread goes round the frames like the hand of a clock. A page that came
- * in since the hand was last there is passed over once. Clean pages are dropped;
- * where too few are clean, dirty pages of the running epoch are written early to
- * free blocks of the store, and dropped. Pages of a closed epoch stay until it
- * is committed.
+ * in since the hand was last there is passed over once, and so is one that was
+ * touched, where the machine can tell. Clean pages are dropped; where too few are
+ * clean, dirty pages of the running epoch are written early to free blocks of the
+ * store, and dropped; then it does not matter what was touched. Pages of a closed
+ * epoch stay until it is committed.
  *
  * A dirty page may be written to while we write it out, by a worker that has its
  * barrier behind it and its store before it. So it is closed first and marked
@@ -163,21 +164,30 @@ evict_dirty(struct pmem_page *entry, uint64_t page)
     return done;
 }
 
+/* Was it used since the hand was here? Its lock is held. That is asked of a fresh page too. */
+static bool
+page_in_use(struct pmem_page *entry, uint64_t page, bool fresh)
+{
+    return pmem_page_has(entry, PMEM_RESIDENT) &&
+           (plat_page_touched(pmem_address_of(page)) || fresh);
+}
+
 /* One look at the page under the hand. */
 static bool
 evict_one(bool dirty_too)
 {
-    bool fresh, gone;
+    bool fresh, used, gone;
     uint64_t page = pmem_frame_next(&evictor.hand, &fresh);
     struct pmem_page *entry;
 
-    if (page == PMEM_FRAME_FREE || fresh)
+    if (page == PMEM_FRAME_FREE)
         return false;
     entry = pmem_page_of(page);
     pmem_page_lock(entry);
-    gone = evict_clean(entry, page);
+    used = page_in_use(entry, page, fresh) && (fresh || !dirty_too);
+    gone = !used && evict_clean(entry, page);
     pmem_page_unlock(entry);
-    if (!gone && dirty_too)
+    if (!gone && !used && dirty_too)
         gone = evict_dirty(entry, page);
     if (gone)
         event_raise(&evictor.gone);

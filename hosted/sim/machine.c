@@ -19,6 +19,7 @@
 #include "plat/console.h"
 #include "plat/machine.h"
 #include "plat/memory.h"
+#include "plat/space.h"
 #include "plat/thread.h"
 #include "sim/fibre.h"
 #include "sim/random.h"
@@ -29,6 +30,7 @@
 static struct {
     struct sim_machine *machine;
     struct sim_random entropy;
+    struct sim_random touched;
     uint64_t input_at;
     uint64_t allocs;
     _Atomic uint32_t cancelled;
@@ -51,6 +53,7 @@ sim_machine_start(struct sim_machine *machine)
 {
     sim.machine = machine;
     sim.entropy = (struct sim_random){ .state = machine->seed ^ 0x656e74726f7079ull };
+    sim.touched = (struct sim_random){ .state = machine->seed ^ 0x746f7563686564ull };
     sim.input_at = 0;
     sim.allocs = 0;
     sim.cancelled = 0;
@@ -196,4 +199,12 @@ void
 plat_console_cancel(void)
 {
     sim.cancelled = 1;
+}
+
+/* Anything may be true of a real machine, so the evictor is told anything. */
+bool
+plat_page_touched(uint64_t page)
+{
+    (void)page;
+    return sim_random_chance(&sim.touched, 1, 2);
 }

@@ -74,3 +74,9 @@ plat_page_remove(uint64_t page)
 {
     frame_free(unmap_page(page));
 }
+
+bool
+plat_page_touched(uint64_t page)
+{
+    return table_touched(page);
+}

@@ -9,14 +9,26 @@
 
 #include "fake_store.h"
 #include "plat/machine.h"
+#include "plat/space.h"
 #include "pmem/pmem_priv.h"
 #include "start.h"
 
 #define RESIDENT 64
 #define PAGES    600
 
+#define HOT      8 /* pages that are always in use, when the machine can tell */
+
 static struct pmem_worker worker;
 static bool strict;
+static bool machine_tells;
+static bool all_used;
+
+/* Stands where the port's would: a machine that knows which pages were used. */
+bool
+plat_page_touched(uint64_t page)
+{
+    return all_used || (machine_tells && page < at(HOT, 0));
+}
 
 static void
 setup(void)
@@ -100,6 +112,49 @@ START_TEST(clean_pages_leave_without_a_write)
             ck_assert_int_eq(pmem_safepoint(&worker), OK);
         }
     ck_assert_uint_eq(fake.pages_early, early);
+}
+END_TEST
+
+START_TEST(pages_that_are_used_stay_as_long_as_others_can_leave)
+{
+    struct pmem_stats before, after;
+
+    machine_tells = true;
+    for (uint64_t page = 0; page < PAGES; page++) {
+        pmem_store64(at(page, 0), page + 1);
+        if (page % 32 == 31)
+            ck_assert_int_eq(commit(&worker), OK);
+    }
+    for (uint64_t page = 0; page < HOT; page++)
+        ck_assert_uint_eq(pmem_load64(at(page, 0)), page + 1);
+    pmem_stats_get(&before);
+    for (uint64_t page = HOT; page < PAGES; page++) {
+        ck_assert_uint_eq(pmem_load64(at(page, 0)), page + 1);
+        ck_assert(pmem_resident(at(page % HOT, 0)));
+        ck_assert_int_eq(pmem_safepoint(&worker), OK);
+    }
+    pmem_stats_get(&after);
+    ck_assert_uint_gt(after.pages_evicted - before.pages_evicted, PAGES - 2 * RESIDENT);
+    machine_tells = false;
+}
+END_TEST
+
+START_TEST(when_all_pages_are_used_they_leave_all_the_same)
+{
+    struct pmem_stats stats;
+
+    all_used = true;
+    for (uint64_t page = 0; page < PAGES; page++) {
+        pmem_store64(at(page, 0), page + 1);
+        ck_assert_int_eq(pmem_safepoint(&worker), OK);
+    }
+    for (uint64_t page = 0; page < PAGES; page++)
+        ck_assert_uint_eq(pmem_load64(at(page, 0)), page + 1);
+    do {
+        usleep(1000); /* the evictor has its own time, and the test a limit */
+        pmem_stats_get(&stats);
+    } while (stats.pages_resident > RESIDENT);
+    all_used = false;
 }
 END_TEST
 
@@ -227,6 +282,8 @@ add_all(TCase *tcase)
     tcase_add_test(tcase, dirty_pages_that_had_to_leave_are_all_in_the_snapshot);
     tcase_add_test(tcase, a_page_that_left_and_came_back_is_saved_as_it_is_now);
     tcase_add_test(tcase, clean_pages_leave_without_a_write);
+    tcase_add_test(tcase, pages_that_are_used_stay_as_long_as_others_can_leave);
+    tcase_add_test(tcase, when_all_pages_are_used_they_leave_all_the_same);
     tcase_add_test(tcase, a_pinned_page_stays);
     tcase_add_test(tcase, a_page_that_cannot_be_written_early_stays_in_memory);
     tcase_add_test(tcase, contents_survive_eviction_under_writers_and_snapshots);
