@@ -15,8 +15,9 @@
 #include "dev/acpi_tables.h"
 #include "plat/err.h"
 
-/* Filled by acpi_init(), then never changed. All zero, but for the ISA lines, without tables. */
-extern const struct acpi_info acpi_info;
+/* Filled by acpi_init(), then changed by nobody. All zero, but for the ISA lines, without tables.
+ */
+extern struct acpi_info acpi_info;
 
 /*
  * Read the tables.
@@ -30,8 +31,8 @@ extern const struct acpi_info acpi_info;
 void acpi_init(uint64_t rsdp);
 
 /*
- * Switch the machine off. Returns only if that did not work, after saying so.
- * Any context; takes no lock.
+ * Switch the machine off. Returns only if that did not work. Any context;
+ * takes no lock.
  */
 void acpi_power_off(void);
 

@@ -39,7 +39,7 @@ enum acpi_space {
 struct acpi_register {
     enum acpi_space space;
     uint64_t address;
-    unsigned bytes; /* 1, 2, 4 */
+    unsigned bytes;
 };
 
 struct acpi_info {
@@ -56,7 +56,8 @@ struct acpi_info {
     bool hardware_reduced;
     uint16_t pm_timer_port; /* 0: none */
     bool pm_timer_32;       /* it counts 32 bits, not 24 */
-    uint32_t sci_gsi;
+    uint32_t sci_gsi;       /* the interrupt by which the hardware speaks to ACPI */
+    bool sci_level, sci_active_low;
     uint16_t smi_command_port;                   /* 0: the machine is in ACPI mode already */
     uint8_t acpi_enable;                         /* written there to get into ACPI mode */
     struct acpi_register pm1a_event, pm1b_event; /* status; the enable bits follow it */

@@ -25,10 +25,13 @@ struct block_device;
  *            by block_io_end(). Thread context.
  *   discard  tell the device that blocks hold nothing, and wait until it has
  *            heard; NULL if it does not want to know. Thread context.
+ *   trouble  what the driver has found in an interrupt, where nothing can be
+ *            said: a line for the log, once, or NULL. Thread context.
  */
 struct block_operations {
     void (*submit)(struct block_device *device, struct plat_io *io);
     void (*discard)(struct block_device *device, uint64_t block, uint64_t block_count);
+    const char *(*trouble)(struct block_device *device);
 };
 
 struct block_device {
@@ -71,3 +74,13 @@ void block_discard(struct block_device *device, uint64_t block, uint64_t block_c
 
 /* For drivers: a request has ended. The last touch of `io`. Any context. */
 void block_io_end(struct plat_io *io, err_t result);
+
+/*
+ * For drivers, and whoever else waits for a disk in a thread: sleep while
+ * *word == expected, and say so in the log when that takes long. May return
+ * early for no reason.
+ *
+ *   since_ns  clock_ns() when the waiting began
+ */
+void block_sleep(struct block_device *device, const _Atomic uint32_t *word, uint32_t expected,
+                 uint64_t since_ns);

@@ -58,6 +58,21 @@ struct pci_device {
     volatile uint32_t *msix_table; /* after pci_msix_enable() */
 };
 
+/*
+ * Find all functions of the machine, and what regions they have. Called once,
+ * by drivers_start().
+ */
+void pci_scan(void);
+
+/* The function with this number, counted from 0; NULL if there are not so many. Valid for ever. */
+struct pci_device *pci_find(unsigned index);
+
+/*
+ * Give an address to each memory region of a function that the firmware left
+ * without one. Returns OK, or ERR_NOSPACE, after saying so.
+ */
+must_use err_t pci_regions_assign(struct pci_device *device);
+
 /* Configuration space; `offset` is below 4096 (256 without ECAM, which reads all ones above). */
 uint8_t pci_read8(const struct pci_device *device, unsigned offset);
 uint16_t pci_read16(const struct pci_device *device, unsigned offset);
@@ -91,7 +106,7 @@ void pci_enable(const struct pci_device *device);
 void pci_disable(const struct pci_device *device);
 
 /*
- * Switch to message interrupts, with all vectors masked. Returns OK, or
+ * Switch to message interrupts (MSI-X), with all vectors masked. Returns OK, or
  * ERR_UNSUPPORTED when the function has none (or says nonsense about them).
  */
 must_use err_t pci_msix_enable(struct pci_device *device);

@@ -1,7 +1,9 @@
 /*
  * serial.h - the first serial port (16550) as a stream of bytes in both
  * directions. Before serial_init() output is by polling; after it bytes go
- * through rings and interrupts, and polling is left to panics.
+ * through rings and interrupts, and polling is left to the last words.
+ *
+ * Who writes lines for people uses console/console.h, which stands on this.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,47 +14,63 @@
 
 #include "plat/err.h"
 
+#define SERIAL_OUT_BYTES 16384 /* of the output ring; a power of two */
+#define SERIAL_IN_BYTES  4096
+
 /* Make the port ready for polled output. The first thing the kernel does. No port: all is dropped.
  */
 void serial_init_early(void);
 
 /*
- * Write by polling, now, with what lies in the output ring before it. For the
- * early log and for panics: any context, takes no lock that could be held by
- * the one who panicked. A port that takes nothing for a second is given up.
+ * Write by polling, now, after what still lies in the output ring. A newline
+ * becomes carriage return and newline. For the early log, panics and last words:
+ * any context, takes no lock. A port that takes nothing for a second is given up.
  */
 void serial_write_polled(const void *bytes, size_t count);
 
 /*
- * From now on by interrupts. Needs irq_isa_attach(), threads, clock.
- * Returns OK, ERR_UNSUPPORTED when there is no port, or what irq said; output is polled then.
+ * From now on by interrupts. Needs irq_isa_attach(), threads and the clock.
+ * Returns OK, ERR_UNSUPPORTED when there is no port, or what irq said; output
+ * is polled then, and there is no input.
  */
 must_use err_t serial_init(void);
 
 /*
  * Call `fn` in the interrupt when this byte comes in; it is not read then.
- * One byte at a time; NULL: none.
+ * One byte at a time; NULL: none. Before serial_init().
  */
 void serial_watch(uint8_t byte, void (*fn)(void *), void *context);
 
+/* How many bytes the output ring has room for. Any context. */
+size_t serial_room(void);
+
 /*
- * Write all bytes, in one piece between those of other threads. Sleeps until
- * the port has sent the last one. Thread context. Returns OK, ERR_IO without
- * a port, ERR_CANCELLED after serial_cancel().
+ * Append to the output ring, as they are, bytes that there is room for; by
+ * polling before serial_init(). Any context; writers agree among themselves
+ * about who is next.
  */
-must_use err_t serial_write(const void *bytes, size_t count);
+void serial_put(const void *bytes, size_t count);
 
-/* Put all bytes into the ring, and wait for room only. Thread context. */
-void serial_log(const void *bytes, size_t count);
+/* How many bytes were put so far. */
+uint64_t serial_position(void);
+
+/* Sleep until there is room for `count` bytes, or, after serial_cancel(), a second has passed. */
+void serial_wait_room(size_t count);
 
 /*
- * Wait for input.
+ * Sleep until the port has sent all bytes up to a position, the last bit of
+ * them. Returns OK, ERR_CANCELLED, ERR_IO without a port.
+ */
+must_use err_t serial_wait_sent(uint64_t position);
+
+/*
+ * Wait for input; one thread at a time.
  *
  *   byte_count  filled on OK, at least 1
  *
- * Returns OK, ERR_IO without a port, ERR_CANCELLED after serial_cancel().
+ * Returns OK, ERR_CANCELLED, ERR_IO without a port.
  */
 must_use err_t serial_read(void *buffer, size_t byte_max, size_t *byte_count);
 
-/* Make waiting and later serial_read() and serial_write() return ERR_CANCELLED. Logs still go. */
+/* Make waiting and later serial_read() and serial_wait_sent() return ERR_CANCELLED. */
 void serial_cancel(void);

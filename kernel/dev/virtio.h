@@ -2,11 +2,10 @@
  * virtio.h - a virtio device over PCI, in its modern form: finding its
  * registers, agreeing on features, and its queues.
  *
- * A driver opens the device, creates its queues, and says that it is ready;
- * from then on each queue takes requests and calls back for the answers.
- * Whatever the device says is checked before it is believed; one that says
- * nonsense is broken from then on: it is reset, its driver ends all requests
- * with ERR_IO, and the log says which and why.
+ * A driver opens the device, opens its queues, and says that it is ready; from
+ * then on it hands requests to the queues' rings and takes the answers. Whatever
+ * the device says is checked before it is believed; one that says nonsense is
+ * reset by its driver, which ends all requests with ERR_IO and says why.
  *
  * Source: Virtual I/O Device (VIRTIO) Version 1.1, chapters 2, 3 and 4.1.
  *
@@ -33,12 +32,11 @@
 struct virtio_device {
     struct pci_device *pci;
     uint64_t features; /* agreed on */
-    bool broken;
     volatile uint8_t *common;
     volatile uint8_t *notify;
     uint64_t notify_bytes;
     uint32_t notify_multiplier;
-    volatile uint8_t *config;
+    volatile uint8_t *config; /* NULL: it has none */
     uint64_t config_bytes;
     unsigned vector_next;
 };
@@ -47,8 +45,6 @@ struct virtio_queue {
     struct virtio_device *device;
     unsigned index;
     struct vring ring;
-    void *memory; /* of the ring */
-    size_t memory_bytes;
     volatile uint16_t *doorbell;
 };
 
@@ -60,7 +56,8 @@ struct virtio_queue {
  *           are added
  *   device  filled on OK; valid as long as the driver
  *
- * Returns OK, ERR_UNSUPPORTED (after saying what is missing) or ERR_IO.
+ * Returns OK, ERR_UNSUPPORTED (after saying what is missing) or ERR_IO. Thread
+ * context, as all that follows but where something else is said.
  */
 must_use err_t virtio_open(struct virtio_device *device, struct pci_device *pci, uint64_t wanted);
 
@@ -76,14 +73,37 @@ must_use err_t virtio_queue_open(struct virtio_queue *queue, struct virtio_devic
                                  unsigned index, unsigned size_max, irq_fn *interrupt,
                                  void *context);
 
+/*
+ * Call `changed` in an interrupt when the device's configuration has changed,
+ * or when it has given up (virtio_needs_reset()). A device without a vector to
+ * spare never calls. Between virtio_open() and virtio_ready().
+ */
+void virtio_config_watch(struct virtio_device *device, irq_fn *changed, void *context);
+
 /* Requests may come from now on. */
 void virtio_ready(struct virtio_device *device);
 
-/* Reset the device and leave it so. Its queues may be read, but nothing will be in them. */
+/* True if the device itself says that it cannot go on. Any context. */
+bool virtio_needs_reset(const struct virtio_device *device);
+
+/*
+ * Reset the device and leave it so: it touches no memory any more, and what its
+ * queues hold may be taken back with vring_reclaim(). Any context.
+ */
 void virtio_fail(struct virtio_device *device);
 
-/* Tell the device about new requests in a queue, unless it does not want to know. */
-void virtio_queue_notify(struct virtio_queue *queue);
+/*
+ * Take back the memory of a queue whose device has not been made ready, or has
+ * failed with nothing in the queue.
+ */
+void virtio_queue_close(struct virtio_queue *queue);
+
+/* Tell the device to look at a queue; vring_must_notify() says whether. Any context. */
+static inline void
+virtio_queue_notify(struct virtio_queue *queue)
+{
+    *queue->doorbell = (uint16_t)queue->index;
+}
 
 /*
  * Read the device's own configuration: `bytes` bytes (1, 2, 4 or 8) at `offset`,

@@ -20,7 +20,8 @@
 
 #include "plat/err.h"
 
-#define VRING_SIZE_MAX 256
+#define VRING_SIZE_MAX   256
+#define VRING_PIECES_MAX 32 /* of one request */
 
 /* One piece of a request, in physical memory. */
 struct vring_piece {
@@ -47,8 +48,10 @@ struct vring {
 
     /* shared with the device */
     struct vring_descriptor *descriptors;
-    volatile uint16_t *available; /* flags, index, ring[size], used_event */
-    volatile uint16_t *used;      /* flags, index, then elements, then avail_event */
+    volatile uint16_t *available;    /* flags, index, ring[size], used_event */
+    volatile uint16_t *used;         /* flags, index, then elements, then avail_event */
+    struct vring_descriptor *tables; /* VRING_PIECES_MAX for each descriptor; NULL: no tables */
+    uint64_t tables_address;         /* physical */
 
     /* ours alone */
     unsigned free_count;
@@ -57,23 +60,29 @@ struct vring {
     uint16_t notified_index;  /* those the device was asked about */
     uint16_t used_index;      /* answers taken */
     uint16_t next[VRING_SIZE_MAX];
-    uint16_t length[VRING_SIZE_MAX];         /* of the chain that begins here; 0: none does */
+    void *tokens[VRING_SIZE_MAX];            /* the owner's, of the chain that begins here */
     uint32_t writable_bytes[VRING_SIZE_MAX]; /* of that chain */
-    void *tokens[VRING_SIZE_MAX];            /* the owner's, of that chain */
 };
 
-/* How many bytes a ring of `size` takes; and where its two later parts lie in them. */
-size_t vring_bytes(unsigned size);
+struct vring_options {
+    unsigned size;    /* descriptors, a power of two up to VRING_SIZE_MAX */
+    bool events;      /* VIRTIO_RING_EVENT was agreed on */
+    bool indirect;    /* VIRTIO_RING_INDIRECT was agreed on */
+    void *memory;     /* vring_bytes() zeroed bytes, aligned to 4096 */
+    uint64_t address; /* of that memory, as the device sees it */
+};
+
+/* How many bytes a ring takes, and where its two later parts lie in them. */
+size_t vring_bytes(unsigned size, bool indirect);
 size_t vring_available_offset(unsigned size);
 size_t vring_used_offset(unsigned size);
 
-/* Make a ring in zeroed memory of vring_bytes(size) bytes, aligned to 4096. */
-void vring_init(struct vring *ring, unsigned size, bool events, void *memory);
+void vring_init(struct vring *ring, const struct vring_options *options);
 
 /*
  * Hand a request to the device.
  *
- *   pieces  `count` of them, at least 1; those that the device reads come first
+ *   pieces  1 to VRING_PIECES_MAX; those that the device reads come first
  *   token   comes back with the answer, not NULL
  *
  * False, with nothing done, when there are not enough descriptors free.

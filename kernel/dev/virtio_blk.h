@@ -1,0 +1,10 @@
+/*
+ * virtio_blk.h - the driver of virtio disks, for the table of drivers.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "dev/driver.h"
+
+extern const struct driver virtio_blk_driver;
