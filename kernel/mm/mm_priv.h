@@ -13,6 +13,13 @@
 #include "mm/map.h"
 #include "sched/spin.h"
 
+/* ---- where the parts of the image lie: phantom.ld ---- */
+
+extern char boot_image_begin[]; /* code, then constants, then data */
+extern char boot_text_end[];
+extern char boot_constants_end[];
+extern char boot_image_end[];
+
 /* ---- frame.c ---- */
 
 /*

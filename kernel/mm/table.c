@@ -362,8 +362,6 @@ table_clear(uint64_t address, uint64_t bytes)
 
 /* ---- memory where it lies ---- */
 
-extern char boot_text_end[], boot_constants_end[]; /* of the link script */
-
 /* What may be done with a page of the first 2 MiB, or of those in which the image lies. */
 static uint64_t
 page_rights(uint64_t address)
