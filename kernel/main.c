@@ -154,5 +154,5 @@ kernel_main(void)
              mm_memory_bytes() >> 20);
     if (kthread_create(&thread, "main", main_thread, NULL) != OK)
         kernel_halt("no memory for the first thread");
-    sched_idle();
+    kthread_idle();
 }

@@ -69,7 +69,7 @@ static _Alignas(16) char rsdp_copy[RSDP_BYTES_MAX];
 static bool
 is_mapped(uint64_t address, uint64_t bytes)
 {
-    return address >= 4096 && address < BOOT_MAPPED_BYTES && bytes <= BOOT_MAPPED_BYTES - address;
+    return address != 0 && address < BOOT_MAPPED_BYTES && bytes <= BOOT_MAPPED_BYTES - address;
 }
 
 static void

@@ -38,6 +38,10 @@ struct boot_info {
 
 extern struct boot_info boot_info;
 
+/* The image in memory, its zeroed data included; physical is virtual (kernel/phantom.ld). */
+extern char boot_image_begin[];
+extern char boot_image_end[];
+
 /*
  * True if the command line has this word, alone ("strict") or with a value
  * ("interval=100").

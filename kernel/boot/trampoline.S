@@ -16,7 +16,7 @@
 #define CR0_PG 0x80000000
 #define CR4_PAE 0x20
 #define MSR_EFER 0xc0000080
-#define EFER_LME 0x100
+#define EFER_LME_NXE 0x900 /* long mode; the page tables forbid some pages to be run */
 
 /* Where a label is once the code was copied. */
 #define COPIED(label) (label - boot_trampoline + BOOT_TRAMPOLINE)
@@ -50,7 +50,7 @@ trampoline_32:
     movl %eax, %cr3
     movl $MSR_EFER, %ecx
     rdmsr
-    orl $EFER_LME, %eax
+    orl $EFER_LME_NXE, %eax
     wrmsr
     movl %cr0, %eax
     orl $CR0_PG | CR0_WP | CR0_PE, %eax

@@ -148,8 +148,13 @@ clock_init(void)
     }
     interrupts_restore(flags);
     assert(cycles > 0 && ns > 0);
-    ns_scale = (uint64_t)(((unsigned __int128)ns << 32) / cycles);
-    tsc_scale = (uint64_t)(((unsigned __int128)cycles << 32) / ns);
+    /* A host that stood still in between makes long times of it; their ratio is as good. */
+    while (cycles >> 32 != 0 || ns >> 32 != 0) {
+        cycles >>= 1;
+        ns >>= 1;
+    }
+    ns_scale = (ns << 32) / cycles;
+    tsc_scale = (cycles << 32) / ns;
     tsc_start = tsc_ordered();
     wall_start_ns = rtc_read() * NS_PER_S;
 }

@@ -15,24 +15,24 @@ struct kthread;
 /*
  * Make the context that runs now the idle thread of its processor, so that
  * kthread_current() is true from here on. With interrupts off, once on each
- * processor. Until it calls sched_idle() it is bring-up: it is not preempted,
+ * processor. Until it calls kthread_idle() it is bring-up: it is not preempted,
  * and where a thread would sleep it spins and lets others run.
  *
  *   stack, stack_bytes  what it runs on
  */
-void sched_adopt(struct cpu *cpu, uint64_t stack, size_t stack_bytes);
+void kthread_adopt(struct cpu *cpu, uint64_t stack, size_t stack_bytes);
 
 /* Run threads on this processor for ever: what bring-up ends with. */
-__attribute__((noreturn)) void sched_idle(void);
+__attribute__((noreturn)) void kthread_idle(void);
 
 /* The timer came, or another processor asked this one to look. In interrupts. */
-void sched_interrupt(void);
+void kthread_interrupt(void);
 
 /* True if the interrupted thread shall call kthread_yield(). In interrupts. */
-bool sched_must_yield(void);
+bool kthread_must_yield(void);
 
 /*
  * Call `visit` for each thread that was created, without any lock: for a dying
  * machine and its panic only. `thread->next` and so on may be torn.
  */
-void sched_each(void (*visit)(const struct kthread *thread));
+void kthread_each(void (*visit)(const struct kthread *thread));

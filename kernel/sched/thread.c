@@ -296,7 +296,7 @@ kthread_sleep_until(uint64_t deadline_ns)
 }
 
 void
-sched_interrupt(void)
+kthread_interrupt(void)
 {
     uint64_t flags = spin_lock(&sched_lock);
     struct sched_cpu *own = here();
@@ -320,7 +320,7 @@ sched_interrupt(void)
 }
 
 bool
-sched_must_yield(void)
+kthread_must_yield(void)
 {
     const struct cpu *cpu = cpu_self();
 
@@ -396,7 +396,7 @@ kthread_join(struct kthread *thread)
 }
 
 void
-sched_adopt(struct cpu *cpu, uint64_t stack, size_t stack_bytes)
+kthread_adopt(struct cpu *cpu, uint64_t stack, size_t stack_bytes)
 {
     uint64_t flags = spin_lock(&sched_lock);
     struct sched_cpu *own = &sched_cpus[cpu->index];
@@ -416,7 +416,7 @@ sched_adopt(struct cpu *cpu, uint64_t stack, size_t stack_bytes)
 }
 
 void
-sched_idle(void)
+kthread_idle(void)
 {
     for (;;) {
         spin_lock(&sched_lock);
@@ -433,7 +433,7 @@ sched_idle(void)
 }
 
 void
-sched_each(void (*visit)(const struct kthread *thread))
+kthread_each(void (*visit)(const struct kthread *thread))
 {
     for (const struct kthread_link *at = all.next; at != &all && at != NULL; at = at->next)
         visit(thread_of(at, all));

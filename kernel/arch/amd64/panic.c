@@ -33,8 +33,7 @@
 #define LINE_BYTES      256
 
 /* Where functions are; kernel/phantom.ld. */
-extern const char kernel_start[];
-extern const char kernel_text_end[];
+extern const char boot_text_end[];
 
 /* A kernel without a table of symbols shows addresses. */
 __attribute__((weak)) const struct symbol kernel_symbols[1] = { { 0, NULL } };
@@ -107,7 +106,7 @@ say_address(unsigned depth, uint64_t address)
         else
             high = middle;
     }
-    if (low == 0 || address >= (uintptr_t)kernel_text_end)
+    if (low == 0 || address >= (uintptr_t)boot_text_end)
         say("  #%-2u 0x%016lx", depth, address);
     else
         say("  #%-2u 0x%016lx %s+0x%lx", depth, address, kernel_symbols[low - 1].name,
@@ -150,8 +149,8 @@ backtrace(uint64_t rip, uint64_t rbp)
         struct range range = stack_of(rbp);
         const uint64_t *pair = (const uint64_t *)rbp;
 
-        if (rbp < range.begin || rbp + 16 > range.end || pair[1] < (uintptr_t)kernel_start ||
-            pair[1] >= (uintptr_t)kernel_text_end)
+        if (rbp < range.begin || rbp + 16 > range.end || pair[1] < (uintptr_t)boot_image_begin ||
+            pair[1] >= (uintptr_t)boot_text_end)
             break;
         say_address(depth++, pair[1]);
         if (pair[0] <= rbp && stack_of(pair[0]).begin == range.begin)

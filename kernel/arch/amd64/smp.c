@@ -113,13 +113,13 @@ cpu_enter(void)
     cr3_write(mm_page_table());
     cpu_load(area);
     apic_init_local(&area->cpu);
-    sched_adopt(&area->cpu, starting_stack_begin, STACK_BYTES);
+    kthread_adopt(&area->cpu, starting_stack_begin, STACK_BYTES);
     flags = call_take();
     atomic_store_explicit(&cpu_online, area->cpu.index + 1, memory_order_release);
     call_give(flags);
     cr3_write(mm_page_table()); /* what changed before it was counted */
     clock_check();
-    sched_idle();
+    kthread_idle();
 }
 
 /* Start one processor; false if it does not come. */

@@ -178,7 +178,7 @@ trap_dispatch(struct trap_frame *frame)
         return NULL;
     case TRAP_TIMER:
     case TRAP_RESCHEDULE:
-        sched_interrupt();
+        kthread_interrupt();
         break;
     case TRAP_CALL:
         cpu_answer();
@@ -188,7 +188,7 @@ trap_dispatch(struct trap_frame *frame)
         break;
     }
     apic_end_of_interrupt();
-    return sched_must_yield() ? frame_to_thread(frame) : NULL;
+    return kthread_must_yield() ? frame_to_thread(frame) : NULL;
 }
 
 void
