@@ -569,12 +569,27 @@ store_reserve_locked(const struct store *store)
            waiting / CHAIN_DEAD_MAX + NOTES_MAX / CHAIN_NOTES_MAX + 64;
 }
 
+/* Free what no slot reaches any more. */
+static void
+dead_free(struct store *store)
+{
+    uint64_t floor;
+
+    lock_acquire(&store->lock);
+    floor = store->floor;
+    lock_release(&store->lock);
+    IGNORE(blocks_dead_drain(&store->blocks, floor), "they wait on");
+}
+
 void
 store_make_room(struct store *store)
 {
     uint64_t wanted;
 
-    IGNORE(blocks_dead_drain(&store->blocks, super_floor(store->slots)), "they wait on");
+    lock_acquire(&store->lock);
+    store->floor = super_floor(store->slots);
+    lock_release(&store->lock);
+    dead_free(store);
     lock_acquire(&store->lock);
     wanted = store_reserve_locked(store) + ROOM_AHEAD;
     lock_release(&store->lock);
@@ -598,6 +613,8 @@ store_credit_take(struct store *store, uint64_t pages)
         lock_release(&store->lock);
         if (enough)
             return OK;
+        if (try == 0)
+            dead_free(store); /* since opening nobody may have done it */
         if (try == 2 || blocks_grow(&store->blocks, wanted) != OK)
             return ERR_NOSPACE;
     }

@@ -481,6 +481,7 @@ store_opened_fill(struct store *store, const struct super_scan *scan, struct sto
         if (store->slots[i].bad)
             store->slots[i].used = false;
     }
+    store->floor = super_floor(store->slots);
 }
 
 err_t

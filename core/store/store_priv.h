@@ -113,6 +113,7 @@ struct store {
     int slot_last, slot_before, slot_failed;
     unsigned slots_bad, copies_bad; /* as found at opening */
     uint64_t generation_next;
+    uint64_t floor;        /* super_floor() of the slots when no commit was under way */
     uint8_t *super_buffer; /* 2 * SUPER_SLOTS blocks */
 
     struct block_ref map;
