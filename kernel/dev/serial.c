@@ -255,6 +255,8 @@ serial_put(const void *bytes, size_t count)
     const uint8_t *from = bytes;
     uint64_t flags;
 
+    if (count == 0)
+        return;
     if (!serial.running) {
         for (size_t i = 0; i < count; i++)
             poll_byte(from[i]);
