@@ -3,8 +3,11 @@
  *
  * Free memory is kept in blocks of 2^order frames, aligned to their size. Two
  * free blocks that are the halves of one are always joined, up to ORDER_MAX.
- * A block's links lie in its own first bytes. Outside there is one byte for each
- * frame: the order of the free block that begins there plus 1, or 0.
+ * A block's links lie in its own first bytes, but for the largest: theirs lie in
+ * a table, so that memory which was never used is not touched either. (Where the
+ * machine is a guest, the first touch of 2 MiB costs its host some milliseconds.)
+ * And there is one byte for each frame: the order of the free block that begins
+ * there plus 1, or 0.
  *
  * Invariants: a frame is in at most one free block; states[] names exactly the
  * blocks on the lists; no list holds both halves of a block below ORDER_MAX.
@@ -16,46 +19,62 @@
 #include "base/assert.h"
 #include "mm/mm_priv.h"
 
-#define ORDER_MAX 10
+#define ORDER_MAX 9
 
 static_assert(1u << ORDER_MAX == FRAME_RUN_MAX, "a run is one block");
 
 struct free_block {
     struct free_block *next;
     struct free_block **link; /* what points here */
+    uint64_t index;           /* of its first frame */
 };
 
 static struct {
     struct spin lock; /* guards all below, and the links in free frames */
     uint8_t *states;
+    struct free_block *largest; /* of each block of the largest order, while it is free */
     uint64_t state_count;
     uint64_t free_count;
     uint64_t count;
     struct free_block *lists[ORDER_MAX + 1];
 } frames;
 
-void
-frame_init(uint8_t *states, uint64_t count)
+static uint64_t
+state_bytes(uint64_t count)
 {
-    frames.states = states;
-    frames.state_count = count;
+    return (count + 15) & ~15ull;
 }
 
-static struct free_block *
-block_at(uint64_t index)
+uint64_t
+frame_table_bytes(uint64_t count)
 {
-    return frame_bytes(index * FRAME_BYTES);
+    return state_bytes(count) + ((count >> ORDER_MAX) + 1) * sizeof(struct free_block);
+}
+
+void
+frame_init(void *table, uint64_t count)
+{
+    frames.states = table;
+    frames.state_count = count;
+    frames.largest = (struct free_block *)(frames.states + state_bytes(count));
+}
+
+/* Where the links of a free block lie. */
+static struct free_block *
+block_at(uint64_t index, unsigned order)
+{
+    return order == ORDER_MAX ? &frames.largest[index >> ORDER_MAX]
+                              : (struct free_block *)frame_bytes(index * FRAME_BYTES);
 }
 
 static void
 block_push(uint64_t index, unsigned order)
 {
-    struct free_block *block = block_at(index);
+    struct free_block *block = block_at(index, order);
     struct free_block **list = &frames.lists[order];
 
     assert(frames.states[index] == 0);
-    block->next = *list;
-    block->link = list;
+    *block = (struct free_block){ .next = *list, .link = list, .index = index };
     if (*list)
         (*list)->link = &block->next;
     *list = block;
@@ -66,7 +85,7 @@ block_push(uint64_t index, unsigned order)
 static void
 block_unlink(uint64_t index, unsigned order)
 {
-    struct free_block *block = block_at(index);
+    struct free_block *block = block_at(index, order);
 
     assert(frames.states[index] == order + 1);
     *block->link = block->next;
@@ -129,7 +148,7 @@ block_take(unsigned order)
         from++;
     if (from > ORDER_MAX)
         return UINT64_MAX;
-    index = frame_of(frames.lists[from]) / FRAME_BYTES;
+    index = frames.lists[from]->index;
     block_unlink(index, from);
     while (from > order) {
         from--;
@@ -202,9 +221,10 @@ frame_check(void)
 
     for (unsigned order = 0; order <= ORDER_MAX; order++) {
         for (struct free_block *block = frames.lists[order]; block; block = block->next) {
-            uint64_t index = frame_of(block) / FRAME_BYTES;
+            uint64_t index = block->index;
             uint64_t other = index ^ (1ull << order);
 
+            assert(block == block_at(index, order));
             assert(*block->link == block);
             assert((index & ((1ull << order) - 1)) == 0);
             assert(frames.states[index] == order + 1);

@@ -27,7 +27,7 @@ paddr_t frame_alloc(void);
  * Returns the first, aligned to the power of two that is not less than `count`
  * frames; not zeroed. 0 when there is no such run.
  */
-#define FRAME_RUN_MAX 1024
+#define FRAME_RUN_MAX 512
 paddr_t frame_alloc_run(size_t count);
 
 /* Give back a frame, or each frame of a run. 0 is fine. */

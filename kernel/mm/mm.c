@@ -121,7 +121,7 @@ hand_over(uint64_t from, uint64_t to)
 void
 mm_init(void)
 {
-    paddr_t states;
+    paddr_t frame_table;
 
     hole_add(0, BOOT_LOW_END);
     hole_add(frame_of(boot_image_begin), frame_of(boot_image_end));
@@ -131,10 +131,10 @@ mm_init(void)
                      boot_info.regions[i].base + boot_info.regions[i].bytes);
     pieces_of_memory(measure);
     memory.early_next = memory.largest.from;
-    states = early_take(memory.end / FRAME_BYTES);
+    frame_table = early_take(frame_table_bytes(memory.end / FRAME_BYTES));
     table_init(early_frame);
     cr3_write(table_root);
-    frame_init(frame_bytes(states), memory.end / FRAME_BYTES);
+    frame_init(frame_bytes(frame_table), memory.end / FRAME_BYTES);
     hole_add(memory.largest.from, memory.early_next);
     pieces_of_memory(hand_over);
 }

@@ -25,9 +25,10 @@ extern char boot_image_end[];
 /*
  * Begin with no free frame.
  *
- *   states  one byte for each frame below `count`, zeroed
+ *   table  frame_table_bytes() of zeroed memory, for the frames below `count`
  */
-void frame_init(uint8_t *states, uint64_t count);
+void frame_init(void *table, uint64_t count);
+uint64_t frame_table_bytes(uint64_t count);
 
 /* Hand over whole frames that nobody uses. */
 void frame_add(paddr_t first, uint64_t count);
