@@ -136,7 +136,8 @@ struct local {
     bool is_const;
     bool is_argument;
     bool used;
-    bool cell; /* captured by a fun: lives in a one-element array of words */
+    bool broken; /* what stands behind its name could not be parsed */
+    bool cell;   /* captured by a fun: lives in a one-element array of words */
 };
 
 struct expr {
@@ -232,6 +233,7 @@ enum stmt_kind {
     STMT_THROW,
     STMT_TRY,
     STMT_SYNCHRONIZED,
+    STMT_BROKEN, /* it could not be parsed */
 };
 
 struct catch_clause {
@@ -254,6 +256,7 @@ struct stmt {
     bool falls_out; /* SWITCH, loops: a break leaves it; set by the checker */
     uint8_t walk;   /* FOREACH: enum foreach_kind */
     bool exclusive; /* FOREACH over a range: ..< */
+    bool loses;     /* BROKEN: it may have declared something */
     uint8_t select; /* SWITCH: 0 by int, 1 by equality */
     struct place place;
     struct place end; /* of the last token: the closing brace */
@@ -320,6 +323,7 @@ struct field {
     struct class *class;
     uint16_t flags; /* enum module_member_flag */
     bool is_top;    /* a variable of the top level: set where its statement stands */
+    bool broken;    /* what stands behind its name could not be parsed */
     bool in_check;  /* its value is being checked, to learn its type */
     bool checked;   /* its value was checked and converted */
 };
@@ -346,6 +350,8 @@ struct method {
     bool shared; /* private, and called by a fun of its class, which is a class of its own */
     bool is_entry;
     bool is_top; /* the top-level statements */
+    bool broken; /* its head could not be parsed: nobody knows how it is called */
+    bool holed;  /* a statement in it could not be parsed */
 };
 
 enum class_state {
@@ -387,6 +393,7 @@ struct class
     const struct type *types; /* its own, and as a container of each element */
     bool emitted;
     bool checked;
+    bool vague; /* what it has of its own or from above is not all known, so nothing is missed */
 };
 
 struct import {

@@ -20,6 +20,7 @@ struct search {
     bool unchecked;      /* untyped arguments made it a matter of the run */
     struct method *near; /* one with that name, for the message */
     unsigned near_count;
+    bool doubtful; /* there is one of which nobody knows how it is called */
 };
 
 static void
@@ -96,7 +97,9 @@ search_class(struct search *search, struct class *class)
              method = method->next_named) {
             if (method->signature != NULL)
                 consider(search, method);
+            search->doubtful |= method->broken;
         }
+        search->doubtful |= class->vague;
         if (search->name == lang->names.new_)
             return;
         if ((class->flags & (CLASS_INTERFACE | CLASS_ABSTRACT)) == 0)
@@ -135,9 +138,12 @@ complain(struct search *search, struct expr *call, struct class *class)
 {
     struct check *check = search->check;
     struct lang *lang = check->lang;
-    const char *name = search->name == lang->names.new_ ? class->brief->text : search->name->text;
+    const struct symbol *called = search->name == lang->names.new_ ? class->brief : search->name;
+    const char *name = called->text;
     const char *hint = NULL;
 
+    if (called->doubtful)
+        return;
     if (search->near != NULL) {
         if (search->near_count == 1 && search->near->argument_count != search->count) {
             lang_error(lang, check->file, call->place,
@@ -271,6 +277,8 @@ find_method(struct check *check, struct expr *call, struct class *class, bool *u
     if ((class->flags & CLASS_INTERFACE) != 0 && search.best == NULL)
         search_class(&search,
                      lang_find_class(check->lang, check->lang->names.internal_object, check->file));
+    if (search.doubtful)
+        return NULL;
     if (search.best != NULL && search.tie == NULL)
         return search.best;
     if (search.tie != NULL && search.unchecked && (search.best->flags & MEMBER_STATIC) == 0) {
@@ -397,7 +405,7 @@ lang_find_plain(struct lang *lang, struct class *class, struct symbol *name)
         lang_class_members(lang, class);
         for (struct method *method = lang_own_method(lang, class, name); method != NULL;
              method = method->next_named) {
-            if (method->argument_count == 0)
+            if (method->argument_count == 0 && !method->broken)
                 return method;
         }
         if (name == lang->names.new_)
@@ -480,8 +488,9 @@ call_name(struct check *check, struct expr *call)
     } else if (system != NULL && has_method(lang, system, call->call.name)) {
         call_own(check, call, system);
     } else {
-        lang_error(lang, check->file, call->place, lang_suggest(check, call->call.name),
-                   "there is no method or function `%s`", call->call.name->text);
+        if (!lang_may_be_lost(check, call->call.name))
+            lang_error(lang, check->file, call->place, lang_suggest(check, call->call.name),
+                       "there is no method or function `%s`", call->call.name->text);
         make_error(call);
     }
 }

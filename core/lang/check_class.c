@@ -19,8 +19,7 @@ lang_check_field(struct lang *lang, struct field *field)
         return;
     if (check.file->broken) {
         field->checked = true;
-        if (field->type == NULL)
-            field->type = &lang_type_error;
+        field->type = &lang_type_error;
         return;
     }
     if (field->in_check && field->type != NULL)
@@ -80,7 +79,8 @@ check_constructor(struct lang *lang, struct method *method)
         method->super_call = find_super_call(lang, method);
     if (super == NULL || method->super_call != NULL || (method->flags & METHOD_PRIMITIVE) != 0)
         return;
-    if (lang_find_plain(lang, super, lang->names.new_) == NULL)
+    if (lang_find_plain(lang, super, lang->names.new_) == NULL && !super->vague &&
+        !super->brief->doubtful)
         lang_error(lang, method->class->file, method->place,
                    "a constructor whose first statement is super(...) can give them",
                    "the constructor of %s has arguments", super->brief->text);
@@ -95,7 +95,8 @@ lang_check_body(struct check *check, struct method *method)
         lang_declare(check, local);
     reached = lang_check_stmt(check, method->body);
     lang_leave_scope(check, NULL);
-    if (reached && method->type->kind != TYPE_VOID && method->type->kind != TYPE_ERROR)
+    if (reached && !method->holed && method->type->kind != TYPE_VOID &&
+        method->type->kind != TYPE_ERROR)
         lang_error(check->lang, check->file, method->body->end,
                    lang_text(check->lang, "return something of type %s",
                              lang_type_text(check->lang, method->type)),
@@ -195,6 +196,8 @@ check_method(struct lang *lang, struct class *class, struct method *method)
         .in_constructor = method->name == lang->names.new_,
     };
 
+    if (method->broken)
+        return;
     if (method->name == lang->names.new_)
         check_constructor(lang, method);
     if ((method->flags & METHOD_PRIMITIVE) != 0)

@@ -81,7 +81,7 @@ check_parent(struct lang *lang, struct class *class, struct class *parent, bool 
             continue;
         method = implementation(lang, class, declared);
         if (concrete && (declared->flags & METHOD_ABSTRACT) != 0 &&
-            (method == NULL || (method->flags & METHOD_ABSTRACT) != 0))
+            (method == NULL || (method->flags & METHOD_ABSTRACT) != 0) && !declared->name->doubtful)
             lang_error(lang, class->file, class->place, "write it, or make the class abstract",
                        "%s lacks `%s%s`, which %s declares", class->brief->text,
                        declared->name->text, lang_arguments_text(lang, declared),
@@ -108,7 +108,7 @@ walk_parents(struct lang *lang, struct class *class, struct class *parent, bool 
 void
 lang_check_heirs(struct lang *lang, struct class *class)
 {
-    if (class->file->main == class || lang->stopped)
+    if (class->file->main == class || class->vague || lang->stopped)
         return;
     walk_parents(lang, class, class, false);
 }

@@ -69,6 +69,19 @@ lang_find_local(struct check *check, struct symbol *name)
     return local == NULL ? NULL : lang_capture(check, local);
 }
 
+bool
+lang_may_be_lost(const struct check *check, const struct symbol *name)
+{
+    if (name->doubtful || lang_home_class(check)->vague ||
+        (check->file->main != NULL && check->file->main->vague))
+        return true;
+    for (; check != NULL; check = check->outer) {
+        if (check->loses)
+            return true;
+    }
+    return false;
+}
+
 /* How many letters have to change to make one name of another; rough, and bounded. */
 static unsigned
 distance(const struct symbol *a, const struct symbol *b)
@@ -293,7 +306,8 @@ check_variable(struct check *check, struct expr *expr)
         return true;
     }
     field = lang_find_field(check->lang, lang_home_class(check), expr->name);
-    if (field == NULL && check->file->main != NULL)
+    if (field == NULL && check->file->main != NULL &&
+        !(lang_home_class(check)->vague && expr->name->doubtful))
         field = lang_find_field(check->lang, check->file->main, expr->name);
     if (field == NULL)
         return false;
@@ -363,8 +377,9 @@ lang_check_name(struct check *check, struct expr *expr)
     if (check_class_name(check, expr))
         return;
     expr->checked = true;
-    lang_error(check->lang, check->file, expr->place, lang_suggest(check, name),
-               "no variable, field or class is called `%s`", name->text);
+    if (!lang_may_be_lost(check, name))
+        lang_error(check->lang, check->file, expr->place, lang_suggest(check, name),
+                   "no variable, field or class is called `%s`", name->text);
     make_error(expr);
 }
 
@@ -404,8 +419,9 @@ member_missing(struct check *check, struct expr *expr, struct class *class)
     }
     if (hint == NULL)
         hint = lang_suggest_member(check, class, expr->member.name);
-    lang_error(check->lang, check->file, expr->place, hint, "%s has no field `%s`",
-               class->brief->text, expr->member.name->text);
+    if (!class->vague && !expr->member.name->doubtful)
+        lang_error(check->lang, check->file, expr->place, hint, "%s has no field `%s`",
+                   class->brief->text, expr->member.name->text);
     make_error(expr);
 }
 

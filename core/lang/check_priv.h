@@ -19,6 +19,7 @@ struct check {
     struct method *method;
     bool is_static;
     bool in_constructor;         /* const fields may be set */
+    bool loses;                  /* a variable may be missing, because it could not be parsed */
     unsigned scope_count;        /* variables in it */
     struct local *scope;         /* the innermost first, linked by `below` */
     struct check *outer;         /* of the body around a fun */
@@ -74,6 +75,8 @@ bool lang_is_string(const struct lang *lang, const struct type *type);
 
 /* Names, calls. */
 struct local *lang_find_local(struct check *check, struct symbol *name);
+/* Nothing has that name: true if it may be declared in what could not be parsed. */
+bool lang_may_be_lost(const struct check *check, const struct symbol *name);
 void lang_check_name(struct check *check, struct expr *expr);
 void lang_check_this(struct check *check, struct expr *expr);
 void lang_check_object(struct check *check, struct expr *object); /* a value, or a class */

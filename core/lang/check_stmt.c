@@ -14,7 +14,8 @@ void
 lang_declare(struct check *check, struct local *local)
 {
     for (struct local *other = check->scope; other != NULL; other = other->below) {
-        if (other->name == local->name && other->name != check->lang->names.empty) {
+        if (other->name == local->name && other->name != check->lang->names.empty &&
+            !local->broken && !other->broken) {
             lang_error(check->lang, check->file, local->place, "choose another name",
                        "there is already a variable `%s` here", local->name->text);
             break;
@@ -92,6 +93,9 @@ check_declare(struct check *check, struct stmt *stmt)
         }
         if (value != NULL)
             lang_check_wanted(check, value, local->type, what);
+    } else if (local->broken) {
+        check->method->holed = true;
+        local->type = &lang_type_error;
     } else if (value != NULL && value->kind == EXPR_FUN) {
         local->type = &lang_type_any;
         lang_declare(check, local); /* it may call itself */
@@ -431,6 +435,10 @@ lang_check_stmt(struct check *check, struct stmt *stmt)
     case STMT_SYNCHRONIZED:
         check_synchronized(check, stmt);
         return check_block(check, stmt->lock.body);
+    case STMT_BROKEN:
+        check->method->holed = true;
+        check->loses |= stmt->loses;
+        return true;
     default:
         return true;
     }

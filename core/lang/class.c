@@ -39,6 +39,17 @@ known_class(struct lang *lang, const struct symbol *name, bool *known)
     return (struct class *)(uintptr_t)value;
 }
 
+/* The last part of an absolute name. */
+static struct symbol *
+brief_of(struct lang *lang, const struct symbol *name)
+{
+    size_t start = name->byte_count;
+
+    while (start > 0 && name->text[start - 1] != '.')
+        start--;
+    return lang_symbol(lang, name->text + start, name->byte_count - start);
+}
+
 struct class *
 lang_find_class(struct lang *lang, struct symbol *name, const struct file *importing)
 {
@@ -52,8 +63,9 @@ lang_find_class(struct lang *lang, struct symbol *name, const struct file *impor
     if (hash_table_put(&lang->classes, name->id, 0) != OK)
         lang_no_memory(lang);
     if (lang->host->find(lang->host->context, name->text,
-                         importing == NULL ? "" : importing->source.path, &source, &library))
-        (void)lang_load(lang, &source, library);
+                         importing == NULL ? "" : importing->source.path, &source, &library) &&
+        lang_load(lang, &source, library)->faulty)
+        brief_of(lang, name)->doubtful = true; /* if it is not there now, it was meant to be */
     return known_class(lang, name, &known);
 }
 
@@ -176,12 +188,15 @@ resolve_path(struct lang *lang, struct file *file, const struct path *path)
         return type;
     class = lang_resolve_class(lang, file, path);
     if (class != NULL)
-        return class_as_type(lang, class);
+        lang_class_header(lang, class);
+    if (class != NULL)
+        return class->vague ? &lang_type_error : class_as_type(lang, class);
     type = lang_vector_type(path);
     if (type != NULL)
         return type;
-    lang_error(lang, file, path->place, "import it, or put its file beside this one",
-               "there is no class `%s`", last_part(path)->text);
+    if (!last_part(path)->doubtful)
+        lang_error(lang, file, path->place, "import it, or put its file beside this one",
+                   "there is no class `%s`", last_part(path)->text);
     return &lang_type_error;
 }
 
@@ -221,8 +236,10 @@ add_parent(struct lang *lang, struct class *class, const struct path_list *item)
     struct place place = item->path->place;
 
     if (parent == NULL) {
-        lang_error(lang, class->file, place, "import it, or put its file beside this one",
-                   "there is no class `%s`", last_part(item->path)->text);
+        class->vague = true;
+        if (!last_part(item->path)->doubtful)
+            lang_error(lang, class->file, place, "import it, or put its file beside this one",
+                       "there is no class `%s`", last_part(item->path)->text);
         return;
     }
     if (parent->state == CLASS_IN_HEADER) {
@@ -230,6 +247,7 @@ add_parent(struct lang *lang, struct class *class, const struct path_list *item)
         return;
     }
     lang_class_header(lang, parent);
+    class->vague |= parent->vague;
     if (parent->level >= LANG_LEVELS_MAX) {
         lang_error(lang, class->file, place, NULL, "more than %u classes extend each other",
                    LANG_LEVELS_MAX);
@@ -276,7 +294,7 @@ lang_class_header(struct lang *lang, struct class *class)
         class->state = CLASS_HEADER;
         return;
     }
-    for (struct path_list *item = class->parents; item != NULL; item = item->next)
+    for (struct path_list *item = class->parents; item != NULL && !class->vague; item = item->next)
         add_parent(lang, class, item);
     if (class->super == NULL && class->name != lang->names.internal_object) {
         object = lang_need_class(lang, lang->names.internal_object, class->file, class->place);
@@ -330,6 +348,10 @@ value_type(struct lang *lang, struct file *file, const struct type_syntax *synta
 static void
 settle_method(struct lang *lang, struct class *class, struct method *method)
 {
+    if (method->broken) {
+        method->type = &lang_type_error;
+        return;
+    }
     if (method->name == lang->names.new_ || method->is_top)
         method->type = &lang_type_void;
     else
@@ -366,11 +388,17 @@ lang_class_members(struct lang *lang, struct class *class)
     lang_class_header(lang, class);
     if (class->state != CLASS_HEADER)
         return;
+    if (class->file->broken) {
+        class->state = CLASS_MEMBERS;
+        return;
+    }
     class->state = CLASS_IN_MEMBERS;
     for (struct field *field = class->fields; field != NULL; field = field->next) {
-        if (field->syntax != NULL || field->value == NULL)
+        if (field->broken && field->syntax == NULL)
+            field->type = &lang_type_error;
+        else if (field->syntax != NULL || field->value == NULL)
             field->type = value_type(lang, class->file, field->syntax);
-        if (field->next_named != NULL)
+        if (field->next_named != NULL && !field->broken && !field->next_named->broken)
             lang_error(lang, class->file, field->place, NULL,
                        field->is_top ? "there are two variables `%s`" : "there are two fields `%s`",
                        field->name->text);

@@ -1,7 +1,8 @@
 /*
  * compile.c - the way of a program: parse, check everything, then emit.
  *
- * Nothing is emitted while there is an error anywhere. The classes of the
+ * What could be parsed is checked even if something else could not. Nothing is emitted
+ * while there is an error anywhere. The classes of the
  * module are those of the user's files (or all of the library), each behind
  * those it extends and implements.
  *
@@ -46,7 +47,7 @@ check_imports(struct lang *lang)
         if (file->library && !lang->library_mode)
             continue;
         for (struct import *import = file->imports; import != NULL; import = import->next) {
-            if (lang_find_class(lang, import->name, file) == NULL)
+            if (lang_find_class(lang, import->name, file) == NULL && !import->brief->doubtful)
                 lang_error(lang, file, import->path->place,
                            "its file stands beside this one, or in the library",
                            "there is no class %s", import->name->text);
@@ -177,11 +178,8 @@ finish(struct lang *lang, struct file *main, struct buffer *result)
     struct class *entry = NULL;
     err_t err = ERR_PROGRAM;
 
-    /* what a syntax error leaves would only give rise to more messages */
-    if (lang->error_count == 0 && !lang->stopped) {
-        check_imports(lang);
-        check_all(lang);
-    }
+    check_imports(lang);
+    check_all(lang);
     if (lang->error_count == 0 && !lang->stopped) {
         warn_of_statements(lang, main);
         if (!lang->library_mode)

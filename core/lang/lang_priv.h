@@ -24,7 +24,8 @@ struct symbol {
     uint32_t id;         /* 1, 2, ... in order of appearance */
     uint32_t pool_index; /* of its UTF8 entry, or 0; see module.c */
     uint32_t byte_count;
-    char text[]; /* and a zero */
+    bool doubtful; /* it stands where nothing could be parsed, so it may be declared there */
+    char text[];   /* and a zero */
 };
 
 /* Where something stands in the text of its file. */
@@ -38,7 +39,8 @@ struct file {
     struct file *next;
     struct lang_source source;
     uint32_t number;        /* from 1 */
-    bool broken;            /* it has syntax errors: its bodies are not looked at */
+    bool faulty;            /* it has syntax errors: no warnings */
+    bool broken;            /* its braces do not match: nothing in it is checked */
     bool library;           /* its classes are known by their declarations only */
     struct symbol *package; /* ".a.b", or "" */
     struct import *imports;
@@ -163,7 +165,10 @@ struct symbol *lang_symbol(struct lang *lang, const char *text, size_t byte_coun
 __attribute__((format(printf, 2, 3))) struct symbol *lang_symbol_format(struct lang *lang,
                                                                         const char *text, ...);
 
-/* Report; `hint` may be NULL. The text is made by format(). */
+/*
+ * Report; `hint` may be NULL. The text is made by format(). Who misses something that has a name
+ * says nothing where the name is doubtful.
+ */
 __attribute__((format(printf, 5, 6))) void lang_error(struct lang *lang, const struct file *file,
                                                       struct place place, const char *hint,
                                                       const char *text, ...);

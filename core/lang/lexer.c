@@ -296,7 +296,7 @@ lex_token(struct lexer *lexer)
         lexer->at += count == 0 ? 1 : count;
         complain(lexer, start, "names have the letters a to z, digits, _ and $",
                  "this character means nothing here");
-        return;
+        token.kind = T_BAD;
     }
     token.place = lang_lexer_place(lexer, start, line);
     if (buffer_append(lexer->tokens, &token, sizeof(token)) != OK)

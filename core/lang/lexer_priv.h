@@ -37,6 +37,7 @@
     TOKEN(AT, "`@`")                                                                               \
     TOKEN(NOT_ARROW, "`!->`")                                                                      \
     TOKEN(ARROW_NOT, "`->!`")                                                                      \
+    TOKEN(BAD, "a character that means nothing")                                                   \
     TOKEN(ASSIGN, "`=`")                                                                           \
     TOKEN(ADD_ASSIGN, "`+=`")                                                                      \
     TOKEN(SUB_ASSIGN, "`-=`")                                                                      \

@@ -97,7 +97,7 @@ lang_warn(struct lang *lang, const struct file *file, struct place place, const 
     struct lang_message message = { .severity = LANG_WARNING, .text = buffer, .hint = hint };
     va_list values;
 
-    if (lang->stopped || file->library || ++lang->warning_count > WARNINGS_MAX)
+    if (lang->stopped || file->library || file->faulty || ++lang->warning_count > WARNINGS_MAX)
         return;
     va_start(values, text);
     (void)format_list(buffer, sizeof(buffer), text, values);

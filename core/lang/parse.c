@@ -121,11 +121,15 @@ lang_expect(struct parser *parser, enum token_kind kind, const char *where)
     if (lang_accept(parser, kind))
         return true;
     missing = may_be_missing(parser, kind);
+    if (kind == T_RBRACE && lang_at(parser, T_END))
+        parser->file->broken = true;
     place = missing ? lang_before(parser) : lang_here(parser);
     lang_syntax_error(parser, place,
                       lang_text(parser->lang, "%s %s", lang_token_name(kind), where));
     if (missing)
         parser->panic = false;
+    if (missing && kind != T_SEMICOLON)
+        parser->guessed = true;
     return missing;
 }
 

@@ -292,6 +292,30 @@ parse_member(struct parser *parser, struct class *class)
         parse_fields(parser, class, name, place, syntax, flags);
 }
 
+/*
+ * A member could not be parsed to its end. Of several fields it is the last; if only its value is
+ * broken, its type is known. Where not even a name was read, the class may have anything.
+ */
+static void
+mark_broken(struct class *class, struct field *field, struct method *method)
+{
+    while (field != NULL && field->next != NULL)
+        field = field->next;
+    if (method != NULL) {
+        method->broken = true;
+        method->flags &= (uint16_t)~METHOD_ABSTRACT;
+    } else if (field == NULL || field->value == NULL) {
+        class->vague = true;
+    }
+    if (field == NULL)
+        return;
+    if (field->value == NULL)
+        field->syntax = NULL;
+    field->value = NULL;
+    field->broken = true;
+    field->flags &= (uint16_t)~MEMBER_FINAL;
+}
+
 /* { "extends" name | "implements" name }; ours: several names with commas. */
 static void
 parse_parents(struct parser *parser, struct class *class)
@@ -322,8 +346,10 @@ parse_class(struct parser *parser, uint16_t member_flags)
     struct symbol *brief = name;
     struct class *class;
 
-    if (parser->panic)
+    if (parser->panic) {
+        parser->file->broken = true; /* what follows would belong to it */
         return;
+    }
     for (struct path_part *part = path->parts; part != NULL; part = part->next) {
         name = lang_symbol_format(parser->lang, "%s.%s", name->text, part->symbol->text);
         brief = part->symbol;
@@ -339,12 +365,16 @@ parse_class(struct parser *parser, uint16_t member_flags)
         class->flags |= CLASS_FINAL;
     parse_parents(parser, class);
     lang_expect(parser, T_LBRACE, "before the members of the class");
+    class->vague = parser->panic;
     parser->class = class;
     while (!parser->panic && !lang_at(parser, T_RBRACE) && !lang_at(parser, T_END)) {
         size_t start = parser->at;
+        struct field **fields = class->fields_end;
+        struct method **methods = class->methods_end;
 
         parse_member(parser, class);
-        lang_recover(parser, start);
+        if (lang_recover(parser, start))
+            mark_broken(class, *fields, *methods);
     }
     parser->class = NULL;
     lang_expect(parser, T_RBRACE, "behind the members of the class");
@@ -400,15 +430,19 @@ static void
 parse_function(struct parser *parser, uint16_t flags)
 {
     struct class *main = lang_main_class(parser->lang, parser->file);
+    struct method **methods = main->methods_end;
     struct type_syntax *syntax = NULL;
     struct symbol *name;
     struct place place;
+    size_t start = parser->at;
 
     if (!lang_accept(parser, T_VAR))
         syntax = lang_parse_type(parser);
     name = lang_expect_name(parser, "the name of a function", &place);
     if (!parser->panic)
         parse_method(parser, main, name, place, syntax, flags | MEMBER_STATIC);
+    if (lang_recover(parser, start))
+        mark_broken(main, NULL, *methods);
 }
 
 /* A statement outside any class; its variables become static fields. */
@@ -417,6 +451,7 @@ parse_top_statement(struct parser *parser, struct stmt ***end)
 {
     struct class *main = lang_main_class(parser->lang, parser->file);
     struct lang *lang = parser->lang;
+    struct stmt **at;
 
     if (parser->file->top == NULL) {
         parser->file->top = lang_method_create(lang, main, lang->names.run, main->place);
@@ -426,14 +461,16 @@ parse_top_statement(struct parser *parser, struct stmt ***end)
         *end = &parser->file->top->body->body;
     }
     parser->method = parser->file->top;
-    **end = lang_parse_statement(parser);
+    at = *end;
+    *end = lang_parse_item(parser, at);
     parser->method = NULL;
-    for (; **end != NULL; *end = &(**end)->next) {
-        struct stmt *stmt = **end;
+    for (; *at != NULL; at = &(*at)->next) {
+        struct stmt *stmt = *at;
         struct local *local;
 
         parser->file->top->body->end = stmt->place;
-        if (stmt->kind != STMT_DECLARE)
+        main->vague |= stmt->kind == STMT_BROKEN && stmt->loses;
+        if (stmt->kind != STMT_DECLARE || stmt->declare.local->name == lang->names.empty)
             continue;
         local = stmt->declare.local;
         stmt->declare.field = lang_field_create(lang, main, local->name, local->place);
@@ -442,6 +479,7 @@ parse_top_statement(struct parser *parser, struct stmt ***end)
         stmt->declare.field->flags =
             (uint16_t)(MEMBER_STATIC | (local->is_const ? MEMBER_FINAL : 0));
         stmt->declare.field->is_top = true;
+        stmt->declare.field->broken = local->broken;
     }
 }
 
@@ -461,6 +499,7 @@ parse_top(struct parser *parser, struct stmt ***end)
         lang_accept(parser, T_SEMICOLON);
     } else if (kind == T_RBRACE) {
         lang_error(parser->lang, parser->file, lang_here(parser), NULL, "this `}` closes nothing");
+        parser->file->broken = true;
         lang_take(parser);
     } else if (kind == T_SEMICOLON) {
         lang_take(parser);
@@ -479,43 +518,60 @@ parse_top(struct parser *parser, struct stmt ***end)
     }
 }
 
+/* Nobody knows what of it belongs where: it declares something, and that is all. */
+static void
+doubt_all(struct parser *parser)
+{
+    for (size_t i = 0; i < parser->last; i++) {
+        if (parser->tokens[i].kind == T_NAME)
+            parser->tokens[i].symbol->doubtful = true;
+    }
+    for (struct class *class = parser->file->classes; class != NULL; class = class->next_in_file)
+        class->vague = true;
+}
+
+static void
+parse_tokens(struct parser *parser)
+{
+    struct stmt **end = NULL;
+
+    while (!lang_at(parser, T_END)) {
+        size_t start = parser->at;
+
+        parse_top(parser, &end);
+        lang_recover(parser, start);
+        if (parser->at == start && !lang_at(parser, T_END)) {
+            lang_syntax_error(parser, lang_here(parser), "a class, a function or a statement");
+            lang_recover(parser, start);
+        }
+    }
+    if (parser->file->broken)
+        doubt_all(parser);
+}
+
 void
 lang_parse(struct lang *lang, struct file *file)
 {
     struct buffer tokens = { 0 };
-    struct stmt **end = NULL;
-    uint32_t errors = lang->error_count;
     struct parser parser = {
         .lang = lang,
         .file = file,
         .skip_bodies = file->library && !lang->library_mode,
+        .first_error = lang->error_count,
     };
 
     file->package = lang->names.empty;
-    file->broken = true;
-    parser.first_error = lang->error_count;
     lang_lex(lang, file, &tokens);
     parser.last_error = lang->error_count;
     if (tokens.count >= sizeof(struct token) && !lang->no_memory) {
         parser.tokens = (const struct token *)tokens.bytes;
         parser.last = tokens.count / sizeof(struct token) - 1;
         assert(parser.tokens[parser.last].kind == T_END);
-        while (!lang_at(&parser, T_END)) {
-            size_t start = parser.at;
-
-            parse_top(&parser, &end);
-            lang_recover(&parser, start);
-            if (parser.at == start && !lang_at(&parser, T_END)) {
-                lang_syntax_error(&parser, lang_here(&parser),
-                                  "a class, a function or a statement");
-                parser.panic = false;
-                lang_take(&parser);
-            }
-        }
+        parse_tokens(&parser);
     }
     if (file->main != NULL && file->library)
         lang_error(lang, file, file->main->place, "put it into a class",
                    "a file of the class library has no top-level statements");
-    file->broken = lang->error_count != errors || lang->stopped;
+    file->faulty = lang->error_count != parser.first_error;
     buffer_free(&tokens);
 }

@@ -5,6 +5,11 @@
  * quickly, and the nearest list of statements or members skips to a place where
  * it can go on. Every such list makes sure that it consumes something.
  *
+ * What was skipped is marked, so that the rest can be checked without a word about
+ * what follows from it: statements become BROKEN, members and classes `broken` or
+ * `vague`, and the names in it doubtful. Where braces do not match, nobody knows what
+ * belongs where, and nothing of the file is checked.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #pragma once
@@ -22,9 +27,13 @@ struct parser {
     size_t last; /* index of END */
     unsigned depth;
     bool panic;
+    bool guessed; /* went on as if a missing token were there: what was read may mean something else
+                   */
     bool skip_bodies;
     struct class *class;   /* whose members are read, or NULL */
     struct method *method; /* whose body is read, or NULL */
+    struct stmt *previous; /* of a list; it ends before the token `previous_end` */
+    size_t previous_end;
     bool in_switch;
     uint32_t first_error; /* of those that the lexer reported */
     uint32_t last_error;
@@ -70,7 +79,15 @@ struct expr *lang_expr(struct parser *parser, enum expr_kind kind, struct place 
 struct stmt *lang_parse_block(struct parser *parser);
 struct stmt *lang_parse_statement(struct parser *parser);
 struct stmt *lang_stmt(struct parser *parser, enum stmt_kind kind, struct place place);
-void lang_recover(struct parser *parser, size_t start);
+
+/*
+ * Behind what began at token `start`: if there was a syntax error in it, skip to where
+ * the next can begin, and return true.
+ */
+bool lang_recover(struct parser *parser, size_t start);
+
+/* A statement of a list, at the list's end; returns the new end. Recovers. */
+struct stmt **lang_parse_item(struct parser *parser, struct stmt **end);
 
 /* Make a class and make it known to its file. */
 struct class *lang_class_create(struct lang *lang, struct file *file, struct symbol *name,

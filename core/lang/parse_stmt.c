@@ -16,37 +16,175 @@ lang_stmt(struct parser *parser, enum stmt_kind kind, struct place place)
     return stmt;
 }
 
-/*
- * After a syntax error: skip to behind a `;`, to a `}`, or to a line that
- * begins with a statement's keyword. `start` is where the broken statement began.
- */
-void
-lang_recover(struct parser *parser, size_t start)
+/* True if a statement begins with this keyword; for what a line begins with. */
+static bool
+begins_statement(enum token_kind kind)
 {
-    unsigned open = 0;
+    switch (kind) {
+    case T_THIS:
+    case T_NEW:
+    case T_NULL:
+    case T_IN:
+    case T_VOID:
+    case T_ELSE:
+    case T_CATCH:
+    case T_EXTENDS:
+    case T_IMPLEMENTS:
+        return false;
+    default:
+        return kind >= T_FIRST_KEYWORD;
+    }
+}
 
-    if (!parser->panic)
-        return;
-    parser->panic = false;
+/* How deep in braces and in other brackets the parser stands. */
+struct nesting {
+    unsigned braces;
+    unsigned brackets;
+};
+
+static void
+count_nesting(struct nesting *nesting, enum token_kind kind)
+{
+    if (kind == T_LBRACE)
+        nesting->braces++;
+    else if (kind == T_RBRACE && nesting->braces > 0)
+        nesting->braces--;
+    else if (kind == T_LPAREN || kind == T_LBRACKET)
+        nesting->brackets++;
+    else if ((kind == T_RPAREN || kind == T_RBRACKET) && nesting->brackets > 0)
+        nesting->brackets--;
+}
+
+/* Is it over behind a token of that kind? In brackets only if it ends a line, as in no `for`. */
+static bool
+is_over(const struct parser *parser, enum token_kind kind, const struct nesting *nesting)
+{
+    bool more = lang_at(parser, T_ELSE) || lang_at(parser, T_CATCH) ||
+                lang_at_name(parser, 0, parser->lang->names.finally);
+
+    if (nesting->braces > 0 || more)
+        return false;
+    return (kind == T_SEMICOLON || kind == T_RBRACE) &&
+           (nesting->brackets == 0 || lang_here(parser).line > lang_before(parser).line);
+}
+
+/* Skip to behind a `;`, to a `}`, or to a line that begins with a statement's keyword. */
+static void
+skip_broken(struct parser *parser, size_t start)
+{
+    struct nesting nesting = { 0 };
+    enum token_kind kind;
+
+    for (size_t i = start; i < parser->at; i++)
+        count_nesting(&nesting, parser->tokens[i].kind);
     if (parser->at == start)
-        lang_take(parser);
+        count_nesting(&nesting, lang_take(parser)->kind);
     for (;;) {
-        enum token_kind kind = lang_peek(parser, 0)->kind;
-
-        if (kind == T_END || (kind == T_RBRACE && open == 0))
+        kind = lang_peek(parser, 0)->kind;
+        if (kind == T_END || (kind == T_RBRACE && nesting.braces == 0))
             return;
-        if (open == 0 && parser->at > start && kind != T_THIS && kind != T_NEW && kind != T_NULL &&
-            kind != T_IN && kind != T_VOID && kind >= T_FIRST_KEYWORD &&
+        if (nesting.braces == 0 && begins_statement(kind) &&
             lang_here(parser).line > lang_before(parser).line)
             return;
         lang_take(parser);
-        if (kind == T_LBRACE)
-            open++;
-        else if (kind == T_RBRACE)
-            open--;
-        if (open == 0 && (kind == T_SEMICOLON || kind == T_RBRACE))
+        count_nesting(&nesting, kind);
+        if (is_over(parser, kind, &nesting))
             return;
     }
+}
+
+bool
+lang_recover(struct parser *parser, size_t start)
+{
+    bool panic = parser->panic;
+
+    if (!panic && !parser->guessed)
+        return false;
+    parser->panic = false;
+    parser->guessed = false;
+    if (panic)
+        skip_broken(parser, start);
+    for (size_t i = start; i < parser->at; i++) {
+        if (parser->tokens[i].kind == T_NAME)
+            parser->tokens[i].symbol->doubtful = true;
+    }
+    return true;
+}
+
+/* True if `token` seems to begin a declaration. */
+static bool
+may_declare(const struct parser *parser, const struct token *token)
+{
+    return token->kind == T_VAR || token->kind == T_VOID ||
+           (token->kind == T_NAME && (token->symbol == parser->lang->names.const_ ||
+                                      token->symbol == parser->lang->names.any ||
+                                      lang_is_primitive_name(parser, token->symbol)));
+}
+
+/* Of declarations the variable is kept; if only its value is broken, with its type. */
+static void
+mark_broken(struct parser *parser, struct stmt *stmt, size_t start)
+{
+    struct local *local = stmt->kind == STMT_DECLARE ? stmt->declare.local : NULL;
+
+    if (local == NULL || local->name == parser->lang->names.empty) {
+        stmt->loses = local != NULL || may_declare(parser, &parser->tokens[start]);
+        stmt->kind = STMT_BROKEN;
+        return;
+    }
+    if (stmt->declare.value == NULL)
+        local->syntax = NULL;
+    stmt->declare.value = NULL;
+    local->broken = true;
+    local->is_const = false;
+}
+
+/* What stands behind it on its line is broken; perhaps it was not meant to end there. */
+static void
+doubt(struct stmt *stmt)
+{
+    switch (stmt->kind) {
+    case STMT_EXPR:
+    case STMT_RETURN:
+    case STMT_THROW:
+        stmt->kind = STMT_BROKEN;
+        break;
+    case STMT_DECLARE:
+        stmt->declare.value = NULL;
+        stmt->declare.local->broken = true;
+        if (stmt->declare.field != NULL) {
+            stmt->declare.field->value = NULL;
+            stmt->declare.field->broken = true;
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+struct stmt **
+lang_parse_item(struct parser *parser, struct stmt **end)
+{
+    size_t start = parser->at;
+    bool follows = parser->previous != NULL && parser->previous_end == start &&
+                   lang_here(parser).line == lang_before(parser).line;
+    struct stmt *before = follows ? parser->previous : NULL;
+    bool guessed = parser->guessed;
+    struct stmt *last;
+
+    parser->guessed = false;
+    *end = lang_parse_statement(parser);
+    for (last = *end; last->next != NULL; last = last->next)
+        before = last;
+    if (lang_recover(parser, start)) {
+        mark_broken(parser, last, start);
+        if (before != NULL)
+            doubt(before);
+    }
+    parser->guessed = guessed;
+    parser->previous = last;
+    parser->previous_end = parser->at;
+    return &last->next;
 }
 
 /* The statement that another one governs; a declaration gets a block of its own. */
@@ -77,14 +215,8 @@ lang_parse_block(struct parser *parser)
     if (!lang_expect(parser, T_LBRACE, "at the start of a block"))
         return block;
     parser->in_switch = false;
-    while (!lang_at(parser, T_RBRACE) && !lang_at(parser, T_END)) {
-        size_t start = parser->at;
-
-        *end = lang_parse_statement(parser);
-        lang_recover(parser, start);
-        while (*end != NULL)
-            end = &(*end)->next;
-    }
+    while (!lang_at(parser, T_RBRACE) && !lang_at(parser, T_END))
+        end = lang_parse_item(parser, end);
     parser->in_switch = in_switch;
     block->end = lang_here(parser);
     lang_expect(parser, T_RBRACE, "at the end of a block");
@@ -308,13 +440,8 @@ parse_switch(struct parser *parser)
     if (!lang_expect(parser, T_LBRACE, "at the start of the labels"))
         return stmt;
     while (!lang_at(parser, T_RBRACE) && !lang_at(parser, T_END)) {
-        size_t start = parser->at;
-
         parser->in_switch = true;
-        *end = lang_parse_statement(parser);
-        lang_recover(parser, start);
-        while (*end != NULL)
-            end = &(*end)->next;
+        end = lang_parse_item(parser, end);
     }
     parser->in_switch = in_switch;
     stmt->end = lang_here(parser);
