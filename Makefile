@@ -199,9 +199,12 @@ $(foreach name,$(CONFIGS),$(eval $(call configuration,$(name))))
 
 # ---------------------------------------------------------------------------------------------
 # The bare-metal machine: the core of one configuration, byte for byte what the Linux machine links,
-# and kernel/ around it. $1 is the name of its folder, $2 the configuration of the core.
+# and kernel/ around it. $1 is the name of its folder, $2 the configuration of the core. It is linked
+# twice: the second time with the names of its functions, for the backtrace of a panic.
 
 kernel_cc     = $(CC) $(BASE_CFLAGS) $(WARNINGS) $(CFLAGS_$1) $(CFLAGS) $(KERNEL_CFLAGS)
+kernel_link   = ld $(KERNEL_LDFLAGS) -T kernel/phantom.ld --whole-archive $B/$1/kernel.a \
+                --no-whole-archive $B/$2/core.a
 kernel_object = $(patsubst %.S,$B/$1/%.o,$(patsubst %.c,$B/$1/%.o,$2))
 
 define kernel
@@ -218,10 +221,11 @@ $B/$1/kernel/%.o: kernel/%.S $B/$1/flags
 
 $B/$1/kernel.a: $(call kernel_object,$1,$(KERNEL_SOURCES) $(KERNEL_ASSEMBLY)) $B/sources
 
-$B/$1/phantom.elf: $B/$1/kernel.a $B/$2/core.a kernel/phantom.ld
+$B/$1/phantom.elf: $B/$1/kernel.a $B/$2/core.a kernel/phantom.ld scripts/kernel-symbols
 	$(say) LINK $$@
-	$(Q)ld $(KERNEL_LDFLAGS) -T kernel/phantom.ld -o $$@ --whole-archive $B/$1/kernel.a \
-	    --no-whole-archive $B/$2/core.a
+	$(Q)$(call kernel_link,$1,$2) -o $$@.1
+	$(Q)scripts/kernel-symbols $$@.1 | $(CC) -x assembler -c - -o $$@.o
+	$(Q)$(call kernel_link,$1,$2) $$@.o -o $$@
 
 $B/$1/flags: always
 	@scripts/stamp $$@ '$(kernel_cc)'
@@ -313,7 +317,7 @@ bench: $B/phantom $B/release/bench/bench  ## medians, p99 and maxima against the
 
 ##@ Looking after the text
 
-LINTS := format files docs layers headers symbols warnings names cppcheck
+LINTS := format files docs layers headers symbols kernel warnings names cppcheck
 
 .PHONY: lint format $(LINTS:%=lint-%)
 lint: $(LINTS:%=lint-%)  ## every check; lint-NAME runs one

@@ -56,6 +56,6 @@ CFLAGS_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS_tsan    := -O1 -fsanitize=thread -Wno-tsan -DSPACE_BASE=0x1000000000ull -DSPACE_BYTES=0x4000000000ull
 
 # The bare-metal machine comes in two: kernel links the core of release, kernel-checked that of
-# checked.
+# checked, and looks for undefined behaviour in itself (the core's is looked for by asan).
 CFLAGS_kernel         :=
-CFLAGS_kernel-checked := -DCHECKED=1
+CFLAGS_kernel-checked := -DCHECKED=1 -fsanitize=undefined
