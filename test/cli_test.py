@@ -170,6 +170,16 @@ class Exec(VolumeTest):
     def test_a_program_that_is_not_there(self):
         self.assertClear(phantom("exec", self.folder / "none.ph"), 1, "none.ph", "No such file")
 
+    def test_a_file_becomes_a_string_of_the_program(self):
+        (self.folder / "text").write_bytes("zw\u00f6lf\n".encode() * 1000)
+        (self.folder / "bytes").write_bytes(bytes(range(256)))
+        path = self.program('string s = import "text";\nprintln("\\{s.length()} \\{s.charAt(2)}");\n'
+                            'int n = 0;\nforeach (c in import "bytes") n += (int) c;\n'
+                            'println(n);\n')
+        self.assertEqual(phantom("exec", path).out, "6000 \u00f6\n32640\n")
+        (self.folder / "text").unlink()
+        self.assertClear(phantom("exec", path), 1, "program.ph:1:19", "this file cannot be read")
+
     def test_a_compiled_module_runs_like_its_source(self):
         source = self.program(HELLO)
         module = self.folder / "program.pm"

@@ -334,7 +334,9 @@ struct method {
     struct symbol *name;
     struct place place;
     struct type_syntax *syntax; /* of the result */
-    const struct type *type;
+    const struct type *type;    /* of the result, as callers get it */
+    const struct type
+        *declared; /* what the text says, if the method above gives `type`; else NULL */
     struct local *arguments;
     uint32_t argument_count;
     struct symbol *signature;

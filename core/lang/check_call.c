@@ -224,6 +224,31 @@ make_untyped(struct check *check, struct expr *call)
     call->type = &lang_type_any;
 }
 
+/* Put a conversion around a call, if anybody wants its value. */
+static void
+wrap_call(struct check *check, struct expr *call, enum convert convert, const struct type *type)
+{
+    bool dropped = call->dropped;
+
+    lang_wrap(check, call, convert, type);
+    call->operands.left->dropped = false;
+    call->dropped = dropped;
+}
+
+/* What comes back was made into something else, for the sake of the method above. */
+static void
+take_back(struct check *check, struct expr *call, const struct type *declared)
+{
+    if (!lang_is_raw(declared))
+        return;
+    if (!lang_is_raw(call->type))
+        wrap_call(check, call, CONVERT_UNBOX, declared);
+    else if (declared->kind == TYPE_BOOLEAN)
+        wrap_call(check, call, CONVERT_NONE, declared);
+    else if (call->type->kind != TYPE_BOOLEAN) /* it is a boolean for good */
+        wrap_call(check, call, CONVERT_NUMBER, declared);
+}
+
 /* The method is known: settle the kind, the arguments and the result. */
 static void
 settle(struct check *check, struct expr *call, struct method *method, const struct type *receiver)
@@ -252,13 +277,10 @@ settle(struct check *check, struct expr *call, struct method *method, const stru
         call->op = CALL_VIRTUAL;
     call->type = method->type;
     if (element != NULL && method->type->kind == TYPE_ANY && gives_element(method) &&
-        element->kind != TYPE_ANY) {
-        bool dropped = call->dropped;
-
-        lang_wrap(check, call, lang_is_raw(element) ? CONVERT_UNBOX : CONVERT_CHECK, element);
-        call->operands.left->dropped = false;
-        call->dropped = dropped;
-    }
+        element->kind != TYPE_ANY)
+        wrap_call(check, call, lang_is_raw(element) ? CONVERT_UNBOX : CONVERT_CHECK, element);
+    else if (method->declared != NULL)
+        take_back(check, call, method->declared);
 }
 
 /* Find the method of a class that the call means; complains if there is none. */

@@ -3,8 +3,8 @@
  * implementing what is abstract.
  *
  * A method overrides another of the same name whose arguments have the same
- * types. Its result has the same type, or is an object of a narrower class; the
- * machine's loader asks the same.
+ * types. Its result has the same type, or is an object of a narrower class (the
+ * machine's loader asks the same), or becomes that of the other, see settle_result().
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -16,10 +16,12 @@
 static bool
 result_fits(struct lang *lang, const struct method *method, const struct method *parent)
 {
-    const struct type *from = method->type;
-    const struct type *to = parent->type;
+    const struct type *from = method->declared != NULL ? method->declared : method->type;
+    const struct type *to = parent->declared != NULL ? parent->declared : parent->type;
     enum fit fit;
 
+    if (method->declared != NULL && method->type == parent->type)
+        return parent->declared == NULL || parent->declared == method->declared;
     if (lang_is_raw(from) || lang_is_raw(to) || from->kind == TYPE_VOID || to->kind == TYPE_VOID)
         return from == to || from->kind == TYPE_ERROR || to->kind == TYPE_ERROR;
     fit = lang_fit(lang, from, to);
@@ -42,29 +44,16 @@ check_override(struct lang *lang, struct class *class, struct method *method, st
     else if (!is_static && (parent->flags & MEMBER_FINAL) != 0)
         problem = "overrides one that is final";
     else if (!result_fits(lang, method, parent))
-        problem = lang_text(lang, "gives %s, and the one it overrides %s",
-                            lang_type_text(lang, method->type), lang_type_text(lang, parent->type));
+        problem = lang_text(
+            lang, "gives %s, and the one it overrides %s",
+            lang_type_text(lang, method->declared != NULL ? method->declared : method->type),
+            lang_type_text(lang, parent->declared != NULL ? parent->declared : parent->type));
     if (problem != NULL) {
         lang_error(lang, class->file, method->class == class ? method->place : class->place,
                    lang_text(lang, "see `%s` of %s", parent->name->text, parent->class->name->text),
                    "`%s` %s", method->name->text, problem);
         return;
     }
-}
-
-/* The method that an object of the class has for a declared one, or NULL. */
-static struct method *
-implementation(struct lang *lang, struct class *class, const struct method *declared)
-{
-    for (; class != NULL; class = class->super) {
-        lang_class_members(lang, class);
-        for (struct method *own = lang_own_method(lang, class, declared->name); own != NULL;
-             own = own->next_named) {
-            if (own->signature != NULL && lang_same_arguments(own, declared))
-                return own;
-        }
-    }
-    return NULL;
 }
 
 /* Everything that a class or an interface above `class` declares. */
@@ -79,7 +68,7 @@ check_parent(struct lang *lang, struct class *class, struct class *parent, bool 
 
         if (declared->name == lang->names.new_ || declared->signature == NULL || declared->is_top)
             continue;
-        method = implementation(lang, class, declared);
+        method = lang_find_same(lang, class, declared);
         if (concrete && (declared->flags & METHOD_ABSTRACT) != 0 &&
             (method == NULL || (method->flags & METHOD_ABSTRACT) != 0) && !declared->name->doubtful)
             lang_error(lang, class->file, class->place, "write it, or make the class abstract",

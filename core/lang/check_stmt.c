@@ -346,6 +346,29 @@ check_try(struct check *check, struct stmt *stmt)
     return reached;
 }
 
+/* The result of an override becomes what the method above gives. */
+static void
+adapt_result(struct check *check, struct expr *value, const struct type *type)
+{
+    struct expr *inner;
+    struct expr *zero;
+
+    if (value->type->kind == TYPE_ERROR)
+        return;
+    if (type->kind != TYPE_BOOLEAN || !lang_is_intlike(value->type)) {
+        lang_convert(check, value, type, "the result");
+        return;
+    }
+    lang_wrap(check, value, CONVERT_NONE, &lang_type_int);
+    inner = value->operands.left;
+    zero = lang_new_expr(check, EXPR_INT, value->place, &lang_type_int);
+    value->kind = EXPR_COMPARE;
+    value->op = T_UNEQUAL;
+    value->type = type;
+    value->operands.left = inner;
+    value->operands.right = zero;
+}
+
 static void
 check_return(struct check *check, struct stmt *stmt)
 {
@@ -365,7 +388,10 @@ check_return(struct check *check, struct stmt *stmt)
                              lang_type_text(check->lang, method->type)),
                    "`%s` has to return a value", method->name->text);
     } else {
-        lang_check_wanted(check, stmt->value, method->type, "the result");
+        lang_check_wanted(check, stmt->value,
+                          method->declared != NULL ? method->declared : method->type, "the result");
+        if (method->declared != NULL)
+            adapt_result(check, stmt->value, method->type);
     }
 }
 

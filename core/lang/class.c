@@ -345,6 +345,48 @@ value_type(struct lang *lang, struct file *file, const struct type_syntax *synta
     return &lang_type_error;
 }
 
+/* The one that a method overrides: of a class above, else of an interface; or NULL. */
+static struct method *
+find_overridden(struct lang *lang, const struct class *class, const struct method *method)
+{
+    struct method *found = lang_find_same(lang, class->super, method);
+
+    for (struct class_list *item = class->interfaces; found == NULL && item != NULL;
+         item = item->next) {
+        found = lang_find_same(lang, item->class, method);
+        if (found == NULL)
+            found = find_overridden(lang, item->class, method);
+    }
+    return found;
+}
+
+/*
+ * The result of an override has the area of the one above, because the slot has one descriptor.
+ * So where one of the two is raw, and what the method gives can become what the other gives, it
+ * does so at each return; callers who know the method get it back as declared.
+ */
+static void
+settle_result(struct lang *lang, struct class *class, struct method *method)
+{
+    const struct method *above;
+    const struct type *type = method->type;
+
+    if (method->name == lang->names.new_ || type->kind <= TYPE_VOID ||
+        (method->flags & (MEMBER_STATIC | MEMBER_PRIVATE)) != 0)
+        return;
+    above = find_overridden(lang, class, method);
+    if (above == NULL || above->type == type || above->type->kind <= TYPE_VOID ||
+        (above->flags & (MEMBER_STATIC | MEMBER_PRIVATE)) != 0 ||
+        (!lang_is_raw(type) && !lang_is_raw(above->type)))
+        return;
+    if (above->declared != NULL ? above->declared != type
+                                : lang_fit(lang, type, above->type) == FIT_NOT &&
+                                      !(lang_is_intlike(type) && above->type->kind == TYPE_BOOLEAN))
+        return;
+    method->declared = type;
+    method->type = above->type;
+}
+
 static void
 settle_method(struct lang *lang, struct class *class, struct method *method)
 {
@@ -358,6 +400,7 @@ settle_method(struct lang *lang, struct class *class, struct method *method)
         method->type = lang_resolve_type(lang, class->file, method->syntax);
     for (struct local *local = method->arguments; local != NULL; local = local->next)
         local->type = value_type(lang, class->file, local->syntax);
+    settle_result(lang, class, method);
     method->signature = lang_signature(lang, method);
     for (struct method *other = method->next_named; other != NULL; other = other->next_named) {
         if (other->signature != NULL && lang_same_arguments(method, other))
@@ -393,6 +436,10 @@ lang_class_members(struct lang *lang, struct class *class)
         return;
     }
     class->state = CLASS_IN_MEMBERS;
+    if (class->super != NULL)
+        lang_class_members(lang, class->super);
+    for (struct class_list *item = class->interfaces; item != NULL; item = item->next)
+        lang_class_members(lang, item->class);
     for (struct field *field = class->fields; field != NULL; field = field->next) {
         if (field->broken && field->syntax == NULL)
             field->type = &lang_type_error;
@@ -460,6 +507,20 @@ lang_find_field(struct lang *lang, struct class *class, const struct symbol *nam
         field = lang_own_field(lang, class, name);
         if (field != NULL)
             return field;
+    }
+    return NULL;
+}
+
+struct method *
+lang_find_same(struct lang *lang, struct class *class, const struct method *method)
+{
+    for (; class != NULL; class = class->super) {
+        lang_class_members(lang, class);
+        for (struct method *own = lang_own_method(lang, class, method->name); own != NULL;
+             own = own->next_named) {
+            if (own->signature != NULL && lang_same_arguments(own, method))
+                return own;
+        }
     }
     return NULL;
 }

@@ -120,5 +120,8 @@ struct field *lang_own_field(struct lang *lang, const struct class *class,
 
 /* The field of the class or of those it extends, or NULL. */
 struct field *lang_find_field(struct lang *lang, struct class *class, const struct symbol *name);
+/* The method of a class, or of one above it, with the name and the arguments of another, or NULL.
+ */
+struct method *lang_find_same(struct lang *lang, struct class *class, const struct method *method);
 bool lang_same_arguments(const struct method *a, const struct method *b);
 struct symbol *lang_signature(struct lang *lang, const struct method *method);

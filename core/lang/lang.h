@@ -69,6 +69,18 @@ struct lang_host {
     bool (*find)(void *context, const char *class_name, const char *importing_path,
                  struct lang_source *source, bool *library);
 
+    /*
+     * Read a file that a program takes into itself: import "file".
+     *
+     *   name            as the program writes it, ends in a zero; relative to the importing file
+     *   importing_path  of the source that wants it
+     *   bytes           filled if true is returned; any bytes, the host's until the end
+     *
+     * NULL: there are none.
+     */
+    bool (*embed)(void *context, const char *name, const char *importing_path,
+                  struct lang_source *bytes);
+
     /* An error or a warning, in the order in which they are found. NULL: nobody listens. */
     void (*message)(void *context, const struct lang_message *message);
 };

@@ -44,10 +44,10 @@ complain(struct lexer *lexer, size_t start, const char *hint, const char *text)
                text);
 }
 
-/* How many bytes a well-formed character at `text` has, or 0. */
-static size_t
-utf8_length(const uint8_t *text, size_t room)
+size_t
+lang_utf8_length(const char *at, size_t room)
 {
+    const uint8_t *text = (const uint8_t *)at;
     size_t count = text[0] < 0x80   ? 1
                    : text[0] < 0xc2 ? 0
                    : text[0] < 0xe0 ? 2
@@ -71,7 +71,7 @@ utf8_length(const uint8_t *text, size_t room)
 static bool
 check_text(struct lang *lang, const struct file *file)
 {
-    const uint8_t *text = (const uint8_t *)file->source.text;
+    const char *text = file->source.text;
     size_t end = file->source.byte_count;
     uint32_t line = 1;
     size_t count;
@@ -85,8 +85,8 @@ check_text(struct lang *lang, const struct file *file)
         } else if (text[at] == 0) {
             lang_error(lang, file, place, NULL, "the text contains a zero byte");
             return false;
-        } else if (text[at] >= 0x80) {
-            count = utf8_length(text + at, end - at);
+        } else if ((uint8_t)text[at] >= 0x80) {
+            count = lang_utf8_length(text + at, end - at);
             if (count == 0) {
                 lang_error(lang, file, place, "save the file as UTF-8", "the text is not UTF-8");
                 return false;
@@ -292,7 +292,7 @@ lex_token(struct lexer *lexer)
     } else if (c == '\'') {
         lang_lex_char(lexer, &token);
     } else if (!lex_brace(lexer, &token) && !lex_operator(lexer, &token)) {
-        count = utf8_length((const uint8_t *)lexer->text + start, lexer->end - start);
+        count = lang_utf8_length(lexer->text + start, lexer->end - start);
         lexer->at += count == 0 ? 1 : count;
         complain(lexer, start, "names have the letters a to z, digits, _ and $",
                  "this character means nothing here");

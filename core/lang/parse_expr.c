@@ -5,6 +5,8 @@
  */
 #include "lang/parse_priv.h"
 
+#include "base/memory.h"
+
 static struct expr *parse_unary(struct parser *parser);
 
 struct expr *
@@ -154,6 +156,66 @@ text_literal(struct parser *parser, const struct token *token)
     return expr;
 }
 
+/* The text of a file: UTF-8, or else each byte is a character. */
+static struct text *
+text_of_file(struct parser *parser, const struct lang_source *file)
+{
+    struct text *text = lang_alloc(parser->lang, sizeof(*text));
+    size_t high = 0;
+    size_t count = 1;
+    char *bytes;
+
+    for (size_t i = 0; i < file->byte_count && count != 0; i += count)
+        count = lang_utf8_length(file->text + i, file->byte_count - i);
+    text->bytes = file->text;
+    text->byte_count = (uint32_t)file->byte_count;
+    if (count != 0)
+        return text;
+    for (size_t i = 0; i < file->byte_count; i++)
+        high += (uint8_t)file->text[i] >= 0x80;
+    bytes = lang_alloc_large(parser->lang, file->byte_count + high);
+    text->bytes = bytes;
+    for (size_t i = 0; i < file->byte_count && bytes != NULL; i++) {
+        uint8_t byte = (uint8_t)file->text[i];
+
+        if (byte >= 0x80)
+            *bytes++ = (char)(0xc0 | byte >> 6);
+        *bytes++ = (char)(byte >= 0x80 ? 0x80 | (byte & 0x3f) : byte);
+    }
+    text->byte_count += (uint32_t)high;
+    return text;
+}
+
+/* import "file": its contents as a string */
+static struct expr *
+parse_embedded(struct parser *parser)
+{
+    const struct lang_host *host = parser->lang->host;
+    struct expr *expr = lang_expr(parser, EXPR_STRING, lang_here(parser));
+    struct lang_source file = { 0 };
+    const struct token *token;
+
+    lang_take(parser);
+    token = lang_peek(parser, 0);
+    expr->place = token->place;
+    if (token->kind != T_STRING) {
+        lang_syntax_error(parser, token->place, "the name of a file in quotes");
+        return expr;
+    }
+    lang_take(parser);
+    expr->text = token->text;
+    if (host->embed == NULL || text_length(token->text->bytes) != token->text->byte_count ||
+        !host->embed(host->context, token->text->bytes, parser->file->source.path, &file))
+        lang_error(parser->lang, parser->file, token->place, "it is looked for beside this one",
+                   "this file cannot be read");
+    else if (file.byte_count > LANG_SOURCE_BYTES_MAX)
+        lang_error(parser->lang, parser->file, token->place, NULL,
+                   "this file has more than %u bytes", LANG_SOURCE_BYTES_MAX);
+    else
+        expr->text = text_of_file(parser, &file);
+    return expr;
+}
+
 /* "a \{b} c": the pieces and the expressions between them. */
 static struct expr *
 parse_interpolation(struct parser *parser)
@@ -300,6 +362,8 @@ parse_primary(struct parser *parser)
         return text_literal(parser, lang_take(parser));
     case T_STRING_BEGIN:
         return parse_interpolation(parser);
+    case T_IMPORT:
+        return parse_embedded(parser);
     case T_NULL:
         lang_take(parser);
         return lang_expr(parser, EXPR_NULL, token->place);

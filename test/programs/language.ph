@@ -181,6 +181,42 @@ class it implements both {
     int value(int times) { return value() * times; }
 }
 
+// Results that are not those of the methods above, and become them.
+interface gives { any get(int i); long size(); double scale(); boolean ok(); int count(); }
+class first implements gives {
+    int get(int i) { return 2 * i; }
+    int size() { return 3; }
+    int scale() { return -7; }
+    int ok() { return 4; }
+    boolean count() { return true; }
+}
+class second extends first {
+    int get(int i) { return super.get(i) + 1; }
+    int size() { return 9; }
+    int scale() { return super.scale() - 1; }
+    boolean count() { return !super.count(); }
+    int equals(any o) { return o instanceof second ? 2 : 0; }
+}
+
+string given(gives g) { return "\{g.get(4)} \{g.size()} \{g.scale()} \{g.ok()} \{g.count()}"; }
+
+void results() {
+    second s = new second();
+    any loose = s;
+    int sum = s.get(1) + s.size() + s.scale();
+    boolean none = s.count();
+
+    s.get(5);
+    s.size();
+    expect("results of an interface", given(new first()), "8 3 -7.0 true 1");
+    expect("and below", given(s), "9 9 -8.0 true 0");
+    expect("back again", sum, 4);
+    expect("and a boolean", none, false);
+    expect("by name", "\{loose.get(3)} \{loose.size()} \{loose.scale()}", "7 9 -8.0");
+    expect("an int that says whether", s == new second(), true);
+    expect("or not", s == new first(), false);
+}
+
 class lazy {
     static int first = later(1);
     static int second = first + later(10);
@@ -358,6 +394,7 @@ b", "a\nb");
 ways_out();
 choices();
 classes();
+results();
 values();
 functions();
 strings_and_lists();

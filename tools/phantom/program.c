@@ -173,6 +173,19 @@ find_class(void *context, const char *class_name, const char *importing_path,
     return true;
 }
 
+static bool
+embed_file(void *context, const char *name, const char *importing_path, struct lang_source *bytes)
+{
+    struct text *text = text_find(context, name[0] == '/' ? "" : importing_path, name);
+
+    if (text == NULL)
+        return false;
+    *bytes = (struct lang_source){ .path = text->path,
+                                   .text = (const char *)text->bytes.bytes,
+                                   .byte_count = text->bytes.count };
+    return true;
+}
+
 static void
 show_message(void *context, const struct lang_message *message)
 {
@@ -190,9 +203,9 @@ static bool
 compile(const char *path, const struct buffer *text, struct buffer *module)
 {
     struct compilation compilation = { 0 };
-    struct lang_host host = { .context = &compilation,
-                              .find = find_class,
-                              .message = show_message };
+    struct lang_host host = {
+        .context = &compilation, .find = find_class, .embed = embed_file, .message = show_message
+    };
     struct lang_source source = { .path = path,
                                   .text = (const char *)text->bytes,
                                   .byte_count = text->count };
