@@ -2,7 +2,7 @@
  * commit.c - from one generation to the next.
  *
  * IDLE -> OPEN -> IDLE. In OPEN pages are handed over and written to free blocks.
- * Then, in finish: what is left, a fold when it is time, the record; flush;
+ * Then, in finish: what is left, the record, or a fold when it is time; flush;
  * the superblock; flush. Only when that last flush has returned OK is anything
  * taken over that readers and later commits use.
  *
@@ -175,19 +175,23 @@ store_flush(struct store *store)
     return err;
 }
 
-/* Is it time to fold? By bytes, by records, when space is low, or because it is the last chance. */
+/*
+ * Is it time to fold? By the bytes or the records that the log would have with this commit's,
+ * when space is low, or because it is the last chance. So no log is ever longer than that,
+ * and what opening reads does not depend on how much was written before.
+ */
 static bool
 fold_is_due(struct store *store, const struct store_note *note)
 {
+    uint64_t bytes = (store->log.blocks + delta_blocks(store)) * VOLUME_BLOCK_BYTES;
     uint64_t free, reserve;
 
-    if (store->generation < store->fold_not_before || store->log.records == 0)
+    if (store->generation < store->fold_not_before)
         return false;
-    if (store->log.blocks * VOLUME_BLOCK_BYTES >= FOLD_BYTES || store->log.records >= FOLD_RECORDS)
+    if (bytes >= FOLD_BYTES || store->log.records >= FOLD_RECORDS)
         return true;
     if (note->cause == STORE_CAUSE_STOP &&
-        (store->log.records >= FOLD_RECORDS / 8 ||
-         store->log.blocks * VOLUME_BLOCK_BYTES >= FOLD_BYTES / 32))
+        (bytes >= FOLD_BYTES / 32 || store->log.records >= FOLD_RECORDS / 8))
         return true;
     lock_acquire(&store->lock);
     free = store->blocks.free_total;
@@ -201,9 +205,9 @@ fold_is_due(struct store *store, const struct store_note *note)
  * be read, no room) is undone, and the commit goes on without it.
  */
 static err_t
-fold_try(struct store *store)
+fold_try(struct store *store, const struct store_note *note)
 {
-    err_t err = fold_run(store, store->generation);
+    err_t err = fold_run(store, note);
 
     if (err == OK || store->writer.err != OK)
         return err;
@@ -322,10 +326,11 @@ memory_reserve(struct store *store)
 {
     size_t pages = store->pending.count;
 
-    if (!store->fold.active)
-        TRY(page_set_reserve(&store->overlay, pages, &store->lock));
+    if (store->fold.active)
+        return blocks_dead_reserve(&store->blocks, store->fold.died.count);
+    TRY(page_set_reserve(&store->overlay, pages, &store->lock));
     TRY(hash_table_reserve(&store->leaves, store->leaves.count + pages));
-    return blocks_dead_reserve(&store->blocks, pages + store->fold.died.count);
+    return blocks_dead_reserve(&store->blocks, pages);
 }
 
 static err_t
@@ -336,10 +341,11 @@ commit_write(struct store *store, struct store_note *note, struct super *super)
     note->generation = store->generation;
     note->page_count = store->pending.count;
     if (fold_is_due(store, note))
-        TRY(fold_try(store));
+        TRY(fold_try(store, note));
     log_save(store);
     TRY(memory_reserve(store));
-    TRY(delta_write(store, note, &store->log));
+    if (!store->fold.active)
+        TRY(delta_write(store, note, &store->log));
     super_make(store, note, super);
     TRY(writer_drain(&store->writer));
     TRY(store_flush(store)); /* guard: flush-commit */
@@ -348,7 +354,7 @@ commit_write(struct store *store, struct store_note *note, struct super *super)
 
 /* ---- taking over ---- */
 
-#define MERGE_AT_ONCE 64 /* pages, before readers are let in again */
+#define MERGE_AT_ONCE 64 /* pages or extents, before readers are let in again */
 
 static void
 overlay_add_locked(struct store *store, const struct page_change *pending)
@@ -374,18 +380,31 @@ pending_take_over(struct store *store)
 
         lock_acquire(&store->lock);
         for (size_t i = from; i < to; i++) {
-            struct page_change *item = &pending->items[i];
+            const struct page_change *item = &pending->items[i];
 
             if (item->old != 0)
                 blocks_dead_add_locked(&store->blocks, item->old, 1, store->generation);
-            if (store->fold.active)
-                item->birth = store->generation;
-            else
-                overlay_add_locked(store, item);
+            overlay_add_locked(store, item);
         }
         lock_release(&store->lock);
         for (size_t i = from; i < to; i++)
             hash_table_put_reserved(&store->leaves, pending->items[i].page >> MAP_WAYS_BITS, 1);
+    }
+}
+
+static void
+died_take_over(struct store *store)
+{
+    const struct extent_list *died = &store->fold.died;
+
+    for (size_t from = 0; from < died->count; from += MERGE_AT_ONCE) {
+        size_t to = from + MERGE_AT_ONCE < died->count ? from + MERGE_AT_ONCE : died->count;
+
+        lock_acquire(&store->lock);
+        for (size_t i = from; i < to; i++)
+            blocks_dead_add_locked(&store->blocks, died->items[i].block, died->items[i].count,
+                                   store->generation);
+        lock_release(&store->lock);
     }
 }
 
@@ -396,10 +415,8 @@ fold_take_over(struct store *store)
 
     blocks_fold_done(&store->blocks);
     hash_table_clear(&store->leaves);
+    died_take_over(store);
     lock_acquire(&store->lock);
-    for (size_t i = 0; i < fold->died.count; i++)
-        blocks_dead_add_locked(&store->blocks, fold->died.items[i].block, fold->died.items[i].count,
-                               store->generation);
     store->stats.folds++;
     lock_release(&store->lock);
     extent_list_free(&store->log_before.extents);
@@ -416,13 +433,13 @@ fold_take_over(struct store *store)
 static void
 tables_exchange(struct store *store, const struct super *super)
 {
-    struct page_set done;
+    struct page_set done, folded = { 0 };
 
     lock_acquire(&store->lock);
     done = store->pending;
     if (store->fold.active) {
-        done = store->overlay;
-        store->overlay = store->pending;
+        folded = store->overlay;
+        store->overlay = (struct page_set){ 0 };
         store->map = store->fold.map;
     }
     store->pending = store->spare;
@@ -432,6 +449,7 @@ tables_exchange(struct store *store, const struct super *super)
     note_add_locked(store, &super->note);
     store->state = COMMIT_IDLE;
     lock_release(&store->lock);
+    page_set_free(&folded);
     if (done.room > (64u << 10))
         page_set_free(&done);
     else
@@ -444,7 +462,8 @@ commit_take_over(struct store *store, const struct super *super)
 {
     if (store->fold.active)
         fold_take_over(store);
-    pending_take_over(store);
+    else
+        pending_take_over(store);
     early_forget(store);
     tables_exchange(store, super);
     extent_list_free(&store->taken);
@@ -563,7 +582,7 @@ store_reserve_locked(const struct store *store)
     const struct blocks *blocks = &store->blocks;
     uint64_t leaves =
         store->leaf_count + store->pending.count + store->early[0].count + store->early[1].count;
-    uint64_t waiting = blocks->dead.end - blocks->dead.head;
+    uint64_t waiting = blocks->dead.end - blocks->dead.head + store->pending.count;
 
     return credit_cost(store->credit_pages) + leaves + leaves / 16 + blocks->dirty_count +
            waiting / CHAIN_DEAD_MAX + NOTES_MAX / CHAIN_NOTES_MAX + 64;

@@ -135,12 +135,22 @@ part_write(struct store *store, const struct store_note *note, struct delta_log 
     return store->writer.err;
 }
 
+static uint64_t
+items_total(const struct store *store)
+{
+    return store->pending.count + store->quarantined.count;
+}
+
+uint64_t
+delta_blocks(const struct store *store)
+{
+    return blocks_for(items_total(store));
+}
+
 err_t
 delta_write(struct store *store, const struct store_note *note, struct delta_log *log)
 {
-    /* A fold writes what is quarantined into the list of waiting blocks. */
-    uint64_t dead = store->fold.active ? 0 : store->quarantined.count;
-    uint64_t total = store->pending.count + dead, done = 0, part = 0;
+    uint64_t total = items_total(store), done = 0, part = 0;
 
     do {
         uint64_t wanted = blocks_for(total - done), room, count;

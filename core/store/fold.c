@@ -1,10 +1,12 @@
 /*
- * fold.c - the overlay goes into the map, and the records begin anew.
+ * fold.c - the overlay and the commit's own pages go into the map, and the
+ * records begin anew.
  *
  * A fold is part of a commit: it writes new map nodes for all pages that
  * changed since the last one, the bitmap groups that changed, the list of
- * blocks that wait, and the older notes; the commit's superblock names them. What
- * this commit itself changes is not in it, but in its record.
+ * blocks that wait, and the older notes; the commit's superblock names them. Its
+ * own pages are among them, so it needs no record, and whoever opens its generation
+ * has none to read.
  *
  * Invariant: nothing that readers use changes here. What was written is taken
  * over by the commit when its superblock is safe, or undone.
@@ -64,13 +66,24 @@ keys_sort(uint64_t *keys, uint64_t *spare, size_t count)
     return keys;
 }
 
+/* Places count on from the overlay into the commit's own pages. */
+static const struct page_change *
+change_at(const struct store *store, size_t place)
+{
+    size_t overlay = store->overlay.count;
+
+    return place < overlay ? &store->overlay.items[place] : &store->pending.items[place - overlay];
+}
+
+/* Keys of the same page keep their order: what the commit says comes after the overlay. */
 static err_t
 keys_make(struct store *store)
 {
     struct fold *fold = &store->fold;
-    size_t count = store->overlay.count;
+    size_t count = store->overlay.count + store->pending.count;
     uint64_t *sorted;
 
+    assert(count <= UINT32_MAX);
     fold->key_count = count;
     if (count == 0)
         return OK;
@@ -78,7 +91,7 @@ keys_make(struct store *store)
     if (fold->keys == NULL)
         return ERR_NOMEM;
     for (size_t i = 0; i < count; i++)
-        fold->keys[i] = (uint64_t)store->overlay.items[i].page << 32 | i;
+        fold->keys[i] = (uint64_t)change_at(store, i)->page << 32 | i;
     sorted = keys_sort(fold->keys, fold->keys + count, count);
     assert(sorted == fold->keys); /* an even number of passes */
     return OK;
@@ -119,18 +132,23 @@ node_put(struct store *store, const struct map_node_disk *node, struct map_entry
     memcpy(slot, node, sizeof *node);
     entry->crc = crc32c(slot, VOLUME_BLOCK_BYTES);
     entry->birth = fold->generation;
+    map_node_keep(store, entry, slot);
     writer_push(&store->writer, entry->block);
     fold->nodes_written++;
     return store->writer.err;
 }
 
 static struct map_entry_disk
-leaf_entry(const struct page_change *change)
+leaf_entry(const struct store *store, size_t place)
 {
+    const struct page_change *change = change_at(store, place);
+    bool own = place >= store->overlay.count;
+
     if (change->block == 0)
         return (struct map_entry_disk){ 0 };
-    return map_entry_put(
-        (struct map_entry){ .block = change->block, .birth = change->birth, .crc = change->crc });
+    return map_entry_put((struct map_entry){ .block = change->block,
+                                             .birth = own ? store->fold.generation : change->birth,
+                                             .crc = change->crc });
 }
 
 /*
@@ -151,7 +169,7 @@ node_fold(struct store *store, unsigned level, struct map_entry *entry, size_t f
         size_t end = from + 1;
 
         if (level == 0) {
-            node->entries[way] = leaf_entry(&store->overlay.items[(uint32_t)fold->keys[from]]);
+            node->entries[way] = leaf_entry(store, (uint32_t)fold->keys[from]);
         } else {
             uint64_t last = page | ((1ull << level * MAP_WAYS_BITS) - 1);
             struct map_entry child = map_entry_get(&node->entries[way]);
@@ -199,10 +217,11 @@ links_for(size_t items, size_t link_max)
     return (items + link_max - 1) / link_max;
 }
 
+/* With the commit's own, which is not in the ring yet. */
 static size_t
 notes_kept(const struct store *store)
 {
-    return store->note_count < NOTES_MAX ? store->note_count : NOTES_MAX;
+    return store->note_count < NOTES_MAX ? store->note_count + 1 : NOTES_MAX;
 }
 
 static size_t
@@ -240,11 +259,16 @@ old_places_died(struct store *store)
 {
     const struct extent_list *lists[] = { &store->waiting_blocks, &store->notes_blocks,
                                           &store->log.extents };
+    const struct page_set *own = &store->pending;
 
     for (size_t l = 0; l < sizeof lists / sizeof lists[0]; l++) {
         for (size_t i = 0; i < lists[l]->count; i++)
             TRY(extent_list_add(&store->fold.died, lists[l]->items[i].block,
                                 lists[l]->items[i].count));
+    }
+    for (size_t i = 0; i < own->count; i++) {
+        if (own->items[i].old != 0)
+            TRY(extent_list_add(&store->fold.died, own->items[i].old, 1));
     }
     return OK;
 }
@@ -297,8 +321,9 @@ dead_item_put(const struct store *store, size_t index, uint8_t *item)
 static void
 note_item_put(const struct store *store, size_t index, uint8_t *item)
 {
-    uint64_t first = store->note_count - notes_kept(store);
-    struct note_disk disk = note_put(&store->notes[(first + index) % NOTES_MAX]);
+    uint64_t place = store->note_count + 1 - notes_kept(store) + index;
+    struct note_disk disk =
+        note_put(place == store->note_count ? store->fold.note : &store->notes[place % NOTES_MAX]);
 
     memcpy(item, &disk, sizeof disk);
 }
@@ -335,14 +360,15 @@ chain_write(struct store *store, const struct extent_list *list, size_t items, s
 }
 
 err_t
-fold_run(struct store *store, uint64_t generation)
+fold_run(struct store *store, const struct store_note *note)
 {
     struct fold *fold = &store->fold;
     err_t err;
 
     assert(!fold->active);
-    *fold =
-        (struct fold){ .active = true, .generation = generation, .run = { .want = RUN_BLOCKS } };
+    *fold = (struct fold){
+        .active = true, .generation = note->generation, .note = note, .run = { .want = RUN_BLOCKS }
+    };
     err = map_fold(store);
     if (err != OK)
         return err;

@@ -124,6 +124,14 @@ map_find_locked(struct store *store, uint64_t page, struct map_entry *entry)
     return true;
 }
 
+void
+map_node_keep(struct store *store, const struct map_entry *entry, const void *node)
+{
+    lock_acquire(&store->lock);
+    cache_insert(&store->cache, entry, node);
+    lock_release(&store->lock);
+}
+
 err_t
 map_node_read(struct store *store, const struct map_entry *entry, void *node)
 {
@@ -139,9 +147,7 @@ map_node_read(struct store *store, const struct map_entry *entry, void *node)
     TRY(volume_read(store->disk, entry->block, 1, node));
     if (!crc_good(node, VOLUME_BLOCK_BYTES, entry->crc)) /* guard: crc-node */
         return ERR_CORRUPT;
-    lock_acquire(&store->lock);
-    cache_insert(&store->cache, entry, node);
-    lock_release(&store->lock);
+    map_node_keep(store, entry, node);
     return OK;
 }
 

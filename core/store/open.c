@@ -329,7 +329,7 @@ load_all(struct store *store, struct delta_chain *chain, struct dead_loader *loa
     TRY(run_mark(store, loader, 0));
     store->log.tail = super->delta;
     store->log.tail_extent = super->delta_extent;
-    if (chain->count == 0)
+    if (chain->count == 0 && super->notes.count == 0)
         note_add_locked(store, &super->note);
     return dead_queue_load(store, loader);
 }

@@ -94,11 +94,12 @@ struct fold {
     struct extent_list taken; /* blocks it wrote to */
     struct extent_list died;  /* blocks it replaces */
     struct extent_list waiting_blocks, notes_blocks;
-    uint64_t *keys; /* page << 32 | place in the overlay, sorted */
+    uint64_t *keys; /* page << 32 | place in the overlay and the commit, sorted */
     size_t key_count;
     struct map_node_disk *nodes; /* one for each level */
     struct block_run run;
     uint64_t generation;
+    const struct store_note *note; /* of that generation */
     uint64_t nodes_written;
 };
 
@@ -172,6 +173,9 @@ bool map_find_locked(struct store *store, uint64_t page, struct map_entry *entry
 /* Read a node, verify it, and keep it in the cache. `node`: one aligned block. */
 must_use err_t map_node_read(struct store *store, const struct map_entry *entry, void *node);
 
+/* Keep a node that was just made: `entry` says where it will lie. */
+void map_node_keep(struct store *store, const struct map_entry *entry, const void *node);
+
 /* The committed entry of a page, overlay first. For the committer; does I/O. */
 must_use err_t map_lookup(struct store *store, uint64_t page, struct map_entry *entry);
 
@@ -181,14 +185,17 @@ bool map_entry_valid(const struct store *store, const struct map_entry *entry);
 /* ---- fold.c ---- */
 
 /*
- * Write overlay, bitmap, waiting list and notes to new places. On failure nothing
- * is taken over and fold_undo() must follow, as after a failed commit.
+ * Write overlay and pending pages, bitmap, waiting list and notes to new places. On failure
+ * nothing is taken over and fold_undo() must follow, as after a failed commit.
  */
-must_use err_t fold_run(struct store *store, uint64_t generation);
+must_use err_t fold_run(struct store *store, const struct store_note *note);
 void fold_undo(struct store *store, bool give_back);
 void fold_free(struct store *store);
 
 /* ---- delta.c ---- */
+
+/* How many blocks a record of the pending pages takes, or a little less. */
+uint64_t delta_blocks(const struct store *store);
 
 /* Write the pending pages as records of `note`'s generation; changes `log`. */
 must_use err_t delta_write(struct store *store, const struct store_note *note,

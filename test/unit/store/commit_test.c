@@ -129,6 +129,61 @@ START_TEST(a_large_commit_is_a_few_long_writes)
 }
 END_TEST
 
+/* Commit `count` pages with new contents, for `cause`. */
+static void
+commit_many(struct store *store, uint32_t count, uint32_t version, enum store_cause cause)
+{
+    struct store_note note = { .cause = cause };
+
+    ck_assert_int_eq(store_credit_take(store, count), OK);
+    store_commit_begin(store);
+    for (uint32_t i = 0; i < count; i++) {
+        memcpy(bytes, (uint32_t[]){ i + 1, version }, 8);
+        ck_assert_int_eq(store_commit_page(store, i * 3, bytes), OK);
+    }
+    ck_assert_int_eq(store_commit_finish(store, &note), OK);
+    ck_assert_uint_eq(note.page_count, count);
+}
+
+static uint64_t
+records_after_opening(struct plat_disk *disk, struct store **store)
+{
+    struct store_opened opened;
+
+    store_close(*store);
+    ck_assert_int_eq(store_open(disk, false, store, &opened), OK);
+    return opened.delta_count;
+}
+
+START_TEST(a_fold_takes_the_pages_of_its_own_commit_so_that_opening_reads_no_record)
+{
+    const uint32_t many = 6000; /* their record would be longer than a clean stop leaves */
+    struct plat_disk *disk = test_disk_create(1u << 16);
+    struct test_disk_counts before, after;
+    struct store *store;
+
+    memset(bytes, 0x17, PAGE);
+    ck_assert_int_eq(store_format(disk, 1u << 16), OK);
+    ck_assert_int_eq(store_open(disk, false, &store, NULL), OK);
+    commit_many(store, many, 1, STORE_CAUSE_INTERVAL);
+    ck_assert_uint_eq(records_after_opening(disk, &store), 1);
+    commit_many(store, many / 2, 2, STORE_CAUSE_STOP);
+    before = test_disk_counts(disk);
+    ck_assert_uint_eq(records_after_opening(disk, &store), 0);
+    after = test_disk_counts(disk);
+    ck_assert_uint_le(after.reads - before.reads, 8 + 4); /* slots; index, lists */
+    for (uint32_t i = 0; i < many; i++) {
+        memcpy(bytes, (uint32_t[]){ i + 1, i < many / 2 ? 2 : 1 }, 8);
+        ck_assert_int_eq(store_page_read(store, i * 3, wanted), OK);
+        ck_assert_int_eq(memcmp(bytes, wanted, PAGE), 0);
+    }
+    commit_many(store, 1, 3, STORE_CAUSE_STOP);
+    ck_assert_uint_eq(records_after_opening(disk, &store), 1);
+    store_close(store);
+    test_disk_free(disk);
+}
+END_TEST
+
 START_TEST(zero_pages_take_no_block_and_unchanged_ones_are_not_written)
 {
     struct model *model = model_create(BLOCKS);
@@ -570,6 +625,7 @@ main(void)
     tcase_add_test(tcase, a_page_reads_as_the_newest_contents_that_were_handed_over);
     tcase_add_test(tcase, a_commit_of_one_page_costs_three_writes_and_two_flushes);
     tcase_add_test(tcase, a_large_commit_is_a_few_long_writes);
+    tcase_add_test(tcase, a_fold_takes_the_pages_of_its_own_commit_so_that_opening_reads_no_record);
     tcase_add_test(tcase, zero_pages_take_no_block_and_unchanged_ones_are_not_written);
     tcase_add_test(tcase, a_changed_page_with_the_same_checksum_is_written);
     tcase_add_test(tcase, a_write_that_fails_costs_nothing_but_its_commit);

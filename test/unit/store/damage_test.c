@@ -27,7 +27,7 @@ volume(void)
     struct model *model = model_create(BLOCKS);
 
     for (unsigned i = 0; i < 50; i++)
-        ck_assert_int_eq(model_commit(model, 3, i == 40 ? STORE_CAUSE_STOP : STORE_CAUSE_INTERVAL),
+        ck_assert_int_eq(model_commit(model, 3, i == 39 ? STORE_CAUSE_STOP : STORE_CAUSE_INTERVAL),
                          OK);
     ck_assert_int_eq(model_open(model, false), OK);
     ck_assert_uint_eq(model->opened.delta_count, 10);
