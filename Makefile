@@ -69,6 +69,10 @@ SUPPORT_SOURCES := $(wildcard test/support/*.c)
 UNIT_SOURCES    := $(wildcard test/unit/*/*_test.c)
 KERNEL_SOURCES  := $(wildcard kernel/*.c kernel/*/*.c kernel/*/*/*.c)
 KERNEL_ASSEMBLY := $(wildcard kernel/*/*.S kernel/*/*/*.S)
+
+# The parts of the kernel that touch no machine, so that unit tests can link them.
+KERNEL_PURE     := $(addprefix kernel/,dev/acpi_tables.c dev/rtc_date.c dev/virtio_ring.c \
+                     console/character.c console/line_editor.c)
 CLASSES         := $(sort $(wildcard classes/*.ph classes/*/*.ph classes/*/*/*.ph))
 
 ALL_SOURCES := $(CORE_SOURCES) $(LINUX_SOURCES) $(SIM_SOURCES) $(PHANTOM_SOURCES) \
@@ -86,7 +90,7 @@ VERSION := $(or $(shell git describe --always --dirty --tags 2>/dev/null),unknow
 INCLUDES_core    := -iquote core
 INCLUDES_hosted  := -iquote core -iquote hosted
 INCLUDES_tools   := -iquote core -iquote hosted -iquote tools -include $B/version.h
-INCLUDES_test    := -iquote core -iquote hosted -iquote test
+INCLUDES_test    := -iquote core -iquote hosted -iquote test -iquote kernel
 INCLUDES_bench   := $(INCLUDES_tools) -iquote bench
 INCLUDES_kernel  := -iquote core -iquote kernel -include $B/version.h
 
@@ -147,6 +151,11 @@ $B/$1/test/%.o: test/%.c $B/$1/flags
 	$(say) CC $$@
 	$(Q)$(call cc,$1) $(cflags) $(HOSTED_CFLAGS) $(INCLUDES_test) -MMD -MP -c $$< -o $$@
 
+$B/$1/kernel/%.o: kernel/%.c $B/$1/flags
+	@mkdir -p $$(@D)
+	$(say) CC $$@
+	$(Q)$(call cc,$1) $(cflags) $(HOSTED_CFLAGS) -iquote core -iquote kernel -MMD -MP -c $$< -o $$@
+
 $B/$1/embed/classes.o: $B/embed/classes.c $B/$1/flags
 	@mkdir -p $$(@D)
 	$(say) CC $$@
@@ -154,7 +163,7 @@ $B/$1/embed/classes.o: $B/embed/classes.c $B/$1/flags
 
 $B/$1/core.a: $$(CORE_$1) $(MATH) $B/sources
 $B/$1/linux.a: $(call objects,$1,$(LINUX_SOURCES)) $B/$1/embed/classes.o $B/sources
-$B/$1/support.a: $(call objects,$1,$(SUPPORT_SOURCES)) $B/sources
+$B/$1/support.a: $(call objects,$1,$(SUPPORT_SOURCES) $(KERNEL_PURE)) $B/sources
 $B/$1/sim.a: $(call objects,$1,$(filter-out %/main.c,$(SIM_SOURCES)) hosted/linux/space.c) \
     $B/$1/embed/classes.o $B/sources
 
@@ -189,7 +198,7 @@ $B/$1/flags: always
 	@scripts/stamp $$@ '$(call cc,$1) $(INTERP_CC) $(INTERP_CFLAGS) $(cflags) $(CORE_CFLAGS)' \
 	    '$(HOSTED_CFLAGS) $(LDFLAGS)'
 
--include $(patsubst %.o,%.d,$(call objects,$1,$(filter-out kernel/%,$(ALL_SOURCES))))
+-include $(patsubst %.o,%.d,$(call objects,$1,$(filter-out kernel/%,$(ALL_SOURCES)) $(KERNEL_PURE)))
 
 .PHONY: unit-$1
 unit-$1: $$(UNIT_$1)

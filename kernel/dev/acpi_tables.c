@@ -33,6 +33,7 @@ struct reader {
     acpi_window_fn *window;
     struct acpi_info *info;
     struct table fadt, madt, mcfg, hpet;
+    unsigned processors_left_out;
     int sci_line; /* the FADT's, before the MADT had its say; -1: none */
 };
 
@@ -110,19 +111,20 @@ table_open(const struct reader *reader, uint64_t address, struct table *table)
 /* ---- MADT: processors and interrupt controllers ---- */
 
 static void
-add_processor(struct acpi_info *info, uint32_t apic_id, uint32_t flags)
+add_processor(struct reader *reader, uint32_t apic_id, uint32_t flags)
 {
+    struct acpi_info *info = reader->info;
+
     if (!(flags & 1))
         return; /* an empty socket */
     for (unsigned i = 0; i < info->processor_count; i++) {
         if (info->processor_apic_ids[i] == apic_id)
             return;
     }
-    if (info->processor_count == ACPI_PROCESSORS_MAX) {
-        log_warn("more than %d processors; APIC id %u stays off", ACPI_PROCESSORS_MAX, apic_id);
-        return;
-    }
-    info->processor_apic_ids[info->processor_count++] = apic_id;
+    if (info->processor_count < ACPI_PROCESSORS_MAX)
+        info->processor_apic_ids[info->processor_count++] = apic_id;
+    else if (reader->processors_left_out++ == 0)
+        log_warn("more than %d processors; the rest stays off", ACPI_PROCESSORS_MAX);
 }
 
 static void
@@ -181,7 +183,7 @@ madt_read(struct reader *reader)
         }
         switch (field(madt, at, 1)) {
         case 0:
-            add_processor(info, (uint32_t)field(&entry, 3, 1), (uint32_t)field(&entry, 4, 4));
+            add_processor(reader, (uint32_t)field(&entry, 3, 1), (uint32_t)field(&entry, 4, 4));
             break;
         case 1:
             add_io_apic(info, &entry);
@@ -193,7 +195,7 @@ madt_read(struct reader *reader)
             info->local_apic_address = field(&entry, 4, 8);
             break;
         case 9:
-            add_processor(info, (uint32_t)field(&entry, 4, 4), (uint32_t)field(&entry, 8, 4));
+            add_processor(reader, (uint32_t)field(&entry, 4, 4), (uint32_t)field(&entry, 8, 4));
             break;
         default:
             break;
