@@ -492,3 +492,16 @@ linux_disk_close(struct plat_disk *disk)
     pthread_mutex_destroy(&file->lock);
     free(file);
 }
+
+int
+linux_disk_release(struct plat_disk *disk, bool *direct)
+{
+    struct file_disk *file = file_disk_of(disk);
+    int flags = fcntl(file->fd, F_GETFL);
+    int fd = file->fd;
+
+    *direct = flags >= 0 && (flags & O_DIRECT) != 0;
+    file->fd = -1;
+    linux_disk_close(disk);
+    return fd;
+}

@@ -61,3 +61,13 @@ must_use err_t linux_disk_open(const char *path, const struct linux_disk_options
 
 /* Wait for what is under way, unlock, close. Flushes nothing. NULL is fine. */
 void linux_disk_close(struct plat_disk *disk);
+
+/*
+ * Close the disk but keep its file, and with it the lock, which goes to
+ * whoever the descriptor is handed on to.
+ *
+ *   direct  set to whether it takes direct I/O
+ *
+ * Returns the descriptor; the caller closes it.
+ */
+int linux_disk_release(struct plat_disk *disk, bool *direct);

@@ -64,6 +64,13 @@ options_read(const struct verb *verb, char **words, unsigned word_count,
     unsigned kept = 0;
 
     *invocation = (struct invocation){ .verb = verb, .arguments = words };
+    for (unsigned i = 0; verb->tail && i < word_count; i++) {
+        if (strcmp(words[i], "--") == 0) {
+            invocation->tail = words + i + 1;
+            invocation->tail_count = word_count - i - 1;
+            word_count = i;
+        }
+    }
     for (unsigned i = 0; i < word_count; i++) {
         bool rest = verb->rest_from != 0 && kept >= verb->rest_from;
 

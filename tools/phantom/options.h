@@ -16,6 +16,8 @@ struct invocation {
     const char *values[OPTION_MAX]; /* by the option's place in the verb's table; "" for a switch */
     char **arguments;
     unsigned argument_count;
+    char **tail; /* what follows `--`, for a verb that hands it on */
+    unsigned tail_count;
 };
 
 /*

@@ -17,6 +17,7 @@
 #include "linux/disk.h"
 #include "linux/machine.h"
 #include "phantom/answer.h"
+#include "phantom/census.h"
 #include "phantom/control.h"
 #include "phantom/options.h"
 #include "phantom/program.h"
@@ -75,39 +76,7 @@ options_fill(const struct invocation *invocation, struct system_options *options
     return true;
 }
 
-/* ---- what is in the volume ---- */
-
-struct census {
-    size_t programs; /* that run */
-    size_t threads;
-    bool failed; /* a program ended by an uncaught exception */
-    int32_t status;
-};
-
-/* Count what runs; `application` is the one whose status is wanted, or 0. */
-static bool
-census_take(struct census *census, uint32_t application)
-{
-    size_t count = 0;
-    struct vm_application_info *rows;
-    bool done;
-
-    *census = (struct census){ 0 };
-    if (vm_list_applications(NULL, 0, &count) != OK)
-        return false;
-    rows = calloc(count + 1, sizeof *rows);
-    done = rows != NULL && vm_list_applications(rows, count, &count) == OK;
-    for (size_t i = 0; done && i < count; i++) {
-        census->programs += rows[i].state == APPLICATION_RUNNING;
-        census->failed |= rows[i].state == APPLICATION_FAILED;
-        if (rows[i].state == APPLICATION_RUNNING)
-            census->threads += rows[i].thread_count;
-        if (rows[i].id == application)
-            census->status = rows[i].status;
-    }
-    free(rows);
-    return done;
-}
+/* ---- running ---- */
 
 static void
 resumed_say(const struct system *system, const struct census *census)
@@ -120,8 +89,6 @@ resumed_say(const struct system *system, const struct census *census)
         system->opened.generation, say_duration(now > then ? now - then : 0, age), census->programs,
         census->programs == 1 ? "" : "s", census->threads, census->threads == 1 ? "" : "s");
 }
-
-/* ---- running ---- */
 
 static enum exit_status
 run_answer(void *context, const char *request, struct buffer *text)
@@ -174,38 +141,6 @@ run_to_end(struct system *system, const struct system_options *options, uint32_t
     return census.failed ? STATUS_TROUBLE : STATUS_DONE;
 }
 
-/* Is there a program in the volume already? True, with a message, if that is so. */
-static bool
-occupied(const struct system_options *options, const struct census *census)
-{
-    if (census->programs == 0)
-        return false;
-    say_error("%s: %zu program%s in it already; go on with 'phantom run %s', or start another "
-              "beside it with --again",
-              options->path, census->programs, census->programs == 1 ? " is" : "s are",
-              options->path);
-    return true;
-}
-
-/* Look into the volume without running anything. False after a message. */
-static bool
-census_safe(const struct system_options *options, struct census *census)
-{
-    struct system_options look = { .path = options->path,
-                                   .read_only = true,
-                                   .pmem = { .on_demand_only = true },
-                                   .vm = { .safe = true } };
-    struct system system;
-    bool done;
-
-    if (!system_open(&system, &look))
-        return false;
-    done = system_start(&system, &look) && census_take(census, 0);
-    system_stop(&system, false);
-    system_close(&system);
-    return done;
-}
-
 int
 verb_run(const struct invocation *invocation)
 {
@@ -223,7 +158,7 @@ verb_run(const struct invocation *invocation)
     if (program != NULL && !program_read(program, &module))
         goto out;
     if (program != NULL && !option_given(invocation, "again") &&
-        (!census_safe(&options, &census) || occupied(&options, &census)))
+        !census_vacant(options.path, "run"))
         goto out;
     if (!system_open(&system, &options))
         goto out;

@@ -51,6 +51,18 @@ static const struct option run_options[] = {
     NO_MORE,
 };
 
+static const struct option boot_options[] = {
+    { "again", NULL, "start PROGRAM although the volume holds a program already" },
+    { "cpus", "N", "a machine with N processors; default: 2" },
+    { "gated", NULL, "hold output until the snapshot that contains its cause is committed" },
+    INTERVAL_OPTION,
+    { "kernel", "FILE", "the kernel to boot; default: the one beside this command" },
+    { "memory", "SIZE", "a machine with this much memory; default: 512M" },
+    { "safe", NULL, "open the volume, but run nothing" },
+    STRICT_OPTION,
+    NO_MORE,
+};
+
 static const struct option exec_options[] = {
     INTERVAL_OPTION, MEMORY_OPTION, STRICT_OPTION, WORKERS_OPTION, NO_MORE,
 };
@@ -102,6 +114,28 @@ const struct verb verbs[] = {
         .argument_max = ~0u,
         .rest_from = 2,
         .run = verb_run,
+    },
+    {
+        .name = "boot",
+        .synopsis = "VOLUME [PROGRAM [ARG ...]] [-- QEMU-ARG ...]",
+        .summary = "boot a volume on bare metal, in QEMU",
+        .details =
+            "Starts a PC in QEMU that boots Phantom's own kernel and goes on with VOLUME, in the\n"
+            "middle of whatever its programs are doing; the same volume goes on under 'phantom\n"
+            "run' afterwards. With PROGRAM, that is put into the volume first. The machine's\n"
+            "console is this terminal.\n"
+            "\n"
+            "Ctrl-C, SIGTERM and SIGHUP press the power button: the machine takes a last snapshot\n"
+            "and switches itself off. A second Ctrl-C pulls the plug, which is safe. The status\n"
+            "is 0 when the machine has switched itself off, else 1.\n"
+            "\n"
+            "What follows -- goes to QEMU, such as -accel kvm -cpu host.\n",
+        .options = boot_options,
+        .argument_min = 1,
+        .argument_max = ~0u,
+        .rest_from = 2,
+        .tail = true,
+        .run = verb_boot,
     },
     {
         .name = "exec",

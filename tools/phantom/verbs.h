@@ -33,6 +33,7 @@ struct verb {
     unsigned argument_min;
     unsigned argument_max;
     unsigned rest_from; /* from this many arguments on, all is the program's; 0: never */
+    bool tail;          /* what follows `--` is for somebody else */
     int (*run)(const struct invocation *invocation);
 };
 
@@ -44,6 +45,7 @@ const struct verb *verb_find(const char *name);
 
 int verb_new(const struct invocation *invocation);
 int verb_run(const struct invocation *invocation);
+int verb_boot(const struct invocation *invocation);
 int verb_exec(const struct invocation *invocation);
 int verb_app(const struct invocation *invocation);
 int verb_ps(const struct invocation *invocation);
