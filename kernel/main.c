@@ -32,6 +32,7 @@
 #include "plat/thread.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
+#include "selftest/selftest.h"
 #include "system.h"
 
 #define LOG_MODULE "machine"
@@ -122,11 +123,14 @@ power_up(void)
 static void
 main_thread(void *unused)
 {
+    const char *what = "";
     bool done;
 
     (void)unused;
     console_up();
     power_up();
+    if (boot_word("selftest", &what))
+        machine_end(selftest_run(what) ? KERNEL_EXIT_DONE : KERNEL_EXIT_TROUBLE);
     drivers_start();
     done = system_run();
     if (!done && !boot_word("exit", NULL)) {

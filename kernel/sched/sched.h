@@ -31,8 +31,11 @@ void kthread_interrupt(void);
 /* True if the interrupted thread shall call kthread_yield(). In interrupts. */
 bool kthread_must_yield(void);
 
+/* Give way now, if an interrupt found that the thread must while it was pinned. In threads. */
+void kthread_yield_if_asked(void);
+
 /*
  * Call `visit` for each thread that was created, without any lock: for a dying
- * machine and its panic only. `thread->next` and so on may be torn.
+ * machine and its panic only.
  */
 void kthread_each(void (*visit)(const struct kthread *thread));

@@ -14,12 +14,11 @@ uint64_t
 spin_lock(struct spin *spin)
 {
     uint64_t flags = interrupts_save();
+    unsigned turn = 0;
 
     while (atomic_exchange_explicit(&spin->taken, 1, memory_order_acquire) != 0)
-        while (atomic_load_explicit(&spin->taken, memory_order_relaxed) != 0) {
-            cpu_answer();
-            cpu_pause();
-        }
+        while (atomic_load_explicit(&spin->taken, memory_order_relaxed) != 0)
+            cpu_spin(&turn);
     return flags;
 }
 

@@ -324,7 +324,18 @@ kthread_must_yield(void)
 {
     const struct cpu *cpu = cpu_self();
 
-    return cpu->reschedule != 0 && !is_idle(cpu->current);
+    return cpu->reschedule != 0 && cpu->pinned == 0 && !is_idle(cpu->current);
+}
+
+void
+kthread_yield_if_asked(void)
+{
+    uint64_t flags = interrupts_save();
+    bool must = kthread_must_yield();
+
+    interrupts_restore(flags);
+    if (must)
+        kthread_yield();
 }
 
 /* Where a new thread comes from its first switch, with the lock held. */

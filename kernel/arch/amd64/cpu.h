@@ -27,6 +27,7 @@ struct cpu {
     uint32_t apic_id;        /* 20  its local APIC */
     _Atomic uint32_t asked;  /* 24  not 0: others want a function called here */
     uint32_t reschedule;     /* 28  not 0: another thread shall run; own processor only */
+    uint32_t pinned;         /* 32  not 0: not now; own processor only */
 };
 
 /* The processor that runs this; interrupts must be off, or the answer is old. */
@@ -85,6 +86,23 @@ static inline void
 cpu_pause(void)
 {
     __builtin_ia32_pause();
+}
+
+/*
+ * One turn of a loop that waits, with interrupts off, for another processor:
+ * answer what others ask, and now and then pause.
+ *
+ *   turn  counts, from 0 at first
+ *
+ * Not at every turn: QEMU takes its global lock for a pause, and a loop of
+ * pauses alone keeps those from it who would end the wait.
+ */
+static inline void
+cpu_spin(unsigned *turn)
+{
+    cpu_answer();
+    if (++*turn % 64 == 0)
+        cpu_pause();
 }
 
 /* Sleep until the next interrupt, which is taken: interrupts are on afterwards. */

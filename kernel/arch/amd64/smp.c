@@ -8,7 +8,9 @@
  *
  * One call is made at a time. Who waits for its turn, or for a spin lock,
  * answers meanwhile; so two that call each other, and one that calls with a lock
- * held for which others spin, do not wait for ever.
+ * held for which others spin, do not wait for ever. Who may sleep does not spin
+ * for long: where there are more virtual processors than real ones, it would
+ * take the very time that those need who shall answer.
  *
  * Source: Intel SDM volume 3, 8.4.4 "MP Initialization Example".
  *
@@ -19,7 +21,6 @@
 
 #include "arch/amd64/cpu_priv.h"
 #include "arch/amd64/trap.h"
-#include "base/assert.h"
 #include "base/memory.h"
 #include "boot/trampoline.h"
 #include "dev/acpi.h"
@@ -28,6 +29,7 @@
 #include "mm/frame.h"
 #include "mm/mm.h"
 #include "sched/sched.h"
+#include "sched/thread.h"
 
 #define LOG_MODULE "cpu"
 #include "base/log.h"
@@ -37,10 +39,21 @@
 #define START_TRIES      200u
 #define FRAMES_OF(bytes) (((bytes) + FRAME_BYTES - 1) / FRAME_BYTES)
 
+/* Turns of a loop after which waiting for others gives the processor away. */
+#define SPINS 1000u
+
+enum turn {
+    TURN_FREE,
+    TURN_TAKEN,
+    TURN_WAITED, /* and somebody may sleep until it is free */
+};
+
 /* A function that all shall run. */
 static struct {
+    _Atomic uint32_t queue;   /* threads that may sleep wait here for their turn: enum turn */
     _Atomic uint32_t taken;   /* somebody calls; guards the rest */
     _Atomic uint32_t pending; /* processors that have not run it yet */
+    _Atomic uint32_t sleeper; /* the processor that waits for them halted, plus 1 */
     void (*fn)(void *);
     void *argument;
 } call;
@@ -54,11 +67,10 @@ static uint64_t
 call_take(void)
 {
     uint64_t flags = interrupts_save();
+    unsigned turn = 0;
 
-    while (atomic_exchange_explicit(&call.taken, 1, memory_order_acquire) != 0) {
-        cpu_answer();
-        cpu_pause();
-    }
+    while (atomic_exchange_explicit(&call.taken, 1, memory_order_acquire) != 0)
+        cpu_spin(&turn);
     return flags;
 }
 
@@ -69,15 +81,48 @@ call_give(uint64_t flags)
     interrupts_restore(flags);
 }
 
-void
-cpu_call_others(void (*fn)(void *), void *argument)
+/* A lock of the core would want a rank, and this is called with any of them held. */
+static void
+turn_take(void)
 {
-    uint64_t flags = call_take();
+    if (atomic_exchange(&call.queue, TURN_TAKEN) == TURN_FREE)
+        return;
+    while (atomic_exchange(&call.queue, TURN_WAITED) != TURN_FREE)
+        kthread_wait(&call.queue, TURN_WAITED, KTHREAD_NO_DEADLINE);
+}
+
+static void
+turn_give(void)
+{
+    if (atomic_exchange(&call.queue, TURN_FREE) == TURN_WAITED)
+        kthread_wake(&call.queue, 1);
+}
+
+/* Wait, halted, until all have answered. Interrupts are served meanwhile, but no thread switched.
+ */
+static void
+wait_halted(void)
+{
+    struct cpu *self = cpu_self();
+
+    self->pinned = 1;
+    /* Pairs with cpu_answer(): either it sees the sleeper, or this sees that none is pending. */
+    atomic_store(&call.sleeper, self->index + 1);
+    while (atomic_load(&call.pending) != 0) {
+        cpu_halt();
+        interrupts_off();
+    }
+    atomic_store(&call.sleeper, 0);
+    self->pinned = 0;
+}
+
+static void
+ask_others(bool may_halt)
+{
     unsigned count = cpu_count();
     unsigned own = cpu_index();
+    unsigned turn = 0;
 
-    call.fn = fn;
-    call.argument = argument;
     atomic_store_explicit(&call.pending, count - 1, memory_order_relaxed);
     for (unsigned i = 0; i < count; i++) {
         if (i == own)
@@ -86,9 +131,32 @@ cpu_call_others(void (*fn)(void *), void *argument)
         atomic_store_explicit(&cpu_get(i)->asked, 1, memory_order_release);
         apic_send(cpu_get(i)->apic_id, TRAP_CALL);
     }
-    while (atomic_load_explicit(&call.pending, memory_order_acquire) != 0)
-        cpu_pause();
+    while (atomic_load_explicit(&call.pending, memory_order_acquire) != 0) {
+        if (may_halt && turn == SPINS)
+            wait_halted();
+        cpu_spin(&turn);
+    }
+}
+
+void
+cpu_call_others(void (*fn)(void *), void *argument)
+{
+    bool may_sleep = interrupts_enabled();
+    uint64_t flags;
+
+    if (cpu_count() == 1)
+        return;
+    if (may_sleep)
+        turn_take();
+    flags = call_take();
+    call.fn = fn;
+    call.argument = argument;
+    ask_others(may_sleep);
     call_give(flags);
+    if (may_sleep) {
+        turn_give();
+        kthread_yield_if_asked();
+    }
 }
 
 void
@@ -101,7 +169,12 @@ cpu_answer(void)
     if (atomic_exchange_explicit(&self->asked, 0, memory_order_acquire) == 0)
         return;
     call.fn(call.argument);
-    atomic_fetch_sub_explicit(&call.pending, 1, memory_order_release);
+    if (atomic_fetch_sub(&call.pending, 1) == 1) {
+        uint32_t sleeper = atomic_load(&call.sleeper);
+
+        if (sleeper != 0)
+            apic_send(cpu_get(sleeper - 1)->apic_id, TRAP_RESCHEDULE);
+    }
 }
 
 void
