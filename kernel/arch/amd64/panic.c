@@ -35,9 +35,12 @@
 /* Where functions are; kernel/phantom.ld. */
 extern const char boot_text_end[];
 
-/* A kernel without a table of symbols shows addresses. */
-__attribute__((weak)) const struct symbol kernel_symbols[1] = { { 0, NULL } };
-__attribute__((weak)) const size_t kernel_symbol_count = 0;
+/*
+ * The first of the two links of a kernel has no table yet. Not defined here as
+ * empty: a compiler believes what it sees of a constant, weak or not.
+ */
+extern const struct symbol kernel_symbols[] __attribute__((weak));
+extern const size_t kernel_symbol_count __attribute__((weak));
 
 static _Atomic uint32_t dying; /* 0, or the number of the processor that died first, plus 1 */
 
@@ -95,7 +98,7 @@ static void
 say_address(unsigned depth, uint64_t address)
 {
     size_t low = 0;
-    size_t high = kernel_symbol_count;
+    size_t high = &kernel_symbol_count != NULL ? kernel_symbol_count : 0;
 
     /* The last symbol that is not behind the address. */
     while (low < high) {
@@ -152,7 +155,8 @@ backtrace(uint64_t rip, uint64_t rbp)
         if (rbp < range.begin || rbp + 16 > range.end || pair[1] < (uintptr_t)boot_image_begin ||
             pair[1] >= (uintptr_t)boot_text_end)
             break;
-        say_address(depth++, pair[1]);
+        /* A call that does not return may be the last instruction of its function. */
+        say_address(depth++, pair[1] - 1);
         if (pair[0] <= rbp && stack_of(pair[0]).begin == range.begin)
             break; /* it must go up, unless it leaves a trap stack */
         rbp = pair[0];
@@ -190,7 +194,7 @@ tell(const char *text, const struct trap_frame *frame, uint64_t rip, uint64_t rb
 void
 kernel_panic(const char *text)
 {
-    tell(text, NULL, (uintptr_t)__builtin_return_address(0),
+    tell(text, NULL, (uintptr_t)__builtin_return_address(0) - 1,
          *(const uint64_t *)__builtin_frame_address(0));
 }
 
