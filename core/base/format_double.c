@@ -16,6 +16,7 @@
 
 #include "base/assert.h"
 #include "base/big_priv.h"
+#include "base/bits.h"
 #include "base/memory.h"
 
 /* A binary format: what differs between double and float. */
@@ -159,19 +160,13 @@ digits_of_bits(const struct binary *binary, uint64_t bits, bool java, char *digi
 unsigned
 format_double_digits(double value, char *digits, int *exponent)
 {
-    uint64_t bits;
-
-    memcpy(&bits, &value, sizeof bits);
-    return digits_of_bits(&binary64, bits & INT64_MAX, false, digits, exponent);
+    return digits_of_bits(&binary64, bits_of_double(value) & INT64_MAX, false, digits, exponent);
 }
 
 unsigned
 format_float_digits(float value, char *digits, int *exponent)
 {
-    uint32_t bits;
-
-    memcpy(&bits, &value, sizeof bits);
-    return digits_of_bits(&binary32, bits & INT32_MAX, false, digits, exponent);
+    return digits_of_bits(&binary32, bits_of_float(value) & INT32_MAX, false, digits, exponent);
 }
 
 static size_t
@@ -222,9 +217,8 @@ format_double(char buffer[FORMAT_DOUBLE_BYTES], double value)
     char digits[17];
     unsigned count;
     int exponent;
-    uint64_t bits;
+    uint64_t bits = bits_of_double(value);
 
-    memcpy(&bits, &value, sizeof bits);
     if (value != value)
         return format(buffer, FORMAT_DOUBLE_BYTES, "NaN");
     if ((bits & INT64_MAX) == 0x7ffull << 52)
@@ -239,9 +233,8 @@ format_float(char buffer[FORMAT_DOUBLE_BYTES], float value)
     char digits[17];
     unsigned count;
     int exponent;
-    uint32_t bits;
+    uint32_t bits = bits_of_float(value);
 
-    memcpy(&bits, &value, sizeof bits);
     if (value != value)
         return format(buffer, FORMAT_DOUBLE_BYTES, "NaN");
     if ((bits & INT32_MAX) == 0xffu << 23)

@@ -7,6 +7,7 @@
  */
 #include "prim/prims_priv.h"
 
+#include "base/bits.h"
 #include "base/format.h"
 
 /* A longer text is no number. No double needs more than 770 digits to be told from its neighbours.
@@ -19,34 +20,26 @@
 /* Digits before the point of the largest double. */
 #define WHOLE_MAX 309
 
-#define SHOWN_MAX 40
-
 enum prim_answer
 prim_double_text(struct prim_call *call)
 {
     char text[FORMAT_DOUBLE_BYTES];
-    uint64_t bits;
-    double value;
 
     if (heap_class_of(call->words[0]) != CLASS_DOUBLE)
         return prim_refuse(call, 0, "a double");
-    bits = word_double_bits(call->words[0]);
-    memcpy(&value, &bits, sizeof value);
-    return prim_return_text(call, text, format_double(text, value));
+    return prim_return_text(call, text,
+                            format_double(text, bits_to_double(word_double_bits(call->words[0]))));
 }
 
 enum prim_answer
 prim_float_text(struct prim_call *call)
 {
     char text[FORMAT_DOUBLE_BYTES];
-    uint32_t bits;
-    float value;
 
     if (heap_class_of(call->words[0]) != CLASS_FLOAT)
         return prim_refuse(call, 0, "a float");
-    bits = word_to_float_bits(call->words[0]);
-    memcpy(&value, &bits, sizeof value);
-    return prim_return_text(call, text, format_float(text, value));
+    return prim_return_text(call, text,
+                            format_float(text, bits_to_float(word_to_float_bits(call->words[0]))));
 }
 
 /* The argument as ASCII; 0 bytes if it is too long or holds something else. */
@@ -62,16 +55,6 @@ take_text(ref_t string, char text[TEXT_MAX])
     return length;
 }
 
-static enum prim_answer
-refuse_text(struct prim_call *call, const char *wanted)
-{
-    char shown[SHOWN_MAX + 1];
-    size_t bytes = string_to_utf8(call->words[0], NULL, shown, SHOWN_MAX);
-
-    shown[bytes] = 0;
-    return prim_throw(call, VM_ERROR_ARGUMENT, "not %s: \"%s\"", wanted, shown);
-}
-
 enum prim_answer
 prim_double_parse(struct prim_call *call)
 {
@@ -83,17 +66,14 @@ prim_double_parse(struct prim_call *call)
         return prim_refuse(call, 0, "a string");
     bytes = take_text(call->words[0], text);
     if (bytes == 0 || !parse_double(text, bytes, &value))
-        return refuse_text(call, "a double");
+        return prim_refuse_text(call, "a double");
     return prim_return_double(call, value);
 }
 
 static enum prim_answer
 return_float(struct prim_call *call, float value)
 {
-    uint32_t bits;
-
-    memcpy(&bits, &value, sizeof bits);
-    call->result_raw = bits;
+    call->result_raw = bits_of_float(value);
     return PRIM_DONE;
 }
 
@@ -108,48 +88,32 @@ prim_float_parse(struct prim_call *call)
         return prim_refuse(call, 0, "a string");
     bytes = take_text(call->words[0], text);
     if (bytes == 0 || !parse_float(text, bytes, &value))
-        return refuse_text(call, "a float");
+        return prim_refuse_text(call, "a float");
     return return_float(call, value);
 }
 
 enum prim_answer
 prim_float_bits(struct prim_call *call)
 {
-    float value = prim_float(call, 0);
-    int32_t bits;
-
-    memcpy(&bits, &value, sizeof bits);
-    return prim_return_int(call, bits);
+    return prim_return_int(call, (int32_t)bits_of_float(prim_float(call, 0)));
 }
 
 enum prim_answer
 prim_float_from_bits(struct prim_call *call)
 {
-    int32_t bits = prim_int(call, 0);
-    float value;
-
-    memcpy(&value, &bits, sizeof value);
-    return return_float(call, value);
+    return return_float(call, bits_to_float((uint32_t)prim_int(call, 0)));
 }
 
 enum prim_answer
 prim_double_bits(struct prim_call *call)
 {
-    double value = prim_double(call, 0);
-    int64_t bits;
-
-    memcpy(&bits, &value, sizeof bits);
-    return prim_return_long(call, bits);
+    return prim_return_long(call, (int64_t)bits_of_double(prim_double(call, 0)));
 }
 
 enum prim_answer
 prim_double_from_bits(struct prim_call *call)
 {
-    int64_t bits = prim_long(call, 0);
-    double value;
-
-    memcpy(&value, &bits, sizeof value);
-    return prim_return_double(call, value);
+    return prim_return_double(call, bits_to_double((uint64_t)prim_long(call, 0)));
 }
 
 /* Digit `i` of the rounded number 0.d0d1d2..., where digits begin at index 1 of `digits`. */
@@ -201,7 +165,6 @@ prim_double_text_fixed(struct prim_call *call)
     struct rounded number = { .digits = "0" };
     int32_t fraction = prim_int(call, 0);
     size_t at = 0;
-    uint64_t bits;
     double value;
     int place;
 
@@ -209,8 +172,7 @@ prim_double_text_fixed(struct prim_call *call)
         return prim_refuse(call, 0, "a double");
     if (fraction < 0 || fraction > FIXED_MAX)
         return prim_throw(call, VM_ERROR_ARGUMENT, "%d digits behind the point", fraction);
-    bits = word_double_bits(call->words[0]);
-    memcpy(&value, &bits, sizeof value);
+    value = bits_to_double(word_double_bits(call->words[0]));
     if (value != value || value - value != 0)
         return prim_return_text(call, text, format_double(text, value));
 

@@ -11,9 +11,6 @@
 /* A sign and 64 binary digits; a longer text is no number. */
 #define DIGITS_MAX 66
 
-/* How much of a text that is no number stands in the exception. */
-#define SHOWN_MAX 40
-
 static enum prim_answer
 integer_text(struct prim_call *call, int64_t value, int32_t radix)
 {
@@ -35,36 +32,41 @@ integer_text(struct prim_call *call, int64_t value, int32_t radix)
     return prim_return_text(call, at, (size_t)(end - at));
 }
 
+/* The receiver as text, if it is of that class. */
+static enum prim_answer
+receiver_text(struct prim_call *call, enum well_known_class class, const char *wanted,
+              int32_t radix)
+{
+    word_t word = call->words[0];
+
+    if (heap_class_of(word) != class)
+        return prim_refuse(call, 0, wanted);
+    return integer_text(call, class == CLASS_INT ? word_to_int(word) : word_long_value(word),
+                        radix);
+}
+
 enum prim_answer
 prim_int_text(struct prim_call *call)
 {
-    if (heap_class_of(call->words[0]) != CLASS_INT)
-        return prim_refuse(call, 0, "an int");
-    return integer_text(call, word_to_int(call->words[0]), 10);
+    return receiver_text(call, CLASS_INT, "an int", 10);
 }
 
 enum prim_answer
 prim_int_text_radix(struct prim_call *call)
 {
-    if (heap_class_of(call->words[0]) != CLASS_INT)
-        return prim_refuse(call, 0, "an int");
-    return integer_text(call, word_to_int(call->words[0]), prim_int(call, 0));
+    return receiver_text(call, CLASS_INT, "an int", prim_int(call, 0));
 }
 
 enum prim_answer
 prim_long_text(struct prim_call *call)
 {
-    if (heap_class_of(call->words[0]) != CLASS_LONG)
-        return prim_refuse(call, 0, "a long");
-    return integer_text(call, word_long_value(call->words[0]), 10);
+    return receiver_text(call, CLASS_LONG, "a long", 10);
 }
 
 enum prim_answer
 prim_long_text_radix(struct prim_call *call)
 {
-    if (heap_class_of(call->words[0]) != CLASS_LONG)
-        return prim_refuse(call, 0, "a long");
-    return integer_text(call, word_long_value(call->words[0]), prim_int(call, 0));
+    return receiver_text(call, CLASS_LONG, "a long", prim_int(call, 0));
 }
 
 static unsigned
@@ -108,42 +110,30 @@ parse(ref_t string, unsigned radix, int64_t min, int64_t max, int64_t *value)
     return true;
 }
 
+/* The argument, in the radix behind it, from `min` to `max`. */
 static enum prim_answer
-refuse_text(struct prim_call *call, const char *wanted)
+parse_argument(struct prim_call *call, int64_t min, int64_t max, const char *wanted)
 {
-    char shown[SHOWN_MAX + 1];
-    size_t bytes = string_to_utf8(call->words[0], NULL, shown, SHOWN_MAX);
+    int32_t radix = prim_int(call, 0);
+    int64_t value;
 
-    shown[bytes] = 0;
-    return prim_throw(call, VM_ERROR_ARGUMENT, "not %s: \"%s\"", wanted, shown);
+    if (!prim_is_string(call, 0))
+        return prim_refuse(call, 0, "a string");
+    if (radix < RADIX_MIN || radix > RADIX_MAX)
+        return prim_throw(call, VM_ERROR_ARGUMENT, "no radix: %d", radix);
+    if (!parse(call->words[0], (unsigned)radix, min, max, &value))
+        return prim_refuse_text(call, wanted);
+    return prim_return_long(call, value);
 }
 
 enum prim_answer
 prim_int_parse(struct prim_call *call)
 {
-    int32_t radix = prim_int(call, 0);
-    int64_t value;
-
-    if (!prim_is_string(call, 0))
-        return prim_refuse(call, 0, "a string");
-    if (radix < RADIX_MIN || radix > RADIX_MAX)
-        return prim_throw(call, VM_ERROR_ARGUMENT, "no radix: %d", radix);
-    if (!parse(call->words[0], (unsigned)radix, INT32_MIN, INT32_MAX, &value))
-        return refuse_text(call, "an int");
-    return prim_return_int(call, (int32_t)value);
+    return parse_argument(call, INT32_MIN, INT32_MAX, "an int");
 }
 
 enum prim_answer
 prim_long_parse(struct prim_call *call)
 {
-    int32_t radix = prim_int(call, 0);
-    int64_t value;
-
-    if (!prim_is_string(call, 0))
-        return prim_refuse(call, 0, "a string");
-    if (radix < RADIX_MIN || radix > RADIX_MAX)
-        return prim_throw(call, VM_ERROR_ARGUMENT, "no radix: %d", radix);
-    if (!parse(call->words[0], (unsigned)radix, INT64_MIN, INT64_MAX, &value))
-        return refuse_text(call, "a long");
-    return prim_return_long(call, value);
+    return parse_argument(call, INT64_MIN, INT64_MAX, "a long");
 }

@@ -29,26 +29,8 @@ double_hash(double value)
         return long_hash((int64_t)value);
     if (value != value)
         return 0x7ff80000;
-    memcpy(&bits, &value, sizeof bits);
+    bits = bits_of_double(value);
     return (int32_t)(bits ^ bits >> 32);
-}
-
-static int32_t
-double_bits_hash(uint64_t bits)
-{
-    double value;
-
-    memcpy(&value, &bits, sizeof value);
-    return double_hash(value);
-}
-
-static int32_t
-float_bits_hash(uint32_t bits)
-{
-    float value;
-
-    memcpy(&value, &bits, sizeof value);
-    return double_hash((double)value);
 }
 
 /* True if the word is a number, a character or a Boolean. */
@@ -63,10 +45,10 @@ value_hash(word_t word, int32_t *hash)
         *hash = long_hash(word_long_value(word));
         return true;
     case CLASS_FLOAT:
-        *hash = float_bits_hash(word_to_float_bits(word));
+        *hash = double_hash((double)bits_to_float(word_to_float_bits(word)));
         return true;
     case CLASS_DOUBLE:
-        *hash = double_bits_hash(word_double_bits(word));
+        *hash = double_hash(bits_to_double(word_double_bits(word)));
         return true;
     case CLASS_CHAR:
     case CLASS_CODE_POINT:

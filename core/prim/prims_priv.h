@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/bits.h"
 #include "heap/text.h"
 #include "object/array.h"
 #include "object/string.h"
@@ -35,6 +36,9 @@ prim_is_string(const struct prim_call *call, unsigned i)
 /* The exception for a word argument that is null or of another class than `wanted`. */
 enum prim_answer prim_refuse(struct prim_call *call, unsigned i, const char *wanted);
 
+/* The exception for a string, words[0], that is not the text of what is `wanted`. */
+enum prim_answer prim_refuse_text(struct prim_call *call, const char *wanted);
+
 /* Answer with a string of this text; only ASCII. */
 enum prim_answer prim_return_text(struct prim_call *call, const char *text, size_t bytes);
 
@@ -55,11 +59,7 @@ prim_return_new(struct prim_call *call, ref_t object, uint64_t bytes)
 static inline float
 prim_float(const struct prim_call *call, unsigned i)
 {
-    uint32_t bits = (uint32_t)call->raws[-(ptrdiff_t)i];
-    float value;
-
-    memcpy(&value, &bits, sizeof value);
-    return value;
+    return bits_to_float((uint32_t)call->raws[-(ptrdiff_t)i]);
 }
 
 /* ---- progress of a long primitive: 0 and null when its call begins ---- */

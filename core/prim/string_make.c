@@ -181,6 +181,20 @@ has_wide(const uint16_t *units, size_t count)
     return all > 0xff;
 }
 
+static bool
+has_range(ref_t array, int32_t from, int32_t count)
+{
+    return from >= 0 && count >= 0 &&
+           (uint64_t)(uint32_t)from + (uint32_t)count <= array_length(array);
+}
+
+static enum prim_answer
+refuse_range(struct prim_call *call, int32_t from, int32_t count)
+{
+    return prim_throw(call, VM_ERROR_BOUNDS, "%d elements from %d of an array of %u", count, from,
+                      array_length(call->words[0]));
+}
+
 enum prim_answer
 prim_string_from_chars(struct prim_call *call)
 {
@@ -192,10 +206,8 @@ prim_string_from_chars(struct prim_call *call)
 
     if (!prim_is(call->words[0], CLASS_CHARS))
         return prim_refuse(call, 0, "an array of characters");
-    if (from < 0 || count < 0 ||
-        (uint64_t)(uint32_t)from + (uint32_t)count > array_length(call->words[0]))
-        return prim_throw(call, VM_ERROR_BOUNDS, "%d elements from %d of an array of %u", count,
-                          from, array_length(call->words[0]));
+    if (!has_range(call->words[0], from, count))
+        return refuse_range(call, from, count);
     piece = prim_piece((uint32_t)count - at);
     if (piece > 0)
         pmem_copy_out(units, array_at(call->words[0], KIND_RAW16, (uint32_t)from + at),
@@ -327,10 +339,8 @@ prim_string_from_utf8(struct prim_call *call)
 
     if (!prim_is(call->words[0], CLASS_BYTES))
         return prim_refuse(call, 0, "an array of bytes");
-    if (from < 0 || count < 0 ||
-        (uint64_t)(uint32_t)from + (uint32_t)count > array_length(call->words[0]))
-        return prim_throw(call, VM_ERROR_BOUNDS, "%d elements from %d of an array of %u", count,
-                          from, array_length(call->words[0]));
+    if (!has_range(call->words[0], from, count))
+        return refuse_range(call, from, count);
     piece = prim_piece((uint32_t)count - at);
     if (piece > 0)
         pmem_copy_out(bytes, array_at(call->words[0], KIND_RAW8, (uint32_t)from + at), piece);

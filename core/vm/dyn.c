@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "base/bits.h"
 #include "base/format.h"
 #include "base/memory.h"
 #include "heap/text.h"
@@ -31,42 +32,6 @@ struct number {
     int64_t whole; /* of INT and LONG */
     double real;   /* of FLOAT and DOUBLE */
 };
-
-static double
-double_of(uint64_t bits)
-{
-    double value;
-
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static uint64_t
-bits_of(double value)
-{
-    uint64_t bits;
-
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
-static float
-float_of(uint32_t bits)
-{
-    float value;
-
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static uint32_t
-float_bits(float value)
-{
-    uint32_t bits;
-
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
 
 static bool
 is_class(word_t word, uint32_t number)
@@ -100,11 +65,11 @@ number_of(word_t word, struct number *number)
         return true;
     case TAG_FLOAT:
         number->kind = NUMBER_FLOAT;
-        number->real = (double)float_of(word_to_float_bits(word));
+        number->real = (double)bits_to_float(word_to_float_bits(word));
         return true;
     case TAG_DOUBLE:
         number->kind = NUMBER_DOUBLE;
-        number->real = double_of(word_to_double_bits(word));
+        number->real = bits_to_double(word_to_double_bits(word));
         return true;
     case TAG_REF:
         break;
@@ -116,7 +81,7 @@ number_of(word_t word, struct number *number)
     }
     number->kind = NUMBER_DOUBLE;
     if (is_class(word, CLASS_DOUBLE)) {
-        number->real = double_of(box_bits(word));
+        number->real = bits_to_double(box_bits(word));
         return true;
     }
     return false;
@@ -147,7 +112,7 @@ word_of_long(struct vm_worker *worker, int64_t value, word_t *word)
 static bool
 word_of_double(struct vm_worker *worker, double value, word_t *word)
 {
-    *word = heap_word_from_double(&worker->heap, bits_of(value));
+    *word = heap_word_from_double(&worker->heap, bits_of_double(value));
     if (*word == WORD_NULL)
         sched_collect(worker, sizeof(struct box_object));
     return *word != WORD_NULL;
@@ -163,7 +128,7 @@ word_of_number(struct vm_worker *worker, const struct number *number, word_t *wo
     case NUMBER_LONG:
         return word_of_long(worker, number->whole, word);
     case NUMBER_FLOAT:
-        *word = word_from_float_bits(float_bits((float)number->real));
+        *word = word_from_float_bits(bits_of_float((float)number->real));
         return true;
     default:
         return word_of_double(worker, number->real, word);
@@ -197,7 +162,7 @@ dyn_word_of_raw(struct vm_worker *worker, uint64_t raw, char type, word_t *word)
     if (*word != WORD_NULL)
         return true;
     return type == 'l' ? word_of_long(worker, (int64_t)raw, word)
-                       : word_of_double(worker, double_of(raw), word);
+                       : word_of_double(worker, bits_to_double(raw), word);
 }
 
 word_t
@@ -322,9 +287,9 @@ cast_number(const struct number *number, char type)
     case 'l':
         return (uint64_t)(is_real ? long_of_real(number->real) : number->whole);
     case 'f':
-        return float_bits(is_real ? (float)number->real : (float)number->whole);
+        return bits_of_float(is_real ? (float)number->real : (float)number->whole);
     case 'd':
-        return bits_of(is_real ? number->real : (double)number->whole);
+        return bits_of_double(is_real ? number->real : (double)number->whole);
     case 'i':
     case 'p':
         return (uint32_t)(is_real ? int_of_real(number->real) : (int32_t)number->whole);
@@ -606,13 +571,13 @@ text_of_simple(word_t word, uint16_t *units)
         count = format(text, sizeof text, "%d", (int)word_to_int(word));
         break;
     case TAG_FLOAT:
-        count = format_float(text, float_of(word_to_float_bits(word)));
+        count = format_float(text, bits_to_float(word_to_float_bits(word)));
         break;
     case TAG_LONG:
         count = format(text, sizeof text, "%" PRId64, word_to_long(word));
         break;
     case TAG_DOUBLE:
-        count = format_double(text, double_of(word_to_double_bits(word)));
+        count = format_double(text, bits_to_double(word_to_double_bits(word)));
         break;
     default:
         if (word == WORD_NULL)
@@ -620,7 +585,7 @@ text_of_simple(word_t word, uint16_t *units)
         else if (is_class(word, CLASS_LONG))
             count = format(text, sizeof text, "%" PRId64, (int64_t)box_bits(word));
         else
-            count = format_double(text, double_of(box_bits(word)));
+            count = format_double(text, bits_to_double(box_bits(word)));
         break;
     }
     for (size_t i = 0; i < count; i++)

@@ -15,6 +15,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "base/bits.h"
 #include "base/memory.h"
 #include "vm/worker_priv.h"
 
@@ -85,43 +86,6 @@ double_to_long(double value)
     return value <= -9223372036854775808.0 ? INT64_MIN : (int64_t)value;
 }
 
-static inline double
-as_double(uint64_t bits)
-{
-    double value;
-
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static inline uint64_t
-from_double(double value)
-{
-    uint64_t bits;
-
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
-static inline float
-as_float(uint64_t bits)
-{
-    uint32_t low = (uint32_t)bits;
-    float value;
-
-    memcpy(&value, &low, sizeof value);
-    return value;
-}
-
-static inline uint64_t
-from_float(float value)
-{
-    uint32_t bits;
-
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
 static inline uint64_t
 from_int(int32_t value)
 {
@@ -154,8 +118,8 @@ lookup(const uint64_t *pc, int32_t key)
 #define R(i) raw_top[i]
 #define I(i) ((int32_t)raw_top[i])
 #define L(i) ((int64_t)raw_top[i])
-#define F(i) as_float(raw_top[i])
-#define D(i) as_double(raw_top[i])
+#define F(i) bits_to_float((uint32_t)raw_top[i])
+#define D(i) bits_to_double(raw_top[i])
 
 /* Cells may be linked by another worker meanwhile: operands first, then the address. */
 #ifdef __SANITIZE_THREAD__

@@ -28,7 +28,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/memory.h"
+#include "base/bits.h"
 #include "heap/heap.h"
 #include "object/layout.h"
 
@@ -98,10 +98,7 @@ prim_long(const struct prim_call *call, unsigned i)
 static inline double
 prim_double(const struct prim_call *call, unsigned i)
 {
-    double value;
-
-    memcpy(&value, &call->raws[-(ptrdiff_t)i], sizeof value);
-    return value;
+    return bits_to_double(call->raws[-(ptrdiff_t)i]);
 }
 
 /* Cross the wall: from here on nothing may fail, and faults are served in place. */
@@ -139,7 +136,7 @@ prim_return_long(struct prim_call *call, int64_t value)
 static inline enum prim_answer
 prim_return_double(struct prim_call *call, double value)
 {
-    memcpy(&call->result_raw, &value, sizeof value);
+    call->result_raw = bits_of_double(value);
     return PRIM_DONE;
 }
 

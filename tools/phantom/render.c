@@ -17,7 +17,35 @@
 #include "pmem/pmem.h"
 #include "vm/vm.h"
 
-#define LOG_ROWS 1000
+#define LOG_ROWS   1000
+
+#define ROWS_FIRST 64
+
+typedef err_t list_fn(void *rows, size_t max, size_t *count);
+
+/* All rows of a listing, however many there are at that instant; the caller frees them. */
+static err_t
+list_all(list_fn *list, size_t row_bytes, void **rows, size_t *count)
+{
+    size_t room = ROWS_FIRST;
+    err_t err;
+
+    for (;;) {
+        void *made = calloc(room, row_bytes);
+
+        if (made == NULL)
+            return ERR_NOMEM;
+        err = list(made, room, count);
+        if (err == OK && *count <= room) {
+            *rows = made;
+            return OK;
+        }
+        free(made);
+        if (err != OK)
+            return err;
+        room = *count + *count / 4;
+    }
+}
 
 /* ---- threads ---- */
 
@@ -56,24 +84,21 @@ thread_row(struct buffer *text, const struct vm_thread_info *info)
     return buffer_append_byte(text, '\n');
 }
 
+static err_t
+list_threads(void *rows, size_t max, size_t *count)
+{
+    return vm_list_threads(rows, max, count);
+}
+
 err_t
 render_threads(struct buffer *text)
 {
     struct vm_thread_info *rows = NULL;
-    size_t room = 256;
     size_t count = 0;
-    err_t err;
+    void *all = NULL;
+    err_t err = list_all(list_threads, sizeof *rows, &all, &count);
 
-    for (;;) {
-        rows = calloc(room, sizeof *rows);
-        if (rows == NULL)
-            return ERR_NOMEM;
-        err = vm_list_threads(rows, room, &count);
-        if (err != OK || count <= room)
-            break;
-        room = count + count / 4;
-        free(rows);
-    }
+    rows = all;
     if (err == OK)
         err = buffer_format(text, "%6s %7s  %-9s %8s  %s\n", "THREAD", "PROGRAM", "STATE", "CPU ms",
                             "WHERE");
@@ -106,24 +131,21 @@ application_row(struct buffer *text, const struct vm_application_info *info)
     return buffer_append_byte(text, '\n');
 }
 
+static err_t
+list_applications(void *rows, size_t max, size_t *count)
+{
+    return vm_list_applications(rows, max, count);
+}
+
 err_t
 render_applications(struct buffer *text)
 {
     struct vm_application_info *rows = NULL;
-    size_t room = 64;
     size_t count = 0;
-    err_t err;
+    void *all = NULL;
+    err_t err = list_all(list_applications, sizeof *rows, &all, &count);
 
-    for (;;) {
-        rows = calloc(room, sizeof *rows);
-        if (rows == NULL)
-            return ERR_NOMEM;
-        err = vm_list_applications(rows, room, &count);
-        if (err != OK || count <= room)
-            break;
-        room = count + count / 4;
-        free(rows);
-    }
+    rows = all;
     if (err == OK)
         err = buffer_format(text, "%7s  %-8s %7s  %9s  %s\n", "PROGRAM", "STATE", "THREADS",
                             "MEMORY", "NAME");

@@ -7,19 +7,16 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "fake_store.h"
+#include "fixture.h"
 #include "plat/machine.h"
 #include "plat/space.h"
 #include "pmem/pmem_priv.h"
-#include "start.h"
 
 #define RESIDENT 64
 #define PAGES    600
 
 #define HOT      8 /* pages that are always in use, when the machine can tell */
 
-static struct pmem_worker worker;
-static bool strict;
 static bool machine_tells;
 static bool all_used;
 
@@ -33,10 +30,7 @@ plat_page_touched(uint64_t page)
 static void
 setup(void)
 {
-    start(&fake_store, (struct pmem_options){ .on_demand_only = true,
-                                              .strict = strict,
-                                              .resident_bytes_max = RESIDENT * PAGE_BYTES });
-    join(&worker);
+    setup_with((struct pmem_options){ .resident_bytes_max = RESIDENT * PAGE_BYTES });
 }
 
 static void
@@ -44,18 +38,6 @@ setup_strict(void)
 {
     strict = true;
     setup();
-}
-
-/* Nothing is written when a test ends, so no credit may be left. */
-static void
-teardown(void)
-{
-    ck_assert_int_eq(commit(&worker), OK);
-    ck_assert_int_eq(pmem_world_do(&worker, check_in_world, NULL, 0), OK);
-    pmem_worker_leave(&worker);
-    pmem_stop();
-    ck_assert_int_eq(fake.credit_out, 0);
-    fake_restart();
 }
 
 START_TEST(dirty_pages_that_had_to_leave_are_all_in_the_snapshot)

@@ -7,20 +7,15 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "fake_store.h"
+#include "fixture.h"
 #include "pmem/pmem_priv.h"
-#include "start.h"
 
 #define CELLS 64
-
-static struct pmem_worker worker;
-static bool strict;
 
 static void
 setup(void)
 {
-    start(&fake_store, (struct pmem_options){ .on_demand_only = true, .strict = strict });
-    join(&worker);
+    setup_with((struct pmem_options){ 0 });
 }
 
 static void
@@ -28,18 +23,6 @@ setup_strict(void)
 {
     strict = true;
     setup();
-}
-
-/* Nothing is written when a test ends, so no credit may be left. */
-static void
-teardown(void)
-{
-    ck_assert_int_eq(commit(&worker), OK);
-    ck_assert_int_eq(pmem_world_do(&worker, check_in_world, NULL, 0), OK);
-    pmem_worker_leave(&worker);
-    pmem_stop();
-    ck_assert_int_eq(fake.credit_out, 0);
-    fake_restart();
 }
 
 /*
