@@ -14,7 +14,7 @@
 #include "plat/memory.h"
 #include "sched/thread.h"
 
-#define LOG_MODULE "disk"
+#define LOG_MODULE "driver"
 #include "base/log.h"
 
 #define SUPER_BLOCKS   (SUPER_SLOTS * SUPER_COPIES)

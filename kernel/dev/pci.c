@@ -371,7 +371,7 @@ function_scan(unsigned bus, unsigned slot, unsigned function, bool *more)
     header = pci_read8(&found, PCI_HEADER_TYPE);
     *more = header & 0x80;
     header &= 0x7f;
-    format(found.name, sizeof(found.name), "pci %02x:%02x.%x", bus, slot, function);
+    format(found.name, sizeof(found.name), "%02x:%02x.%x", bus, slot, function);
     function_add(&found, header);
     if (header == HEADER_BRIDGE && pci_read8(&found, BRIDGE_BUS) != 0)
         bus_scan(pci_read8(&found, BRIDGE_BUS));

@@ -51,7 +51,7 @@ struct pci_device {
     uint16_t vendor_id, device_id;
     uint16_t class; /* class << 8 | subclass */
     struct pci_bar bars[PCI_BARS];
-    char name[16]; /* for messages: "pci 00:02.0" */
+    char name[8]; /* for messages: "00:02.0" */
 
     unsigned msix_offset;          /* of the capability; 0: none */
     unsigned msix_count;           /* vectors */

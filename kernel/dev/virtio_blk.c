@@ -34,7 +34,7 @@
 #include "sched/spin.h"
 #include "sched/thread.h"
 
-#define LOG_MODULE "disk"
+#define LOG_MODULE "driver"
 #include "base/log.h"
 
 #define FEATURE_SIZE_MAX   VIRTIO_FEATURE(1)
