@@ -169,8 +169,8 @@ failure_log(const struct block_device *device, const struct plat_io *io)
     else if (io->kind == PLAT_FLUSH)
         log_warn("%s: a flush failed: %s", device->name, err_text(io->result));
     else
-        log_warn("%s: a %s of %u blocks at %" PRIu64 " failed: %s", device->name, kinds[io->kind],
-                 io->block_count, io->block, err_text(io->result));
+        log_warn("%s: a %s of %u block%s at %" PRIu64 " failed: %s", device->name, kinds[io->kind],
+                 io->block_count, io->block_count == 1 ? "" : "s", io->block, err_text(io->result));
 }
 
 /* Tell what the driver found out in an interrupt. */
