@@ -114,6 +114,17 @@ die_two(void)
     selftest_run_threads(cpu_count(), die_two_thread);
 }
 
+/* Only the checked kernel sees this one. */
+static void
+die_undefined(void)
+{
+    uint64_t one = 1;
+
+    __asm__ volatile("" : "+r"(one));
+    one <<= one + 69;
+    __asm__ volatile("" : : "r"(one));
+}
+
 static void
 die_halt(void)
 {
@@ -136,6 +147,7 @@ static const struct {
     { "deaf", die_deaf },
     { "two", die_two },
     { "halt", die_halt },
+    { "undefined", die_undefined },
 };
 
 static bool

@@ -165,6 +165,7 @@ cpu_init_first(void)
     features_need();
     cpu_load(area);
     area->cpu.apic_id = cpu_id(1, 0).ebx >> 24;
-    kthread_adopt(&area->cpu, (uintptr_t)boot_stack, (size_t)(boot_stack_end - boot_stack));
+    kthread_adopt(&area->cpu, (uintptr_t)boot_stack,
+                  (uintptr_t)boot_stack_end - (uintptr_t)boot_stack);
     atomic_store_explicit(&cpu_online, 1, memory_order_release);
 }

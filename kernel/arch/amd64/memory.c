@@ -93,24 +93,25 @@ copy_down(char *start, const char *from, size_t count)
 }
 
 void *
-memcpy(void *restrict to, const void *restrict from, size_t count)
+memcpy(void *restrict to, const void *restrict from, size_t byte_count)
 {
-    return copy_up(to, from, count);
+    return copy_up(to, from, byte_count);
 }
 
 void *
-memmove(void *to, const void *from, size_t count)
+memmove(void *to, const void *from, size_t byte_count)
 {
-    if ((uintptr_t)to - (uintptr_t)from >= count)
-        return copy_up(to, from, count);
-    return copy_down(to, from, count);
+    if ((uintptr_t)to - (uintptr_t)from >= byte_count)
+        return copy_up(to, from, byte_count);
+    return copy_down(to, from, byte_count);
 }
 
 void *
-memset(void *to, int byte, size_t count)
+memset(void *to, int byte, size_t byte_count)
 {
     uint64_t value = (uint8_t)byte * 0x0101010101010101ull;
     char *at = to;
+    size_t count = byte_count;
 
     for (; count >= 64; count -= 64, at += 64) {
         struct word *out = (struct word *)at;
@@ -131,16 +132,17 @@ memset(void *to, int byte, size_t count)
 }
 
 int
-memcmp(const void *left, const void *right, size_t count)
+memcmp(const void *a, const void *b, size_t byte_count)
 {
-    const unsigned char *a = left;
-    const unsigned char *b = right;
+    const unsigned char *left = a;
+    const unsigned char *right = b;
+    size_t count = byte_count;
 
-    for (; count >= 8; count -= 8, a += 8, b += 8)
-        if (((const struct word *)a)->value != ((const struct word *)b)->value)
+    for (; count >= 8; count -= 8, left += 8, right += 8)
+        if (((const struct word *)left)->value != ((const struct word *)right)->value)
             break;
-    for (; count > 0; count--, a++, b++)
-        if (*a != *b)
-            return *a < *b ? -1 : 1;
+    for (; count > 0; count--, left++, right++)
+        if (*left != *right)
+            return *left < *right ? -1 : 1;
     return 0;
 }

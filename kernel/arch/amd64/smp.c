@@ -240,7 +240,7 @@ cpu_start_others(void)
     uint32_t own = cpu_get(0)->apic_id;
 
     memcpy((void *)(uintptr_t)BOOT_TRAMPOLINE, boot_trampoline,
-           (size_t)(boot_trampoline_end - boot_trampoline));
+           (uintptr_t)boot_trampoline_end - (uintptr_t)boot_trampoline);
     for (unsigned i = 0; i < acpi_info.processor_count && cpu_count() < CPU_COUNT_MAX; i++) {
         uint32_t apic_id = acpi_info.processor_apic_ids[i];
 

@@ -28,20 +28,20 @@ undefined(const struct ubsan_place *place, const char *what)
 }
 
 #define UBSAN_1(name, what)                                                                        \
-    void __ubsan_handle_##name(const struct ubsan_place *place)                                    \
+    void ubsan_##name(const struct ubsan_place *place)                                             \
     {                                                                                              \
         undefined(place, what);                                                                    \
     }
 
 #define UBSAN_2(name, what)                                                                        \
-    void __ubsan_handle_##name(const struct ubsan_place *place, uint64_t value)                    \
+    void ubsan_##name(const struct ubsan_place *place, uint64_t value)                             \
     {                                                                                              \
         (void)value;                                                                               \
         undefined(place, what);                                                                    \
     }
 
 #define UBSAN_3(name, what)                                                                        \
-    void __ubsan_handle_##name(const struct ubsan_place *place, uint64_t left, uint64_t right)     \
+    void ubsan_##name(const struct ubsan_place *place, uint64_t left, uint64_t right)              \
     {                                                                                              \
         (void)left;                                                                                \
         (void)right;                                                                               \
@@ -71,7 +71,7 @@ struct ubsan_type_mismatch {
 };
 
 void
-__ubsan_handle_type_mismatch_v1(const struct ubsan_type_mismatch *data, uint64_t pointer)
+ubsan_type_mismatch_v1(const struct ubsan_type_mismatch *data, uint64_t pointer)
 {
     uint64_t mask = (1ull << data->alignment_log2) - 1;
 
@@ -82,8 +82,8 @@ __ubsan_handle_type_mismatch_v1(const struct ubsan_type_mismatch *data, uint64_t
 }
 
 void
-__ubsan_handle_alignment_assumption(const struct ubsan_place *place, uint64_t pointer,
-                                    uint64_t alignment, uint64_t offset)
+ubsan_alignment_assumption(const struct ubsan_place *place, uint64_t pointer, uint64_t alignment,
+                           uint64_t offset)
 {
     (void)pointer;
     (void)alignment;
