@@ -34,5 +34,9 @@ void *plat_reserve(uint64_t bytes);
 /* Give back a table. `bytes` is the size asked for. NULL is fine. */
 void plat_release(void *table, uint64_t bytes);
 
-/* How much memory, in bytes, the machine can give to resident pages of the space. */
+/*
+ * How much memory, in bytes, the machine can give to resident pages of the space,
+ * those that are resident included. It may become less, and more again, as other things
+ * take memory; so it is asked all the time, also in fault handlers.
+ */
 uint64_t plat_memory_bytes(void);

@@ -38,12 +38,13 @@ static struct {
     void *buffer;
 } evictor;
 
+/* The limit, less so many times what is kept free of it. */
 static uint64_t
-resident_goal(void)
+resident_goal(unsigned reserves)
 {
     uint64_t limit = pmem_frames_limit();
 
-    return limit - limit / RESERVE;
+    return limit - reserves * (limit / RESERVE);
 }
 
 bool
@@ -198,7 +199,7 @@ evict_one(bool dirty_too)
 static bool
 evict_round(void)
 {
-    uint64_t goal = resident_goal() - pmem_frames_limit() / RESERVE;
+    uint64_t goal = resident_goal(2);
     uint32_t steps = 2 * pmem_frame_high();
     bool any = false;
 
@@ -224,7 +225,7 @@ evictor_main(void *argument)
 
         if (atomic_load(&evictor.stopping))
             return;
-        if (pmem_frames_resident() <= resident_goal()) {
+        if (pmem_frames_resident() <= resident_goal(1)) {
             pause_ns = WAIT_NS;
             event_wait(&evictor.kick, seen, PLAT_NO_DEADLINE);
         } else if (evict_round()) {

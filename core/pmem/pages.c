@@ -7,7 +7,8 @@
  *
  * A page is resident exactly while it owns a frame. The frames in use are what
  * the evictor's clock goes round. The limit is one for the evictor; the number
- * of frames is larger, so that a fault handler need not wait for it.
+ * of frames is larger, so that a fault handler need not wait for it. The limit is
+ * what was asked for, or less while the machine has less to give.
  *
  * A page's lock is a bit of its entry: CAS to take, sleep on the word itself.
  *
@@ -40,6 +41,8 @@ static struct {
     uint32_t *copy_next;
     uint32_t copy_count, copy_high, copy_free;
 } frames;
+
+#define LIMIT_LEAST       32 /* resident pages with which a machine still gets on */
 
 #define PAGE_TABLE_BYTES  (SPACE_PAGES * sizeof(struct pmem_page))
 #define EPOCH_TABLE_BYTES (SPACE_PAGES * sizeof(uint32_t))
@@ -170,7 +173,7 @@ err_t
 pmem_frame_take(uint64_t page, uint32_t *frame)
 {
     uint32_t index;
-    uint64_t resident;
+    uint64_t resident, limit = pmem_frames_limit();
 
     lock_acquire(&frames.lock);
     if (frames.free) {
@@ -185,7 +188,7 @@ pmem_frame_take(uint64_t page, uint32_t *frame)
     frames.table[index] = (struct frame){ .page = page, .fresh = true };
     resident = atomic_fetch_add_explicit(&frames.resident, 1, memory_order_relaxed) + 1;
     lock_release(&frames.lock);
-    if (resident > frames.limit - frames.limit / 16)
+    if (resident > limit - limit / 16)
         pmem_evict_kick();
     *frame = index;
     return OK;
@@ -253,7 +256,11 @@ pmem_frames_resident(void)
 uint64_t
 pmem_frames_limit(void)
 {
-    return frames.limit;
+    uint64_t now = plat_memory_bytes() / PAGE_BYTES;
+
+    if (now > frames.limit)
+        return frames.limit;
+    return now > LIMIT_LEAST ? now : LIMIT_LEAST;
 }
 
 /* ---- copies ---- */

@@ -8,11 +8,9 @@
  */
 #include "plat/memory.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #define ALIGNED_FROM_BYTES 4096
 
@@ -54,37 +52,4 @@ plat_release(void *table, uint64_t bytes)
 {
     if (table)
         munmap(table, bytes);
-}
-
-/* The number in a file of /sys/fs/cgroup, or UINT64_MAX where there is none. */
-static uint64_t
-limit_read(const char *path)
-{
-    FILE *file = fopen(path, "re");
-    unsigned long long value = UINT64_MAX;
-
-    if (!file)
-        return UINT64_MAX;
-    if (fscanf(file, "%llu", &value) != 1)
-        value = UINT64_MAX;
-    fclose(file);
-    return value;
-}
-
-/*
- * Half of what the machine (or the cgroup) has: the other half is for the
- * tables, the copies, and everybody else.
- */
-uint64_t
-plat_memory_bytes(void)
-{
-    uint64_t bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-    uint64_t limit = limit_read("/sys/fs/cgroup/memory.max");
-
-    if (limit < bytes)
-        bytes = limit;
-    limit = limit_read("/sys/fs/cgroup/memory/memory.limit_in_bytes");
-    if (limit < bytes)
-        bytes = limit;
-    return bytes / 2;
 }

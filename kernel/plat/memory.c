@@ -14,6 +14,9 @@
 #include "mm/map.h"
 #include "mm/reserve.h"
 #include "mm/slab.h"
+#include "plat/space_count.h"
+
+#define FREE_PART 16 /* of all memory is kept free for what needs it at once */
 
 static size_t
 frames_of(uint64_t bytes)
@@ -60,10 +63,15 @@ plat_release(void *table, uint64_t bytes)
 }
 
 /*
- * Half of the machine's memory: the other half is for the tables, the copies, and the collector.
+ * Half of all memory at most: the other half is for the tables, the copies, and the collector. When
+ * those need more, the space has less: a part is always kept free.
  */
 uint64_t
 plat_memory_bytes(void)
 {
-    return frame_count() * FRAME_BYTES / 2;
+    uint64_t all = frame_count(), most = all / 2;
+    uint64_t can = space_frame_count() + frame_free_count(), kept = all / FREE_PART;
+
+    can = can > kept ? can - kept : 0;
+    return (can < most ? can : most) * FRAME_BYTES;
 }

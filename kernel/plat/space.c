@@ -9,15 +9,28 @@
  */
 #include "plat/space.h"
 
+#include <stdatomic.h>
+
 #include "base/assert.h"
 #include "base/memory.h"
 #include "mm/fault.h"
 #include "mm/frame.h"
 #include "mm/map.h"
 #include "mm/table.h"
+#include "plat/space_count.h"
+
+/* The last frames are for the tables that serve the space: a 32nd of all. */
+#define KEPT_PART 32
 
 static uint64_t space_base;
 static uint64_t space_bytes;
+static _Atomic uint64_t space_frames;
+
+uint64_t
+space_frame_count(void)
+{
+    return atomic_load_explicit(&space_frames, memory_order_relaxed);
+}
 
 err_t
 plat_space_create(uint64_t base, uint64_t bytes, plat_fault_fn *fault)
@@ -35,16 +48,20 @@ plat_space_destroy(void)
 {
     fault_space(0, 0, NULL);
     table_clear(space_base, space_bytes);
+    atomic_store_explicit(&space_frames, 0, memory_order_relaxed);
     space_bytes = 0;
 }
 
 err_t
 plat_page_install(uint64_t page, const void *contents, bool writable)
 {
-    paddr_t frame = frame_alloc();
+    paddr_t frame;
     err_t err;
 
     assert(page - space_base < space_bytes);
+    if (frame_free_count() <= frame_count() / KEPT_PART)
+        return ERR_NOMEM;
+    frame = frame_alloc();
     if (frame == 0)
         return ERR_NOMEM;
     if (contents)
@@ -52,7 +69,9 @@ plat_page_install(uint64_t page, const void *contents, bool writable)
     else
         memset(frame_bytes(frame), 0, PLAT_PAGE_BYTES);
     err = map_page(page, frame, writable ? MAP_WRITE : 0);
-    if (err != OK)
+    if (err == OK)
+        atomic_fetch_add_explicit(&space_frames, 1, memory_order_relaxed);
+    else
         frame_free(frame);
     return err;
 }
@@ -72,7 +91,11 @@ plat_page_close(uint64_t page)
 void
 plat_page_remove(uint64_t page)
 {
-    frame_free(unmap_page(page));
+    paddr_t frame = unmap_page(page);
+
+    assert(frame != 0);
+    frame_free(frame);
+    atomic_fetch_sub_explicit(&space_frames, 1, memory_order_relaxed);
 }
 
 bool

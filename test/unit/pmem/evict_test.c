@@ -9,6 +9,7 @@
 
 #include "fixture.h"
 #include "plat/machine.h"
+#include "plat/memory.h"
 #include "plat/space.h"
 #include "pmem/pmem_priv.h"
 
@@ -19,6 +20,13 @@
 
 static bool machine_tells;
 static bool all_used;
+static uint64_t machine_gives = UINT64_MAX;
+
+uint64_t
+plat_memory_bytes(void)
+{
+    return machine_gives;
+}
 
 /* Stands where the port's would: a machine that knows which pages were used. */
 bool
@@ -137,6 +145,26 @@ START_TEST(when_all_pages_are_used_they_leave_all_the_same)
         pmem_stats_get(&stats);
     } while (stats.pages_resident > RESIDENT);
     all_used = false;
+}
+END_TEST
+
+START_TEST(when_the_machine_has_less_to_give_pages_leave)
+{
+    struct pmem_stats stats;
+
+    for (uint64_t page = 0; page < RESIDENT; page++) {
+        pmem_store64(at(page, 0), page + 1);
+        ck_assert_int_eq(pmem_safepoint(&worker), OK);
+    }
+    machine_gives = RESIDENT / 2 * PAGE_BYTES;
+    ck_assert_uint_eq(pmem_load64(at(RESIDENT, 0)), 0); /* one more is where it is noticed */
+    do {
+        usleep(1000);
+        pmem_stats_get(&stats);
+    } while (stats.pages_resident > RESIDENT / 2);
+    machine_gives = UINT64_MAX;
+    for (uint64_t page = 0; page < RESIDENT; page++)
+        ck_assert_uint_eq(pmem_load64(at(page, 0)), page + 1);
 }
 END_TEST
 
@@ -266,6 +294,7 @@ add_all(TCase *tcase)
     tcase_add_test(tcase, clean_pages_leave_without_a_write);
     tcase_add_test(tcase, pages_that_are_used_stay_as_long_as_others_can_leave);
     tcase_add_test(tcase, when_all_pages_are_used_they_leave_all_the_same);
+    tcase_add_test(tcase, when_the_machine_has_less_to_give_pages_leave);
     tcase_add_test(tcase, a_pinned_page_stays);
     tcase_add_test(tcase, a_page_that_cannot_be_written_early_stays_in_memory);
     tcase_add_test(tcase, contents_survive_eviction_under_writers_and_snapshots);
