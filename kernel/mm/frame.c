@@ -95,11 +95,22 @@ block_unlink(uint64_t index, unsigned order)
     frames.free_count -= 1ull << order;
 }
 
+/* Is this frame in a free block, wherever that begins? */
+static bool
+is_free(uint64_t index)
+{
+    for (unsigned order = 0; order <= ORDER_MAX; order++)
+        if (frames.states[index & ~((1ull << order) - 1)] > order)
+            return true;
+    return false;
+}
+
 /* Free a block, and join it with its other half as long as that is free. */
 static void
 block_free(uint64_t index, unsigned order)
 {
     assert(index + (1ull << order) <= frames.state_count);
+    assert(!is_free(index));
     while (order < ORDER_MAX) {
         uint64_t other = index ^ (1ull << order);
 
