@@ -300,6 +300,13 @@ plat_console_read(void *buffer, size_t byte_max, size_t *byte_count)
 void
 plat_console_cancel(void)
 {
+    uint64_t flags = lock_with_room();
+
+    /* Nobody will read the line in the making: it does not stand below the last words. */
+    line_hide();
+    line_editor_begin(&console.editor);
+    console.ended = true;
+    spin_unlock(&console.lock, flags);
     atomic_store(&console.cancelled, true);
     serial_cancel();
     ready_raise();

@@ -315,13 +315,15 @@ columns_between(const struct line_editor *editor, size_t from, size_t to)
     return columns;
 }
 
-/* Move the window so that the cursor is in it, with one column to spare. */
+/* Move the window so that the cursor is in it, seldom and far rather than often. */
 static void
 window_move(struct line_editor *editor, unsigned columns)
 {
     if (editor->window > editor->cursor)
         editor->window = editor->cursor;
-    while (columns_between(editor, editor->window, editor->cursor) >= columns)
+    if (columns_between(editor, editor->window, editor->cursor) < columns)
+        return;
+    while (columns_between(editor, editor->window, editor->cursor) > columns / 2)
         editor->window = next_of(editor, editor->window);
 }
 
