@@ -361,42 +361,42 @@ draw_appended(struct line_editor *editor, unsigned columns, struct output *out)
 }
 
 size_t
-line_editor_draw(struct line_editor *editor, unsigned columns, uint8_t *bytes)
+line_editor_draw(struct line_editor *editor, unsigned columns, uint8_t *out)
 {
-    struct output out = { bytes, 0 };
+    struct output to = { out, 0 };
     unsigned cursor, end = 0;
 
     assert(columns >= 4);
     assert(columns <= LINE_COLUMNS_MAX);
-    if (draw_appended(editor, columns, &out))
-        return out.count;
+    if (draw_appended(editor, columns, &to))
+        return to.count;
     window_move(editor, columns);
     cursor = columns_between(editor, editor->window, editor->cursor);
-    put_left(&out, editor->shown_cursor);
-    editor->shown_count = put_characters(editor, editor->window, columns, &end, &out);
+    put_left(&to, editor->shown_cursor);
+    editor->shown_count = put_characters(editor, editor->window, columns, &end, &to);
     if (editor->shown_end > end)
-        put(&out, "\x1b[K", 3);
+        put(&to, "\x1b[K", 3);
     if (cursor > end)
         cursor = end; /* so many marks that not all were shown */
-    put_left(&out, end - cursor);
+    put_left(&to, end - cursor);
     editor->shown_cursor = cursor;
     editor->shown_end = end;
     editor->appended = editor->cursor == editor->count && editor->shown_count == editor->count;
-    return out.count;
+    return to.count;
 }
 
 size_t
-line_editor_hide(struct line_editor *editor, uint8_t *bytes)
+line_editor_hide(struct line_editor *editor, uint8_t *out)
 {
-    struct output out = { bytes, 0 };
+    struct output to = { out, 0 };
 
-    put_left(&out, editor->shown_cursor);
+    put_left(&to, editor->shown_cursor);
     if (editor->shown_end > 0)
-        put(&out, "\x1b[K", 3);
+        put(&to, "\x1b[K", 3);
     editor->shown_cursor = 0;
     editor->shown_end = 0;
     editor->appended = false;
-    return out.count;
+    return to.count;
 }
 
 void
@@ -414,14 +414,14 @@ line_editor_begin(struct line_editor *editor)
 }
 
 size_t
-line_editor_leave(struct line_editor *editor, uint8_t *bytes)
+line_editor_leave(struct line_editor *editor, uint8_t *out)
 {
-    struct output out = { bytes, 0 };
+    struct output to = { out, 0 };
     char text[16];
 
     if (editor->shown_end > editor->shown_cursor)
-        put(&out, text,
+        put(&to, text,
             format(text, sizeof(text), "\x1b[%uC", editor->shown_end - editor->shown_cursor));
-    put(&out, "\r\n", 2);
-    return out.count;
+    put(&to, "\r\n", 2);
+    return to.count;
 }

@@ -269,11 +269,11 @@ vring_interrupt_enable(struct vring *ring)
 void *
 vring_reclaim(struct vring *ring)
 {
-    for (uint16_t i = 0; i < ring->size; i++) {
+    for (unsigned i = 0; i < ring->size; i++) {
         void *token = ring->tokens[i];
 
         if (token) {
-            chain_free(ring, i);
+            chain_free(ring, (uint16_t)i);
             return token;
         }
     }
