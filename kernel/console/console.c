@@ -259,6 +259,7 @@ static void
 read_thread(void *unused)
 {
     static uint8_t input[INPUT_BYTES];
+    uint64_t flags;
     size_t count;
 
     (void)unused;
@@ -268,6 +269,10 @@ read_thread(void *unused)
         for (size_t i = 0; !console.plain && i < count; i++)
             key_take(input[i]);
     }
+    flags = spin_lock(&console.lock);
+    console.ended = true; /* there is no port, or the machine goes down */
+    spin_unlock(&console.lock, flags);
+    ready_raise();
 }
 
 err_t
@@ -305,7 +310,6 @@ plat_console_cancel(void)
     /* Nobody will read the line in the making: it does not stand below the last words. */
     line_hide();
     line_editor_begin(&console.editor);
-    console.ended = true;
     spin_unlock(&console.lock, flags);
     atomic_store(&console.cancelled, true);
     serial_cancel();

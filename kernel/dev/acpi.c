@@ -26,8 +26,6 @@
 #define PM1_SLEEP_ENABLE  (1u << 13)
 #define SLEEP_CONTROL(s5) ((uint8_t)((s5) << 2 | 1u << 5))
 
-#define ADDRESS_BITS      46 /* device_map() can show what lies below 2^46 */
-
 /* A register that can be used at once. */
 struct reach {
     uint16_t port;         /* 0: none, or memory */
@@ -45,9 +43,7 @@ static struct {
 static const void *
 window(uint64_t address, size_t bytes)
 {
-    if (address >> ADDRESS_BITS || (address + bytes) >> ADDRESS_BITS)
-        return NULL;
-    return device_map(address, bytes);
+    return device_map(address, bytes); /* NULL where no memory can be */
 }
 
 /* ---- registers ---- */
@@ -201,6 +197,17 @@ acpi_reset(void)
 
 /* ---- the power button ---- */
 
+/* Nobody here serves general events, and one that firmware left on would hold the line for ever. */
+static void
+events_silence(const struct acpi_register *reg)
+{
+    for (unsigned i = 0; i < reg->bytes; i++) {
+        struct reach enable = reach(reg, reg->bytes + i);
+
+        write8(&enable, 0);
+    }
+}
+
 static void
 sci_interrupt(void *context)
 {
@@ -223,10 +230,11 @@ acpi_power_button_attach(void (*button)(void *), void *context)
     write16(&acpi.event_b, PM1_POWER_BUTTON);
     write16(&acpi.enable_b, 0);
     write16(&acpi.enable_a, 0);
+    events_silence(&acpi_info.gpe0);
+    events_silence(&acpi_info.gpe1);
     TRY(irq_gsi_attach(acpi_info.sci_gsi, acpi_info.sci_level, acpi_info.sci_active_low,
                        sci_interrupt, NULL));
     write16(&acpi.enable_a, PM1_POWER_BUTTON);
-    if (is_there(&acpi.enable_b))
-        write16(&acpi.enable_b, PM1_POWER_BUTTON);
+    write16(&acpi.enable_b, PM1_POWER_BUTTON);
     return OK;
 }

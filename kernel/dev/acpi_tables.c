@@ -32,7 +32,7 @@ struct table {
 struct reader {
     acpi_window_fn *window;
     struct acpi_info *info;
-    struct table fadt, madt, mcfg, hpet;
+    struct table fadt, madt, mcfg;
     unsigned processors_left_out;
     int sci_line; /* the FADT's, before the MADT had its say; -1: none */
 };
@@ -172,7 +172,6 @@ madt_read(struct reader *reader)
     struct acpi_info *info = reader->info;
 
     info->local_apic_address = field(madt, 36, 4);
-    info->legacy_pics = field(madt, 40, 4) & 1;
     for (uint32_t at = 44; at + 2 <= madt->count;) {
         struct table entry = { madt->bytes + at, (uint32_t)field(madt, at + 1, 1) };
 
@@ -248,7 +247,6 @@ fadt_read(struct reader *reader)
 
     info->hardware_reduced = flags & 1u << 20;
     info->century_index = field(fadt, 108, 1) < 128 ? (uint8_t)field(fadt, 108, 1) : 0;
-    info->keyboard_controller = fadt->bytes[8] < 3 || field(fadt, 109, 2) & 2;
     if (flags & 1u << 10) {
         info->reset = generic_register(fadt, 116);
         info->reset_value = (uint8_t)field(fadt, 128, 1);
@@ -267,9 +265,10 @@ fadt_read(struct reader *reader)
         info->smi_command_port = (uint16_t)field(fadt, 48, 4);
     info->acpi_enable = (uint8_t)field(fadt, 52, 1);
     info->power_button = !(flags & 1u << 4);
-    info->pm_timer_32 = flags & 1u << 8;
     if (timer.space == ACPI_SPACE_PORT && field(fadt, 91, 1) == 4)
         info->pm_timer_port = (uint16_t)timer.address;
+    info->gpe0 = fixed_register(fadt, 80, 220, (unsigned)field(fadt, 92, 1) / 2);
+    info->gpe1 = fixed_register(fadt, 84, 232, (unsigned)field(fadt, 93, 1) / 2);
     if (event_bytes == 2) {
         info->pm1a_event = fixed_register(fadt, 56, 148, event_bytes);
         info->pm1b_event = fixed_register(fadt, 60, 160, event_bytes);
@@ -369,8 +368,6 @@ table_sort(struct reader *reader, uint64_t address)
         reader->madt = table;
     else if (has_signature(table.bytes, "MCFG"))
         reader->mcfg = table;
-    else if (has_signature(table.bytes, "HPET"))
-        reader->hpet = table;
     else if (has_signature(table.bytes, "SSDT"))
         s5_find(&table, reader->info);
 }
@@ -427,8 +424,6 @@ acpi_tables_read(uint64_t rsdp, acpi_window_fn *window, struct acpi_info *info)
         madt_read(&reader);
     if (reader.mcfg.bytes)
         mcfg_read(&reader.mcfg, info);
-    if (reader.hpet.bytes && field(&reader.hpet, 40, 1) == ACPI_SPACE_MEMORY)
-        info->hpet_address = field(&reader.hpet, 44, 8);
     return OK;
 }
 
@@ -438,7 +433,6 @@ acpi_info_init(struct acpi_info *info)
     memset(info, 0, sizeof(*info));
     for (unsigned i = 0; i < ACPI_ISA_LINES; i++)
         info->isa_lines[i].gsi = i;
-    info->legacy_pics = true;
 }
 
 /* Look at each 16th byte of an area. */

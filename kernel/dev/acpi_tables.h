@@ -50,24 +50,22 @@ struct acpi_info {
     unsigned io_apic_count;
     struct acpi_io_apic io_apics[ACPI_IO_APICS_MAX];
     struct acpi_isa_line isa_lines[ACPI_ISA_LINES];
-    bool legacy_pics; /* there are two 8259, which have to be silenced */
 
     /* FADT */
     bool hardware_reduced;
     uint16_t pm_timer_port; /* 0: none */
-    bool pm_timer_32;       /* it counts 32 bits, not 24 */
     uint32_t sci_gsi;       /* the interrupt by which the hardware speaks to ACPI */
     bool sci_level, sci_active_low;
     uint16_t smi_command_port;                   /* 0: the machine is in ACPI mode already */
     uint8_t acpi_enable;                         /* written there to get into ACPI mode */
     struct acpi_register pm1a_event, pm1b_event; /* status; the enable bits follow it */
     struct acpi_register pm1a_control, pm1b_control;
+    struct acpi_register gpe0, gpe1;    /* general events: status; the enable bits follow it */
     struct acpi_register sleep_control; /* of a machine with reduced hardware */
     bool power_button;                  /* it has the fixed one, in the PM1 event registers */
     struct acpi_register reset;
     uint8_t reset_value;
     uint8_t century_index; /* of the real time clock's memory; 0: none */
-    bool keyboard_controller;
 
     /* \_S5 of the DSDT or an SSDT */
     bool can_power_off;
@@ -76,8 +74,6 @@ struct acpi_info {
     /* MCFG: the configuration space of PCI segment 0 */
     uint64_t ecam_address; /* of bus 0; 0: none */
     uint8_t ecam_bus_first, ecam_bus_last;
-
-    uint64_t hpet_address; /* 0: none */
 };
 
 /*

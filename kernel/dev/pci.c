@@ -22,24 +22,23 @@
 #define LOG_MODULE "pci"
 #include "base/log.h"
 
-#define FUNCTIONS_MAX    256
-#define BUSSES           256
-#define BUS_BYTES        (1u << 20) /* of configuration space */
+#define FUNCTIONS_MAX 256
+#define BUSSES        256
+#define BUS_BYTES     (1u << 20) /* of configuration space */
 
-#define PORT_ADDRESS     0xcf8
-#define PORT_DATA        0xcfc
+#define PORT_ADDRESS  0xcf8
+#define PORT_DATA     0xcfc
 
-#define HEADER_BRIDGE    1
-#define BRIDGE_BUS       0x19 /* the bus behind it */
-#define CLASS_BRIDGE     0x06
+#define HEADER_BRIDGE 1
+#define BRIDGE_BUS    0x19 /* the bus behind it */
+#define CLASS_BRIDGE  0x06
 
-#define BAR_IO           1u
-#define BAR_TYPE         6u
-#define BAR_WIDE         4u
-#define BAR_PREFETCHABLE 8u
+#define BAR_IO        1u
+#define BAR_TYPE      6u
+#define BAR_WIDE      4u
 
-#define REGIONS_BEGIN    0xc0000000ull
-#define REGIONS_END      0xfec00000ull /* here are the I/O APICs */
+#define REGIONS_BEGIN 0xc0000000ull
+#define REGIONS_END   0xfec00000ull /* here are the I/O APICs */
 
 static struct pci_device functions[FUNCTIONS_MAX];
 static unsigned function_count;
@@ -195,7 +194,6 @@ bar_measure(struct pci_device *device, unsigned index)
 
     bar->io = low & BAR_IO;
     bar->wide = !bar->io && (low & BAR_TYPE) == BAR_WIDE && index + 1 < PCI_BARS;
-    bar->prefetchable = !bar->io && low & BAR_PREFETCHABLE;
     pci_write32(device, offset, UINT32_MAX);
     mask = pci_read32(device, offset) & (bar->io ? 0xfffcu : 0xfffffff0u);
     pci_write32(device, offset, low);

@@ -43,7 +43,6 @@ struct pci_bar {
     uint64_t bytes;   /* a power of two */
     bool io;
     bool wide; /* 64 bits, in this register and the next */
-    bool prefetchable;
 };
 
 struct pci_device {

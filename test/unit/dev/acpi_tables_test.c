@@ -97,6 +97,8 @@ fadt_make(void)
     put(at.fadt + 56, 4, 0x600);
     put(at.fadt + 64, 4, 0x604);
     put(at.fadt + 76, 4, 0x608);
+    put(at.fadt + 80, 4, 0x620);
+    put(at.fadt + 92, 1, 16);
     put(at.fadt + 88, 1, 4);
     put(at.fadt + 89, 1, 2);
     put(at.fadt + 91, 1, 4);
@@ -174,7 +176,6 @@ check_processors(const struct acpi_info *info)
     ck_assert_uint_eq(info->io_apics[0].gsi_base, 24);
     ck_assert_uint_eq(info->io_apics[0].address, 0xfec00000);
     ck_assert_uint_eq(info->local_apic_address, 0xfee00000);
-    ck_assert(info->legacy_pics);
     ck_assert_uint_eq(info->isa_lines[0].gsi, 2);
     ck_assert_uint_eq(info->isa_lines[4].gsi, 4);
     ck_assert_uint_eq(info->isa_lines[9].gsi, 20);
@@ -202,12 +203,14 @@ START_TEST(the_tables_of_a_machine_are_read)
     ck_assert(info.sci_level);
     ck_assert(!info.sci_active_low);
     ck_assert_uint_eq(info.pm_timer_port, 0x608);
-    ck_assert(info.pm_timer_32);
     ck_assert_uint_eq(info.smi_command_port, 0xb2);
     ck_assert_uint_eq(info.pm1a_event.address, 0x600);
     ck_assert_uint_eq(info.pm1a_event.bytes, 2);
     ck_assert_uint_eq(info.pm1a_control.address, 0x604);
     ck_assert_uint_eq(info.pm1b_control.address, 0);
+    ck_assert_uint_eq(info.gpe0.address, 0x620);
+    ck_assert_uint_eq(info.gpe0.bytes, 8);
+    ck_assert_uint_eq(info.gpe1.bytes, 0);
     ck_assert(info.power_button);
     ck_assert_int_eq(info.reset.space, ACPI_SPACE_PORT);
     ck_assert_uint_eq(info.reset.address, 0xcf9);
@@ -215,7 +218,6 @@ START_TEST(the_tables_of_a_machine_are_read)
     ck_assert_uint_eq(info.century_index, 0x32);
     ck_assert_uint_eq(info.ecam_address, 0xb0000000);
     ck_assert_uint_eq(info.ecam_bus_last, 0xff);
-    ck_assert_uint_eq(info.hpet_address, 0xfed00000);
 }
 END_TEST
 
