@@ -42,7 +42,7 @@
 #define PMEM_PIN_MAX 6
 
 struct pmem_options {
-    uint64_t resident_bytes_max; /* memory for pages of the space; 0: plat_memory_bytes() at the start */
+    uint64_t resident_bytes_max; /* memory for pages of the space; 0: what there is now */
     uint32_t interval_ms;        /* between snapshots; 0: adaptive, 100 ms to a few seconds */
     bool strict;          /* close pages not written in this epoch, to find missing barriers */
     bool on_demand_only;  /* no snapshot by interval (tests, the simulator) */

@@ -29,8 +29,7 @@ static struct {
     unsigned hole_count;
     struct range largest; /* below BOOT_MAPPED_BYTES */
     uint64_t early_next;  /* frames up to here were taken from it */
-    uint64_t end;         /* of memory */
-    uint64_t bytes;
+    uint64_t end;         /* of memory that is ours */
 } memory;
 
 static void
@@ -86,7 +85,6 @@ measure(uint64_t from, uint64_t to)
 {
     uint64_t reached = to < BOOT_MAPPED_BYTES ? to : BOOT_MAPPED_BYTES;
 
-    memory.bytes += to - from;
     if (to > memory.end)
         memory.end = to;
     if (from < reached && reached - from > memory.largest.to - memory.largest.from)
@@ -148,5 +146,10 @@ mm_page_table(void)
 uint64_t
 mm_memory_bytes(void)
 {
-    return memory.bytes;
+    uint64_t bytes = 0;
+
+    for (unsigned i = 0; i < boot_info.region_count; i++)
+        if (boot_info.regions[i].usable)
+            bytes += boot_info.regions[i].bytes;
+    return bytes;
 }

@@ -18,6 +18,6 @@ void mm_init(void);
 /* What CR3 of every processor holds after mm_init(); below 4 GiB. */
 uint64_t mm_page_table(void);
 
-/* The least memory that a machine needs, and what this one has, in bytes. */
+/* The least memory that a machine needs, and what this one has, in bytes, the image's included. */
 #define MM_BYTES_MIN (48ull << 20)
 uint64_t mm_memory_bytes(void);

@@ -19,4 +19,4 @@
 void *slab_alloc(size_t bytes);
 
 /* Give it back. `bytes` is the size asked for. NULL is fine. */
-void slab_free(void *piece, size_t bytes);
+void slab_free(void *memory, size_t bytes);

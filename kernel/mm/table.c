@@ -91,7 +91,7 @@ forget_all_here(void *unused)
     cr3_write(cr3_read());
 }
 
-/* All processors forget one page, and every table on the way to it. */
+/* All processors forget one page. */
 static void
 forget_page(uint64_t address)
 {
@@ -291,11 +291,12 @@ table_remove(uint64_t address)
             atomic_store(directory, 0);
     }
     spin_unlock(lock, flags);
-    /* A processor may remember an empty table although it remembers no entry of it. */
-    if (entry != 0 && (empty || remembered(entry)))
-        forget_page(address);
-    if (empty)
+    if (empty) {
+        forget_all(); /* a processor may remember a table of which it remembers no entry */
         frame_free(table & ENTRY_FRAME);
+    } else if (entry != 0 && remembered(entry)) {
+        forget_page(address);
+    }
     return entry;
 }
 
