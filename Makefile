@@ -45,9 +45,11 @@ endif
 GOALS      := $(or $(MAKECMDGOALS),all)
 TEST_GOALS := test% torture unit%
 LINT_GOALS := lint% format
+BOOT_GOALS := boot gdb test test-boot test-boot-long bench-boot soak
 NEEDS      := $(if $(filter-out help clean uninstall $(LINT_GOALS),$(GOALS)),build) \
               $(if $(filter $(TEST_GOALS) lint%,$(GOALS)),test) \
-              $(if $(filter $(LINT_GOALS) test test-lint,$(GOALS)),lint)
+              $(if $(filter $(LINT_GOALS) test test-lint,$(GOALS)),lint) \
+              $(if $(filter $(BOOT_GOALS),$(GOALS)),boot)
 ifneq ($(SETUP),no)
 ifneq ($(strip $(NEEDS)),)
 SETUP_STATUS := $(shell scripts/setup $(NEEDS) >&2; echo $$?)
@@ -285,7 +287,16 @@ $B/phantom $B/sim: $B/%: $B/release/%
 	$(Q)cp $< $@.new && mv $@.new $@
 
 run: $B/phantom  ## run the demonstration in ./demo.phantom; its state goes on from run to run
-	@scripts/demo
+	@scripts/demo run
+
+.PHONY: kernel boot gdb
+kernel: $B/kernel/phantom.elf  ## build the kernel of the bare machine
+
+boot: $B/phantom $B/kernel/phantom.elf  ## run the demonstration on bare metal, in QEMU; the same ./demo.phantom
+	@scripts/demo boot
+
+gdb: $B/kernel/phantom.elf  ## debug the machine that make boot has started
+	gdb -q $B/kernel/phantom.elf -x kernel/gdb/phantom.py -ex 'target remote $B/gdb.socket'
 
 # ---------------------------------------------------------------------------------------------
 # Tests. scripts/run-tests runs suites, two programs at a time, shows the output of what failed, and
@@ -293,7 +304,7 @@ run: $B/phantom  ## run the demonstration in ./demo.phantom; its state goes on f
 
 ##@ Testing
 
-SUITES := unit checked lint examples cli damage strict idle sim kills fire asan tsan
+SUITES := unit checked lint examples cli damage strict idle sim kills fire boot asan tsan
 
 .PHONY: test unit torture bench $(SUITES:%=test-%)
 unit: unit-release  ## build the unit tests only
@@ -312,6 +323,7 @@ needs-asan: unit-asan $B/asan/phantom
 needs-tsan: unit-tsan $B/tsan/phantom
 needs-sim: $B/sim
 needs-lint:
+needs-boot: $B/phantom $B/kernel/phantom.elf $B/kernel-checked/phantom.elf
 needs-examples needs-cli needs-damage needs-strict needs-idle needs-kills needs-fire: $B/phantom
 
 torture: $B/phantom $B/sim $B/checked/phantom  ## the long versions; go on where they stopped
@@ -409,8 +421,9 @@ format:  ## lay out every C file as .clang-format says
 ##@ Installing
 
 .PHONY: install uninstall clean help
-install: $B/phantom  ## into $(DESTDIR)$(PREFIX)
+install: $B/phantom $B/kernel/phantom.elf  ## into $(DESTDIR)$(PREFIX)
 	install -D -m 755 $B/phantom $(DESTDIR)$(PREFIX)/bin/phantom
+	install -D -m 644 $B/kernel/phantom.elf $(DESTDIR)$(PREFIX)/lib/phantom/phantom.elf
 	$B/phantom --man > $B/phantom.1
 	install -D -m 644 $B/phantom.1 $(DESTDIR)$(PREFIX)/share/man/man1/phantom.1
 	$B/phantom --completion > $B/phantom.completion
@@ -418,7 +431,8 @@ install: $B/phantom  ## into $(DESTDIR)$(PREFIX)
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/phantom
 
 uninstall:  ## take away what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/phantom $(DESTDIR)$(PREFIX)/share/man/man1/phantom.1 \
+	rm -f $(DESTDIR)$(PREFIX)/bin/phantom $(DESTDIR)$(PREFIX)/lib/phantom/phantom.elf \
+	    $(DESTDIR)$(PREFIX)/share/man/man1/phantom.1 \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/phantom
 
 clean:  ## remove build/

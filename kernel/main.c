@@ -129,6 +129,9 @@ main_thread(void *unused)
     (void)unused;
     console_up();
     power_up();
+    /* The first words: whoever started us may press the button and type from now on. */
+    log_info("%u processor%s, %" PRIu64 " MiB of memory", cpu_count(), cpu_count() == 1 ? "" : "s",
+             mm_memory_bytes() >> 20);
     if (boot_word("selftest", &what))
         machine_end(selftest_run(what) ? KERNEL_EXIT_DONE : KERNEL_EXIT_TROUBLE);
     drivers_start();
@@ -154,8 +157,6 @@ kernel_main(void)
     irq_init();
     clock_init();
     cpu_start_others();
-    log_info("%u processor%s, %" PRIu64 " MiB of memory", cpu_count(), cpu_count() == 1 ? "" : "s",
-             mm_memory_bytes() >> 20);
     if (kthread_create(&thread, "main", main_thread, NULL) != OK)
         kernel_halt("no memory for the first thread");
     kthread_idle();

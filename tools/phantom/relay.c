@@ -108,8 +108,8 @@ monitor_send(struct relay *relay, const char *command)
 }
 
 /*
- * QEMU forgets a press when the machine does not listen for it yet. It does
- * before it says its first word, so until then the press waits.
+ * A press that the machine does not listen for yet is lost, and so is a byte.
+ * It listens before it says its first word; until then both wait.
  */
 static void
 power_button(struct relay *relay)
@@ -299,7 +299,9 @@ relay_turn(struct relay *relay)
         [AT_MONITOR] = { .fd = relay->monitor, .events = POLLIN },
         [AT_CONSOLE] = { .fd = to_us && !to_machine ? -1 : relay->console,
                          .events = (short)((to_us ? 0 : POLLIN) | (to_machine ? POLLOUT : 0)) },
-        [AT_INPUT] = { .fd = relay->input_open && !relay->ended && !to_machine ? STDIN_FILENO : -1,
+        [AT_INPUT] = { .fd = relay->spoken && relay->input_open && !relay->ended && !to_machine
+                                 ? STDIN_FILENO
+                                 : -1,
                        .events = POLLIN },
         [AT_OUTPUT] = { .fd = to_us ? STDOUT_FILENO : -1, .events = POLLOUT },
     };
