@@ -6,12 +6,13 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 
 import os
 import pathlib
+import shlex
 import signal
 import subprocess
 import time
 import unittest
 
-from phantom_support import ROOT, PHANTOM, VolumeTest, kill, phantom, wait_for
+from phantom_support import ROOT, PHANTOM, VOLUME_SIZE, VolumeTest, kill, phantom, wait_for
 
 VERBS = ["new", "run", "exec", "app", "ps", "stat", "log", "check", "compile"]
 
@@ -79,6 +80,20 @@ class Usage(unittest.TestCase):
             with self.subTest(words=words):
                 self.check(words, 2)
 
+    def test_an_empty_argument_is_wrong_usage(self):
+        for verb in VERBS:
+            with self.subTest(verb=verb):
+                self.check([verb, ""], 2, "empty")
+        self.check(["run", "v", ""], 2, "empty")
+
+    def test_output_that_nobody_takes_is_trouble(self):
+        for words in (["--version"], ["--help"], ["run", "--help"], ["--man"]):
+            with self.subTest(words=words), open("/dev/full", "w", encoding="ascii") as full:
+                done = subprocess.run([PHANTOM, *words], stdout=full, stderr=subprocess.PIPE,
+                                      text=True, check=False)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn("standard output: cannot write", done.stderr)
+
     def test_the_manual_and_the_completion_know_every_verb_and_option(self):
         man = phantom("--man").out
         completion = phantom("--completion").out
@@ -120,6 +135,31 @@ class New(VolumeTest):
         self.volume.write_text("precious")
         self.assertClear(phantom("new", self.volume), 1, str(self.volume))
         self.assertEqual(self.volume.read_text(), "precious")
+
+    def test_a_folder_is_no_volume(self):
+        for verb in ("run", "ps", "check"):
+            self.assertClear(phantom(verb, self.folder), 1, "it is a folder")
+
+    def test_a_size_that_no_file_system_takes(self):
+        self.assertClear(phantom("new", self.volume, "--size", "4096T"), 1, "so large")
+        self.assertFalse(self.volume.exists())
+
+    def test_what_a_person_may_copy_is_in_quotes(self):
+        self.volume = self.folder / "my mother's \u00fcbung"
+        ended = phantom("new", self.volume, "--size", VOLUME_SIZE)
+        self.assertIn("phantom run " + shlex.quote(str(self.volume)).replace("'\"'\"'", "'\\''"), ended.err)
+        program = self.program(HELLO, "a b.ph")
+        self.assertEqual(phantom("run", self.volume, program).out, "hello\n")
+
+    def test_a_signal_leaves_a_whole_volume_or_none(self):
+        for i in range(12):
+            volume = self.folder / f"v{i}"
+            process = self.start("new", volume, "--size", VOLUME_SIZE)
+            time.sleep(0.004 * i)
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=20)
+            if volume.exists():
+                self.assertEqual(phantom("run", volume, self.program(HELLO)).out, "hello\n")
 
     def test_a_folder_that_is_not_there(self):
         self.assertClear(phantom("new", self.folder / "no" / "v"), 1, "no/v")
@@ -164,6 +204,62 @@ class Exec(VolumeTest):
             self.assertIn("program.ph:2:", ended.err)
             self.assertIn("^", ended.err)
 
+    def test_a_closed_stream_is_neither_the_volume_nor_forgotten(self):
+        path = self.program("string s = readln(); println(s == null);\n")
+        for streams, status, out in (("<&-", 0, "true\n"), ("2>&-", 0, "true\n"), (">&-", 1, ""),
+                                     ("<&- >&- 2>&-", 1, "")):
+            for _ in range(5):
+                with self.subTest(streams=streams):
+                    done = subprocess.run(["sh", "-c", f'"$0" exec "$1" {streams}', PHANTOM, path],
+                                          stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                          timeout=60, check=False)
+                    self.assertEqual((done.returncode, done.stdout), (status, out), done)
+
+    def test_a_signal_ends_it_with_the_status_of_a_signal(self):
+        path = self.program("println(1);\nsleep(3600000);\n")
+        for number in (signal.SIGINT, signal.SIGTERM):
+            process = self.start("exec", path)
+            self.assertEqual(process.stdout.readline(), "1\n")
+            process.send_signal(number)
+            self.assertEqual(process.wait(timeout=20), 128 + number)
+            self.assertEqual(process.stderr.read(), "")
+
+    def test_a_signal_at_any_moment_ends_it_and_leaves_nothing_behind(self):
+        path = self.program(SLEEPER)
+        for i in range(25):
+            process = self.start("exec", path, env=dict(os.environ, TMPDIR=str(self.folder)))
+            time.sleep(0.003 * i)
+            process.send_signal(signal.SIGTERM)
+            self.assertIn(process.wait(timeout=20), (-signal.SIGTERM, 128 + signal.SIGTERM))
+            self.assertEqual([*self.folder.glob("phantom-exec-*")], [])
+
+    def test_a_volume_is_no_program(self):
+        self.assertClear(phantom("exec", self.new()), 1, "it is a volume")
+
+    def test_what_is_shown_of_a_program_does_not_command_the_terminal(self):
+        path = self.program('int x = "\x1b[2J\x07\x9b" y;\n')
+        ended = phantom("exec", path)
+        self.assertClear(ended, 1, 'int x = "?[2J??" y;')
+
+    def test_strange_programs_get_one_clear_error(self):
+        for source, status, word in ((b"", 1, "nothing to start"),
+                                     (b"\xef\xbb\xbf", 1, "nothing to start"),
+                                     (b"\xef\xbb\xbfprintln(1);\r\n", 0, ""),
+                                     (b"println(1);\rprintln(2);", 1, "carriage return"),
+                                     (b"println(1);\0", 1, "zero byte"),
+                                     (b'println("\xff");', 1, "UTF-8"),
+                                     (b'println("' + b"x" * 1000000 + b'".length());', 0, ""),
+                                     (b"int x = 5 " + b" " * 1000000 + b"y;", 1, "    y;\n"),
+                                     (b"(" * 100000, 1, "nested"),
+                                     (b'println("' + b'\\{"' * 100, 1, "16 deep"),
+                                     (b'println("abc\n', 1, "no end"),
+                                     (b"/*", 1, "no end")):
+            with self.subTest(source=source[:30]):
+                path = self.folder / "strange.ph"
+                path.write_bytes(source)
+                ended = phantom("exec", path)
+                self.assertClear(ended, status, word)
+
     def test_no_colour_in_a_pipe(self):
         self.assertNotIn("\033", self.exec("int x = ;\n").err)
 
@@ -198,6 +294,21 @@ class Run(VolumeTest):
         self.new()
         ended = phantom("run", self.volume, self.program('throw "no";\n'))
         self.assertClear(ended, 1, "no")
+
+    def test_an_old_failure_is_not_the_status_of_a_new_run(self):
+        self.new()
+        self.assertEqual(phantom("run", self.volume, self.program('throw "x";\n')).status, 1)
+        self.assertEqual(phantom("run", self.volume).status, 0)
+        self.assertEqual(phantom("run", self.volume, self.program(HELLO)).status, 0)
+
+    def test_a_signal_at_any_moment_is_heard(self):
+        self.new()
+        phantom("run", "--quiet", self.volume, self.program('throw "x";\n'))
+        for i in range(25):
+            process = self.start("run", "--again", self.volume, self.program(SLEEPER))
+            time.sleep(0.003 * i)
+            process.send_signal(signal.SIGTERM)
+            self.assertIn(process.wait(timeout=20), (-signal.SIGTERM, 0))
 
     def test_signals_take_a_last_snapshot_and_end_with_0(self):
         self.new()

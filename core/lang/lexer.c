@@ -82,6 +82,10 @@ check_text(struct lang *lang, const struct file *file)
         count = 1;
         if (text[at] == '\n') {
             line++;
+        } else if (text[at] == '\r' && (at + 1 == end || text[at + 1] != '\n')) {
+            lang_error(lang, file, place, "save the file with LF or CR LF at the end of each line",
+                       "a carriage return alone ends no line");
+            return false;
         } else if (text[at] == 0) {
             lang_error(lang, file, place, NULL, "the text contains a zero byte");
             return false;

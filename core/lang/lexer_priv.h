@@ -152,6 +152,8 @@ size_t lang_utf8_length(const char *text, size_t room);
 const char *lang_token_name(enum token_kind kind);
 
 /* Private to the lexer: literals.c */
+#define EXPRESSIONS_MAX 16 /* in strings in expressions in strings ... */
+
 struct lexer {
     struct lang *lang;
     const struct file *file;
@@ -160,8 +162,8 @@ struct lexer {
     size_t at;
     uint32_t line;
     struct buffer *tokens;
-    uint32_t braces[16]; /* open braces inside each \{ } that is open */
-    unsigned inside;     /* how many of those */
+    uint32_t braces[EXPRESSIONS_MAX]; /* open braces inside each \{ } that is open */
+    unsigned inside;                  /* how many of those */
     struct buffer scratch;
     struct symbol *keywords[KEYWORD_COUNT];
     uint32_t last_keyword; /* the highest id among them */

@@ -296,7 +296,13 @@ lang_lex_string(struct lexer *lexer, struct token *token, bool first)
             continue;
         }
         lexer->at++;
-        if (peek(lexer, 0) == '{' && lexer->inside < 16) {
+        if (peek(lexer, 0) == '{' && lexer->inside == EXPRESSIONS_MAX && !lexer->lang->stopped) {
+            lang_error(lexer->lang, lexer->file, lang_lexer_place(lexer, start, line), NULL,
+                       "expressions in strings stand in each other more than %u deep",
+                       EXPRESSIONS_MAX);
+            lexer->lang->stopped = true; /* nothing sensible can follow */
+        }
+        if (peek(lexer, 0) == '{' && lexer->inside < EXPRESSIONS_MAX) {
             lexer->at++;
             lexer->braces[lexer->inside++] = 0;
             token->kind = first ? T_STRING_BEGIN : T_STRING_MIDDLE;

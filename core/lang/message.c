@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "lang/lang_priv.h"
+#include "lang/lexer_priv.h"
 
 #include "base/format.h"
 
@@ -24,6 +24,8 @@ line_around(const struct lang_source *source, uint32_t offset, size_t *count)
         end++;
     if (end > start && source->text[end - 1] == '\r')
         end--;
+    if (start == 0 && end >= 3 && __builtin_memcmp(source->text, "\xef\xbb\xbf", 3) == 0)
+        start = 3; /* a mark that editors write and nobody sees */
     *count = end - start;
     return start;
 }
@@ -105,36 +107,70 @@ lang_warn(struct lang *lang, const struct file *file, struct place place, const 
     report(lang, file, place, &message);
 }
 
-/* The line, and under it the caret: tabs stay tabs, so that both align. */
+/*
+ * Append a piece of a line, or as much white space. What is no character, or one that would
+ * command a terminal, is a question mark; a tab stays a tab, so that the caret stands right.
+ */
+static err_t
+append_piece(const char *piece, size_t count, bool blank, struct buffer *text)
+{
+    size_t length;
+
+    for (size_t i = 0; i < count; i += length) {
+        uint8_t byte = (uint8_t)piece[i];
+        size_t good = lang_utf8_length(piece + i, count - i);
+        bool commands = (byte < 0x20 && byte != '\t') || byte == 0x7f ||
+                        (byte == 0xc2 && good == 2 && (uint8_t)piece[i + 1] < 0xa0);
+
+        length = good == 0 ? 1 : good;
+        if (byte == '\t')
+            TRY(buffer_append_byte(text, '\t'));
+        else if (blank)
+            TRY(buffer_append_byte(text, ' '));
+        else if (good == 0 || commands)
+            TRY(buffer_append_byte(text, '?'));
+        else
+            TRY(buffer_append(text, piece + i, length));
+    }
+    return OK;
+}
+
+/* Where a character of UTF-8 begins, at `at` or before. */
+static size_t
+character_start(const char *line, size_t at)
+{
+    while (at > 0 && ((uint8_t)line[at] & 0xc0) == 0x80)
+        at--;
+    return at;
+}
+
+/* The line, or the part of a long one around the caret, which stands under it. */
 static err_t
 append_line(const struct lang_message *message, const char *bold, const char *plain,
             struct buffer *text)
 {
     const char *line = message->source_line;
-    size_t count = message->source_line_bytes;
-    uint32_t column = 1;
-    uint32_t width = message->width;
+    size_t end = message->source_line_bytes;
+    size_t start = 0;
+    size_t caret = 0;
+    uint32_t width = message->width < LINE_BYTES_SHOWN ? message->width : LINE_BYTES_SHOWN;
 
-    if (count > LINE_BYTES_SHOWN && message->column > LINE_BYTES_SHOWN / 2)
-        return OK; /* the caret would stand outside any window */
-    if (count > LINE_BYTES_SHOWN) {
-        count = LINE_BYTES_SHOWN;
-        while (count > 0 && ((uint8_t)line[count] & 0xc0) == 0x80)
-            count--;
+    for (uint32_t column = 1; column < message->column && caret < end; column++) {
+        caret++;
+        while (caret < end && ((uint8_t)line[caret] & 0xc0) == 0x80)
+            caret++;
     }
-    TRY(buffer_append(text, "    ", 4));
-    TRY(buffer_append(text, line, count));
-    TRY(buffer_append(text, "\n    ", 5));
-    for (size_t i = 0; i < count && column < message->column; i++) {
-        if (((uint8_t)line[i] & 0xc0) == 0x80)
-            continue;
-        TRY(buffer_append_byte(text, line[i] == '\t' ? '\t' : ' '));
-        column++;
-    }
-    if (width > LINE_BYTES_SHOWN)
-        width = LINE_BYTES_SHOWN;
+    if (caret > LINE_BYTES_SHOWN / 2 && end > LINE_BYTES_SHOWN)
+        start = character_start(line, caret - LINE_BYTES_SHOWN / 2);
+    if (end - start > LINE_BYTES_SHOWN)
+        end = character_start(line, start + LINE_BYTES_SHOWN);
+    TRY(buffer_format(text, "    %s", start > 0 ? "..." : ""));
+    TRY(append_piece(line + start, end - start, false, text));
+    TRY(buffer_format(text, "%s\n    %s", end < message->source_line_bytes ? "..." : "",
+                      start > 0 ? "   " : ""));
+    TRY(append_piece(line + start, caret - start, true, text));
     TRY(buffer_format(text, "%s^", bold));
-    for (uint32_t i = 1; i < width; i++)
+    for (uint32_t i = 1; i < width && caret + i < end; i++)
         TRY(buffer_append_byte(text, '~'));
     return buffer_format(text, "%s\n", plain);
 }

@@ -153,7 +153,7 @@ send_some(void)
     if (err != OK) {
         atomic_store(&console.broken, true);
         if (err != ERR_CANCELLED) {
-            log_error("the output cannot leave (%s); it stays in the volume", err_text(err));
+            log_error("the output cannot leave: nobody takes it; it stays in the volume");
             vm_interrupt();
         }
         return;

@@ -24,6 +24,7 @@
 static struct vm_options system_options;
 static struct event system_changed; /* an application ended, or somebody interrupts */
 static _Atomic bool system_interrupted;
+static _Atomic uint32_t system_failed;
 
 const struct vm_options *
 vm_options_get(void)
@@ -32,9 +33,17 @@ vm_options_get(void)
 }
 
 void
-system_application_ended(void)
+system_application_ended(bool failed)
 {
+    if (failed)
+        atomic_fetch_add(&system_failed, 1);
     event_raise(&system_changed);
+}
+
+uint32_t
+vm_failed_count(void)
+{
+    return atomic_load(&system_failed);
 }
 
 /* ---- making ---- */
@@ -168,6 +177,7 @@ vm_start(const struct vm_options *options)
     system_options.heap.move_always = true;
 #endif
     atomic_store(&system_interrupted, false);
+    atomic_store(&system_failed, 0);
     TRY(pmem_world_do(NULL, read_magic, &magic, 0));
     if (magic != SPACE_ROOT_MAGIC)
         return ERR_FOREIGN;

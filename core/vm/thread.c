@@ -473,15 +473,16 @@ application_leave(ref_t application)
 {
     _Atomic uint32_t *count =
         shared32(application, offsetof(struct application_object, thread_count));
-    bool failed;
+    bool running, failed;
 
     if (atomic_fetch_sub(count, 1) != 1)
         return;
-    failed = GET_WORD(application_object, application, error) != WORD_NULL;
-    if (GET_U32(application_object, application, state) == APPLICATION_RUNNING)
+    running = GET_U32(application_object, application, state) == APPLICATION_RUNNING;
+    failed = running && GET_WORD(application_object, application, error) != WORD_NULL;
+    if (running)
         SET_U32(application_object, application, state,
                 failed ? APPLICATION_FAILED : APPLICATION_ENDED);
-    system_application_ended();
+    system_application_ended(failed);
 }
 
 void

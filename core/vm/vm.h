@@ -83,6 +83,9 @@ enum vm_event {
 /* Sleep until something of the above is so. `deadline_ns` is plat_monotonic_ns() time. */
 enum vm_event vm_wait(uint64_t deadline_ns);
 
+/* How many programs an uncaught exception has ended since vm_start. Any thread. */
+uint32_t vm_failed_count(void);
+
 /* Make vm_wait return VM_INTERRUPTED, now or when it is called next. Any thread. */
 void vm_interrupt(void);
 

@@ -547,7 +547,7 @@ void clock_close(void);
 /* ---- system.c ---- */
 
 /* An application has ended. */
-void system_application_ended(void);
+void system_application_ended(bool failed);
 
 /* ---- untyped.c: which method an untyped call means ---- */
 

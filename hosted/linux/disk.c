@@ -317,6 +317,8 @@ report_errno(const struct report *to, int number, bool create)
     case EROFS:
     case ETXTBSY:
         return report(to, ERR_READ_ONLY, "it may not be written: %s", strerror(number));
+    case EFBIG:
+        return report(to, ERR_NOSPACE, "its file system cannot hold a file so large");
     case EISDIR:
         return report(to, ERR_FOREIGN, "it is a folder, not a volume");
     default:
@@ -387,6 +389,8 @@ file_measure(struct file_disk *file, const struct report *to)
             return report_errno(to, errno, false);
     } else if (S_ISREG(stat_.st_mode)) {
         bytes = (uint64_t)stat_.st_size;
+    } else if (S_ISDIR(stat_.st_mode)) {
+        return report_errno(to, EISDIR, false);
     } else {
         return report(to, ERR_FOREIGN, "it is neither a file nor a block device");
     }

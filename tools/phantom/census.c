@@ -24,7 +24,6 @@ census_take(struct census *census, uint32_t application)
     done = rows != NULL && vm_list_applications(rows, count, &count) == OK;
     for (size_t i = 0; done && i < count; i++) {
         census->programs += rows[i].state == APPLICATION_RUNNING;
-        census->failed |= rows[i].state == APPLICATION_FAILED;
         if (rows[i].state == APPLICATION_RUNNING)
             census->threads += rows[i].thread_count;
         if (rows[i].id == application)

@@ -12,7 +12,6 @@
 struct census {
     size_t programs; /* that run */
     size_t threads;
-    bool failed;    /* a program ended by an uncaught exception */
     int32_t status; /* of the one that was asked for */
 };
 

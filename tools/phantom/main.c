@@ -3,8 +3,10 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "phantom/help.h"
 #include "phantom/options.h"
@@ -59,6 +61,33 @@ wants_help(const struct verb *verb, char **words, int word_count)
     return false;
 }
 
+/*
+ * A standard stream that is closed must not become a volume or a socket, into which somebody then
+ * writes. What is opened in its place fails as a closed one does, but for errors, which nobody
+ * reads.
+ */
+static void
+streams_fill(void)
+{
+    static const int modes[] = { O_RDONLY, O_RDONLY, O_WRONLY };
+
+    for (int i = 0; i < 3; i++) {
+        if (fcntl(i, F_GETFD) < 0 && open("/dev/null", modes[i]) != i)
+            _exit(STATUS_TROUBLE); /* there is nowhere to say so */
+    }
+}
+
+/* All that was to be shown is out. False after a message. */
+static bool
+output_end(void)
+{
+    bool done = fflush(stdout) == 0 && ferror(stdout) == 0;
+
+    if (!done)
+        say_error("standard output: cannot write");
+    return done;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -66,13 +95,14 @@ main(int argc, char **argv)
     const struct verb *verb;
     int status;
 
+    streams_fill();
     if (argc < 2) {
         help_all(stderr);
         return STATUS_USAGE;
     }
     status = main_option(argv[1], argc > 2 ? argv[2] : NULL);
     if (status >= 0)
-        return fflush(stdout) == 0 ? status : STATUS_TROUBLE;
+        return output_end() ? status : STATUS_TROUBLE;
     verb = verb_find(argv[1]);
     if (verb == NULL) {
         say_error("there is no verb '%s'; 'phantom --help' lists them", argv[1]);
@@ -80,14 +110,12 @@ main(int argc, char **argv)
     }
     if (wants_help(verb, argv + 2, argc - 2)) {
         help_verb(stdout, verb);
-        return STATUS_DONE;
+        return output_end() ? STATUS_DONE : STATUS_TROUBLE;
     }
     if (!options_read(verb, argv + 2, (unsigned)argc - 2, &invocation))
         return STATUS_USAGE;
     status = verb->run(&invocation);
-    if (fflush(stdout) != 0 && status == STATUS_DONE) {
-        say_error("standard output: cannot write");
+    if (!output_end() && status == STATUS_DONE)
         status = STATUS_TROUBLE;
-    }
     return status;
 }

@@ -5,6 +5,7 @@
  */
 #include "phantom/options.h"
 #include "phantom/say.h"
+#include "phantom/signals.h"
 #include "phantom/system.h"
 
 #define DEFAULT_BYTES (64ull << 30)
@@ -16,14 +17,20 @@ verb_new(const struct invocation *invocation)
 {
     const char *path = invocation->arguments[0];
     char size[32];
+    char word[SAY_WORD_BYTES];
     uint64_t bytes;
+    sigset_t before;
+    bool made;
 
     if (!option_size(invocation, "size", MIN_BYTES, MAX_BYTES, DEFAULT_BYTES, &bytes))
         return STATUS_USAGE;
     bytes &= ~(uint64_t)(PLAT_BLOCK_BYTES - 1);
-    if (!system_create(path, bytes))
+    signals_hold(&before); /* what is there is whole */
+    made = system_create(path, bytes);
+    signals_release(&before);
+    if (!made)
         return STATUS_TROUBLE;
     say("made %s, which can hold %s; start something in it with: phantom run %s PROGRAM.ph", path,
-        say_bytes(bytes, size), path);
+        say_bytes(bytes, size), say_word(path, word));
     return STATUS_DONE;
 }

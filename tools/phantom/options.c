@@ -91,6 +91,13 @@ options_read(const struct verb *verb, char **words, unsigned word_count,
                   verb->synopsis);
         return false;
     }
+    for (unsigned i = 0; i < kept && (verb->rest_from == 0 || i < verb->rest_from); i++) {
+        if (words[i][0] == '\0') {
+            say_error("%s: an argument is empty: phantom %s %s", verb->name, verb->name,
+                      verb->synopsis);
+            return false;
+        }
+    }
     if (kept > verb->argument_max)
         return usage_error(verb, "too many arguments, from", words[verb->argument_max]);
     return true;
@@ -164,6 +171,8 @@ option_size(const struct invocation *invocation, const char *name, uint64_t min,
     const char *value = option_value(invocation, name);
     const char *end = NULL;
     uint64_t number = 0;
+    char least[32];
+    char most[32];
     int shift = -1;
 
     *bytes = otherwise;
@@ -178,8 +187,8 @@ option_size(const struct invocation *invocation, const char *name, uint64_t min,
     }
     *bytes = number << shift;
     if (*bytes < min || *bytes > max) {
-        say_error("%s: --%s must be between %" PRIu64 "M and %" PRIu64 "M, not %s",
-                  invocation->verb->name, name, min >> 20, max >> 20, value);
+        say_error("%s: --%s must be between %s and %s, not %s", invocation->verb->name, name,
+                  say_bytes(min, least), say_bytes(max, most), value);
         return false;
     }
     return true;

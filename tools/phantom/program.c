@@ -17,6 +17,7 @@
 
 #include "embed/embedded.h"
 #include "format/module.h"
+#include "format/volume.h"
 #include "lang/lang.h"
 #include "phantom/say.h"
 
@@ -227,6 +228,15 @@ is_module(const struct buffer *bytes)
            bytes->bytes[2] == (MODULE_MAGIC >> 16 & 0xff) && bytes->bytes[3] == MODULE_MAGIC >> 24;
 }
 
+/* Or the beginning of one. */
+static bool
+is_volume(const struct buffer *bytes)
+{
+    const struct super_disk *super = (const struct super_disk *)bytes->bytes;
+
+    return bytes->count >= sizeof *super && memcmp(super->magic, SUPER_MAGIC, 8) == 0;
+}
+
 bool
 program_read(const char *path, struct buffer *module)
 {
@@ -234,7 +244,9 @@ program_read(const char *path, struct buffer *module)
     int error = file_read(path, &bytes);
     bool done = false;
 
-    if (error != 0) {
+    if (is_volume(&bytes)) { /* also when it is too large to be read */
+        say_error("%s: it is a volume, and a program is wanted here", path);
+    } else if (error != 0) {
         say_error("%s: %s", path, strerror(error));
     } else if (is_module(&bytes)) {
         *module = bytes;

@@ -22,14 +22,15 @@
 #include "phantom/options.h"
 #include "phantom/program.h"
 #include "phantom/say.h"
+#include "phantom/signals.h"
 #include "plat/thread.h"
 
-#define EXEC_BYTES         (16ull << 30)
-#define INTERVAL_MS_MAX    3600000u
-#define WORKERS_MAX        64u
-#define MEMORY_BYTES_MIN   (4ull << 20)
-#define MEMORY_BYTES_MAX   (1ull << 44)
-#define STATUS_INTERRUPTED 130 /* what a shell expects after Ctrl-C */
+#define EXEC_BYTES       (16ull << 30)
+#define INTERVAL_MS_MAX  3600000u
+#define WORKERS_MAX      64u
+#define MEMORY_BYTES_MIN (4ull << 20)
+#define MEMORY_BYTES_MAX (1ull << 44)
+#define STATUS_OF_SIGNAL 128 /* and the signal: what a shell says of one that a signal ended */
 
 static volatile sig_atomic_t interrupts;
 static volatile sig_atomic_t stop_signal;
@@ -38,7 +39,7 @@ static void
 signal_note(int signal_number)
 {
     if (signal_number == SIGINT && ++interrupts > 1)
-        _exit(STATUS_INTERRUPTED);
+        _exit(STATUS_OF_SIGNAL + SIGINT);
     stop_signal = signal_number;
     vm_interrupt();
 }
@@ -102,6 +103,8 @@ run_wait(bool safe)
 {
     enum vm_event event;
 
+    if (stop_signal != 0)
+        return VM_INTERRUPTED; /* it came before there was a machine that could be told */
     do
         event = vm_wait(PLAT_NO_DEADLINE);
     while (event == VM_DEADLINE || (safe && event != VM_INTERRUPTED));
@@ -117,28 +120,34 @@ run_to_end(struct system *system, const struct system_options *options, uint32_t
     enum vm_event event = run_wait(options->vm.safe);
     struct census census = { 0 };
     struct store_stats stats;
+    char word[SAY_WORD_BYTES];
     bool done;
 
     control_stop(control);
     done = system_stop(system, true);
+    if (event == VM_ALL_ENDED && vm_wait(0) == VM_INTERRUPTED)
+        event = VM_INTERRUPTED; /* the last output could not leave */
     census_take(&census, application);
     store_stats_get(system->store, &stats);
     if (!done)
         return STATUS_TROUBLE;
+    if (event == VM_INTERRUPTED && own_status) /* nobody can go on with it */
+        return stop_signal == 0 ? STATUS_TROUBLE : STATUS_OF_SIGNAL + stop_signal;
     if (event == VM_INTERRUPTED && stop_signal == 0) { /* the console has said why */
         say("stopped %s at generation %" PRIu64 "; go on with: phantom run %s", system->path,
-            stats.generation, system->path);
+            stats.generation, say_word(system->path, word));
         return STATUS_TROUBLE;
     }
     if (event == VM_INTERRUPTED) {
         if (!quiet)
             say("%s: stopped %s at generation %" PRIu64 "; go on with: phantom run %s",
-                strsignal(stop_signal), system->path, stats.generation, system->path);
+                strsignal(stop_signal), system->path, stats.generation,
+                say_word(system->path, word));
         return STATUS_DONE;
     }
     if (own_status)
         return census.status & 0xff;
-    return census.failed ? STATUS_TROUBLE : STATUS_DONE;
+    return vm_failed_count() > 0 ? STATUS_TROUBLE : STATUS_DONE;
 }
 
 int
@@ -196,6 +205,22 @@ throwaway_path(char *path, size_t path_bytes)
     return true;
 }
 
+/* Made, opened, and out of the folder at once: nobody else can reach it, nothing is left behind. */
+static bool
+throwaway_open(struct system *system, const struct system_options *options)
+{
+    sigset_t before;
+    bool opened = false;
+
+    signals_hold(&before);
+    if (system_create(options->path, EXEC_BYTES)) {
+        opened = system_open(system, options);
+        unlink(options->path);
+    }
+    signals_release(&before);
+    return opened;
+}
+
 int
 verb_exec(const struct invocation *invocation)
 {
@@ -206,21 +231,18 @@ verb_exec(const struct invocation *invocation)
     struct system system = { 0 };
     uint32_t application = 0;
     int status = STATUS_TROUBLE;
+    bool opened;
 
     if (!options_fill(invocation, &options))
         return STATUS_USAGE;
     options.pmem.on_demand_only = options.pmem.interval_ms == 0;
     if (!program_read(program, &module) || !throwaway_path(path, sizeof path))
         goto out;
-    if (!system_create(path, EXEC_BYTES))
-        goto out;
-    if (!system_open(&system, &options)) {
-        unlink(path);
-        goto out;
-    }
-    unlink(path); /* from here on nobody else can reach it, and nothing is left behind */
     signals_catch();
-    if (!system_start(&system, &options))
+    opened = throwaway_open(&system, &options);
+    if (!opened)
+        say("exec keeps the program's volume in that folder; TMPDIR names another");
+    if (!opened || !system_start(&system, &options))
         goto out;
     if (system_install(&system, program, &module, invocation->arguments + 1,
                        invocation->argument_count - 1, &application))

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static void
@@ -56,6 +57,40 @@ say_colour(void)
     const char *no_colour = getenv("NO_COLOR");
 
     return isatty(STDERR_FILENO) && (no_colour == NULL || no_colour[0] == '\0');
+}
+
+/* A letter, a digit, a byte of UTF-8, or what means nothing to a shell. */
+static bool
+is_plain(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (unsigned char)c >= 0x80 || strchr("/._-+,:@%=", c) != NULL;
+}
+
+const char *
+say_word(const char *word, char buffer[SAY_WORD_BYTES])
+{
+    const char *at = word;
+    size_t length = 0;
+    size_t plain = 0;
+
+    while (word[plain] != '\0' && is_plain(word[plain]))
+        plain++;
+    if (word[plain] == '\0' && plain > 0)
+        return word;
+    buffer[length++] = '\'';
+    for (; *at != '\0'; at++) {
+        if (length + 6 > SAY_WORD_BYTES)
+            return word;
+        if (*at == '\'') {
+            memcpy(buffer + length, "'\\'", 3);
+            length += 3;
+        }
+        buffer[length++] = *at;
+    }
+    buffer[length++] = '\'';
+    buffer[length] = '\0';
+    return buffer;
 }
 
 const char *

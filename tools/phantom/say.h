@@ -20,6 +20,13 @@ void say(const char *text, ...) __attribute__((format(printf, 1, 2)));
 /* May colours be used on standard error? (a terminal, and no NO_COLOR) */
 bool say_colour(void);
 
+/*
+ * A word of a command line that a person may copy: in quotes if a shell would take it apart.
+ * Returns `word` itself, or `buffer`; also `word` if the buffer is too small.
+ */
+#define SAY_WORD_BYTES 600
+const char *say_word(const char *word, char buffer[SAY_WORD_BYTES]);
+
 /* A duration for people: "850 ms", "3 s", "5 min", "2 h", "12 days". */
 const char *say_duration(uint64_t ns, char buffer[32]);
 

@@ -102,7 +102,8 @@ const struct verb verbs[] = {
             "With PROGRAM (a .ph source or a compiled module), that is put into the volume and\n"
             "started; from then on it lives there and the file is not needed any more.\n"
             "\n"
-            "Ends when the last thread has ended: 0, or 1 after an uncaught exception. Ctrl-C,\n"
+            "Ends when the last thread has ended: 0, or 1 after an uncaught exception, or if\n"
+            "output could not be shown (it stays in the volume, for the next run). Ctrl-C,\n"
             "SIGTERM and SIGHUP take a last snapshot and end with 0; a second Ctrl-C leaves at\n"
             "once, which is as safe as pulling the plug: the volume goes on from its newest\n"
             "committed snapshot.\n"
@@ -143,7 +144,8 @@ const struct verb verbs[] = {
         .summary = "run a program in a throw-away volume",
         .details =
             "Compiles and runs PROGRAM, and forgets it when it ends. The status is the\n"
-            "program's own: what it gave to exit(), else 0, or 1 after an uncaught exception.\n",
+            "program's own: what it gave to exit(), else 0, or 1 after an uncaught exception,\n"
+            "or 128 and the number of the signal that ended it. The volume is made in TMPDIR.\n",
         .options = exec_options,
         .argument_min = 1,
         .argument_max = ~0u,
