@@ -150,20 +150,10 @@ static const struct {
     { "undefined", die_undefined },
 };
 
-static bool
-is_named(const char *text, const char *name)
-{
-    while (*name != '\0' && *text == *name) {
-        text++;
-        name++;
-    }
-    return *name == '\0' && (*text == '\0' || *text == ' ');
-}
-
 void
 selftest_die(const char *name)
 {
     for (size_t i = 0; i < sizeof deaths / sizeof deaths[0]; i++)
-        if (is_named(name, deaths[i].name))
+        if (selftest_is_named(name, deaths[i].name))
             deaths[i].die();
 }

@@ -64,8 +64,20 @@ selftest_run_threads(unsigned count, void (*entry)(void *))
 }
 
 bool
+selftest_is_named(const char *text, const char *name)
+{
+    while (*name != '\0' && *text == *name) {
+        text++;
+        name++;
+    }
+    return *name == '\0' && (*text == '\0' || *text == ' ');
+}
+
+bool
 selftest_run(const char *what)
 {
+    if (selftest_is_named(what, "disks"))
+        return selftest_disks();
     if (*what != '\0') {
         selftest_die(what);
         log_error("there is no death of that name: %s", what);

@@ -21,6 +21,13 @@ void selftest_memory(void);
 void selftest_faults(void);
 void selftest_fault_jumps(void);
 
+/* True if a word of the command line, which ends with it or in a blank, is this name. */
+bool selftest_is_named(const char *text, const char *name);
+
+/* Start the drivers, and test every disk that is empty; false, after saying so, if there is none.
+ */
+bool selftest_disks(void);
+
 /* Die in the way of that name; returns if there is no such way. */
 void selftest_die(const char *name);
 
