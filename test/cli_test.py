@@ -233,6 +233,13 @@ class Exec(VolumeTest):
             self.assertIn(process.wait(timeout=20), (-signal.SIGTERM, 128 + signal.SIGTERM))
             self.assertEqual([*self.folder.glob("phantom-exec-*")], [])
 
+    def test_what_a_killed_one_left_behind_is_in_nobodys_way(self):
+        path = self.program(HELLO)
+        script = ': > "$TMPDIR/phantom-exec-$$"; exec "$0" exec "$1"'  # the same process number
+        done = subprocess.run(["sh", "-c", script, PHANTOM, path], capture_output=True, text=True,
+                              env=dict(os.environ, TMPDIR=str(self.folder)), check=False)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "hello\n", ""))
+
     def test_a_volume_is_no_program(self):
         self.assertClear(phantom("exec", self.new()), 1, "it is a volume")
 

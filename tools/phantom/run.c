@@ -190,14 +190,20 @@ out:
     return status;
 }
 
-/* A path for a volume that nobody keeps; false when the folder cannot be used. */
+/*
+ * A path for a volume that nobody keeps, and that no other has: not one whose process was killed
+ * before it could remove it, either. False when the folder cannot be used.
+ */
 static bool
 throwaway_path(char *path, size_t path_bytes)
 {
     const char *folder = getenv("TMPDIR");
-    int length = snprintf(path, path_bytes, "%s/phantom-exec-%d",
-                          folder == NULL || folder[0] == '\0' ? "/tmp" : folder, (int)getpid());
+    uint64_t unique;
+    int length;
 
+    plat_entropy(&unique, sizeof unique);
+    length = snprintf(path, path_bytes, "%s/phantom-exec-%016" PRIx64,
+                      folder == NULL || folder[0] == '\0' ? "/tmp" : folder, unique);
     if (length < 0 || (size_t)length >= path_bytes) {
         say_error("TMPDIR is too long");
         return false;
