@@ -152,14 +152,22 @@ finding_print(void *context, const struct store_finding *finding)
     fprintf(stderr, "sim: check: %s\n", finding->what);
 }
 
-/* The model that knows the generation; the deepest first, as it is the newest. */
-static const struct sim_model *
-model_of(unsigned depth, uint64_t generation)
+/*
+ * The store holds what the models say that it must. The deepest that knows the generation counts,
+ * as it is the newest. A generation of no model is one that failed, in any of the lives: a cut may
+ * take away what a kill had left visible of those after it.
+ */
+static bool
+models_agree(unsigned depth, struct store *store, uint64_t generation)
 {
     for (unsigned i = depth + 1; i-- > 0;)
         if (sim_model_knows(explorer.models[i], generation))
-            return explorer.models[i];
-    return explorer.models[depth];
+            return sim_model_equals(explorer.models[i], store, generation);
+    for (unsigned i = depth + 1; i-- > 0;)
+        if (sim_model_has_unnumbered(explorer.models[i], store))
+            return true;
+    fprintf(stderr, "sim: generation %" PRIu64 " is no instant that ever was\n", generation);
+    return false;
 }
 
 /* The volume opens where it must, holds what it must, and is sound. */
@@ -182,7 +190,7 @@ child_check(const struct life *life)
                 opened.generation, life->acknowledged);
         return false;
     }
-    if (!sim_model_equals(model_of(life->depth, opened.generation), store, opened.generation))
+    if (!models_agree(life->depth, store, opened.generation))
         return false;
     err = store_check(store, finding_print, NULL, &sound);
     if (err != OK)

@@ -292,15 +292,17 @@ sim_model_knows(const struct sim_model *model, uint64_t generation)
 bool
 sim_model_equals(const struct sim_model *model, struct store *store, uint64_t generation)
 {
-    uint64_t instant = generation_instant(model, generation);
+    return instant_equals(model, store, generation_instant(model, generation));
+}
+
+bool
+sim_model_has_unnumbered(const struct sim_model *model, struct store *store)
+{
     err_t err;
 
-    if (instant != UINT64_MAX)
-        return instant_equals(model, store, instant);
     for (uint64_t i = model->instants; i-- > 0;)
         if (model->generations[i] == NO_GENERATION &&
             difference_find(model, store, i, &err) == UINT64_MAX)
             return true;
-    fprintf(stderr, "sim: generation %" PRIu64 " is no instant that ever was\n", generation);
     return false;
 }

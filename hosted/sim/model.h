@@ -55,8 +55,13 @@ uint64_t sim_model_newest(const struct sim_model *model);
 bool sim_model_knows(const struct sim_model *model, uint64_t generation);
 
 /*
- * Compare what a store reads with what the model has of that generation. A
- * generation whose commit failed to say that it was done may be any instant
- * that has no number. Prints the first difference and returns false.
+ * Compare what a store reads with what the model has of that generation, which it
+ * knows. Prints the first difference and returns false.
  */
 bool sim_model_equals(const struct sim_model *model, struct store *store, uint64_t generation);
+
+/*
+ * Does a store read as an instant that has no number? Such is a generation whose
+ * commit failed to say that it was done.
+ */
+bool sim_model_has_unnumbered(const struct sim_model *model, struct store *store);
