@@ -117,6 +117,9 @@ objects = $(patsubst %.c,$B/$1/%.o,$2)
 libs    = $B/$1/linux.a $B/$1/core.a
 link    = $(call cc,$1) $(cflags) -pthread $(LDFLAGS)
 
+# What each unit test is linked with; test/support/mark_point.c says why the wrap.
+CHECK   := -Wl,--wrap=_mark_point -lcheck -lsubunit -lm -lrt
+
 define configuration
 
 CORE_$1 := $(call objects,$1,$(CORE_SOURCES))
@@ -187,14 +190,14 @@ $$(filter-out $B/$1/test/sim/%,$$(UNIT_$1)): $B/$1/test/%: $B/$1/test/unit/%.o \
 	@mkdir -p $$(@D)
 	$(say) LINK $$@
 	$(Q)$(link) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $B/$1/support.a $(libs) \
-	    -Wl,--end-group -lcheck -lsubunit -lm -lrt
+	    -Wl,--end-group $(CHECK)
 
 $$(filter $B/$1/test/sim/%,$$(UNIT_$1)): $B/$1/test/%: $B/$1/test/unit/%.o \
     $B/$1/support.a $B/$1/sim.a $B/$1/core.a
 	@mkdir -p $$(@D)
 	$(say) LINK $$@
 	$(Q)$(link) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $B/$1/support.a $B/$1/sim.a $B/$1/core.a \
-	    -Wl,--end-group -lcheck -lsubunit -lm -lrt
+	    -Wl,--end-group $(CHECK)
 
 $B/$1/flags: always
 	@scripts/stamp $$@ '$(call cc,$1) $(INTERP_CC) $(INTERP_CFLAGS) $(cflags) $(CORE_CFLAGS)' \
