@@ -2,8 +2,9 @@
 """torture [--status] [--only NAME] [--hours H] - the long versions of the tests.
 
 Work is cut into pieces; what has been done is kept in build/torture.json, so a torture
-that was stopped (Ctrl-C is fine) goes on with the next piece. What was done with
-another build of the command or of the simulator does not count: then it begins anew.
+that was stopped (Ctrl-C is fine: the piece under way is given up and leaves nothing behind)
+goes on with the next piece. What was done with another build of the command or of the
+simulator does not count: then it begins anew. Each piece has seeds of its own.
 
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
@@ -14,6 +15,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -21,6 +23,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("B", "build"))
 STATE = ROOT / BUILD / "torture.json"
+STOP_SECONDS_MAX = 30
 BUILT = [ROOT / BUILD / "phantom", ROOT / BUILD / "sim", ROOT / BUILD / "checked" / "phantom"]
 
 
@@ -35,10 +38,11 @@ class Work:
         self.command = command  # (done so far, units of this piece) -> argv
         self.environment = environment or {}
 
-    def counted(self, output):
-        """How many units the piece really did: the simulator says so, others do what is asked."""
-        cuts = re.findall(r"^(\d+) cuts in", output, re.MULTILINE)
-        return int(cuts[-1]) if cuts else self.piece
+
+def counted(output, units):
+    """How many units a piece really did: the simulator says so, others do what is asked."""
+    cuts = re.findall(r"^(\d+) cuts in", output, re.MULTILINE)
+    return int(cuts[-1]) if cuts else units
 
 
 def sim(scenario):
@@ -56,6 +60,21 @@ def script(path, *words):
     return command
 
 
+def guards():
+    """The flushes and checksum tests of the store that are taken out, by name."""
+    return subprocess.run([ROOT / "scripts/mutate-store", "--list"], capture_output=True, text=True,
+                          check=True).stdout.split()
+
+
+def mutations(done, units):
+    return [str(ROOT / "scripts/mutate-store"), *guards()[done:done + units]]
+
+
+def flips(done, units):
+    return ["env", f"FLIPS={units}", f"FLIPS_SEED={1000 + done}", sys.executable,
+            str(ROOT / "test/damage_test.py"), "Flips"]
+
+
 CHECKED = {"PHANTOM": str(ROOT / BUILD / "checked" / "phantom")}
 
 WORKS = [
@@ -65,8 +84,8 @@ WORKS = [
     Work("kills-strict", "kills", 200, 50, script("test/kills_test.py", "--strict")),
     Work("kills-checked", "kills", 200, 50, script("test/kills_test.py"), CHECKED),
     Work("fire", "kills", 1000, 200, script("scripts/concordance-under-fire")),
-    Work("damage", "flipped bits", 1000, 200,
-         lambda done, units: [sys.executable, str(ROOT / "test/damage_test.py"), "Flips"]),
+    Work("damage", "flipped bits", 1000, 100, flips),
+    Work("mutations", "guards of the store taken out", len(guards()), 4, mutations),
     Work("idle", "seconds", 600, 600,
          lambda done, units: [sys.executable, str(ROOT / "test/idle_test.py"), "--seconds",
                               str(units)]),
@@ -99,9 +118,33 @@ def state_save(state):
 def status(state):
     for work in WORKS:
         done = state["done"].get(work.name, 0)
-        print(f"  {work.name:<14} {min(done, work.total):>8} of {work.total} {work.unit}"
+        print(f"  {work.name:<14} {done:>8} of {work.total} {work.unit}"
               f"{'  done' if done >= work.total else ''}")
     print(f"  in {state['seconds'] / 3600:.2f} hours of work on this build", flush=True)
+
+
+def run_whole(argv, environment):
+    """Run a command; its status and output. Stopped: it and all that it started end first."""
+    process = subprocess.Popen(argv, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                               errors="replace", start_new_session=True)
+    try:
+        output, _ = process.communicate()
+        return process.returncode, output
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)  # it takes its files away
+            try:
+                process.communicate(timeout=STOP_SECONDS_MAX)
+            finally:
+                try:
+                    os.killpg(process.pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+
+
+def stop(number, frame):
+    raise KeyboardInterrupt
 
 
 def piece_run(work, state):
@@ -110,15 +153,12 @@ def piece_run(work, state):
     units = min(work.piece, work.total - done)
     argv = work.command(done, units)
     started = time.monotonic()
-    environment = dict(os.environ, FLIPS=str(units), **work.environment)
-    ended = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, text=True,
-                           check=False)
+    returned, output = run_whole(argv, dict(os.environ, **work.environment))
     seconds = time.monotonic() - started
-    output = ended.stdout + ended.stderr
-    if ended.returncode != 0:
+    if returned != 0:
         print(f"torture: {work.name} FAILED: {' '.join(argv)}\n{output}")
         return False
-    state["done"][work.name] = done + max(work.counted(output), units)
+    state["done"][work.name] = done + counted(output, units)
     state["seconds"] += seconds
     state_save(state)
     print(f"torture: {work.name}: {state['done'][work.name]} of {work.total} {work.unit} "
@@ -127,17 +167,19 @@ def piece_run(work, state):
 
 
 def torture(works, state, seconds_max):
-    """Every work in turn, a piece at a time. Returns an exit status."""
+    """A piece at a time, of the work of which the least is done. Returns an exit status."""
     end = time.monotonic() + seconds_max
-    while True:
-        open_works = [w for w in works if state["done"].get(w.name, 0) < w.total]
-        if not open_works:
-            return 0
-        for work in open_works:
-            if time.monotonic() > end:
-                return 0
-            if not piece_run(work, state):
-                return 1
+
+    def share(work):
+        return state["done"].get(work.name, 0) / work.total
+
+    while time.monotonic() < end:
+        work = min(works, key=share)
+        if share(work) >= 1:
+            break
+        if not piece_run(work, state):
+            return 1
+    return 0
 
 
 def main():
@@ -151,6 +193,7 @@ def main():
     if not works:
         parser.error(f"there is no work called {options.only}")
     state = state_load()
+    signal.signal(signal.SIGTERM, stop)
     status_code = 0
     try:
         if not options.status:
