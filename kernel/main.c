@@ -63,7 +63,7 @@ power_wait(uint32_t count)
 __attribute__((noreturn)) static void
 machine_end(enum kernel_exit status)
 {
-    serial_write_polled("", 0); /* the last line leaves before the machine does */
+    serial_drain(); /* the last line leaves before the machine does */
     kernel_exit(status);
     acpi_power_off();
     log_info("it is now safe to switch this machine off");

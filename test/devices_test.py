@@ -296,6 +296,12 @@ class Console(DeviceTest):
         self.assertEqual(machine.wait(), 0, machine.out)
         self.assertIn("stopped disk", machine.out)
 
+    def test_a_reset_starts_the_machine_anew(self):
+        for machine in ("q35", "pc"):
+            with self.subTest(machine):
+                board = self.boot([], "selftest=reset", machine=machine)
+                self.assertEqual(board.wait(), 0, board.out)  # by -no-reboot
+
     def test_a_machine_in_trouble_can_be_switched_off(self):
         machine = self.boot([], "")
         self.assertTrue(machine.says("there is no disk"), machine.out)

@@ -69,7 +69,7 @@ lock_with_room(void)
         if (!console.started || serial_room() >= ROOM_BYTES)
             return flags;
         if (!(flags & CPU_INTERRUPT_FLAG)) {
-            serial_write_polled(NULL, 0);
+            serial_drain();
             return flags;
         }
         spin_unlock(&console.lock, flags);

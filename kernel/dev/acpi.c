@@ -13,7 +13,6 @@
 
 #include "arch/amd64/cpu.h"
 #include "arch/amd64/port.h"
-#include "dev/serial.h"
 #include "irq/irq.h"
 #include "mm/map.h"
 
@@ -162,7 +161,6 @@ sleep_enter(const struct reach *control, uint8_t type)
 void
 acpi_power_off(void)
 {
-    serial_write_polled(NULL, 0); /* the last words */
     if (acpi_info.can_power_off) {
         write8(&acpi.sleep, SLEEP_CONTROL(acpi_info.s5_type_a));
         sleep_enter(&acpi.control_a, acpi_info.s5_type_a);
@@ -179,7 +177,6 @@ acpi_reset(void)
         uint64_t base;
     } __attribute__((packed)) no_table = { 0 };
 
-    serial_write_polled(NULL, 0); /* the last words */
     (void)interrupts_save();
     write8(&acpi.reset, acpi_info.reset_value);
     delay_us(10000);

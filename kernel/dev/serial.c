@@ -239,6 +239,15 @@ serial_watch(uint8_t byte, void (*fn)(void *), void *context)
 
 /* ---- output ---- */
 
+void
+serial_drain(void)
+{
+    uint64_t flags = spin_lock(&serial.lock);
+
+    serial_write_polled(NULL, 0);
+    spin_unlock(&serial.lock, flags);
+}
+
 size_t
 serial_room(void)
 {

@@ -29,6 +29,12 @@ void serial_init_early(void);
 void serial_write_polled(const void *bytes, size_t count);
 
 /*
+ * Send by polling all that lies in the output ring, so that it leaves before the
+ * machine does. Not where a lock of the port may be held: not in a panic.
+ */
+void serial_drain(void);
+
+/*
  * From now on by interrupts. Needs irq_isa_attach(), threads and the clock.
  * Returns OK, ERR_UNSUPPORTED when there is no port, or what irq said; output
  * is polled then, and there is no input.

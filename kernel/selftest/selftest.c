@@ -12,6 +12,7 @@
 
 #include "arch/amd64/cpu.h"
 #include "base/assert.h"
+#include "dev/acpi.h"
 #include "irq/clock.h"
 #include "sched/thread.h"
 #include "selftest/selftest_priv.h"
@@ -78,6 +79,8 @@ selftest_run(const char *what)
 {
     if (selftest_is_named(what, "disks"))
         return selftest_disks();
+    if (selftest_is_named(what, "reset"))
+        acpi_reset();
     if (*what != '\0') {
         selftest_die(what);
         log_error("there is no death of that name: %s", what);
