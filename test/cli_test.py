@@ -283,6 +283,12 @@ class Exec(VolumeTest):
         (self.folder / "text").unlink()
         self.assertClear(phantom("exec", path), 1, "program.ph:1:19", "this file cannot be read")
 
+    def test_a_module_never_takes_the_place_of_its_source(self):
+        path = self.program(HELLO)
+        for output in (path, self.folder / "." / path.name):
+            self.assertClear(phantom("compile", "--output", output, path), 1, "name another file")
+        self.assertEqual(path.read_text(), HELLO)
+
     def test_a_compiled_module_runs_like_its_source(self):
         source = self.program(HELLO)
         module = self.folder / "program.pm"

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "lang/lang.h"
 #include "phantom/options.h"
@@ -37,6 +38,20 @@ file_write(const char *path, const struct buffer *bytes)
     }
     free(temporary);
     return done;
+}
+
+/* True, with a message, if writing the module would lose the program. */
+static bool
+is_source(const char *output, const char *path)
+{
+    struct stat source;
+    struct stat target;
+
+    if (stat(path, &source) != 0 || stat(output, &target) != 0 || source.st_dev != target.st_dev ||
+        source.st_ino != target.st_ino)
+        return false;
+    say_error("%s: the module would take the place of the program; name another file", output);
+    return true;
 }
 
 static bool
@@ -78,7 +93,8 @@ verb_compile(const struct invocation *invocation)
     if (done && option_given(invocation, "list"))
         done = listing_print(&module);
     else if (done && (output != NULL || chosen != NULL))
-        done = file_write(output != NULL ? output : chosen, &module);
+        done = !is_source(output != NULL ? output : chosen, path) &&
+               file_write(output != NULL ? output : chosen, &module);
     free(chosen);
     buffer_free(&module);
     return done ? STATUS_DONE : STATUS_TROUBLE;
