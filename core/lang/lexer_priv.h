@@ -145,8 +145,8 @@ struct token {
  */
 void lang_lex(struct lang *lang, const struct file *file, struct buffer *tokens);
 
-/* How many bytes a well-formed character of UTF-8 at `text` has, or 0; `room` is at least 1. */
-size_t lang_utf8_length(const char *text, size_t room);
+/* How many bytes a well-formed character of UTF-8 at `at` has, or 0; `room` is at least 1. */
+size_t lang_utf8_length(const char *at, size_t room);
 
 /* How a message calls a token: "`(`", "`while`", "a name". */
 const char *lang_token_name(enum token_kind kind);
