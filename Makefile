@@ -73,8 +73,9 @@ KERNEL_SOURCES  := $(wildcard kernel/*.c kernel/*/*.c kernel/*/*/*.c)
 KERNEL_ASSEMBLY := $(wildcard kernel/*/*.S kernel/*/*/*.S)
 
 # The parts of the kernel that touch no machine by themselves, so that unit tests can link them.
-KERNEL_PURE     := $(addprefix kernel/,dev/acpi_tables.c dev/block.c dev/rtc_date.c dev/virtio_blk.c \
-                     dev/virtio_ring.c console/character.c console/line_editor.c mm/area.c mm/frame.c mm/slab.c)
+KERNEL_PURE     := $(wildcard $(addprefix kernel/,dev/acpi_tables.c dev/block.c dev/rtc_date.c \
+                     dev/virtio_blk.c dev/virtio_ring.c console/character.c console/line_editor.c \
+                     mm/area.c mm/frame.c mm/slab.c))
 CLASSES         := $(sort $(wildcard classes/*.ph classes/*/*.ph classes/*/*/*.ph))
 
 ALL_SOURCES := $(CORE_SOURCES) $(LINUX_SOURCES) $(SIM_SOURCES) $(PHANTOM_SOURCES) \

@@ -95,10 +95,59 @@ plat_yield(void)
 }
 """,
     "hosted/linux/README.md": "# linux\n",
+    "kernel/boot/entry.S": """    .section .multiboot2, "a"
+    .balign 8
+    .long 0xe85250d6, 0, 24, -(0xe85250d6 + 24)
+    .short 0, 0
+    .long 8
+    .section .note.pvh, "a", @note
+    .balign 4
+    .long 4, 8, 18
+    .asciz "Xen"
+    .quad boot_start
+    .section .boot.text, "ax"
+    .global boot_start
+boot_start:
+    jmp kernel_main
+    .section .note.GNU-stack, "", @progbits
+""",
+    "kernel/main.h": """/*
+ * main.h - the machine.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+void kernel_main(void);
+""",
+    "kernel/main.c": """/*
+ * main.c - the machine.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "main.h"
+
+#include "plat/plat.h"
+#include "store/store.h"
+
+void
+plat_yield(void)
+{
+}
+
+void
+kernel_main(void)
+{
+    for (;;)
+        (void)store_size();
+}
+""",
+    "kernel/README.md": "# kernel\n",
     "scripts/layers.txt": """core plat plat
 core base ring
 core store store
 part hosted/linux core
+part kernel core
 """,
 }
 
@@ -110,8 +159,10 @@ class Lint(unittest.TestCase):
         self.tree = tempfile.mkdtemp(prefix="phantom-lint-")
         self.addCleanup(shutil.rmtree, self.tree)
         shutil.copytree(os.path.join(HERE, "scripts"), os.path.join(self.tree, "scripts"))
-        for name in ("Makefile", "config.mk", ".clang-format", ".clang-tidy"):
-            shutil.copy(os.path.join(HERE, name), self.tree)
+        os.makedirs(os.path.join(self.tree, "kernel"))
+        for name in ("Makefile", "config.mk", ".clang-format", ".clang-tidy",
+                     "kernel/phantom.ld"):
+            shutil.copy(os.path.join(HERE, name), os.path.join(self.tree, name))
         for path in ("scripts/cppcheck.txt", "scripts/long-files.txt"):
             self.write(path, "")
         for path, text in GOOD.items():
@@ -242,6 +293,22 @@ class Lint(unittest.TestCase):
     def test_symbols_refuses_an_export_with_a_foreign_name(self):
         self.change("core/base/ring.c", "int\nring_turn", "int rung;\n\nint\nring_turn")
         self.assert_refused("lint-symbols", "exports rung")
+
+    def test_kernel_refuses_a_need_that_nobody_has(self):
+        self.change("kernel/main.c", "    for (;;)",
+                    "    extern void nobody(void);\n\n    nobody();\n    for (;;)")
+        self.assert_refused("lint-kernel", "undefined reference to `nobody'")
+
+    def test_kernel_refuses_a_register_that_interrupts_do_not_save(self):
+        self.change("kernel/main.c", "    for (;;)",
+                    '    __asm__("movaps %xmm1, %xmm0");\n    for (;;)')
+        self.assert_refused("lint-kernel", "kernel_main uses a register")
+
+    def test_kernel_refuses_an_image_that_nobody_can_start(self):
+        self.change("kernel/boot/entry.S", "0xe85250d6, 0", "0xe85250d7, 0")
+        self.assert_refused("lint-kernel", "has no header of Multiboot2")
+        self.change("kernel/boot/entry.S", '.section .note.pvh, "a", @note', '.section .rodata')
+        self.assert_refused("lint-kernel", "has no note")
 
     def test_files_refuses_a_file_of_1001_lines(self):
         self.change("core/base/ring.c", "{\n", "{\n" + "\n" * 1000)
