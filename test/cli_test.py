@@ -161,6 +161,28 @@ class New(VolumeTest):
             if volume.exists():
                 self.assertEqual(phantom("run", volume, self.program(HELLO)).out, "hello\n")
 
+    def test_a_cut_while_it_is_made_leaves_what_can_be_told(self):
+        whole = 0
+        for i in range(80):
+            volume = self.folder / f"v{i}"
+            process = self.start("new", volume, "--size", VOLUME_SIZE)
+            time.sleep(0.002 * 1.12**i)
+            kill(process)
+            if not volume.exists():
+                continue
+            ended = phantom("run", volume, self.program(HELLO))
+            self.assertIn(ended.status, (0, 1), ended)
+            if ended.status == 0:
+                self.assertEqual(ended.out, "hello\n")
+                whole += 1
+                if whole == 3:
+                    return
+            else:
+                self.assertRegex(ended.err, "cut off before it was done|not a Phantom volume|"
+                                            "shorter than it says|no whole snapshot")
+            volume.unlink()
+        self.fail("it is never done")
+
     def test_a_folder_that_is_not_there(self):
         self.assertClear(phantom("new", self.folder / "no" / "v"), 1, "no/v")
 

@@ -112,6 +112,11 @@ system_start(struct system *system, const struct system_options *options)
         vm.heap.nursery_bytes = heap_nursery_for(stats.block_count * PAGE_BYTES);
     }
     err = vm_start(&vm);
+    if (err == ERR_FOREIGN) { /* the store is whole, and nothing was ever put into it */
+        say_error("%s: making it was cut off before it was done; remove it and make it anew",
+                  system->path);
+        return false;
+    }
     if (err != OK) {
         system_say(system, err, "cannot start the machine");
         return false;
