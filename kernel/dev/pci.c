@@ -211,11 +211,16 @@ bar_measure(struct pci_device *device, unsigned index)
         bar->bytes = 0; /* no region is like that */
 }
 
+/* Once for each function, and only where somebody needs to know: every step moves a machine's map.
+ */
 static void
 bars_measure(struct pci_device *device)
 {
     uint16_t command = pci_read16(device, PCI_COMMAND);
 
+    if (device->measured || !device->has_bars)
+        return;
+    device->measured = true;
     /* Meanwhile it must not answer at addresses that are not its own. */
     pci_write16(device, PCI_COMMAND, (uint16_t)(command & ~(PCI_COMMAND_IO | PCI_COMMAND_MEMORY)));
     for (unsigned i = 0; i < PCI_BARS; i++) {
@@ -265,6 +270,8 @@ region_find(uint64_t bytes)
     uint64_t begin = REGIONS_BEGIN;
     uint64_t end;
 
+    for (unsigned i = 0; i < function_count; i++)
+        bars_measure(&functions[i]);
     while (begin + bytes <= REGIONS_END) {
         if (!is_taken(begin, bytes, &end))
             return begin;
@@ -276,6 +283,7 @@ region_find(uint64_t bytes)
 err_t
 pci_regions_assign(struct pci_device *device)
 {
+    bars_measure(device);
     for (unsigned i = 0; i < PCI_BARS; i++) {
         struct pci_bar *bar = &device->bars[i];
 
@@ -346,8 +354,7 @@ function_add(const struct pci_device *found, uint8_t header)
     }
     device = &functions[function_count++];
     *device = *found;
-    if (header == 0 && device->class >> 8 != CLASS_BRIDGE)
-        bars_measure(device);
+    device->has_bars = header == 0 && device->class >> 8 != CLASS_BRIDGE;
 }
 
 /* One function; true if there is one. */

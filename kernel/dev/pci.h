@@ -49,6 +49,8 @@ struct pci_device {
     uint8_t bus, slot, function;
     uint16_t vendor_id, device_id;
     uint16_t class; /* class << 8 | subclass */
+    bool has_bars;
+    bool measured; /* `bars` is filled: after pci_regions_assign() */
     struct pci_bar bars[PCI_BARS];
     char name[8]; /* for messages: "00:02.0" */
 
@@ -58,8 +60,7 @@ struct pci_device {
 };
 
 /*
- * Find all functions of the machine, and what regions they have. Called once,
- * by drivers_start().
+ * Find all functions of the machine. Called once, by drivers_start().
  */
 void pci_scan(void);
 
@@ -67,8 +68,8 @@ void pci_scan(void);
 struct pci_device *pci_find(unsigned index);
 
 /*
- * Give an address to each memory region of a function that the firmware left
- * without one. Returns OK, or ERR_NOSPACE, after saying so.
+ * Find out what regions a function has, and give an address to each in memory
+ * that the firmware left without one. Returns OK, or ERR_NOSPACE, after saying so.
  */
 must_use err_t pci_regions_assign(struct pci_device *device);
 

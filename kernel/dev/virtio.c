@@ -235,11 +235,9 @@ vector_attach(struct virtio_device *device, unsigned reg, irq_fn *fn, void *cont
     unsigned vector = device->vector_next;
 
     TRY(pci_msix_attach(device->pci, vector, fn, context));
-    common_put16(device, reg, (uint16_t)vector);
-    if (common16(device, reg) != vector)
-        return ERR_UNSUPPORTED; /* it has no room to remember it */
     device->vector_next++;
-    return OK;
+    common_put16(device, reg, (uint16_t)vector);
+    return common16(device, reg) == vector ? OK : ERR_UNSUPPORTED; /* it could not remember it */
 }
 
 /* Where to write to wake the device; NULL when it points outside its own region. */

@@ -38,7 +38,7 @@ struct virtio_device {
     uint32_t notify_multiplier;
     volatile uint8_t *config; /* NULL: it has none */
     uint64_t config_bytes;
-    unsigned vector_next;
+    unsigned vector_next; /* so many are tied to functions, for ever */
 };
 
 struct virtio_queue {

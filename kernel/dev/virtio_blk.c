@@ -620,9 +620,10 @@ attach(struct pci_device *pci)
         return ERR_NOMEM;
     err = disk_open(disk, pci);
     if (err != OK) {
-        /* Its memory is kept: interrupts may know of it. */
         if (disk->device.common)
             virtio_fail(&disk->device);
+        if (disk->device.vector_next == 0)
+            plat_free(disk, sizeof(*disk)); /* else interrupts know of it */
         return err;
     }
     if (!(disk->device.features & FEATURE_FLUSH))

@@ -138,9 +138,12 @@ attach(struct pci_device *pci)
     lock_init(&rng->reading, LOCK_RANK_LEAF);
     err = rng_open(rng, pci);
     if (err != OK) {
-        /* Its memory is kept: interrupts may know of it. */
         if (rng->device.common)
             virtio_fail(&rng->device);
+        if (rng->device.vector_next == 0) { /* else interrupts know of it */
+            frame_free(rng->buffer ? frame_of(rng->buffer) : 0);
+            plat_free(rng, sizeof(*rng));
+        }
         return err;
     }
     entropy_source_add(rng_read, rng);

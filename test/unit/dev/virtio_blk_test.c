@@ -241,6 +241,7 @@ virtio_queue_open(struct virtio_queue *queue, struct virtio_device *device, unsi
     options.memory = aligned_alloc(BLOCK, bytes);
     memset(options.memory, 0, bytes);
     options.address = (uint64_t)(uintptr_t)options.memory;
+    device->vector_next++;
     queue->device = device;
     queue->index = index;
     queue->doorbell = &doorbell;
@@ -264,6 +265,7 @@ virtio_ready(struct virtio_device *device)
 {
     (void)device;
     ck_assert_int_eq(pthread_create(&disk.thread, NULL, disk_thread, NULL), 0);
+    pthread_detach(disk.thread); /* it ends with the test, or when it is given up */
 }
 
 bool
