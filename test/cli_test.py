@@ -330,6 +330,25 @@ class Run(VolumeTest):
         ended = phantom("run", self.volume, self.program('throw "no";\n'))
         self.assertClear(ended, 1, "no")
 
+    def limited(self, limit, *words):
+        return subprocess.run(["sh", "-c", f'ulimit {limit}; exec "$@"', "sh", PHANTOM,
+                               *map(str, words)], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=60, check=False)
+
+    def test_limits_of_the_shell_are_no_crash(self):
+        program = self.program(HELLO)
+        for limit in ("-n 10", "-s 128"):
+            with self.subTest(limit=limit):
+                done = self.limited(limit, "exec", program)
+                self.assertEqual((done.returncode, done.stdout), (0, "hello\n"), done)
+        done = self.limited("-f 100", "new", self.volume, "--size", VOLUME_SIZE)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("so large", done.stderr)
+        self.assertFalse(self.volume.exists())
+        done = self.limited("-v 20000000", "exec", program)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("ulimit -v unlimited", done.stderr)
+
     def test_an_old_failure_is_not_the_status_of_a_new_run(self):
         self.new()
         self.assertEqual(phantom("run", self.volume, self.program('throw "x";\n')).status, 1)

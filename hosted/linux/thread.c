@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define STACK_BYTES_MIN (1u << 20)
+
 struct plat_thread {
     pthread_t native;
     const char *name;
@@ -49,6 +51,25 @@ signals_of_a_thread(sigset_t *set)
         sigdelset(set, faults[i]);
 }
 
+/* With room on its stack for what the core does, however little the shell's limit gives. */
+static int
+create_with_stack(struct plat_thread *thread)
+{
+    pthread_attr_t attributes;
+    size_t bytes = 0;
+    int result = pthread_attr_init(&attributes);
+
+    if (result != 0)
+        return result;
+    result = pthread_attr_getstacksize(&attributes, &bytes);
+    if (result == 0 && bytes < STACK_BYTES_MIN)
+        result = pthread_attr_setstacksize(&attributes, STACK_BYTES_MIN);
+    if (result == 0)
+        result = pthread_create(&thread->native, &attributes, thread_main, thread);
+    pthread_attr_destroy(&attributes);
+    return result;
+}
+
 err_t
 plat_thread_create(struct plat_thread **thread, const char *name, void (*entry)(void *),
                    void *argument)
@@ -62,7 +83,7 @@ plat_thread_create(struct plat_thread **thread, const char *name, void (*entry)(
     *made = (struct plat_thread){ .name = name, .entry = entry, .argument = argument };
     signals_of_a_thread(&blocked);
     pthread_sigmask(SIG_BLOCK, &blocked, &before);
-    result = pthread_create(&made->native, NULL, thread_main, made);
+    result = create_with_stack(made);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (result != 0) {
         free(made);

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -96,6 +97,7 @@ main(int argc, char **argv)
     int status;
 
     streams_fill();
+    signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is a full disk */
     if (argc < 2) {
         help_all(stderr);
         return STATUS_USAGE;

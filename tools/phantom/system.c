@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "linux/disk.h"
@@ -82,6 +83,20 @@ system_open(struct system *system, const struct system_options *options)
     return true;
 }
 
+/* The space could not be brought up: reserving its address room may be what a limit forbids. */
+static void
+space_say(const struct system *system, err_t err)
+{
+    struct rlimit limit;
+
+    if (err == ERR_NOMEM && getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        say_error("%s: cannot bring up the space: it needs 16 TiB of address room, and a limit "
+                  "forbids that; lift it with: ulimit -v unlimited",
+                  system->path);
+    else
+        system_say(system, err, "cannot bring up the space");
+}
+
 static err_t
 space_start(struct system *system, const struct pmem_options *options)
 {
@@ -100,7 +115,7 @@ system_start(struct system *system, const struct system_options *options)
     struct vm_options vm = options->vm;
 
     if (err != OK) {
-        system_say(system, err, "cannot bring up the space");
+        space_say(system, err);
         return false;
     }
     system->space_up = true;
@@ -202,7 +217,7 @@ library_install(struct system *system)
         goto out;
     err = space_start(system, &pmem);
     if (err != OK) {
-        system_say(system, err, "cannot bring up the space");
+        space_say(system, err);
         goto out;
     }
     system->space_up = true;
