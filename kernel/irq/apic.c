@@ -56,6 +56,7 @@ enum apic_register {
 };
 
 #define SPURIOUS_ENABLE    0x100u
+#define LVT_NMI            0x400u
 #define LVT_MASKED         0x10000u
 #define LVT_DEADLINE       0x40000u
 #define TIMER_DIVIDE_BY_16 0x3u
@@ -121,7 +122,8 @@ apic_init_local(struct cpu *cpu)
     apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | TRAP_SPURIOUS);
     apic_write(APIC_TASK_PRIORITY, 0);
     apic_write(APIC_LVT_PIN0, LVT_MASKED);
-    apic_write(APIC_LVT_PIN1, LVT_MASKED);
+    /* The machine's NMI: a person who asks, a watchdog, broken memory. One processor is enough. */
+    apic_write(APIC_LVT_PIN1, cpu->index == 0 ? LVT_NMI : LVT_MASKED);
     apic_write(APIC_LVT_ERROR, LVT_MASKED | TRAP_SPURIOUS);
     apic_write(APIC_TIMER_DIVIDE, TIMER_DIVIDE_BY_16);
     apic_write(APIC_TIMER_START, 0);

@@ -94,6 +94,12 @@ die(enum kernel_exit status)
         apic_send_nmi_to_others();
 }
 
+static bool
+is_text(uint64_t address)
+{
+    return address >= (uintptr_t)boot_image_begin && address < (uintptr_t)boot_text_end;
+}
+
 static void
 say_address(unsigned depth, uint64_t address)
 {
@@ -109,7 +115,7 @@ say_address(unsigned depth, uint64_t address)
         else
             high = middle;
     }
-    if (low == 0 || address >= (uintptr_t)boot_text_end)
+    if (low == 0 || !is_text(address))
         say("  #%-2u 0x%016lx", depth, address);
     else
         say("  #%-2u 0x%016lx %s+0x%lx", depth, address, kernel_symbols[low - 1].name,
@@ -142,18 +148,21 @@ stack_of(uint64_t address)
  * interpreter) ends the walk, because nothing outside a stack is believed.
  */
 static void
-backtrace(uint64_t rip, uint64_t rbp)
+backtrace(uint64_t rip, uint64_t rbp, uint64_t rsp)
 {
+    struct range top = stack_of(rsp);
     unsigned depth = 0;
 
     say("backtrace:");
     say_address(depth++, rip);
+    /* Called where no function is, so nobody has made a pair of this yet. */
+    if (!is_text(rip) && rsp % 8 == 0 && rsp + 8 <= top.end && is_text(*(const uint64_t *)rsp))
+        say_address(depth++, *(const uint64_t *)rsp - 1);
     while (depth < DEPTH_MAX && rbp % 8 == 0) {
         struct range range = stack_of(rbp);
         const uint64_t *pair = (const uint64_t *)rbp;
 
-        if (rbp < range.begin || rbp + 16 > range.end || pair[1] < (uintptr_t)boot_image_begin ||
-            pair[1] >= (uintptr_t)boot_text_end)
+        if (rbp < range.begin || rbp + 16 > range.end || !is_text(pair[1]))
             break;
         /* A call that does not return may be the last instruction of its function. */
         say_address(depth++, pair[1] - 1);
@@ -175,7 +184,7 @@ say_registers(const struct trap_frame *f)
 }
 
 __attribute__((noreturn)) static void
-tell(const char *text, const struct trap_frame *frame, uint64_t rip, uint64_t rbp)
+tell(const char *text, const struct trap_frame *frame, uint64_t rip, uint64_t rbp, uint64_t rsp)
 {
     die(KERNEL_EXIT_PANIC);
     say("\npanic: %s", text);
@@ -184,7 +193,7 @@ tell(const char *text, const struct trap_frame *frame, uint64_t rip, uint64_t rb
             kthread_current()->name);
         if (frame != NULL)
             say_registers(frame);
-        backtrace(rip, rbp);
+        backtrace(rip, rbp, rsp);
     }
     say("The machine stands still. Nothing more is written; the last snapshot is the truth.");
     kernel_exit(KERNEL_EXIT_PANIC);
@@ -195,13 +204,13 @@ void
 kernel_panic(const char *text)
 {
     tell(text, NULL, (uintptr_t)__builtin_return_address(0) - 1,
-         *(const uint64_t *)__builtin_frame_address(0));
+         *(const uint64_t *)__builtin_frame_address(0), 0);
 }
 
 void
 kernel_panic_at(const char *text, const struct trap_frame *frame)
 {
-    tell(text, frame, frame->rip, frame->rbp);
+    tell(text, frame, frame->rip, frame->rbp, frame->rsp);
 }
 
 void
