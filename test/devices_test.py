@@ -44,7 +44,8 @@ println("no more");
 class Board:
     """QEMU with a kernel in it; its serial line is `out`, as it came, and somebody can type there."""
 
-    def __init__(self, folder, words, arguments, machine="q35", cpu="max", memory="128M", cpus=2):
+    def __init__(self, folder, words, arguments, machine="q35", cpu="max", memory="128M", cpus=2,
+                 reads=True):
         self.control = str(folder / "qmp")
         self.bytes = b""
         self.process = subprocess.Popen(
@@ -54,7 +55,8 @@ class Board:
              "-append", words, "-qmp", f"unix:{self.control},server=on,wait=off", *arguments],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.reader = threading.Thread(target=self.read, daemon=True)
-        self.reader.start()
+        if reads:
+            self.reader.start()
 
     def read(self):
         while True:
@@ -100,7 +102,8 @@ class Board:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        self.reader.join()
+        if self.reader.is_alive():
+            self.reader.join()
         self.process.stdin.close()
         self.process.stdout.close()
 
@@ -295,6 +298,17 @@ class Console(DeviceTest):
         machine.command("system_powerdown")
         self.assertEqual(machine.wait(), 0, machine.out)
         self.assertIn("stopped disk", machine.out)
+
+    def test_a_terminal_that_does_not_read_holds_the_program_and_not_the_power_button(self):
+        volume = self.volume_with(COUNTER.replace("sleep(100)", "print(\"x\".repeat(1000))"))
+        machine = self.boot(drive(volume), "", reads=False)
+        time.sleep(4)
+        self.assertIsNone(machine.process.poll())
+        machine.command("system_powerdown")  # a clean stop waits until the output has left
+        time.sleep(1)
+        self.assertIsNone(machine.process.poll())
+        machine.command("system_powerdown")
+        self.assertEqual(machine.process.wait(30), 0)
 
     def test_a_reset_starts_the_machine_anew(self):
         for machine in ("q35", "pc"):

@@ -19,9 +19,11 @@
 
 #include "arch/amd64/cpu.h"
 #include "base/assert.h"
+#include "base/format.h"
 #include "base/memory.h"
 #include "console/line_editor.h"
 #include "dev/serial.h"
+#include "irq/clock.h"
 #include "plat/console.h"
 #include "sched/spin.h"
 #include "sched/thread.h"
@@ -34,6 +36,9 @@
 #define READY_BYTES     16384
 #define PIECE_BYTES     1024 /* of output, in one go */
 #define INPUT_BYTES     256
+
+/* So long the log waits for a terminal that does not read; then its lines are lost, and counted. */
+#define LINE_PATIENCE_NS 2000000000ull
 
 /* What one piece may take in the ring: each byte twice (newlines), the line hidden and drawn. */
 #define ROOM_BYTES (2 * PIECE_BYTES + 2 * LINE_OUT_BYTES + 64)
@@ -55,27 +60,37 @@ static struct {
     bool ended;
     _Atomic uint32_t ready_event; /* counts when bytes came, or went */
     _Atomic bool cancelled;
+    _Atomic unsigned lost; /* lines of the log for which there was no room in time */
 } console;
 
 /* ---- the port ---- */
 
-/* Take the lock when there is room for a piece. Where nobody may sleep, the port is emptied. */
+/*
+ * Take the lock when there is room for a piece. Where nobody may sleep the port
+ * is emptied for it.
+ *
+ *   deadline_ns  a clock_ns() time; or KTHREAD_NO_DEADLINE: until the console is cancelled
+ *   room         false if it came to that, and there is none
+ *
+ * Returns the flags of the lock.
+ */
 static uint64_t
-lock_with_room(void)
+lock_with_room(uint64_t deadline_ns, bool *room)
 {
     for (;;) {
         uint64_t flags = spin_lock(&console.lock);
 
-        if (!console.started || serial_room() >= ROOM_BYTES)
-            return flags;
-        if (!(flags & CPU_INTERRUPT_FLAG)) {
+        *room = !console.started || serial_room() >= ROOM_BYTES;
+        if (!*room && !(flags & CPU_INTERRUPT_FLAG)) {
             serial_drain();
+            *room = serial_room() >= ROOM_BYTES;
             return flags;
         }
+        if (*room || clock_ns() >= deadline_ns ||
+            (deadline_ns == KTHREAD_NO_DEADLINE && atomic_load(&console.cancelled)))
+            return flags;
         spin_unlock(&console.lock, flags);
-        serial_wait_room(ROOM_BYTES);
-        if (atomic_load(&console.cancelled))
-            return spin_lock(&console.lock); /* it has waited long enough */
+        serial_wait_room(ROOM_BYTES, deadline_ns);
     }
 }
 
@@ -131,20 +146,41 @@ line_draw(void)
 
 /* ---- output ---- */
 
-void
-console_line(const char *line, size_t count)
+/* One line, with the lock held, on a line of its own. */
+static void
+put_line(const char *line, size_t count)
 {
-    uint64_t flags;
-
-    if (count > PIECE_BYTES - 2)
-        count = PIECE_BYTES - 2;
-    flags = lock_with_room();
-    line_hide();
     if (console.column > 0)
         put_text((const uint8_t *)"\n", 1);
     put_text((const uint8_t *)line, count);
     put_text((const uint8_t *)"\n", 1);
-    line_draw();
+}
+
+void
+console_line(const char *line, size_t count)
+{
+    uint64_t deadline = 0; /* where lines are lost already, nobody waits for another */
+    uint64_t flags;
+    bool room;
+
+    if (count > PIECE_BYTES / 2)
+        count = PIECE_BYTES / 2;
+    if (console.started && atomic_load(&console.lost) == 0)
+        deadline = clock_ns() + LINE_PATIENCE_NS;
+    flags = lock_with_room(deadline, &room);
+    if (room) {
+        unsigned lost = atomic_exchange(&console.lost, 0);
+        char text[64];
+
+        line_hide();
+        if (lost > 0)
+            put_line(text, format(text, sizeof(text),
+                                  "(%u lines are lost: the terminal did not read)", lost));
+        put_line(line, count);
+        line_draw();
+    } else {
+        atomic_fetch_add(&console.lost, 1);
+    }
     spin_unlock(&console.lock, flags);
 }
 
@@ -157,17 +193,20 @@ plat_console_write(const void *bytes, size_t byte_count)
     while (byte_count > 0) {
         size_t count = byte_count < PIECE_BYTES ? byte_count : PIECE_BYTES;
         uint64_t flags;
+        bool room;
 
         if (atomic_load(&console.cancelled))
             return ERR_CANCELLED;
-        flags = lock_with_room();
-        line_hide();
-        put_text(from, count);
-        position = serial_position();
-        line_draw();
+        flags = lock_with_room(KTHREAD_NO_DEADLINE, &room);
+        if (room) {
+            line_hide();
+            put_text(from, count);
+            position = serial_position();
+            line_draw();
+            from += count;
+            byte_count -= count;
+        }
         spin_unlock(&console.lock, flags);
-        from += count;
-        byte_count -= count;
     }
     return serial_wait_sent(position);
 }
@@ -200,9 +239,10 @@ lock_with_ready_room(size_t count)
 {
     for (;;) {
         uint32_t seen = atomic_load_explicit(&console.ready_event, memory_order_acquire);
-        uint64_t flags = lock_with_room();
+        bool room;
+        uint64_t flags = lock_with_room(KTHREAD_NO_DEADLINE, &room);
 
-        if (ready_room() >= count || atomic_load(&console.cancelled))
+        if ((room && ready_room() >= count) || atomic_load(&console.cancelled))
             return flags;
         spin_unlock(&console.lock, flags);
         kthread_wait(&console.ready_event, seen, KTHREAD_NO_DEADLINE);
@@ -305,15 +345,18 @@ plat_console_read(void *buffer, size_t byte_max, size_t *byte_count)
 void
 plat_console_cancel(void)
 {
-    uint64_t flags = lock_with_room();
+    uint64_t flags;
+    bool room;
 
-    /* Nobody will read the line in the making: it does not stand below the last words. */
-    line_hide();
-    line_editor_begin(&console.editor);
-    spin_unlock(&console.lock, flags);
     atomic_store(&console.cancelled, true);
     serial_cancel();
     ready_raise();
+    /* Nobody will read the line in the making: it does not stand below the last words. */
+    flags = lock_with_room(0, &room);
+    if (room)
+        line_hide();
+    line_editor_begin(&console.editor);
+    spin_unlock(&console.lock, flags);
 }
 
 /* ---- starting ---- */

@@ -27,7 +27,8 @@ must_use err_t console_start(const struct console_options *options, void (*inter
 
 /*
  * Show one line of the machine's own, on a line of its own: the log. Any
- * thread, and before console_start() anything that may poll.
+ * thread, and before console_start() anything that may poll. A terminal that
+ * does not read is waited for for two seconds; then lines are lost, and counted.
  *
  *   line  `count` bytes without a newline
  */

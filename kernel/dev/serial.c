@@ -301,21 +301,15 @@ sent_position(void)
 }
 
 void
-serial_wait_room(size_t count)
+serial_wait_room(size_t count, uint64_t deadline_ns)
 {
-    uint64_t deadline = KTHREAD_NO_DEADLINE;
+    uint32_t seen = atomic_load_explicit(&serial.out_event, memory_order_acquire);
+    uint64_t soon = clock_ns() + CANCELLED_NS;
 
-    while (serial.running) {
-        uint32_t seen = atomic_load_explicit(&serial.out_event, memory_order_acquire);
-
-        if (serial_room() >= count)
-            return;
-        if (atomic_load(&serial.cancelled) && deadline == KTHREAD_NO_DEADLINE)
-            deadline = clock_ns() + CANCELLED_NS;
-        if (deadline != KTHREAD_NO_DEADLINE && clock_ns() >= deadline)
-            return;
-        kthread_wait(&serial.out_event, seen, deadline);
-    }
+    if (atomic_load(&serial.cancelled) && deadline_ns > soon)
+        deadline_ns = soon;
+    if (serial.running && serial_room() < count)
+        kthread_wait(&serial.out_event, seen, deadline_ns);
 }
 
 err_t

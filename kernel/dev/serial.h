@@ -60,8 +60,11 @@ void serial_put(const void *bytes, size_t count);
 /* How many bytes were put so far. */
 uint64_t serial_position(void);
 
-/* Sleep until there is room for `count` bytes, or, after serial_cancel(), a second has passed. */
-void serial_wait_room(size_t count);
+/*
+ * Sleep until there is room for `count` bytes, at most until the deadline. May
+ * return early, and does soon after serial_cancel().
+ */
+void serial_wait_room(size_t count, uint64_t deadline_ns);
 
 /*
  * Sleep until the port has sent all bytes up to a position, the last bit of
