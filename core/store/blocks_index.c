@@ -102,6 +102,7 @@ node_load(struct blocks *blocks, unsigned level, size_t place)
 
     if (node->block == 0)
         return OK;
+    blocks->index_damaged = node->block;
     TRY(volume_read(blocks->disk, node->block, 1, blocks->scratch));
     if (!crc_good(blocks->scratch, VOLUME_BLOCK_BYTES, node->crc)) /* guard: crc-index */
         return ERR_CORRUPT;
@@ -120,6 +121,7 @@ node_load(struct blocks *blocks, unsigned level, size_t place)
                                                             .crc = le32_get(entry->crc),
                                                             .free = le32_get(entry->free) };
     }
+    blocks->index_damaged = 0;
     return OK;
 }
 
@@ -140,6 +142,13 @@ blocks_load_index(struct blocks *blocks, struct block_ref root, uint64_t free)
             TRY(node_load(blocks, level, i));
     }
     return OK;
+}
+
+void
+blocks_forget_index(struct blocks *blocks)
+{
+    memset(blocks->nodes, 0, blocks->node_count * sizeof blocks->nodes[0]);
+    blocks->free_total = blocks->block_count - VOLUME_FIRST_BLOCK;
 }
 
 /* Blocks of the group that exist and are not the slots'. */

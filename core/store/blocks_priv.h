@@ -77,6 +77,7 @@ struct blocks {
     size_t level_nodes[INDEX_LEVELS_MAX];
     unsigned level_count;
     size_t node_count;
+    uint64_t index_damaged; /* the node of the index that blocks_load_index() failed at */
 
     struct dead_queue dead;
     uint64_t dead_blocks;
@@ -90,6 +91,9 @@ void blocks_destroy(struct blocks *blocks);
 
 /* Read the index (not the bitmap). `free`: free blocks of the bitmap. OK, ERR_CORRUPT, ERR_IO. */
 must_use err_t blocks_load_index(struct blocks *blocks, struct block_ref root, uint64_t free);
+
+/* As if all blocks were free: what is in use is marked after this. */
+void blocks_forget_index(struct blocks *blocks);
 
 /* Load a group's bitmap block. grow_lock is held. A damaged one counts as full. OK, ERR_IO. */
 must_use err_t blocks_load_group(struct blocks *blocks, uint64_t group);

@@ -284,6 +284,10 @@ check_index(struct check *check)
 {
     const struct blocks *blocks = &check->store->blocks;
 
+    if (check->store->rebuilt)
+        report(check, true, blocks->index_damaged, NO_PAGE,
+               "block %" PRIu64 ": bitmap index: damaged; it was found out anew from the page map",
+               blocks->index_damaged);
     for (size_t i = 0; i < blocks->node_count; i++) {
         const struct index_node *node = &blocks->nodes[i];
         bool bitmap = i < blocks->group_count;

@@ -177,8 +177,9 @@ store_flush(struct store *store)
 
 /*
  * Is it time to fold? By the bytes or the records that the log would have with this commit's,
- * when space is low, or because it is the last chance. So no log is ever longer than that,
- * and what opening reads does not depend on how much was written before.
+ * when space is low, because it is the last chance, or because the bitmap on disk is damaged. So no
+ * log is ever longer than that, and what opening reads does not depend on how much was written
+ * before.
  */
 static bool
 fold_is_due(struct store *store, const struct store_note *note)
@@ -188,7 +189,7 @@ fold_is_due(struct store *store, const struct store_note *note)
 
     if (store->generation < store->fold_not_before)
         return false;
-    if (bytes >= FOLD_BYTES || store->log.records >= FOLD_RECORDS)
+    if (store->rebuilt || bytes >= FOLD_BYTES || store->log.records >= FOLD_RECORDS)
         return true;
     if (note->cause == STORE_CAUSE_STOP &&
         (bytes >= FOLD_BYTES / 32 || store->log.records >= FOLD_RECORDS / 8))
@@ -414,6 +415,7 @@ fold_take_over(struct store *store)
     struct fold *fold = &store->fold;
 
     blocks_fold_done(&store->blocks);
+    store->rebuilt = false;
     hash_table_clear(&store->leaves);
     died_take_over(store);
     lock_acquire(&store->lock);

@@ -113,26 +113,8 @@ struct dead_loader {
     uint64_t taken_bytes;
     uint64_t fold_generation;
     struct extent_list list; /* all that was said to be dead, in order */
-    uint64_t run_block;      /* pages' blocks in a row, still to be marked as used */
-    uint64_t run_count;
+    struct block_row row;    /* pages' blocks */
 };
-
-/* Mark the run, and begin another with `block` (0: none). */
-static err_t
-run_mark(struct store *store, struct dead_loader *loader, uint64_t block)
-{
-    uint64_t count = loader->run_count;
-
-    if (count > 0 && block == loader->run_block + count) {
-        loader->run_count++;
-        return OK;
-    }
-    if (count > 0)
-        TRY(blocks_mark_used(&store->blocks, loader->run_block, count));
-    loader->run_block = block;
-    loader->run_count = block != 0;
-    return OK;
-}
 
 /* Room for all that the records name, so that no table is built several times. */
 static err_t
@@ -240,7 +222,7 @@ page_load(struct store *store, struct dead_loader *loader, const struct delta_pa
         return ERR_CORRUPT;
     if (change.block != 0) {
         TRY(taken_put(store, loader, change.block, 1, generation));
-        TRY(run_mark(store, loader, change.block));
+        TRY(block_row_add(store, &loader->row, change.block));
     }
     if (old != 0)
         TRY(died_put(store, loader, old, 1, generation));
@@ -314,6 +296,7 @@ static err_t
 load_all(struct store *store, struct delta_chain *chain, struct dead_loader *loader)
 {
     const struct super *super = &store->super;
+    err_t err;
 
     if (super->map.count > 1 || super->bitmap.count > 1 ||
         (super->map.count > 0 && !block_range_valid(super->map.block, 1, super->block_count)))
@@ -321,15 +304,22 @@ load_all(struct store *store, struct delta_chain *chain, struct dead_loader *loa
     store->map = super->map;
     TRY(delta_chain_read(store->disk, super, chain));
     TRY(loader_reserve(store, loader, chain));
-    TRY(blocks_load_index(&store->blocks, super->bitmap, super->fold_free));
-    TRY(waiting_load(store, loader));
-    TRY(chain_walk(store, super->notes, notes_link_load));
+    err = blocks_load_index(&store->blocks, super->bitmap, super->fold_free);
+    if (err == ERR_CORRUPT || err == ERR_IO)
+        err = rebuild_index(store);
+    TRY(err);
+    err = waiting_load(store, loader);
+    TRY(rebuild_list_check(store, err, "waiting blocks"));
+    err = chain_walk(store, super->notes, notes_link_load);
+    TRY(rebuild_list_check(store, err, "older generations"));
+    TRY(rebuild_lists(store, &loader->list));
     for (size_t i = chain->count; i-- > 0;)
         TRY(record_load(store, loader, &chain->records[i]));
-    TRY(run_mark(store, loader, 0));
+    TRY(block_row_end(store, &loader->row));
     store->log.tail = super->delta;
     store->log.tail_extent = super->delta_extent;
-    if (chain->count == 0 && super->notes.count == 0)
+    if (store->note_count == 0 ||
+        store->notes[(store->note_count - 1) % NOTES_MAX].generation != super->note.generation)
         note_add_locked(store, &super->note);
     return dead_queue_load(store, loader);
 }
@@ -366,6 +356,7 @@ store_unload(struct store *store)
     extent_list_free(&store->notes_blocks);
     store->log = (struct delta_log){ 0 };
     store->note_count = 0;
+    store->rebuilt = store->repaired = false;
 }
 
 /* ---- choosing a slot ---- */
@@ -472,6 +463,7 @@ store_opened_fill(struct store *store, const struct super_scan *scan, struct sto
     opened->copies_bad = scan->copies_bad;
     opened->fell_back = opened->fell_back || scan->slots_bad > 0;
     opened->note = store->super.note;
+    opened->repaired = store->repaired;
     store->slots_bad = scan->slots_bad;
     store->copies_bad = scan->copies_bad;
     store->generation_next = scan->generation_max + 1;

@@ -51,6 +51,7 @@ struct store_opened {
     unsigned slots_bad;     /* slots of which no copy was good though they were once written */
     unsigned copies_bad;    /* slots that were read from their twin */
     bool fell_back;         /* a newer generation than this one once existed, or may have */
+    bool repaired;          /* what tells of free space or of old generations was damaged */
     struct store_note note; /* of that generation */
 };
 

@@ -113,6 +113,8 @@ struct store {
     struct super_slot slots[SUPER_SLOTS];
     int slot_last, slot_before, slot_failed;
     unsigned slots_bad, copies_bad; /* as found at opening */
+    bool rebuilt;                   /* the bitmap was found out anew, and no fold has written it */
+    bool repaired;                  /* that, or a part of a list was passed over */
     uint64_t generation_next;
     uint64_t floor;        /* super_floor() of the slots when no commit was under way */
     uint8_t *super_buffer; /* 2 * SUPER_SLOTS blocks */
@@ -235,6 +237,28 @@ delta_dead(const struct delta_disk *header)
 
 /* Take over what a superblock leads to. OK, or an error: another slot may be tried. */
 must_use err_t store_load(struct store *store, const struct super *super);
+
+/* ---- rebuild.c ---- */
+
+/* Blocks in a row that are still to be marked as in use; zeroes: none. */
+struct block_row {
+    uint64_t block, count;
+};
+
+must_use err_t block_row_add(struct store *store, struct block_row *row, uint64_t block);
+must_use err_t block_row_end(struct store *store, struct block_row *row);
+
+/* The index of the bitmap cannot be read: what the map leads to is in use. OK, ERR_IO, ERR_NOMEM.
+ */
+must_use err_t rebuild_index(struct store *store);
+
+/* After rebuild_index(), and after the lists: they and what is `waiting` are in use too. */
+must_use err_t rebuild_lists(struct store *store, const struct extent_list *waiting);
+
+/* A list could be read up to `err`: damage is told about, and is OK. */
+must_use err_t rebuild_list_check(struct store *store, err_t err, const char *what);
+
+/* ---- open.c, once more ---- */
 
 /* Walk a chain of blocks; `link` sees each. `buffer`: one block. */
 typedef err_t chain_fn(struct store *store, uint64_t block, const struct chain_disk *link);
