@@ -18,9 +18,9 @@
 
 #define HOT      8 /* pages that are always in use, when the machine can tell */
 
-static bool machine_tells;
-static bool all_used;
-static uint64_t machine_gives = UINT64_MAX;
+static _Atomic bool machine_tells; /* the evictor asks while a test runs */
+static _Atomic bool all_used;
+static _Atomic uint64_t machine_gives = UINT64_MAX;
 
 uint64_t
 plat_memory_bytes(void)
