@@ -38,6 +38,9 @@ static const struct {
     { "calls reach all other processors, also with a lock held", selftest_calls },
     { "page faults sleep, nest, and keep all registers", selftest_faults },
     { "a page fault can be left by a jump, any number of times", selftest_fault_jumps },
+    { "memory that was taken comes back, tables of 64 GiB too", selftest_allocation },
+    { "what was closed or taken away no processor remembers", selftest_pages },
+    { "what was touched is told once", selftest_touched },
 };
 
 uint64_t

@@ -20,6 +20,9 @@ void selftest_calls(void);
 void selftest_memory(void);
 void selftest_faults(void);
 void selftest_fault_jumps(void);
+void selftest_allocation(void);
+void selftest_pages(void);
+void selftest_touched(void);
 
 /* True if a word of the command line, which ends with it or in a blank, is this name. */
 bool selftest_is_named(const char *text, const char *name);
