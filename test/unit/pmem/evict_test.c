@@ -168,10 +168,14 @@ START_TEST(when_the_machine_has_less_to_give_pages_leave)
 }
 END_TEST
 
-START_TEST(a_pinned_page_stays)
+/* Eight pages are pinned, clean or dirty; all others come and go; then they are let go. */
+static void
+pin_test(bool clean)
 {
     for (uint64_t page = 0; page < 8; page++)
         pmem_store64(at(page, 0), page + 1);
+    if (clean)
+        ck_assert_int_eq(commit(&worker), OK);
     pmem_pin(&worker, 0, at(0, 0), 8 * PAGE_BYTES);
     for (uint64_t page = 0; page < 8; page++)
         if (!pmem_resident(at(page, 0)))
@@ -192,6 +196,17 @@ START_TEST(a_pinned_page_stays)
             ck_assert_int_eq(pmem_safepoint(&worker), OK);
         }
     ck_assert(!pmem_resident(at(0, 0)));
+}
+
+START_TEST(a_dirty_page_that_is_pinned_stays)
+{
+    pin_test(false);
+}
+END_TEST
+
+START_TEST(a_clean_page_that_is_pinned_stays)
+{
+    pin_test(true);
 }
 END_TEST
 
@@ -295,7 +310,8 @@ add_all(TCase *tcase)
     tcase_add_test(tcase, pages_that_are_used_stay_as_long_as_others_can_leave);
     tcase_add_test(tcase, when_all_pages_are_used_they_leave_all_the_same);
     tcase_add_test(tcase, when_the_machine_has_less_to_give_pages_leave);
-    tcase_add_test(tcase, a_pinned_page_stays);
+    tcase_add_test(tcase, a_dirty_page_that_is_pinned_stays);
+    tcase_add_test(tcase, a_clean_page_that_is_pinned_stays);
     tcase_add_test(tcase, a_page_that_cannot_be_written_early_stays_in_memory);
     tcase_add_test(tcase, contents_survive_eviction_under_writers_and_snapshots);
     tcase_add_test(tcase, contents_survive_eviction_to_a_slow_disk);
