@@ -45,7 +45,7 @@ endif
 GOALS      := $(or $(MAKECMDGOALS),all)
 TEST_GOALS := test% torture unit%
 LINT_GOALS := lint% format
-BOOT_GOALS := boot gdb test test-boot test-boot-long bench-boot soak
+BOOT_GOALS := boot gdb test test-boot test-boot-long torture bench-boot soak
 NEEDS      := $(if $(filter-out help clean uninstall $(LINT_GOALS),$(GOALS)),build) \
               $(if $(filter $(TEST_GOALS) lint%,$(GOALS)),test) \
               $(if $(filter $(LINT_GOALS) test test-lint,$(GOALS)),lint) \
@@ -330,7 +330,13 @@ needs-lint:
 needs-boot: $B/phantom $B/kernel/phantom.elf $B/kernel-checked/phantom.elf
 needs-examples needs-cli needs-damage needs-strict needs-idle needs-kills needs-fire: $B/phantom
 
-torture: $B/phantom $B/sim $B/checked/phantom  ## the long versions; go on where they stopped
+.PHONY: test-boot-long
+test-boot-long: needs-boot  ## 50 hops, 200 cuts of a booted machine, 2,000 disks after a power cut (20 minutes)
+	$(Q)test/hop_test.py --moves 50
+	$(Q)test/hop_test.py --bare --moves 200 --check 10
+	$(Q)test/powercut_test.py --images 2000 --seconds 20
+
+torture: $B/phantom $B/sim $B/checked/phantom $B/kernel/phantom.elf  ## the long versions; go on where they stopped
 	$(Q)test/torture.py
 
 bench: $B/phantom $B/release/bench/bench  ## medians, p99 and maxima against their targets

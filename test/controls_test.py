@@ -30,5 +30,13 @@ class ControlsTest(unittest.TestCase):
         self.assertRegex(done.stdout, "the program says: BROKEN: the accounts hold 15999, not 16000")
 
 
+class BootControlsTest(unittest.TestCase):
+    def test_the_power_cuts_find_a_disk_that_lies(self):
+        done = run(os.path.join(HERE, "powercut_test.py"), "--images", "60", "--sabotage")
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("damage", done.stdout)
+        self.assertIn("0 passed, 1 failed", done.stdout)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -111,23 +111,31 @@ class Bank:
         self.counters = counters
         self.shown.append(counters)
 
+    def moment(self):
+        """How long a life lasts, in seconds."""
+        return self.random.choice((0.02, 0.1, 0.3, 0.5)) * self.random.random() + 0.002
+
+    def cut(self, process):
+        """Kill it; false if it has ended by itself."""
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+        return process.wait() == -signal.SIGKILL
+
     def kill_once(self):
         process = self.start()
         output = []
         reader = threading.Thread(target=lambda: output.append(process.stdout.read()))
         reader.start()
-        time.sleep(self.random.choice((0.02, 0.1, 0.3, 0.5)) * self.random.random() + 0.002)
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-        status = process.wait()
+        time.sleep(self.moment())
+        killed = self.cut(process)
         reader.join()
         process.stdin.close()
         process.stdout.close()
         self.hear(b"".join(output))
-        if status != -signal.SIGKILL:
+        if not killed:
             self.refusals += 1
             if self.installed or self.refusals > 5:
-                raise Trouble(f"it ended by itself with status {status}")
+                raise Trouble(f"it ended by itself with status {process.returncode}: {output}")
             self.installed = True  # a kill before its first report had left the program there
             return
         self.kills += 1
@@ -169,6 +177,32 @@ class Bank:
             raise Trouble(f"something never happened: {dict(zip(NAMES, self.counters))}")
 
 
+def run(arguments, kind, name):
+    """The whole ordeal of one kind of bank. Returns an exit status."""
+    folder = tempfile.mkdtemp(prefix="phantom-kills-")
+    volume = arguments.volume or os.path.join(folder, "bank.phantom")
+    try:
+        with open(os.path.join(folder, "log"), "w+b") as log:
+            if not os.path.exists(volume):
+                subprocess.run([PHANTOM, "new", volume], check=True, stdout=subprocess.DEVNULL,
+                               stderr=log)
+            bank = kind(arguments, volume, log)
+            bank.say(f"{arguments.kills} kills, seed {arguments.seed}")
+            try:
+                bank.ordeal()
+            except (Trouble, subprocess.CalledProcessError) as trouble:
+                log.seek(0)
+                for line in log.read().decode(errors="replace").splitlines()[-20:]:
+                    print(f"    | {line}")
+                print(f"{name}: {trouble} (after {bank.kills} kills, seed {arguments.seed})")
+                print("0 passed, 1 failed")
+                return 1
+        print("1 passed, 0 failed")
+        return 0
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description="Kill a program with many threads, again and again.")
     parser.add_argument("--kills", type=int, default=1000)
@@ -180,29 +214,7 @@ def main():
     arguments = parser.parse_args()
     if arguments.seed is None:
         arguments.seed = random.SystemRandom().randrange(1 << 32)
-
-    folder = tempfile.mkdtemp(prefix="phantom-kills-")
-    volume = arguments.volume or os.path.join(folder, "bank.phantom")
-    try:
-        with open(os.path.join(folder, "log"), "w+b") as log:
-            if not os.path.exists(volume):
-                subprocess.run([PHANTOM, "new", volume], check=True, stdout=subprocess.DEVNULL,
-                               stderr=log)
-            bank = Bank(arguments, volume, log)
-            bank.say(f"{arguments.kills} kills, seed {arguments.seed}")
-            try:
-                bank.ordeal()
-            except (Trouble, subprocess.CalledProcessError) as trouble:
-                log.seek(0)
-                for line in log.read().decode(errors="replace").splitlines()[-20:]:
-                    print(f"    | {line}")
-                print(f"kills_test: {trouble} (after {bank.kills} kills, seed {arguments.seed})")
-                print("0 passed, 1 failed")
-                return 1
-        print("1 passed, 0 failed")
-        return 0
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    return run(arguments, Bank, "kills_test")
 
 
 if __name__ == "__main__":

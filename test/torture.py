@@ -24,7 +24,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("B", "build"))
 STATE = ROOT / BUILD / "torture.json"
 STOP_SECONDS_MAX = 30
-BUILT = [ROOT / BUILD / "phantom", ROOT / BUILD / "sim", ROOT / BUILD / "checked" / "phantom"]
+BUILT = [ROOT / BUILD / "phantom", ROOT / BUILD / "sim", ROOT / BUILD / "checked" / "phantom",
+         ROOT / BUILD / "kernel" / "phantom.elf"]
 
 
 class Work:
@@ -75,6 +76,18 @@ def flips(done, units):
             str(ROOT / "test/damage_test.py"), "Flips"]
 
 
+def hop(*words):
+    def command(done, units):
+        return [sys.executable, str(ROOT / "test/hop_test.py"), "--moves", str(units), "--seed",
+                str(1000 + done), "--check", "10", *words]
+    return command
+
+
+def powercut(done, units):
+    return [sys.executable, str(ROOT / "test/powercut_test.py"), "--images", str(units), "--seed",
+            str(1000 + done), "--seconds", "15"]
+
+
 CHECKED = {"PHANTOM": str(ROOT / BUILD / "checked" / "phantom")}
 
 WORKS = [
@@ -84,6 +97,9 @@ WORKS = [
     Work("kills-strict", "kills", 200, 50, script("test/kills_test.py", "--strict")),
     Work("kills-checked", "kills", 200, 50, script("test/kills_test.py"), CHECKED),
     Work("fire", "kills", 1000, 200, script("scripts/concordance-under-fire")),
+    Work("hop", "moves", 500, 50, hop()),
+    Work("hop-bare", "kills", 1000, 100, hop("--bare")),
+    Work("powercut", "images", 10_000, 500, powercut),
     Work("damage", "flipped bits", 1000, 100, flips),
     Work("mutations", "guards of the store taken out", len(guards()), 4, mutations),
     Work("idle", "seconds", 600, 600,
