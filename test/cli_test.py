@@ -335,6 +335,15 @@ class Run(VolumeTest):
                                *map(str, words)], stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=60, check=False)
 
+    def test_a_string_without_end_is_an_exception(self):
+        self.new("64M")
+        program = self.program('string s = "x";\ntry { while (true) s = s + s; }\n'
+                               'catch (.internal.error.space e) { println("full"); }\n'
+                               's = s + 1; println("and on");\n')
+        ended = phantom("run", self.volume, program)
+        self.assertEqual((ended.status, ended.out), (0, "full\nand on\n"), ended)
+        self.assertEqual(phantom("check", self.volume).status, 0)
+
     def test_limits_of_the_shell_are_no_crash(self):
         program = self.program(HELLO)
         for limit in ("-n 10", "-s 128"):

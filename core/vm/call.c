@@ -26,18 +26,6 @@ call_throw_null(struct vm_worker *worker)
 
 /* ---- primitives ---- */
 
-static void
-clear_progress(ref_t thread)
-{
-    if ((GET_WORD(thread_object, thread, prim_word) | GET_WORD(thread_object, thread, prim_word2) |
-         GET_U64(thread_object, thread, prim_raw) | GET_U64(thread_object, thread, prim_raw2)) == 0)
-        return;
-    SET_WORD(thread_object, thread, prim_word, WORD_NULL);
-    SET_WORD(thread_object, thread, prim_word2, WORD_NULL);
-    SET_U64(thread_object, thread, prim_raw, 0);
-    SET_U64(thread_object, thread, prim_raw2, 0);
-}
-
 /* The call is over: its arguments make room for its result, and the caller goes on. */
 static void
 finish_primitive(struct vm_worker *worker, const struct code *code,
@@ -79,7 +67,7 @@ tail_call(struct vm_worker *worker, const struct call_arguments *arguments, uint
     }
     if (!frame_make_room(worker, target->word_need + worker->tail_count, target->raw_need))
         return;
-    clear_progress(worker->thread);
+    thread_progress_clear(worker->thread);
     worker->word_top -= arguments->words_pushed;
     worker->raw_top += arguments->raws_pushed;
     for (unsigned i = 0; i < worker->tail_count; i++)
@@ -139,11 +127,11 @@ call_primitive(struct vm_worker *worker, struct code *code, struct call_argument
         return;
     switch (run_primitive(worker, code, arguments)) {
     case PRIM_DONE:
-        clear_progress(thread);
+        thread_progress_clear(thread);
         finish_primitive(worker, code, arguments, caller);
         return;
     case PRIM_THROW:
-        clear_progress(thread);
+        thread_progress_clear(thread);
         exception_unwind(worker);
         return;
     case PRIM_PARK:

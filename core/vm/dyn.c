@@ -19,6 +19,9 @@ float fmodf(float a, float b);
 /* The longest text of a number, and a little more. */
 #define PIECE_BYTES 40
 
+/* Units of a long string that are written between two safepoints. */
+#define JOIN_UNITS 4096u
+
 /* In the order of promotion. */
 enum number_kind {
     NUMBER_INT,
@@ -593,48 +596,91 @@ text_of_simple(word_t word, uint16_t *units)
     return count;
 }
 
-/* The pieces joined. 0: the state has changed. */
-static ref_t
-join(struct vm_worker *worker, const word_t *pieces, unsigned count)
+/* What the pieces will be when they are joined. False if that is too long. */
+static bool
+measure_join(const word_t *pieces, unsigned count, struct string_form *form)
 {
-    struct string_form form = { 0 };
     uint16_t units[PIECE_BYTES];
     uint64_t total = 0;
-    uint32_t at = 0;
-    ref_t string;
 
+    *form = (struct string_form){ 0 };
     for (unsigned i = 0; i < count; i++) {
         size_t n;
 
         if (is_class(pieces[i], CLASS_STRING)) {
             total += array_length(pieces[i]);
-            form.utf16 = form.utf16 || string_is_utf16(pieces[i]);
+            form->utf16 = form->utf16 || string_is_utf16(pieces[i]);
             continue;
         }
         n = text_of_simple(pieces[i], units);
         total += n;
         for (size_t k = 0; k < n; k++)
-            form.utf16 = form.utf16 || units[k] > 0xff;
+            form->utf16 = form->utf16 || units[k] > 0xff;
     }
-    if (total > STRING_UNITS_MAX) {
+    form->units = (uint32_t)total;
+    return total <= STRING_UNITS_MAX;
+}
+
+/* Write the units from `at` on, as many as one step may; returns where it stopped. */
+static uint32_t
+fill_join(ref_t string, uint32_t at, const word_t *pieces, unsigned count)
+{
+    uint16_t units[PIECE_BYTES];
+    uint32_t start = 0, end = at + JOIN_UNITS;
+
+    for (unsigned i = 0; i < count && at < end; i++) {
+        bool is_string = is_class(pieces[i], CLASS_STRING);
+        uint32_t length =
+            is_string ? array_length(pieces[i]) : (uint32_t)text_of_simple(pieces[i], units);
+        uint32_t from = at - start;
+        uint32_t part = from >= length ? 0 : length - from;
+
+        start += length;
+        if (part > end - at)
+            part = end - at;
+        if (is_string)
+            string_fill_part(string, at, pieces[i], from < length ? from : length, part);
+        for (uint32_t k = 0; !is_string && k < part; k++)
+            string_fill_unit(string, at + k, units[from + k]);
+        at += part;
+    }
+    return at;
+}
+
+/*
+ * The pieces joined. 0: the state has changed. A long string waits in prim_word while it is filled,
+ * a step from one safepoint to the next; prim_raw is where the next step begins.
+ */
+static ref_t
+join(struct vm_worker *worker, const word_t *pieces, unsigned count)
+{
+    ref_t thread = worker->thread, string = GET_WORD(thread_object, thread, prim_word);
+    struct string_form form;
+    uint32_t at = 0;
+
+    if (!measure_join(pieces, count, &form)) {
         exception_throw_prepared(worker, ERR_NOMEM);
         return WORD_NULL;
     }
-    form.units = (uint32_t)total;
-    string = heap_string(&worker->heap, form);
     if (string == WORD_NULL) {
-        sched_collect(worker, string_object_bytes(form));
+        string = heap_string(&worker->heap, form);
+        if (string == WORD_NULL) {
+            sched_collect(worker, string_object_bytes(form));
+            return WORD_NULL;
+        }
+        if (form.units > JOIN_UNITS)
+            SET_WORD(thread_object, thread, prim_word, string);
+    } else {
+        at = (uint32_t)GET_U64(thread_object, thread, prim_raw);
+    }
+    at = fill_join(string, at, pieces, count);
+    if (at < form.units) {
+        SET_U64(thread_object, thread, prim_raw, at);
+        sched_again(worker);
         return WORD_NULL;
     }
-    for (unsigned i = 0; i < count; i++) {
-        if (is_class(pieces[i], CLASS_STRING)) {
-            string_fill_part(string, at, pieces[i], 0, array_length(pieces[i]));
-            at += array_length(pieces[i]);
-            continue;
-        }
-        for (size_t k = 0, n = text_of_simple(pieces[i], units); k < n; k++)
-            string_fill_unit(string, at++, units[k]);
-    }
+    if (form.units > JOIN_UNITS)
+        thread_progress_clear(thread);
     return string;
 }
 

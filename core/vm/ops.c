@@ -135,14 +135,6 @@ fill_outer(struct vm_worker *worker, const struct class_mirror *class, const uin
     return false;
 }
 
-static void
-clear_outer(ref_t thread)
-{
-    SET_WORD(thread_object, thread, prim_word, WORD_NULL);
-    SET_U64(thread_object, thread, prim_raw, 0);
-    SET_U64(thread_object, thread, prim_raw2, 0);
-}
-
 void
 ops_multi_array(struct vm_worker *worker)
 {
@@ -168,7 +160,7 @@ ops_multi_array(struct vm_worker *worker)
     if (dimensions > 1 && !fill_outer(worker, class, lengths, dimensions))
         return;
     array = GET_WORD(thread_object, thread, prim_word);
-    clear_outer(thread);
+    thread_progress_clear(thread);
     worker->raw_top += dimensions;
     *worker->word_top++ = array;
     worker->pc += 4;

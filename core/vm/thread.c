@@ -79,6 +79,18 @@ thread_wake(ref_t thread)
     }
 }
 
+void
+thread_progress_clear(ref_t thread)
+{
+    if ((GET_WORD(thread_object, thread, prim_word) | GET_WORD(thread_object, thread, prim_word2) |
+         GET_U64(thread_object, thread, prim_raw) | GET_U64(thread_object, thread, prim_raw2)) == 0)
+        return;
+    SET_WORD(thread_object, thread, prim_word, WORD_NULL);
+    SET_WORD(thread_object, thread, prim_word2, WORD_NULL);
+    SET_U64(thread_object, thread, prim_raw, 0);
+    SET_U64(thread_object, thread, prim_raw2, 0);
+}
+
 /* ---- the table ---- */
 
 ref_t

@@ -489,6 +489,9 @@ void thread_add_joiner(ref_t thread, ref_t joiner);
 void thread_flags_set(ref_t thread, uint32_t set);
 void thread_flags_clear(ref_t thread, uint32_t clear);
 
+/* What the running instruction has kept in the thread's prim_ fields is void. */
+void thread_progress_clear(ref_t thread);
+
 /* The table of threads in the space. */
 must_use bool thread_enlist(ref_t thread);
 void thread_delist(ref_t thread);

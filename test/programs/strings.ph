@@ -147,7 +147,23 @@ void long() {
     same(text.toString(), "", "a builder that was cleared");
 }
 
+// Longer than what is written between two safepoints, and than what is credit for.
+void huge() {
+    string s = "0123456789";
+    while (s.length() < 5000000)
+        s = s + s;
+    string t = "<" + s + 7 + '|' + s + "\u20ac" + null;
+    int n = s.length();
+    same(n, 5242880, "a doubled length");
+    same(t.length(), 2 * n + 8, "a joined length");
+    check(t.substring(1, n) == s, "the first part");
+    same(t.substring(n + 1, 4), "7|01", "the seam");
+    check(t.substring(n + 3, n) == s, "the second part");
+    same(t.substring(2 * n + 3), "\u20acnull", "the end");
+}
+
 short();
 wide();
 long();
+huge();
 println("\{checks} checks");
