@@ -202,6 +202,18 @@ class ConsoleTest(unittest.TestCase):
         self.assertEqual(process.returncode, 0)
         self.assertEqual((before + output).count(b"b\n"), 20)
 
+    def test_a_second_interrupt_leaves_at_once(self):
+        self.make()
+        process = self.start(self.volume, self.program(ENDLESS), stdin=subprocess.DEVNULL)
+        process.stdout.read(1000)
+        process.send_signal(signal.SIGINT)
+        with self.assertRaises(subprocess.TimeoutExpired):
+            process.wait(1)  # what it has said must leave first, and nobody takes it
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(5), 130)
+        process.stdout.close()
+        subprocess.run([PHANTOM, "check", self.volume], check=True, stdout=subprocess.DEVNULL)
+
     def lives(self, options, count):
         """Stop a counting program cleanly a few times; all that its lives said."""
         self.make()
