@@ -217,6 +217,8 @@ START_TEST(keys_edit_the_line)
         { "\xc3\xa4\xe4\xb8\xad\b", "\xc3\xa4" },
         { "e\xcc\x81x\b\b", "" },             /* a mark goes with its letter */
         { "e\xcc\x81\x1b[Dx", "xe\xcc\x81" }, /* and is not stepped into */
+        { "e\xcc\x81x\x1b[H\x1b[Cy", "e\xcc\x81yx" },
+        { "e\xcc\x81x\x1b[H\x1b[3~", "x" },
         { "\xf0\x9f\x98\x80\x1b[D\xe4\xb8\xad", "\xe4\xb8\xad\xf0\x9f\x98\x80" },
         { "a\xff"
           "b",
