@@ -114,6 +114,16 @@ poll_ring(void)
         poll_byte(serial.out[serial.out_sent++ % SERIAL_OUT_BYTES]);
 }
 
+/* Until the last bit has left. */
+static void
+poll_idle(void)
+{
+    for (unsigned i = 0; serial.present && !serial.stuck && i < STUCK_READS; i++) {
+        if (port_in8(LINE_STATUS) & STATUS_IDLE)
+            break;
+    }
+}
+
 void
 serial_write_polled(const void *bytes, size_t count)
 {
@@ -125,10 +135,7 @@ serial_write_polled(const void *bytes, size_t count)
             poll_byte('\r');
         poll_byte(from[i]);
     }
-    for (unsigned i = 0; serial.present && !serial.stuck && i < STUCK_READS; i++) {
-        if (port_in8(LINE_STATUS) & STATUS_IDLE)
-            break;
-    }
+    poll_idle();
 }
 
 /* ---- by interrupts ---- */
@@ -244,7 +251,8 @@ serial_drain(void)
 {
     uint64_t flags = spin_lock(&serial.lock);
 
-    serial_write_polled(NULL, 0);
+    poll_ring();
+    poll_idle();
     spin_unlock(&serial.lock, flags);
 }
 
