@@ -152,11 +152,12 @@ def run_whole(argv, environment):
             os.killpg(process.pid, signal.SIGINT)  # it takes its files away
             try:
                 process.communicate(timeout=STOP_SECONDS_MAX)
-            finally:
-                try:
-                    os.killpg(process.pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
+            except subprocess.TimeoutExpired:
+                print(f"torture: {argv[0]} does not stop; it is killed")
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
 
 
 def stop(number, frame):
@@ -210,6 +211,7 @@ def main():
         parser.error(f"there is no work called {options.only}")
     state = state_load()
     signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)  # a background job would ignore it, and its children too
     status_code = 0
     try:
         if not options.status:
