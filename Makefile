@@ -102,6 +102,9 @@ INCLUDES_kernel  := -iquote core -iquote kernel -include $B/version.h
 MUSL_LIBC ?= $(firstword $(wildcard /usr/lib/*-linux-musl/libc.a /usr/lib/musl/lib/libc.a))
 MATH      := $B/math.o
 
+# io_uring's library, linked statically: what is installed needs the C library only.
+URING     := -l:liburing.a
+
 # ---------------------------------------------------------------------------------------------
 # The rules of one configuration, written once: $1 is its name. What lands in build/$1/:
 #
@@ -175,7 +178,7 @@ $B/$1/sim.a: $(call objects,$1,$(filter-out %/main.c,$(SIM_SOURCES)) hosted/linu
 
 $B/$1/phantom: $(call objects,$1,$(PHANTOM_SOURCES)) $(libs)
 	$(say) LINK $$@
-	$(Q)$(link) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $(libs) -Wl,--end-group
+	$(Q)$(link) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $(libs) -Wl,--end-group $(URING)
 
 $B/$1/sim: $(call objects,$1,$(filter %/main.c,$(SIM_SOURCES))) $B/$1/sim.a $B/$1/core.a
 	$(say) LINK $$@
@@ -184,14 +187,14 @@ $B/$1/sim: $(call objects,$1,$(filter %/main.c,$(SIM_SOURCES))) $B/$1/sim.a $B/$
 
 $B/$1/bench/bench: $(call objects,$1,$(BENCH_SOURCES)) $(libs)
 	$(say) LINK $$@
-	$(Q)$(link) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $(libs) -Wl,--end-group -lm
+	$(Q)$(link) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $(libs) -Wl,--end-group $(URING) -lm
 
 $$(filter-out $B/$1/test/sim/%,$$(UNIT_$1)): $B/$1/test/%: $B/$1/test/unit/%.o \
     $B/$1/support.a $(libs)
 	@mkdir -p $$(@D)
 	$(say) LINK $$@
 	$(Q)$(link) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $B/$1/support.a $(libs) \
-	    -Wl,--end-group $(CHECK)
+	    -Wl,--end-group $(URING) $(CHECK)
 
 $$(filter $B/$1/test/sim/%,$$(UNIT_$1)): $B/$1/test/%: $B/$1/test/unit/%.o \
     $B/$1/support.a $B/$1/sim.a $B/$1/core.a

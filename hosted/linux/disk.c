@@ -7,8 +7,9 @@
  * write safe, and one that fails is never tried again here: after a failed
  * fsync the kernel may have dropped the dirty pages.
  *
- * Requests that are submitted are done by a few threads, in any order. A
- * request that is run is done by the caller.
+ * Requests that are submitted are done by the kernel, in any order; where it has no
+ * io_uring, or grants us none, by a few threads. A request that is run is done by
+ * the caller.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -29,6 +30,7 @@
 #include <unistd.h>
 
 #include "linux/disk_lock_priv.h"
+#include "linux/disk_ring_priv.h"
 #include "plat/thread.h"
 
 #define IO_THREADS 4
@@ -39,6 +41,7 @@ struct file_disk {
     bool read_only;
     bool block_device;
     uint64_t block_count;
+    struct disk_ring *ring; /* or NULL: threads do what is submitted */
 
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t work;
@@ -115,13 +118,13 @@ err_of_errno(int number)
     }
 }
 
-/* Move all bytes of a read or write, in as many calls as the kernel likes. */
+/* Move the bytes of a read or write, but the first `done`, in as many calls as the kernel likes. */
 static err_t
-io_move(const struct file_disk *file, const struct plat_io *io)
+io_move(const struct file_disk *file, const struct plat_io *io, size_t done)
 {
-    uint8_t *buffer = io->buffer;
-    size_t left = (size_t)io->block_count * PLAT_BLOCK_BYTES;
-    off_t at = (off_t)(io->block * PLAT_BLOCK_BYTES);
+    uint8_t *buffer = (uint8_t *)io->buffer + done;
+    size_t left = (size_t)io->block_count * PLAT_BLOCK_BYTES - done;
+    off_t at = (off_t)(io->block * PLAT_BLOCK_BYTES + done);
 
     while (left > 0) {
         ssize_t moved = io->kind == PLAT_READ ? pread(file->fd, buffer, left, at)
@@ -140,16 +143,24 @@ io_move(const struct file_disk *file, const struct plat_io *io)
     return OK;
 }
 
+/* May this read or write be tried? */
+static err_t
+io_test(const struct file_disk *file, const struct plat_io *io)
+{
+    if (io->block > file->block_count || io->block_count > file->block_count - io->block)
+        return ERR_RANGE;
+    if (io->kind == PLAT_WRITE && file->read_only)
+        return ERR_IO;
+    return OK;
+}
+
 static err_t
 io_do(const struct file_disk *file, const struct plat_io *io)
 {
     if (io->kind == PLAT_FLUSH)
         return fdatasync(file->fd) == 0 ? OK : err_of_errno(errno);
-    if (io->block > file->block_count || io->block_count > file->block_count - io->block)
-        return ERR_RANGE;
-    if (io->kind == PLAT_WRITE && file->read_only)
-        return ERR_IO;
-    return io_move(file, io);
+    TRY(io_test(file, io));
+    return io_move(file, io, 0);
 }
 
 static void
@@ -198,12 +209,38 @@ file_read_only(const struct plat_disk *disk)
     return file_disk_of(disk)->read_only;
 }
 
+/* The ring has done what it could: the rest, if any, is done here. */
+static void
+ring_ended(void *context, struct plat_io *io, ssize_t moved)
+{
+    const struct file_disk *file = context;
+    size_t bytes = (size_t)io->block_count * PLAT_BLOCK_BYTES;
+
+    if (moved == -EINTR || moved == -EAGAIN)
+        moved = 0;
+    if (moved < 0)
+        io->result = err_of_errno((int)-moved);
+    else if ((size_t)moved < bytes)
+        io->result = io_move(file, io, (size_t)moved);
+    else
+        io->result = OK;
+    atomic_store_explicit(&io->done, 1, memory_order_release);
+}
+
+static err_t file_run(struct plat_disk *disk, struct plat_io *io);
+
 static void
 file_submit(struct plat_disk *disk, struct plat_io *io)
 {
     struct file_disk *file = file_disk_of(disk);
 
     atomic_store_explicit(&io->done, 0, memory_order_relaxed);
+    if (file->ring) {
+        if (io->kind == PLAT_FLUSH || io_test(file, io) != OK ||
+            !disk_ring_submit(file->ring, file->fd, io))
+            IGNORE(file_run(disk, io), "who waits is told");
+        return;
+    }
     io->next = NULL;
     pthread_mutex_lock(&file->lock);
     if (file->first)
@@ -218,7 +255,10 @@ file_submit(struct plat_disk *disk, struct plat_io *io)
 static err_t
 file_wait(struct plat_disk *disk, struct plat_io *io)
 {
-    (void)disk;
+    struct file_disk *file = file_disk_of(disk);
+
+    if (file->ring && atomic_load_explicit(&io->done, memory_order_acquire) == 0)
+        disk_ring_wait(file->ring, io, ring_ended, file);
     while (atomic_load_explicit(&io->done, memory_order_acquire) == 0)
         plat_wait(&io->done, 0, PLAT_NO_DEADLINE);
     return io->result;
@@ -465,7 +505,10 @@ linux_disk_open(const char *path, const struct linux_disk_options *options, stru
     err = file_open(file, options, &to);
     if (err != OK)
         goto out;
-    err = threads_start(file);
+    if (!options->no_ring)
+        file->ring = disk_ring_create();
+    if (!file->ring)
+        err = threads_start(file);
     if (err != OK) {
         err = report(&to, err, "no threads for its I/O");
         goto out;
@@ -490,6 +533,7 @@ linux_disk_close(struct plat_disk *disk)
     pthread_mutex_unlock(&file->lock);
     for (unsigned i = 0; i < file->thread_count; i++)
         plat_thread_join(file->threads[i]);
+    disk_ring_destroy(file->ring);
     if (file->fd >= 0)
         close(file->fd);
     pthread_cond_destroy(&file->work);

@@ -38,6 +38,7 @@ struct linux_disk_options {
     bool read_only;        /* open for reading; shares the volume with other readers */
     uint64_t create_bytes; /* size of a new file, a multiple of 4096; it is sparse */
     uint32_t lock_wait_ms; /* how long to wait for the lock; 0: not at all */
+    bool no_ring;          /* do as where the kernel has no io_uring */
 };
 
 /*

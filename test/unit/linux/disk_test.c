@@ -81,26 +81,61 @@ START_TEST(what_was_written_is_read_after_opening_again)
 }
 END_TEST
 
+/* By the kernel's ring (0), and by threads where there is none (1). */
+static struct plat_disk *
+open_for_queue(int no_ring)
+{
+    struct linux_disk_options options = { .create = true,
+                                          .no_ring = no_ring != 0,
+                                          .create_bytes = BLOCKS * PLAT_BLOCK_BYTES };
+    struct plat_disk *disk;
+
+    ck_assert_int_eq(linux_disk_open(path, &options, &disk, message, sizeof(message)), OK);
+    return disk;
+}
+
 START_TEST(many_submitted_requests_are_all_done)
 {
-    struct plat_disk *disk;
+    struct plat_disk *disk = open_for_queue(_i);
     struct plat_io ios[BLOCKS];
 
-    ck_assert_int_eq(open_with(true, false, &disk), OK);
-    for (unsigned i = 0; i < BLOCKS; i++) {
-        memset(buffer + i * PLAT_BLOCK_BYTES, (int)i, PLAT_BLOCK_BYTES);
-        ios[i] = (struct plat_io){ .kind = PLAT_WRITE,
-                                   .block = i,
-                                   .block_count = 1,
-                                   .buffer = buffer + i * PLAT_BLOCK_BYTES };
-        plat_disk_submit(disk, &ios[i]);
+    for (unsigned kind = 0; kind < 2; kind++) {
+        for (unsigned i = 0; i < BLOCKS; i++) {
+            memset(buffer + i * PLAT_BLOCK_BYTES, kind == 0 ? (int)i : 0xff, PLAT_BLOCK_BYTES);
+            ios[i] = (struct plat_io){ .kind = kind == 0 ? PLAT_WRITE : PLAT_READ,
+                                       .block = i,
+                                       .block_count = 1,
+                                       .buffer = buffer + i * PLAT_BLOCK_BYTES };
+            plat_disk_submit(disk, &ios[i]);
+        }
+        for (unsigned i = 0; i < BLOCKS; i++)
+            ck_assert_int_eq(plat_disk_wait(disk, &ios[BLOCKS - 1 - i]), OK);
     }
     for (unsigned i = 0; i < BLOCKS; i++)
-        ck_assert_int_eq(plat_disk_wait(disk, &ios[i]), OK);
-    memset(buffer, 0xff, BLOCKS * PLAT_BLOCK_BYTES);
-    ck_assert_int_eq(move(disk, PLAT_READ, 0, BLOCKS), OK);
-    for (unsigned i = 0; i < BLOCKS; i++)
         ck_assert_uint_eq(buffer[i * PLAT_BLOCK_BYTES + 17], i);
+    linux_disk_close(disk);
+}
+END_TEST
+
+START_TEST(submitted_requests_that_fail_say_so)
+{
+    struct plat_disk *disk = open_for_queue(_i);
+    struct plat_io beyond = { .kind = PLAT_WRITE, .block = BLOCKS - 1, .block_count = 2 };
+    struct plat_io missing = { .kind = PLAT_READ, .block = 2, .block_count = 8 };
+    struct plat_io there = { .kind = PLAT_READ, .block_count = 4 };
+    struct plat_io flush = { .kind = PLAT_FLUSH };
+
+    beyond.buffer = missing.buffer = buffer;
+    there.buffer = buffer + 8 * PLAT_BLOCK_BYTES;
+    ck_assert_int_eq(truncate(path, 4 * PLAT_BLOCK_BYTES + 100), 0);
+    plat_disk_submit(disk, &beyond);
+    plat_disk_submit(disk, &missing);
+    plat_disk_submit(disk, &there);
+    plat_disk_submit(disk, &flush);
+    ck_assert_int_eq(plat_disk_wait(disk, &flush), OK);
+    ck_assert_int_eq(plat_disk_wait(disk, &there), OK);
+    ck_assert_int_eq(plat_disk_wait(disk, &missing), ERR_IO);
+    ck_assert_int_eq(plat_disk_wait(disk, &beyond), ERR_RANGE);
     linux_disk_close(disk);
 }
 END_TEST
@@ -290,7 +325,8 @@ main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, what_was_written_is_read_after_opening_again);
-    tcase_add_test(tcase, many_submitted_requests_are_all_done);
+    tcase_add_loop_test(tcase, many_submitted_requests_are_all_done, 0, 2);
+    tcase_add_loop_test(tcase, submitted_requests_that_fail_say_so, 0, 2);
     tcase_add_test(tcase, blocks_beyond_the_end_are_out_of_range);
     tcase_add_test(tcase, a_file_that_became_shorter_is_an_io_error);
     tcase_add_test(tcase, a_reserve_takes_room_and_a_discard_gives_it_back);
