@@ -1,6 +1,8 @@
 /*
- * writer.c - four buffers of 1 MiB: one is filled while the others are on
- * their way.
+ * writer.c - buffers of 1 MiB: one is filled while the others are on their way.
+ *
+ * The disk shall not wait for the first of them: it is sent when little is in it,
+ * the next when it has twice as much, until they are sent full.
  *
  * Invariant: from the push of a block until its write has ended,
  * writer_find_locked() finds it; so a reader never looks on the disk for
@@ -13,13 +15,13 @@
 #include "base/memory.h"
 #include "plat/memory.h"
 
-#define WRITER_SMALL 8 /* blocks */
+#define WRITER_FIRST 16 /* blocks that are worth a write */
 #define WRITER_BYTES ((size_t)WRITER_BLOCKS * VOLUME_BLOCK_BYTES)
 
 err_t
 writer_init(struct writer *writer, struct plat_disk *disk, struct lock *lock)
 {
-    *writer = (struct writer){ .disk = disk, .lock = lock };
+    *writer = (struct writer){ .disk = disk, .lock = lock, .enough = WRITER_FIRST };
     for (unsigned i = 0; i < WRITER_BUFFERS; i++) {
         writer->buffers[i].bytes = plat_reserve(WRITER_BYTES);
         if (writer->buffers[i].bytes == NULL) {
@@ -93,20 +95,13 @@ write_now(struct writer *writer)
     set_state(writer, buffer, WRITER_FREE);
 }
 
-/*
- * A small write is done by this thread: on a busy machine handing it over costs more. But only
- * the first few of a commit, because scattered ones are faster side by side.
- */
 static void
 submit(struct writer *writer)
 {
-    if (writer->buffers[writer->current].count <= WRITER_SMALL && writer->small_done < 2) {
-        writer->small_done++;
-        write_now(writer);
-        return;
-    }
     plat_disk_submit(writer->disk, &take_off(writer)->io);
     writer->current = (writer->current + 1) % WRITER_BUFFERS;
+    if (writer->enough < WRITER_BLOCKS)
+        writer->enough *= 2;
 }
 
 uint8_t *
@@ -114,7 +109,7 @@ writer_slot(struct writer *writer)
 {
     struct writer_buffer *buffer = &writer->buffers[writer->current];
 
-    if (buffer->state == WRITER_FILLING && buffer->count == WRITER_BLOCKS) {
+    if (buffer->state == WRITER_FILLING && buffer->count >= writer->enough) {
         submit(writer);
         buffer = &writer->buffers[writer->current];
     }
@@ -157,7 +152,7 @@ writer_drain(struct writer *writer)
     /* The last one too is written by this thread: it would only wait for another. */
     if (writer->buffers[writer->current].state == WRITER_FILLING)
         write_now(writer);
-    writer->small_done = 0;
+    writer->enough = WRITER_FIRST;
     while (writer->buffers[writer->oldest].state == WRITER_FLYING)
         reap(writer);
     assert(writer->oldest == writer->current);

@@ -12,7 +12,7 @@
 #include "base/lock.h"
 #include "store/volume_priv.h"
 
-#define WRITER_BUFFERS 4
+#define WRITER_BUFFERS 8
 #define WRITER_BLOCKS  256 /* 1 MiB */
 
 enum writer_state {
@@ -33,10 +33,10 @@ struct writer {
     struct plat_disk *disk;
     struct lock *lock; /* the store's */
     struct writer_buffer buffers[WRITER_BUFFERS];
-    unsigned current;    /* the buffer that is filled, or will be */
-    unsigned oldest;     /* the flying buffer that was submitted first */
-    unsigned small_done; /* small writes done by the caller since the last drain */
-    err_t err;           /* the first failure since writer_reset() */
+    unsigned current; /* the buffer that is filled, or will be */
+    unsigned oldest;  /* the flying buffer that was submitted first */
+    unsigned enough;  /* blocks with which the current buffer is sent */
+    err_t err;        /* the first failure since writer_reset() */
     uint64_t blocks_written;
 };
 
