@@ -11,9 +11,13 @@
  * who went to sleep there, and for the end of the running thread's time slice
  * once somebody is ready and no processor is free.
  *
- * A thread that becomes ready when all processors are busy makes that one of
- * them which has run longest watch its slice; who has used it up already is
- * preempted at once. So a thread that slept need not wait for one that computes.
+ * Who runs next is who has spent least. Each thread counts the time that it ran;
+ * the run queue is sorted by that. A thread that becomes ready when all
+ * processors are busy takes, at once, that of the thread which has spent most, if
+ * it is MARGIN_NS ahead; else one whose slice ends first. So a thread that
+ * sleeps most of the time (the flusher, the console) need not wait for those
+ * that compute, and whoever computes still gets his share: what was not spent
+ * while asleep counts for one slice at most.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -33,6 +37,7 @@
 #include "sched/spin.h"
 
 #define SLICE_NS     5000000ull
+#define MARGIN_NS    1000000ull
 #define BUCKETS_LOG2 8
 #define BUCKETS      (1u << BUCKETS_LOG2)
 
@@ -42,14 +47,15 @@ struct sched_cpu {
     struct kthread idle;
     struct kthread_link timed; /* threads with deadlines that went to sleep here */
     bool halted;               /* it idles, and nobody has sent it anything since */
-    bool watched;              /* the running thread's slice counts: others are ready */
-    uint64_t armed_ns;         /* what the timer is set to; KTHREAD_NO_DEADLINE: nothing */
+    uint64_t until_ns; /* when the running thread shall give way; no deadline: nobody waits */
+    uint64_t armed_ns; /* what the timer is set to; KTHREAD_NO_DEADLINE: nothing */
 };
 
 static struct spin sched_lock = SPIN_INIT; /* guards all that follows */
 static struct sched_cpu sched_cpus[CPU_COUNT_MAX];
 static unsigned sched_cpu_count;
-static struct kthread_link ready = { &ready, &ready };
+static struct kthread_link ready = { &ready, &ready }; /* sorted by spent_ns */
+static uint64_t floor_ns; /* what the last one that was taken from there had spent; only grows */
 static struct kthread_link all = { &all, &all };
 static struct kthread_link waiting[BUCKETS]; /* zero until first used */
 
@@ -113,13 +119,10 @@ is_idle(const struct kthread *thread)
 static void
 timer_set_locked(struct sched_cpu *own)
 {
-    const struct kthread *current = own->cpu->current;
-    uint64_t deadline_ns = KTHREAD_NO_DEADLINE;
+    uint64_t deadline_ns = own->cpu->reschedule == 0 ? own->until_ns : KTHREAD_NO_DEADLINE;
 
-    if (!link_is_empty(&own->timed))
+    if (!link_is_empty(&own->timed) && thread_of(own->timed.next, timed)->deadline_ns < deadline_ns)
         deadline_ns = thread_of(own->timed.next, timed)->deadline_ns;
-    if (own->watched && own->cpu->reschedule == 0 && current->began_ns + SLICE_NS < deadline_ns)
-        deadline_ns = current->began_ns + SLICE_NS;
     if (deadline_ns == own->armed_ns)
         return;
     own->armed_ns = deadline_ns;
@@ -129,11 +132,10 @@ timer_set_locked(struct sched_cpu *own)
         apic_timer_arm(deadline_ns);
 }
 
-/* Somebody is ready: wake a processor that idles, or make a busy one watch its slice. */
-static void
-find_processor_locked(unsigned preferred)
+/* A processor that idles, and is then told to look; NULL when none does. */
+static struct sched_cpu *
+find_halted_locked(unsigned preferred)
 {
-    struct sched_cpu *own = here();
     struct sched_cpu *chosen = NULL;
 
     if (sched_cpus[preferred].halted)
@@ -141,35 +143,70 @@ find_processor_locked(unsigned preferred)
     for (unsigned i = 0; i < sched_cpu_count && chosen == NULL; i++)
         if (sched_cpus[i].halted)
             chosen = &sched_cpus[i];
-    if (chosen != NULL) {
+    if (chosen != NULL)
         chosen->halted = false;
-        if (chosen != own) /* else this is an interrupt in its idle loop, which looks next */
-            apic_send(chosen->cpu->apic_id, TRAP_RESCHEDULE);
-        return;
-    }
+    return chosen;
+}
+
+/*
+ * A busy processor that shall be given to a thread with this much spent, with
+ * its until_ns set; NULL when all that could be have been told already.
+ */
+static struct sched_cpu *
+find_busy_locked(uint64_t spent_ns)
+{
+    uint64_t now = clock_ns();
+    uint64_t most_ns = spent_ns + MARGIN_NS;
+    struct sched_cpu *most = NULL;   /* whose thread has spent most */
+    struct sched_cpu *oldest = NULL; /* of those where nobody waits, the slice that began first */
 
     for (unsigned i = 0; i < sched_cpu_count; i++) {
         struct sched_cpu *each = &sched_cpus[i];
+        const struct kthread *current = each->cpu->current;
+        uint64_t each_ns = current->spent_ns + (now - current->began_ns);
 
-        if (!each->watched && !is_idle(each->cpu->current) &&
-            (chosen == NULL || each->cpu->current->began_ns < chosen->cpu->current->began_ns))
-            chosen = each;
+        if (is_idle(current) || each->until_ns <= now)
+            continue;
+        if (each_ns >= most_ns) {
+            most_ns = each_ns;
+            most = each;
+        }
+        if (each->until_ns == KTHREAD_NO_DEADLINE &&
+            (oldest == NULL || current->began_ns < oldest->cpu->current->began_ns))
+            oldest = each;
     }
-    if (chosen == NULL)
-        return;
-    chosen->watched = true;
-    if (chosen == own)
-        timer_set_locked(own);
-    else
-        apic_send(chosen->cpu->apic_id, TRAP_RESCHEDULE);
+    if (most != NULL) {
+        most->until_ns = now;
+        return most;
+    }
+    if (oldest != NULL)
+        oldest->until_ns = oldest->cpu->current->began_ns + SLICE_NS;
+    return oldest;
 }
 
 static void
 make_ready_locked(struct kthread *thread)
 {
+    struct sched_cpu *own = here();
+    struct sched_cpu *chosen;
+    struct kthread_link *at = ready.prev;
+
+    if (thread->spent_ns + SLICE_NS < floor_ns)
+        thread->spent_ns = floor_ns - SLICE_NS;
     thread->state = KTHREAD_READY;
-    link_insert_before(&ready, &thread->queue);
-    find_processor_locked(thread->cpu);
+    while (at != &ready && thread_of(at, queue)->spent_ns > thread->spent_ns)
+        at = at->prev;
+    link_insert_before(at->next, &thread->queue);
+
+    chosen = find_halted_locked(thread->cpu);
+    if (chosen == own)
+        return; /* this is an interrupt in its idle loop, which looks next */
+    if (chosen == NULL)
+        chosen = find_busy_locked(thread->spent_ns);
+    if (chosen == own)
+        timer_set_locked(own);
+    else if (chosen != NULL)
+        apic_send(chosen->cpu->apic_id, TRAP_RESCHEDULE);
 }
 
 /* Take a waiting thread out of its lists and make it ready. */
@@ -202,9 +239,12 @@ switch_locked(void)
     assert(to->state == KTHREAD_READY);
     own->cpu->reschedule = 0;
     own->halted = false;
-    own->watched = !link_is_empty(&ready) && to != &own->idle;
-    from->ran_ns += now - from->began_ns;
+    own->until_ns =
+        !link_is_empty(&ready) && to != &own->idle ? now + SLICE_NS : KTHREAD_NO_DEADLINE;
+    from->spent_ns += now - from->began_ns;
     to->began_ns = now;
+    if (to != &own->idle && to->spent_ns > floor_ns)
+        floor_ns = to->spent_ns;
     to->state = KTHREAD_RUNNING;
     to->cpu = own->cpu->index;
     own->cpu->current = to;
@@ -270,6 +310,23 @@ kthread_wake(const _Atomic uint32_t *word, unsigned count)
     return woken;
 }
 
+/* Put the running thread back, at the place of what it has spent, but not first. */
+static void
+queue_behind_first_locked(struct kthread *current)
+{
+    uint64_t now = clock_ns();
+    uint64_t first_ns = thread_of(ready.next, queue)->spent_ns;
+    struct kthread_link *at = ready.prev;
+
+    current->spent_ns += now - current->began_ns;
+    current->began_ns = now;
+    if (current->spent_ns < first_ns)
+        current->spent_ns = first_ns;
+    while (thread_of(at, queue)->spent_ns > current->spent_ns)
+        at = at->prev;
+    link_insert_before(at->next, &current->queue);
+}
+
 void
 kthread_yield(void)
 {
@@ -280,7 +337,7 @@ kthread_yield(void)
     if (!link_is_empty(&ready)) {
         current->state = KTHREAD_READY;
         if (!is_idle(current))
-            link_insert_before(&ready, &current->queue);
+            queue_behind_first_locked(current);
         switch_locked();
     }
     spin_unlock(&sched_lock, flags);
@@ -310,8 +367,8 @@ kthread_interrupt(void)
         end_wait_locked(first);
     }
     if (link_is_empty(&ready))
-        own->watched = false;
-    if (own->watched && now >= own->cpu->current->began_ns + SLICE_NS)
+        own->until_ns = KTHREAD_NO_DEADLINE;
+    if (own->until_ns <= clock_ns())
         own->cpu->reschedule = 1;
     /* It may have come early or for something that is gone: it is armed anew in any case. */
     own->armed_ns = 0;
@@ -387,6 +444,7 @@ kthread_create(struct kthread **thread, const char *name, void (*entry)(void *),
     flags = spin_lock(&sched_lock);
     link_insert_before(&all, &made->all);
     made->cpu = cpu_index();
+    made->spent_ns = floor_ns;
     make_ready_locked(made);
     spin_unlock(&sched_lock, flags);
     return OK;
@@ -419,6 +477,7 @@ kthread_adopt(struct cpu *cpu, uint64_t stack, size_t stack_bytes)
     own->idle.stack_bytes = stack_bytes;
     own->idle.cpu = cpu->index;
     own->armed_ns = KTHREAD_NO_DEADLINE;
+    own->until_ns = KTHREAD_NO_DEADLINE;
     link_init(&own->timed);
     cpu->current = &own->idle;
     assert(cpu->index == sched_cpu_count);

@@ -50,7 +50,7 @@ struct kthread {
     struct kthread_link all;   /* every thread, for debuggers and the panic */
     const _Atomic uint32_t *word;
     uint64_t deadline_ns;
-    uint64_t ran_ns;   /* how long it has run, up to began_ns */
+    uint64_t spent_ns; /* processor time up to began_ns, as far as it counts: see thread.c */
     uint64_t began_ns; /* when it was put on a processor */
     _Atomic uint32_t ended;
     unsigned cpu; /* where it runs or ran last */

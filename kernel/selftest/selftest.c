@@ -20,7 +20,7 @@
 #define LOG_MODULE "selftest"
 #include "base/log.h"
 
-#define THREADS_MAX 64u
+#define THREADS_MAX 160u
 
 static const struct {
     const char *promise;
@@ -35,6 +35,7 @@ static const struct {
       selftest_preemption },
     { "time never goes back, from thread to thread", selftest_clock },
     { "a sleeper is never woken early, and soon enough", selftest_timer },
+    { "a sleeper does not wait for those that compute, and they share alike", selftest_fairness },
     { "calls reach all other processors, also with a lock held", selftest_calls },
     { "page faults sleep, nest, and keep all registers", selftest_faults },
     { "a page fault can be left by a jump, any number of times", selftest_fault_jumps },

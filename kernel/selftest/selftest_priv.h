@@ -16,6 +16,7 @@ void selftest_locks(void);
 void selftest_preemption(void);
 void selftest_clock(void);
 void selftest_timer(void);
+void selftest_fairness(void);
 void selftest_calls(void);
 void selftest_memory(void);
 void selftest_faults(void);

@@ -36,7 +36,7 @@
 
 #define STACK_BYTES      16384u
 #define START_TRY_NS     1000000ull
-#define START_TRIES      200u
+#define START_TRIES      2000u
 #define FRAMES_OF(bytes) (((bytes) + FRAME_BYTES - 1) / FRAME_BYTES)
 
 /* Turns of a loop after which waiting for others gives the processor away. */
