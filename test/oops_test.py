@@ -29,7 +29,7 @@ DEATHS = [
     ("protection", "general protection", "die_protection"),
     ("data", "which forbids it", "selftest_die"),
     ("locked", "interrupts are off", "die_locked"),
-    ("deaf", "this processor is deaf", "die_deaf"),
+    ("deaf", "the other processor is deaf", "die_deaf"),
     ("two", "two at once", "die_two_thread"),
 ]
 

@@ -3,13 +3,12 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "arch/amd64/cpu.h"
 #include "arch/amd64/panic.h"
 #include "base/assert.h"
-#include "irq/apic.h"
-#include "irq/clock.h"
 #include "sched/spin.h"
 #include "sched/thread.h"
 #include "selftest/selftest_priv.h"
@@ -92,13 +91,29 @@ die_locked(void)
     spin_unlock(&lock, flags);
 }
 
-/* Another processor, which no longer listens to interrupts, must stop as well. */
+static _Atomic uint32_t deaf;
+
+static void
+be_deaf(void *unused)
+{
+    (void)unused;
+    interrupts_off();
+    atomic_store(&deaf, 1);
+    for (;;)
+        cpu_pause();
+}
+
+/* Another processor, which no longer listens to interrupts, must stop as well. Needs two. */
 static void
 die_deaf(void)
 {
-    interrupts_off();
-    apic_send_nmi_to_others();
-    kernel_panic("this processor is deaf");
+    struct kthread *thread;
+    err_t err = kthread_create(&thread, "deaf", be_deaf, NULL);
+
+    assert(err == OK);
+    while (atomic_load(&deaf) == 0)
+        cpu_pause();
+    kernel_panic("the other processor is deaf");
 }
 
 static void
