@@ -59,6 +59,9 @@ START_TEST(an_undecided_slot_keeps_the_floor_where_it_was)
     ck_assert_uint_eq(super_floor(slots), 5);
     ck_assert_uint_eq(super_choose(slots, 2, 1, 0), 3);
     ck_assert_uint_eq(super_choose(slots, 2, 1, 3), 0);
+    slots[3] = slots[0];
+    slots[0] = (struct super_slot){ .bad = true };
+    ck_assert_uint_eq(super_floor(slots), 5);
 }
 END_TEST
 
