@@ -339,11 +339,18 @@ test-boot-long: needs-boot  ## 50 hops, 200 cuts of a booted machine, 2,000 disk
 	$(Q)test/hop_test.py --bare --moves 200 --check 10
 	$(Q)test/powercut_test.py --images 2000 --seconds 20
 
+.PHONY: soak bench-boot
+soak: $B/phantom $B/kernel/phantom.elf  ## an hour of stress on a booted machine; it neither stalls nor grows
+	$(Q)test/soak.py
+
 torture: $B/phantom $B/sim $B/checked/phantom $B/kernel/phantom.elf  ## the long versions; go on where they stopped
 	$(Q)test/torture.py
 
 bench: $B/phantom $B/release/bench/bench  ## medians, p99 and maxima against their targets
 	$(Q)bench/run
+
+bench-boot: $B/phantom $B/kernel/phantom.elf  ## boot to the first instruction of a program, against Linux
+	$(Q)bench/boot
 
 # ---------------------------------------------------------------------------------------------
 # Lint: everything about a text that a machine can judge. A check says nothing when all is well, and
