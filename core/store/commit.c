@@ -641,6 +641,18 @@ store_credit_take(struct store *store, uint64_t pages)
     }
 }
 
+uint64_t
+store_credit_possible(struct store *store)
+{
+    uint64_t free, reserve;
+
+    lock_acquire(&store->lock);
+    free = store->blocks.free_total + store->blocks.dead_blocks + store->super.delta_blocks;
+    reserve = store_reserve_locked(store);
+    lock_release(&store->lock);
+    return free > reserve ? (free - reserve) / 2 : 0;
+}
+
 void
 store_credit_give(struct store *store, uint64_t pages)
 {

@@ -131,6 +131,12 @@ bool store_page_is_zero(struct store *store, uint64_t page);
 must_use err_t store_credit_take(struct store *store, uint64_t pages);
 void store_credit_give(struct store *store, uint64_t pages);
 
+/*
+ * How many pages of credit could still be had if all blocks that wait were let go: what
+ * commits may bring at best, but for what the pages of credit that is out now would leave over.
+ */
+uint64_t store_credit_possible(struct store *store);
+
 /* The number of the commit that begins next. Moves on in store_commit_begin(). Any thread. */
 uint64_t store_generation_running(struct store *store);
 
