@@ -17,14 +17,19 @@
 #include "object/array.h"
 
 #define DESCRIPTION_PAGES 3  /* the table, the root */
-#define CREDIT_LOW        16 /* more than a small object and its block's description take */
+#define CREDIT_OBJECT     16 /* more than a small object and its block's description take */
 #define CREDIT_RAISE      32
 
-/* See to credit for one small object; false when the volume is full. */
+/*
+ * See to credit for one small object; false when the volume is full. What a worker needs to go on
+ * is left to it, so that a program can be told; and then it may use that, to clean up.
+ */
 static bool
 credit_small(struct pmem_worker *worker)
 {
-    return worker->credit >= CREDIT_LOW || pmem_reserve(worker, CREDIT_RAISE) == OK;
+    uint32_t left = heap.reserve_open ? 0 : PMEM_WORKER_CREDIT / 2;
+
+    return worker->credit >= left + CREDIT_OBJECT || pmem_reserve(worker, CREDIT_RAISE) == OK;
 }
 
 /* ---- the nursery ---- */

@@ -15,9 +15,9 @@
 #define LOG_MODULE "heap"
 #include "base/log.h"
 
-#define SLACK_PAGES   32
-#define TRIES         16
-#define ROOM_RETRY_NS 1000000000ull
+#define SLACK_PAGES     32
+#define SLACK_PAGES_FEW 8 /* when the volume is nearly full */
+#define TRIES           16
 
 struct collection {
     bool young;     /* scavenge even if the nursery has room again */
@@ -66,9 +66,17 @@ heap_wants_scavenge(void)
 }
 
 static uint64_t
-pages_wanted(const struct heap_plan *plan, bool full)
+sweep_wanted(const struct collection *collection)
 {
-    return heap_scavenge_pages(plan) + (full ? heap_sweep_pages() : 0);
+    uint64_t pages = heap_sweep_pages();
+
+    return collection->careful && pages > HEAP_SWEEP_PAGES ? HEAP_SWEEP_PAGES : pages;
+}
+
+static uint64_t
+pages_wanted(const struct collection *collection, const struct heap_plan *plan, bool full)
+{
+    return heap_scavenge_pages(plan) + (full ? sweep_wanted(collection) : 0);
 }
 
 /* The action. */
@@ -79,9 +87,12 @@ collect(void *argument)
     bool full = collection->full || heap_wants_full();
     struct heap_plan plan = collection->careful ? heap_plan_exact() : heap_plan_worst();
 
-    collection->again = pages_wanted(&plan, full) > collection->pages;
+    uint64_t sweep_pages = sweep_wanted(collection);
+    uint64_t pages = pages_wanted(collection, &plan, full);
+
+    collection->again = pages > collection->pages;
     if (collection->again) {
-        collection->pages = pages_wanted(&plan, full);
+        collection->pages = pages;
         return;
     }
     if (full || collection->young || heap_eden_left() < (heap.eden_to - heap.eden_from) / 2)
@@ -89,7 +100,7 @@ collect(void *argument)
     heap_nursery_open();
     collection->fulled = full;
     if (full)
-        collection->err = heap_full();
+        collection->err = heap_full(sweep_pages);
     heap_stats_show();
 }
 
@@ -101,7 +112,7 @@ pages_guessed(const struct collection *collection)
 
     if (collection->careful)
         return 0;
-    return pages_wanted(&plan, collection->full || heap_wants_full());
+    return pages_wanted(collection, &plan, collection->full || heap_wants_full());
 }
 
 static err_t
@@ -112,42 +123,58 @@ collect_in_world(struct heap_local *local, struct collection *collection)
         TRY(heap_roots_page_in(local->worker));
         if (!collection->again)
             collection->pages = pages_guessed(collection);
-        collection->pages += SLACK_PAGES;
-        TRY(pmem_world_do(local->worker, collect, collection, collection->pages));
+        collection->pages += collection->careful ? SLACK_PAGES_FEW : SLACK_PAGES;
+        if (collection->careful)
+            TRY(pmem_world_do_kept(local->worker, collect, collection, collection->pages,
+                                   HEAP_SWEEP_KEPT));
+        else
+            TRY(pmem_world_do(local->worker, collect, collection, collection->pages));
         if (!collection->again)
             return OK;
     }
     return ERR_NOSPACE; /* others write faster than we can count */
 }
 
-/*
- * Making room is hard work: once a second is enough when it does not help; but it may help now
- * if the program that was refused has cleaned up, with the reserve.
- */
+/* Wait, away from the space, while another worker makes room. False: nobody does, and it is our
+ * turn. */
 static bool
-room_may_be_made(void)
+room_wait(struct heap_local *local)
 {
-    uint64_t tried_ns = atomic_load_explicit(&heap.room_tried_ns, memory_order_relaxed);
+    uint32_t seen = event_get(&heap.room_made);
 
-    if (heap.reserve == RESERVE_OPEN && heap_eden_left() == 0) {
-        heap.reserve = RESERVE_SPENT;
-        return true;
-    }
-    return plat_monotonic_ns() - tried_ns >= ROOM_RETRY_NS;
+    if (!atomic_exchange(&heap.room_making, true))
+        return false;
+    pmem_worker_away(local->worker);
+    event_wait(&heap.room_made, seen, PLAT_NO_DEADLINE);
+    pmem_worker_back(local->worker);
+    return true;
+}
+
+/* Could anybody get so much credit now? */
+static err_t
+try_credit(struct pmem_worker *worker, uint64_t pages)
+{
+    TRY(pmem_reserve(worker, pages));
+    pmem_unreserve(worker, pages);
+    return OK;
 }
 
 bool
-heap_make_room(struct heap_local *local)
+heap_make_room(struct heap_local *local, uint64_t pages)
 {
-    bool made;
+    bool made = false;
+    uint32_t quiet;
 
-    if (!room_may_be_made())
-        return false;
-    /* The others need not try at the same time. */
-    atomic_store_explicit(&heap.room_tried_ns, plat_monotonic_ns(), memory_order_relaxed);
-    made = heap_room_make(local);
-    if (made)
-        atomic_store_explicit(&heap.room_tried_ns, 0, memory_order_relaxed);
+    while (room_wait(local)) {
+        if (try_credit(local->worker, pages) == OK)
+            return true;
+    }
+    quiet = pmem_epoch_quiet();
+    if (quiet == 0 || quiet != heap.room_refused)
+        made = heap_room_make(local, pages);
+    heap.room_refused = made ? 0 : pmem_epoch_quiet();
+    atomic_store(&heap.room_making, false);
+    event_raise(&heap.room_made);
     return made;
 }
 
@@ -161,23 +188,12 @@ collect_somehow(struct heap_local *local, struct collection *collection)
         collection->careful = true;
         err = collect_in_world(local, collection);
     }
-    while (err == ERR_NOSPACE && heap_make_room(local))
+    while (err == ERR_NOSPACE && heap_make_room(local, collection->pages))
         err = collect_in_world(local, collection);
     /* Asking again at every safepoint would help nobody: wait until eden has been used. */
     atomic_store_explicit(&heap.refused_left, err == OK ? UINT64_MAX : heap_eden_left(),
                           memory_order_relaxed);
     return err;
-}
-
-/* Could an allocation of so many bytes get its credit now? */
-static err_t
-try_credit(struct pmem_worker *worker, uint64_t bytes)
-{
-    uint64_t pages = heap_wanted_pages(bytes);
-
-    TRY(pmem_reserve(worker, pages));
-    pmem_unreserve(worker, pages);
-    return OK;
 }
 
 err_t
@@ -201,9 +217,9 @@ heap_collect(struct heap_local *local, uint64_t bytes)
         return OK;
     if (bytes > bytes_allowed())
         return ERR_NOMEM;
-    err = try_credit(local->worker, bytes);
-    while (err == ERR_NOSPACE && heap_make_room(local))
-        err = try_credit(local->worker, bytes);
+    err = try_credit(local->worker, heap_wanted_pages(bytes));
+    while (err == ERR_NOSPACE && heap_make_room(local, heap_wanted_pages(bytes)))
+        err = try_credit(local->worker, heap_wanted_pages(bytes));
     return err;
 }
 

@@ -95,12 +95,14 @@ heap_start(const struct heap_options *options)
         return err;
     }
     heap_stats_show();
+    pmem_credit_keep(heap_kept_pages());
     return OK;
 }
 
 void
 heap_stop(void)
 {
+    pmem_credit_keep(0);
     heap_blocks_stop();
     heap_roots_stop();
     plat_release(heap.shapes, SHAPES_BYTES);

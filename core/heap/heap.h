@@ -117,12 +117,11 @@ must_use err_t heap_collect(struct heap_local *local, uint64_t bytes);
 must_use err_t heap_collect_full(struct heap_local *local);
 
 /*
- * Credit was refused: give blocks of the volume back that nobody needs. Collects without
- * moving, zeroes free blocks, waits for commits. The caller is a RUNNING worker at a
- * safepoint. Returns true if there is more room than before; false, having done nothing,
- * when it was tried in vain less than a second ago.
+ * Credit for `pages` was refused: give blocks of the volume back that nobody needs. Collects
+ * without moving, zeroes free blocks, waits for commits. The caller is a RUNNING worker at a
+ * safepoint. Returns true if there is more room than before, so that it is worth a try.
  */
-bool heap_make_room(struct heap_local *local);
+bool heap_make_room(struct heap_local *local, uint64_t pages);
 
 /* At a safepoint: true if a scavenge should come first (the nursery is nearly full, or tests). */
 bool heap_wants_scavenge(void);

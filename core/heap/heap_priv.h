@@ -29,25 +29,13 @@
 #define HEAP_PAGES_PER_BLOCK    (HEAP_BLOCK_BYTES / PAGE_BYTES)
 #define HEAP_HOLE_PAGES_MAX     128 /* pages of holes that one scavenge may fill */
 #define HEAP_HOLE_PAGES_FEW     16  /* when the volume is nearly full */
+#define HEAP_SWEEP_PAGES        48  /* descriptors that a full volume's sweep may write */
+#define HEAP_SWEEP_KEPT         64  /* credit that scavenges leave to that, and to zeroing */
 #define HEAP_CURSOR_COUNT       64
 #define HEAP_LINE_WORDS         (HEAP_LINES_PER_BLOCK / 64)
 #define HEAP_NO_BLOCK           UINT64_MAX
 #define HEAP_REMEMBERED_MAX     (1ull << 28)
 #define HEAP_SCAN_BLOCKS        1024 /* descriptors looked at after a restart, per scavenge */
-
-/*
- * KEPT -> OPEN -> SPENT, and from each a scavenge leads back to KEPT.
- *
- *   KEPT   eden ends before the reserve
- *   OPEN   a scavenge was refused, because the volume is full; the program that was told so may
- *          use the reserve to clean up
- *   SPENT  it has used it, and was refused again
- */
-enum heap_reserve {
-    RESERVE_KEPT,
-    RESERVE_OPEN,
-    RESERVE_SPENT,
-};
 
 /* ---- in the space ---- */
 
@@ -194,8 +182,8 @@ struct heap {
 
     /* the nursery; changed only in the stopped world but for eden_at */
     uint64_t eden_from, eden_to;
-    _Atomic uint32_t reserve; /* enum heap_reserve: the end of the nursery, behind eden_to */
-    _Atomic uint64_t eden_at; /* next block to hand out; may run past eden_to */
+    _Atomic bool reserve_open; /* eden goes to the end of the nursery; else it ends before that */
+    _Atomic uint64_t eden_at;  /* next block to hand out; may run past eden_to */
     uint64_t survivor_from[2];
     uint64_t survivor_bytes;
     unsigned survivor_now;     /* which of the two is in use */
@@ -233,12 +221,14 @@ struct heap {
     uint64_t mark_chunks_max; /* of the mark stack; small in tests */
     uint64_t full_bytes_min;  /* HEAP_FULL_BYTES_MIN; small in tests */
 
-    _Atomic uint64_t old_bytes;     /* gone into old space since the last full collection */
-    uint64_t bytes_live;            /* after it */
-    _Atomic uint64_t room_tried_ns; /* when making room was last tried in vain */
-    _Atomic uint64_t refused_left;  /* heap_eden_left() when a scavenge was last refused */
-    struct heap_stats stats;        /* changed in the stopped world */
-    struct heap_stats shown;        /* a copy for everybody; under `lock`, as the next two */
+    _Atomic uint64_t old_bytes;    /* gone into old space since the last full collection */
+    uint64_t bytes_live;           /* after it */
+    _Atomic uint64_t refused_left; /* heap_eden_left() when a scavenge was last refused */
+    _Atomic bool room_making;      /* a worker makes room; room_refused is its own */
+    struct event room_made;        /* it is done, with or without success */
+    uint32_t room_refused;         /* quiet epoch in which that was in vain, or 0 */
+    struct heap_stats stats;       /* changed in the stopped world */
+    struct heap_stats shown;       /* a copy for everybody; under `lock`, as the next two */
     uint64_t shown_eden_from, shown_eden_bytes;
 };
 
@@ -285,6 +275,7 @@ void heap_forget_slots(uint64_t address, uint64_t bytes);
 
 /* nursery.c */
 uint64_t heap_nursery_pages(void);
+uint64_t heap_nursery_blocks(void);
 void heap_nursery_open(void);
 bool heap_nursery_is_open(void);
 void heap_reserve_keep(void);
@@ -304,10 +295,11 @@ struct heap_plan {       /* what a scavenge must be ready for */
 struct heap_plan heap_plan_worst(void);
 struct heap_plan heap_plan_exact(void);
 uint64_t heap_scavenge_pages(const struct heap_plan *plan);
+uint64_t heap_kept_pages(void);
 void heap_scavenge(bool promote_all, const struct heap_plan *plan);
 
 /* room.c */
-bool heap_room_make(struct heap_local *local);
+bool heap_room_make(struct heap_local *local, uint64_t pages);
 
 /* heap.c */
 void heap_stats_show(void);
@@ -352,4 +344,4 @@ void heap_marks_close(struct heap_marks *marks);
 must_use err_t heap_mark(struct heap_marks *marks);
 must_use err_t heap_page_in(uint64_t address);
 uint64_t heap_sweep_pages(void);
-must_use err_t heap_full(void);
+must_use err_t heap_full(uint64_t pages);

@@ -27,8 +27,8 @@ heap_nursery_for(uint64_t volume_bytes)
     return bytes;
 }
 
-static uint64_t
-nursery_blocks(void)
+uint64_t
+heap_nursery_blocks(void)
 {
     uint64_t bytes = heap.options.nursery_bytes;
 
@@ -49,7 +49,7 @@ heap_nursery_is_open(void)
 uint64_t
 heap_nursery_pages(void)
 {
-    uint64_t blocks = pmem_load64(heap_root_at(HEAP_ROOT_NURSERY_COUNT)) + nursery_blocks();
+    uint64_t blocks = pmem_load64(heap_root_at(HEAP_ROOT_NURSERY_COUNT)) + heap_nursery_blocks();
 
     return blocks * sizeof(struct heap_descriptor) / PAGE_BYTES + 6;
 }
@@ -72,7 +72,7 @@ nursery_retire(void)
 void
 heap_nursery_open(void)
 {
-    uint64_t blocks = nursery_blocks();
+    uint64_t blocks = heap_nursery_blocks();
     uint64_t survivors = blocks / 8 == 0 ? 1 : blocks / 8;
     struct heap_taken taken = { .kind = BLOCK_NURSERY };
     uint64_t first;
@@ -110,7 +110,7 @@ heap_reserve_keep(void)
     uint64_t kept = blocks < RESERVE_FROM_BLOCKS ? 0 : (blocks + 15) / 16;
 
     heap.eden_to = nursery_to - kept * HEAP_BLOCK_BYTES;
-    heap.reserve = RESERVE_KEPT;
+    heap.reserve_open = false;
 }
 
 /* An action in the stopped world: eden goes on to the end of the nursery. */
@@ -118,12 +118,12 @@ void
 heap_reserve_open(void *unused)
 {
     (void)unused;
-    if (heap.reserve != RESERVE_KEPT || !heap_nursery_is_open())
+    if (heap.reserve_open || !heap_nursery_is_open())
         return;
     if (heap.eden_at > heap.eden_to)
         heap.eden_at = heap.eden_to;
     heap.eden_to = nursery_to;
-    heap.reserve = RESERVE_OPEN;
+    heap.reserve_open = true;
 }
 
 /* The next block of eden; 0 when there is none left. Any worker. */

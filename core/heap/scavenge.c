@@ -20,6 +20,9 @@
 
 #define BLOCK_FILL_BYTES (HEAP_BLOCK_BYTES - HEAP_LARGE_BYTES)
 
+#define KEPT_BLOCKS      8  /* of old space, for what is alive in a nursery that mostly is not */
+#define KEPT_ROOT_PAGES  32 /* roots that are remembered or listed, and some slack */
+
 static struct {
     bool promote_all;
     unsigned to;          /* survivors that are copied to */
@@ -282,7 +285,23 @@ heap_scavenge_pages(const struct heap_plan *plan)
             heap_pages_unwritten(from, heap.survivor_used_to - from);
     pages += least(moved, plan->objects); /* forwarding addresses */
     pages += heap_pages_unwritten(to, heap.survivor_bytes);
-    return pages + plan->hole_pages + blocks_max(plan->bytes) * (HEAP_PAGES_PER_BLOCK + 1);
+    /* Each block that is opened takes at least one object. */
+    return pages + plan->hole_pages +
+           least(blocks_max(plan->bytes), plan->objects) * (HEAP_PAGES_PER_BLOCK + 1);
+}
+
+/*
+ * Credit that is kept so that a scavenge which finds little alive can always be done: all of the
+ * nursery was written in an epoch before, and a few blocks are opened.
+ */
+uint64_t
+heap_kept_pages(void)
+{
+    uint64_t descriptors = 2 * heap_nursery_blocks() * sizeof(struct heap_descriptor) / PAGE_BYTES;
+    uint64_t nursery = heap_nursery_blocks() * HEAP_PAGES_PER_BLOCK;
+
+    return nursery + descriptors + HEAP_HOLE_PAGES_FEW + KEPT_BLOCKS * (HEAP_PAGES_PER_BLOCK + 1) +
+           KEPT_ROOT_PAGES;
 }
 
 /* ---- all of it ---- */

@@ -17,18 +17,22 @@
 #include "base/trace.h"
 #include "plat/machine.h"
 
+#define ROOT_PAGES 2
+
+static uint64_t sweep_pages; /* of descriptors that may still be written */
+
 static uint64_t
 table_end(void)
 {
     return heap_descriptor_at(heap.blocks_used);
 }
 
-/* First writes that a full collection may make, the scavenge before it apart. */
+/* First writes that a full collection may make if it frees whatever it finds, the scavenge apart.
+ */
 uint64_t
 heap_sweep_pages(void)
 {
-    return heap_pages_unwritten(SPACE_BLOCK_TABLE, table_end() - SPACE_BLOCK_TABLE) + 2 +
-           heap_nursery_used() / HEAP_BLOCK_BYTES;
+    return heap_pages_unwritten(SPACE_BLOCK_TABLE, table_end() - SPACE_BLOCK_TABLE) + ROOT_PAGES;
 }
 
 /* Everything the sweep reads comes in before anything is changed. */
@@ -50,12 +54,27 @@ lines_free(const uint64_t lines[HEAP_LINE_WORDS])
     return HEAP_LINES_PER_BLOCK - used;
 }
 
+/* May one more page of descriptors be written? One that was written in this epoch costs nothing. */
+static bool
+may_write(uint64_t at)
+{
+    if (heap_pages_unwritten(at, sizeof(struct heap_descriptor)) == 0)
+        return true;
+    if (sweep_pages == 0)
+        return false;
+    sweep_pages--;
+    return true;
+}
+
+/* Without credit for their descriptor they stay as they are until the next time. */
 static void
 free_blocks(uint64_t block, uint64_t count)
 {
     uint64_t at = heap_descriptor_at(block);
 
     if (pmem_load32(at + offsetof(struct heap_descriptor, kind)) != BLOCK_FREE) {
+        if (!may_write(at))
+            return;
         pmem_store64(at, BLOCK_FREE);
         pmem_store64(at + 8, 0);
         heap.stats.freed_blocks += count;
@@ -129,12 +148,12 @@ sweep(const struct heap_marks *marks)
 }
 
 /*
- * In the stopped world: free all that is not reachable. Returns OK; or
- * ERR_NOMEM, ERR_CORRUPT, ERR_IO, and nothing was freed: the next try waits as long as if
- * everything had been found alive.
+ * In the stopped world: free all that is not reachable, as far as credit for so many `pages`
+ * goes, but at least for two. Returns OK; or ERR_NOMEM, ERR_CORRUPT, ERR_IO, and nothing was
+ * freed: the next try waits as long as if everything had been found alive.
  */
 err_t
-heap_full(void)
+heap_full(uint64_t pages)
 {
     uint64_t from_ns = plat_monotonic_ns();
     uint64_t took_ns;
@@ -147,6 +166,7 @@ heap_full(void)
     if (err == OK)
         err = table_page_in();
     if (err == OK) {
+        sweep_pages = pages - ROOT_PAGES;
         sweep(&marks);
         heap.bytes_live = marks.bytes_live;
     } else {

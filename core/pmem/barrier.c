@@ -27,7 +27,6 @@ uint32_t pmem_epoch_now;
 _Atomic uint64_t pmem_dirty_count;
 _Atomic uint32_t pmem_tickets;
 _Atomic uint32_t pmem_superseded;
-_Atomic uint32_t pmem_emergency;
 struct pmem_counters pmem_counters;
 
 static struct {
@@ -180,7 +179,7 @@ credit_use(struct pmem_worker *worker, struct pmem_page *entry)
         return; /* it was listed and paid for before */
     if (worker->credit > 0)
         worker->credit--;
-    else if (!counter_take(&pmem_emergency))
+    else if (!counter_take(&pmem_kept))
         panic("more first writes between two safepoints than there was credit for");
     if (worker->credit <= CREDIT_LOW)
         pmem_credit_low();

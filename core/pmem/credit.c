@@ -9,20 +9,35 @@
  * the page. Nothing is lost on the way: what a commit that failed, an evicted page, or
  * a worker that leaves does not need goes back.
  *
+ * Some credit is kept for first writes that nobody foresaw, and for those who make room: what is
+ * missing there comes before what anybody else asks for. So a volume that is full can be
+ * cleaned up, however often it was filled.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "plat/machine.h"
 #include "pmem/pmem_priv.h"
 
-#define SPACE_TRIES      4
-#define SPACE_REFUSED_NS 1000000000u
+#define UNFORESEEN 128 /* kept for first writes that nobody foresaw */
+#define COMMITS_LONG                                                                               \
+    6 /* commits until what died is free: no slot of the volume names it any more */
 
-static _Atomic uint64_t refused_until_ns;
+_Atomic uint32_t pmem_kept;
+static _Atomic uint32_t keep_wanted;
+
+/* What was last asked for in vain, though commits were waited for. */
+static struct {
+    struct lock lock;
+    uint64_t pages;
+    uint64_t possible; /* so much seemed possible then; 0: nothing was refused */
+} refused;
 
 void
 pmem_credit_init(void)
 {
-    atomic_store(&refused_until_ns, 0);
+    lock_init(&refused.lock, LOCK_RANK_LEAF);
+    refused.possible = 0;
+    atomic_store(&pmem_kept, 0);
+    atomic_store(&keep_wanted, UNFORESEEN);
 }
 
 void
@@ -32,30 +47,185 @@ pmem_credit_low(void)
         atomic_fetch_or(&pmem_stop_wanted, PMEM_WANT_CREDIT);
 }
 
-/*
- * The volume is full of generations that nobody needs any more: each commit lets
- * go of one. After a few of them what is not free stays so, and asking again
- * at every safepoint would only wear out the disk: for a second it is refused at once.
- */
-static err_t
-credit_after_commits(struct pmem_worker *worker, uint32_t wanted)
+/* ---- what is kept ---- */
+
+static uint32_t
+missing(uint32_t wanted)
 {
+    uint32_t kept = atomic_load_explicit(&pmem_kept, memory_order_relaxed);
+
+    return kept < wanted ? wanted - kept : 0;
+}
+
+/* Of what is kept take up to `pages`, but for the last `leave`; how many. */
+static uint32_t
+kept_take(uint64_t pages, uint64_t leave)
+{
+    uint32_t kept = atomic_load_explicit(&pmem_kept, memory_order_relaxed), taken;
+
+    do {
+        taken = kept > leave ? (uint32_t)(kept - leave) : 0;
+        if (taken > pages)
+            taken = (uint32_t)pages;
+    } while (!atomic_compare_exchange_weak(&pmem_kept, &kept, kept - taken));
+    return taken;
+}
+
+static void
+kept_add(uint32_t pages)
+{
+    uint32_t wanted = atomic_load(&keep_wanted);
+    uint32_t kept = atomic_fetch_add(&pmem_kept, pages) + pages;
+
+    if (kept > wanted) /* somebody else did the same */
+        store_credit_give(pmem_store, kept_take(kept - wanted, wanted));
+}
+
+/* Keep `wanted` pages again, or as many as can be had; true if that is all of them. */
+static bool
+kept_fill(uint32_t wanted)
+{
+    uint32_t pages = missing(wanted);
+
+    while (pages > 0) {
+        if (store_credit_take(pmem_store, pages) == OK) {
+            kept_add(pages);
+            pages = missing(wanted) < pages ? missing(wanted) : pages;
+        } else {
+            pages /= 2;
+        }
+    }
+    return missing(wanted) == 0;
+}
+
+uint32_t
+pmem_kept_refill(void)
+{
+    kept_fill(atomic_load(&keep_wanted));
+    return UNFORESEEN - missing(UNFORESEEN);
+}
+
+void
+pmem_credit_keep(uint64_t pages)
+{
+    atomic_store(&keep_wanted, UNFORESEEN + (uint32_t)pages);
+    kept_add(0);
+    pmem_kept_refill();
+}
+
+void
+pmem_kept_give_back(void)
+{
+    store_credit_give(pmem_store, atomic_exchange(&pmem_kept, 0));
+}
+
+/* ---- taking ---- */
+
+/* What is kept comes first: `wanted` pages of it. */
+static err_t
+take(uint64_t pages, uint32_t wanted)
+{
+    if (missing(wanted) > 0 && !kept_fill(wanted))
+        return ERR_NOSPACE;
+    return store_credit_take(pmem_store, pages);
+}
+
+err_t
+pmem_credit_take(uint64_t pages)
+{
+    return take(pages, atomic_load(&keep_wanted));
+}
+
+err_t
+pmem_credit_take_kept(uint64_t pages, uint64_t leave)
+{
+    uint32_t kept;
+
+    if (store_credit_take(pmem_store, pages) == OK)
+        return OK;
+    kept = kept_take(pages, UNFORESEEN / 2 + leave);
+    if (kept == pages || store_credit_take(pmem_store, pages - kept) == OK)
+        return OK;
+    atomic_fetch_add(&pmem_kept, kept);
+    return ERR_NOSPACE;
+}
+
+/* How many pages of credit commits may bring, at best: those that are dirty leave something over.
+ */
+static uint64_t
+possible(void)
+{
+    return store_credit_possible(pmem_store) + atomic_load(&pmem_dirty_count);
+}
+
+/*
+ * Would commits be waited for in vain? What is possible is not enough; or so much was asked for
+ * before, and no more is possible now than it was then.
+ */
+static bool
+in_vain(uint64_t pages, uint64_t now_possible)
+{
+    bool vain;
+
+    if (now_possible < pages)
+        return true;
+    lock_acquire(&refused.lock);
+    vain = refused.possible >= now_possible && refused.pages <= pages;
+    lock_release(&refused.lock);
+    return vain;
+}
+
+/* The volume may be full of generations that nobody needs any more: each commit lets go of one. */
+static err_t
+take_after_commits(struct pmem_worker *worker, uint64_t pages, uint32_t wanted)
+{
+    uint64_t begin_possible = possible();
     err_t err = ERR_NOSPACE;
 
-    if (plat_monotonic_ns() < atomic_load(&refused_until_ns))
+    if (in_vain(pages + missing(wanted), begin_possible))
         return ERR_NOSPACE;
-    for (unsigned i = 0; i < SPACE_TRIES && err == ERR_NOSPACE; i++) {
+    for (unsigned i = 0; i < COMMITS_LONG && err == ERR_NOSPACE; i++) {
         uint32_t epoch = pmem_snapshot_ask(STORE_CAUSE_SPACE);
 
         pmem_worker_away(worker);
         err = pmem_snapshot_wait(epoch);
         pmem_worker_back(worker);
         if (err == OK)
-            err = store_credit_take(pmem_store, wanted);
+            err = take(pages, wanted);
     }
-    if (err != OK)
-        atomic_store(&refused_until_ns, plat_monotonic_ns() + SPACE_REFUSED_NS);
+    lock_acquire(&refused.lock);
+    refused.pages = pages + missing(wanted);
+    refused.possible = err == OK ? 0 : begin_possible;
+    lock_release(&refused.lock);
     return err == OK ? OK : ERR_NOSPACE;
+}
+
+/* For the pages that it has credit for, a worker needs room in its list. */
+static err_t
+credit_add(struct pmem_worker *worker, uint64_t pages)
+{
+    worker->credit += (uint32_t)pages;
+    if (pmem_chunks_ensure(worker) == OK)
+        return OK;
+    pmem_unreserve(worker, pages);
+    return ERR_NOSPACE;
+}
+
+/* ---- workers ---- */
+
+/* Half will do, and comes before what the heap keeps: a program that gets no room can say so. */
+static err_t
+top_up_half(struct pmem_worker *worker)
+{
+    uint32_t wanted;
+
+    if (worker->credit >= PMEM_WORKER_CREDIT / 2)
+        return OK;
+    wanted = PMEM_WORKER_CREDIT / 2 - worker->credit;
+    if (take(wanted, UNFORESEEN) != OK)
+        TRY(take_after_commits(worker, wanted, UNFORESEEN));
+    worker->credit += wanted;
+    return OK;
 }
 
 err_t
@@ -70,14 +240,12 @@ pmem_credit_top_up(struct pmem_worker *worker)
         return OK;
     wanted = PMEM_WORKER_CREDIT - worker->credit;
     pmem_worker_away(worker); /* the store may have to make its file larger */
-    err = store_credit_take(pmem_store, wanted);
+    err = pmem_credit_take(wanted);
     pmem_worker_back(worker);
-    if (err == ERR_NOSPACE)
-        err = credit_after_commits(worker, wanted);
     if (err == OK)
         worker->credit += wanted;
     else
-        err = worker->credit >= PMEM_WORKER_CREDIT / 2 ? OK : ERR_NOSPACE; /* half will do */
+        err = top_up_half(worker);
     pmem_chunks_must(worker);
     return err;
 }
@@ -85,16 +253,23 @@ pmem_credit_top_up(struct pmem_worker *worker)
 err_t
 pmem_reserve(struct pmem_worker *worker, uint64_t pages)
 {
-    err_t err;
+    TRY(pmem_credit_take(pages));
+    return credit_add(worker, pages);
+}
 
-    TRY(store_credit_take(pmem_store, pages));
-    worker->credit += (uint32_t)pages;
-    err = pmem_chunks_ensure(worker);
-    if (err != OK) {
-        pmem_unreserve(worker, pages);
-        return ERR_NOSPACE;
-    }
-    return OK;
+err_t
+pmem_reserve_kept(struct pmem_worker *worker, uint64_t pages)
+{
+    TRY(pmem_credit_take_kept(pages, 0));
+    return credit_add(worker, pages);
+}
+
+err_t
+pmem_reserve_wait(struct pmem_worker *worker, uint64_t pages)
+{
+    if (pmem_credit_take(pages) != OK)
+        TRY(take_after_commits(worker, pages, atomic_load(&keep_wanted)));
+    return credit_add(worker, pages);
 }
 
 void
@@ -104,17 +279,4 @@ pmem_unreserve(struct pmem_worker *worker, uint64_t pages)
 
     worker->credit -= (uint32_t)given;
     store_credit_give(pmem_store, given);
-}
-
-uint64_t
-pmem_credit_lend(uint64_t pages)
-{
-    uint32_t kept = atomic_load_explicit(&pmem_emergency, memory_order_relaxed);
-    uint32_t lent;
-
-    do
-        lent = pages < kept ? (uint32_t)pages : kept;
-    while (!atomic_compare_exchange_weak(&pmem_emergency, &kept, kept - lent));
-    store_credit_give(pmem_store, lent);
-    return lent;
 }

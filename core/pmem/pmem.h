@@ -213,12 +213,24 @@ must_use err_t pmem_safepoint(struct pmem_worker *worker);
 must_use err_t pmem_reserve(struct pmem_worker *worker, uint64_t pages);
 void pmem_unreserve(struct pmem_worker *worker, uint64_t pages);
 
+/* The same, but waits for commits that let go of older blocks, as long as that may help. */
+must_use err_t pmem_reserve_wait(struct pmem_worker *worker, uint64_t pages);
+
 /*
- * Give up to `pages` pages back to the store of the credit that is kept for first writes that
- * nobody foresaw, for one who can make room with them; the next snapshot takes
- * them again. Returns how many.
+ * Keep credit for those who make room on a volume that is full: so many pages, beside the little
+ * that is always kept. Nobody else gets credit while some of it is missing. 0 keeps no more than
+ * that little.
  */
-uint64_t pmem_credit_lend(uint64_t pages);
+void pmem_credit_keep(uint64_t pages);
+
+/* As pmem_reserve, for one who makes room, or removes things: from what is kept, too. */
+must_use err_t pmem_reserve_kept(struct pmem_worker *worker, uint64_t pages);
+
+/*
+ * The running epoch if nothing was written in it yet, else 0. Who sees the same epoch twice
+ * knows that nothing has changed in between. Any thread.
+ */
+uint32_t pmem_epoch_quiet(void);
 
 /*
  * Bring the page of `address` in while the calling worker counts as stopped. An action in
@@ -247,6 +259,10 @@ void pmem_pin(struct pmem_worker *worker, unsigned slot, uint64_t address, uint6
 typedef void pmem_world_fn(void *argument);
 must_use err_t pmem_world_do(struct pmem_worker *worker, pmem_world_fn *action, void *argument,
                              uint64_t pages);
+
+/* The same for one who makes room: from what is kept, too, but for the last `leave` pages of it. */
+must_use err_t pmem_world_do_kept(struct pmem_worker *worker, pmem_world_fn *action, void *argument,
+                                  uint64_t pages, uint64_t leave);
 
 /* ---- snapshots ---- */
 

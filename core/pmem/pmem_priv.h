@@ -195,8 +195,8 @@ extern _Atomic uint32_t pmem_tickets;
 /* Pages of the epoch being saved that were written again since. */
 extern _Atomic uint32_t pmem_superseded;
 
-/* Credit for when a worker has used up all its own. */
-extern _Atomic uint32_t pmem_emergency;
+/* Credit that is kept: for when a worker has used up all its own, and for who makes room. */
+extern _Atomic uint32_t pmem_kept;
 
 /* ---- world.c ---- */
 
@@ -237,6 +237,17 @@ void pmem_credit_low(void);
 
 /* Fill a RUNNING worker's credit up; it goes away meanwhile. ERR_NOSPACE: it has too little. */
 must_use err_t pmem_credit_top_up(struct pmem_worker *worker);
+
+/* Credit that no worker has yet; ERR_NOSPACE. What is kept is made up for first. */
+must_use err_t pmem_credit_take(uint64_t pages);
+
+/* The same from what is kept, too, if there is no other: all but `leave`, and some for the
+ * unforeseen. */
+must_use err_t pmem_credit_take_kept(uint64_t pages, uint64_t leave);
+
+/* Make up for what is missing of what is kept; how much there is for the unforeseen. */
+uint32_t pmem_kept_refill(void);
+void pmem_kept_give_back(void);
 
 /* ---- pager.c ---- */
 

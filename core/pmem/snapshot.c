@@ -31,9 +31,8 @@
 #include "plat/thread.h"
 #include "pmem/pmem_priv.h"
 
-#define BEFORE_PAGES  4   /* an observer may write so many in the stopped world */
-#define BEFORE_ROUNDS 6   /* credit for so many snapshots is kept, for a volume that is full */
-#define EMERGENCY     128 /* credit for first writes that nobody foresaw */
+#define BEFORE_PAGES  4 /* an observer may write so many in the stopped world */
+#define BEFORE_ROUNDS 6 /* credit for so many snapshots is kept, for a volume that is full */
 #define WANTED_MAX    64
 #define SWEEP_EPOCHS  (1u << 30)
 
@@ -146,17 +145,16 @@ pmem_snapshot_create(void)
     __atomic_store_n(&pmem_epoch_now, first, __ATOMIC_RELEASE);
     atomic_store(&pmem_dirty_count, 0);
     atomic_store(&pmem_tickets, 0);
-    atomic_store(&pmem_emergency, 0);
     return OK;
 }
 
 void
 pmem_snapshot_destroy(void)
 {
-    uint32_t emergency = atomic_exchange(&pmem_emergency, 0);
-
-    if (pmem_store && emergency + snap.credit > 0)
-        store_credit_give(pmem_store, emergency + snap.credit);
+    if (pmem_store) {
+        store_credit_give(pmem_store, snap.credit);
+        pmem_kept_give_back();
+    }
     pmem_chunks_free(snap.closed.first);
     pmem_chunks_free(snap.carried.first);
     pmem_save_destroy();
@@ -292,17 +290,16 @@ err_t
 pmem_snapshot_credit(void)
 {
     uint32_t each = BEFORE_PAGES * atomic_load(&snap.observer_count);
-    uint32_t emergency = atomic_load(&pmem_emergency);
+    uint32_t unforeseen;
 
     if (snap.credit < each * BEFORE_ROUNDS &&
         store_credit_take(pmem_store, each * BEFORE_ROUNDS - snap.credit) == OK)
         snap.credit = each * BEFORE_ROUNDS;
     if (snap.credit < each && store_credit_take(pmem_store, each - snap.credit) == OK)
         snap.credit = each;
-    if (emergency < EMERGENCY && store_credit_take(pmem_store, EMERGENCY - emergency) == OK)
-        atomic_fetch_add(&pmem_emergency, EMERGENCY - emergency);
-    /* What observers write beyond it is paid for by the emergency's; but not by all of that. */
-    return snap.credit + atomic_load(&pmem_emergency) / 2 >= each ? OK : ERR_NOSPACE;
+    unforeseen = pmem_kept_refill();
+    /* What observers write beyond it is paid for by that; but not by all of it. */
+    return snap.credit + unforeseen / 2 >= each ? OK : ERR_NOSPACE;
 }
 
 /* ---- one snapshot ---- */
@@ -406,6 +403,15 @@ bool
 pmem_snapshot_due(void)
 {
     return atomic_load(&pmem_dirty_count) + atomic_load(&snap.carried_count) > 0;
+}
+
+uint32_t
+pmem_epoch_quiet(void)
+{
+    /* In this order: see flip(). */
+    uint32_t epoch = pmem_epoch_running();
+
+    return pmem_snapshot_due() ? 0 : epoch;
 }
 
 uint64_t

@@ -251,13 +251,12 @@ request_prepare(struct request *request)
     return err;
 }
 
-err_t
-pmem_world_do(struct pmem_worker *worker, pmem_world_fn *action, void *argument, uint64_t pages)
+/* With credit for so many pages. */
+static err_t
+world_do(struct pmem_worker *worker, pmem_world_fn *action, void *argument, uint64_t pages)
 {
     struct request request = { .action = action, .argument = argument, .credit = (uint32_t)pages };
 
-    if (pages > 0)
-        TRY(store_credit_take(pmem_store, pages));
     if (request_prepare(&request) != OK) {
         store_credit_give(pmem_store, pages);
         return ERR_NOSPACE;
@@ -266,6 +265,22 @@ pmem_world_do(struct pmem_worker *worker, pmem_world_fn *action, void *argument,
     if (request.credit > 0)
         store_credit_give(pmem_store, request.credit);
     return OK;
+}
+
+err_t
+pmem_world_do(struct pmem_worker *worker, pmem_world_fn *action, void *argument, uint64_t pages)
+{
+    if (pages > 0)
+        TRY(pmem_credit_take(pages));
+    return world_do(worker, action, argument, pages);
+}
+
+err_t
+pmem_world_do_kept(struct pmem_worker *worker, pmem_world_fn *action, void *argument,
+                   uint64_t pages, uint64_t leave)
+{
+    TRY(pmem_credit_take_kept(pages, leave));
+    return world_do(worker, action, argument, pages);
 }
 
 err_t
@@ -341,7 +356,7 @@ pmem_worker_join(struct pmem_worker *worker)
         plat_free(worker->page_buffer, PAGE_BYTES);
         return err;
     }
-    if (store_credit_take(pmem_store, PMEM_WORKER_CREDIT) == OK)
+    if (pmem_credit_take(PMEM_WORKER_CREDIT) == OK)
         worker->credit = PMEM_WORKER_CREDIT; /* otherwise its first safepoint says so */
     else
         pmem_credit_low();

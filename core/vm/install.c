@@ -498,7 +498,7 @@ take_credit(struct load *load, uint64_t pages)
     err_t err = pmem_reserve(worker, pages);
 
     worker->restart = NULL;
-    while (err == ERR_NOSPACE && heap_make_room(load->local))
+    while (err == ERR_NOSPACE && heap_make_room(load->local, pages))
         err = pmem_reserve(worker, pages);
     worker->restart = restart;
     return err;
@@ -537,6 +537,7 @@ load_install(struct load *load, word_t *entry)
             break;
         if (err != ERR_NOMEM || i == INSTALL_TRIES)
             return err;
+        load_credit_give(load->local->worker);
         TRY(make_room(load, bytes));
     }
     load->local->worker->restart = NULL;

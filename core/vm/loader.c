@@ -295,6 +295,14 @@ load_begin(struct load *load)
     plat_entropy(&load->hash_key, sizeof load->hash_key);
 }
 
+/* What was reserved and not used up, so that who begins anew does not reserve it twice. */
+void
+load_credit_give(struct pmem_worker *worker)
+{
+    if (worker->credit > PMEM_WORKER_CREDIT)
+        pmem_unreserve(worker, worker->credit - PMEM_WORKER_CREDIT);
+}
+
 static err_t
 load_once(struct load *load, const void *bytes, size_t byte_count, word_t *entry)
 {
@@ -325,6 +333,7 @@ load_over_faults(struct load *load, const void *bytes, size_t byte_count, word_t
             return err;
         }
         load_clear(load);
+        load_credit_give(load->local->worker);
     }
     worker->restart = restart;
     err = load_once(load, bytes, byte_count, entry);
@@ -345,8 +354,7 @@ load_module(struct load *load, const void *bytes, size_t byte_count, word_t appl
     loading_begin(local->worker);
     err = load_over_faults(load, bytes, byte_count, entry);
     local->worker->restart_late = false;
-    if (local->worker->credit > PMEM_WORKER_CREDIT) /* what was reserved and not used up */
-        pmem_unreserve(local->worker, local->worker->credit - PMEM_WORKER_CREDIT);
+    load_credit_give(local->worker);
     loading_end();
     local->worker->restart = restart;
     heap_local_charge(local, payer);

@@ -300,3 +300,6 @@ must_use err_t verify_method(struct load *load, struct model_method *method);
  * ERR_NOMEM, ERR_NOSPACE: nothing of it can be seen.
  */
 must_use err_t load_install(struct load *load, word_t *entry);
+
+/* loader.c: credit that was reserved and not used up goes back, before anything is begun anew. */
+void load_credit_give(struct pmem_worker *worker);

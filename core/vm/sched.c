@@ -272,7 +272,7 @@ throttle(struct vm_worker *worker)
         if (!said)
             log_warn("the volume is full: programs wait for room");
         said = true;
-        if (heap_make_room(&worker->heap))
+        if (heap_make_room(&worker->heap, PMEM_WORKER_CREDIT / 2))
             continue;
         pmem_worker_away(&worker->pmem);
         plat_wait(&nothing, 0, plat_monotonic_ns() + THROTTLE_NS);

@@ -16,10 +16,11 @@
 #define LOG_MODULE "vm"
 #include "base/log.h"
 
-#define WORKERS_MIN       2
-#define END_PAGES         32 /* first writes that ending a program may take at a time */
+#define WORKERS_MIN          2
+#define END_PAGES            32 /* first writes that ending a program may take at a time */
+#define FORMAT_NURSERY_BYTES (128u << 10) /* nearly all of a class library is born old */
 
-#define root_field(field) (SPACE_ROOT + offsetof(struct space_root, field))
+#define root_field(field)    (SPACE_ROOT + offsetof(struct space_root, field))
 
 static struct vm_options system_options;
 static struct event system_changed; /* an application ended, or somebody interrupts */
@@ -80,12 +81,12 @@ format_as(struct vm_worker *worker, const void *library, size_t byte_count, load
 err_t
 vm_format(const void *library, size_t byte_count, load_report_fn *report, void *context)
 {
-    static const struct heap_options defaults;
+    static const struct heap_options options = { .nursery_bytes = FORMAT_NURSERY_BYTES };
     struct vm_worker worker = { 0 };
     err_t err;
 
     TRY(heap_format());
-    TRY(heap_start(&defaults));
+    TRY(heap_start(&options));
     err = code_init();
     if (err == OK)
         err = format_as(&worker, library, byte_count, report, context);
@@ -375,7 +376,7 @@ vm_install(const struct vm_program *program, uint32_t *application, load_report_
     TRY(worker_join(&worker));
     heap_handle_open(&install.application, WORD_NULL);
     err = pmem_safepoint(&worker.pmem);
-    while (err == ERR_NOSPACE && heap_make_room(&worker.heap))
+    while (err == ERR_NOSPACE && heap_make_room(&worker.heap, PMEM_WORKER_CREDIT))
         err = pmem_safepoint(&worker.pmem); /* a program that is gone had filled the volume */
     if (err == OK)
         err = make_application(&install);
@@ -472,8 +473,7 @@ safepoint_to_end(struct vm_worker *worker)
 
     if (err != ERR_NOSPACE || worker->pmem.credit >= END_PAGES / 2)
         return err == ERR_NOSPACE ? OK : err;
-    pmem_credit_lend(END_PAGES);
-    return pmem_reserve(&worker->pmem, END_PAGES);
+    return pmem_reserve_kept(&worker->pmem, END_PAGES);
 }
 
 static err_t
@@ -485,7 +485,7 @@ stop_as(struct vm_worker *worker, uint32_t id, bool remove)
     application = application_numbered(id);
     if (application == WORD_NULL)
         return ERR_NOT_FOUND;
-    TRY(pmem_reserve(&worker->pmem, thread_kill_pages(application)));
+    TRY(pmem_reserve_kept(&worker->pmem, thread_kill_pages(application)));
     if (GET_U32(application_object, application, state) == APPLICATION_RUNNING)
         SET_U32(application_object, application, state, APPLICATION_STOPPED);
     thread_kill_application(application);

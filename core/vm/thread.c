@@ -441,7 +441,7 @@ thread_exit(struct prim_call *call, int32_t status)
 
     if (application == WORD_NULL)
         return prim_throw(call, VM_ERROR_STATE, "this thread belongs to no application");
-    if (pmem_reserve(&call->worker->pmem, thread_kill_pages(application)) != OK)
+    if (pmem_reserve_kept(&call->worker->pmem, thread_kill_pages(application)) != OK)
         return prim_throw(call, VM_ERROR_SPACE, "the volume is full");
     prim_invoke(call);
     SET_U32(application_object, application, status, (uint32_t)status);

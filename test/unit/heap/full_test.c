@@ -344,7 +344,7 @@ check_comb(unsigned count)
 static void
 full_in_place(void *argument)
 {
-    *(err_t *)argument = heap_full();
+    *(err_t *)argument = heap_full(64);
 }
 
 START_TEST(without_credit_to_move_them_young_objects_are_marked_where_they_are)
@@ -457,6 +457,7 @@ START_TEST(a_full_volume_refuses_and_changes_nothing)
     ref_t pair;
 
     handle.word = pair = space_pair(6);
+    pmem_credit_keep(0);
     credit = fake.credit;
     fake.credit = 2;
     ck_assert(heap_wants_scavenge());
@@ -472,6 +473,22 @@ START_TEST(a_full_volume_refuses_and_changes_nothing)
     space_scavenge();
     ck_assert_uint_eq(pair_id(handle.word), 6);
     ck_assert(heap_wants_scavenge());
+}
+END_TEST
+
+START_TEST(a_volume_without_any_room_still_collects)
+{
+    int64_t credit = fake.credit;
+
+    for (unsigned i = 0; i < 8000; i++)
+        handle.word = space_pair(i);
+    ck_assert_int_eq(commit(&space_worker), OK);
+    space_safepoint();
+    fake.credit = 0;
+    ck_assert_int_eq(heap_collect(&space_local, 0), OK);
+    ck_assert_uint_eq(pair_id(handle.word), 7999);
+    ck_assert_uint_lt(heap_nursery_used(), 2 * HEAP_BLOCK_BYTES);
+    fake.credit = credit;
 }
 END_TEST
 
@@ -669,6 +686,7 @@ main(void)
     tcase_add_test(tcase, a_full_collection_comes_by_itself_when_enough_was_promoted);
     tcase_add_test(tcase, a_limit_is_kept_and_the_program_that_asked_is_told);
     tcase_add_test(tcase, a_full_volume_refuses_and_changes_nothing);
+    tcase_add_test(tcase, a_volume_without_any_room_still_collects);
     tcase_add_test(tcase, a_nearly_full_volume_still_scavenges);
     tcase_add_test(tcase, credit_is_not_lost_over_time);
     tcase_add_test(tcase, a_page_that_cannot_be_read_ends_the_cycle_and_frees_nothing);

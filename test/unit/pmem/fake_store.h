@@ -169,6 +169,13 @@ store_credit_take(struct store *store, uint64_t pages)
     return err;
 }
 
+uint64_t
+store_credit_possible(struct store *store)
+{
+    (void)store;
+    return fake.credit > 0 ? (uint64_t)fake.credit : 0;
+}
+
 void
 store_credit_give(struct store *store, uint64_t pages)
 {

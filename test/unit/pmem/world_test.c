@@ -155,10 +155,19 @@ START_TEST(workers_have_indices_from_zero)
 }
 END_TEST
 
-START_TEST(a_worker_is_refused_credit_only_after_four_snapshots)
+static uint64_t
+snapshots(void)
+{
+    struct pmem_stats stats;
+
+    pmem_stats_get(&stats);
+    return stats.snapshots;
+}
+
+START_TEST(a_worker_is_refused_credit_only_after_commits_that_might_have_helped)
 {
     struct pmem_worker worker;
-    struct pmem_stats stats;
+    uint64_t taken;
 
     join(&worker);
     fake.fills = true;
@@ -166,18 +175,91 @@ START_TEST(a_worker_is_refused_credit_only_after_four_snapshots)
     for (uint64_t page = 0; page < 60; page++)
         pmem_store64(at(page, 0), 1);
     ck_assert_int_eq(pmem_safepoint(&worker), ERR_NOSPACE);
-    pmem_stats_get(&stats);
-    ck_assert_uint_eq(stats.snapshots, 4);
+    taken = snapshots();
+    ck_assert_uint_ge(taken, 4);
     ck_assert_int_eq(fake.cause, STORE_CAUSE_SPACE);
-    /* At once from now on, for a while. */
+    /* At once from now on: there is nothing that a commit could let go of. */
     ck_assert_int_eq(pmem_safepoint(&worker), ERR_NOSPACE);
-    pmem_stats_get(&stats);
-    ck_assert_uint_eq(stats.snapshots, 4);
+    ck_assert_uint_eq(snapshots(), taken);
+    /* Nor is there if no more was written than before. */
+    for (uint64_t page = 0; page < 20; page++)
+        pmem_store64(at(page, 0), 2);
+    ck_assert_int_eq(pmem_safepoint(&worker), ERR_NOSPACE);
+    ck_assert_uint_eq(snapshots(), taken);
     /* What was written is committed all the same. */
     ck_assert_uint_eq(fake_committed_word(at(59, 0)), 1);
     ck_assert_int_eq(pmem_reserve(&worker, 1), ERR_NOSPACE);
     fake.credit = 1000;
     ck_assert_int_eq(pmem_safepoint(&worker), OK);
+    pmem_worker_leave(&worker);
+}
+END_TEST
+
+START_TEST(half_of_the_credit_is_had_without_a_wait)
+{
+    struct pmem_worker worker;
+
+    join(&worker);
+    fake.fills = true;
+    fake.credit = 10;
+    for (uint64_t page = 0; page < 50; page++)
+        pmem_store64(at(page, 0), 1);
+    ck_assert_int_eq(pmem_safepoint(&worker), OK);
+    ck_assert_uint_eq(worker.credit, PMEM_WORKER_CREDIT / 2);
+    ck_assert_uint_eq(snapshots(), 0);
+    fake.credit = 1000;
+    pmem_worker_leave(&worker);
+}
+END_TEST
+
+START_TEST(what_is_kept_is_for_who_makes_room)
+{
+    struct pmem_worker worker;
+    uint32_t before;
+
+    join(&worker);
+    pmem_credit_keep(100);
+    fake.credit = 0;
+    before = worker.credit;
+    ck_assert_int_eq(pmem_reserve(&worker, 1), ERR_NOSPACE);
+    ck_assert_int_eq(pmem_world_do(&worker, act, NULL, 1), ERR_NOSPACE);
+    ck_assert_int_eq(pmem_reserve_kept(&worker, 40), OK);
+    ck_assert_uint_eq(worker.credit, before + 40);
+    ck_assert_int_eq(pmem_world_do_kept(&worker, act, NULL, 60, 65), ERR_NOSPACE);
+    ck_assert_int_eq(pmem_world_do_kept(&worker, act, NULL, 60, 64), OK); /* and gives it back */
+    ck_assert_uint_eq(acted, 1);
+    ck_assert_int_eq(fake.credit, 59); /* but for what it wrote */
+    /* What is missing of it comes before what anybody else asks for. */
+    ck_assert_int_eq(pmem_reserve(&worker, 1), ERR_NOSPACE);
+    ck_assert_int_eq(fake.credit, 0);
+    pmem_unreserve(&worker, 40);
+    fake.credit += 2;
+    ck_assert_int_eq(pmem_reserve(&worker, 1), OK);
+    ck_assert_int_eq(fake.credit, 0);
+    ck_assert_int_eq(pmem_reserve_kept(&worker, 1000), ERR_NOSPACE);
+    ck_assert_uint_eq(pmem_kept, 228);
+    pmem_credit_keep(0);
+    ck_assert_uint_eq(pmem_kept, 128);
+    ck_assert_int_eq(fake.credit, 100);
+    fake.credit = 1000;
+    pmem_worker_leave(&worker);
+}
+END_TEST
+
+START_TEST(a_quiet_epoch_is_one_in_which_nothing_was_written)
+{
+    struct pmem_worker worker;
+    uint32_t quiet;
+
+    join(&worker);
+    quiet = pmem_epoch_quiet();
+    ck_assert_uint_ne(quiet, 0);
+    ck_assert_uint_eq(pmem_epoch_quiet(), quiet);
+    pmem_store64(at(0, 0), 1);
+    ck_assert_uint_eq(pmem_epoch_quiet(), 0);
+    ck_assert_int_eq(commit(&worker), OK);
+    ck_assert_uint_ne(pmem_epoch_quiet(), 0);
+    ck_assert_uint_ne(pmem_epoch_quiet(), quiet);
     pmem_worker_leave(&worker);
 }
 END_TEST
@@ -195,7 +277,10 @@ main(void)
     tcase_add_test(tcase, a_world_without_workers_stands_still_at_once);
     tcase_add_test(tcase, an_action_without_room_is_refused_before_anything_stops);
     tcase_add_test(tcase, workers_have_indices_from_zero);
-    tcase_add_test(tcase, a_worker_is_refused_credit_only_after_four_snapshots);
+    tcase_add_test(tcase, a_worker_is_refused_credit_only_after_commits_that_might_have_helped);
+    tcase_add_test(tcase, half_of_the_credit_is_had_without_a_wait);
+    tcase_add_test(tcase, what_is_kept_is_for_who_makes_room);
+    tcase_add_test(tcase, a_quiet_epoch_is_one_in_which_nothing_was_written);
     suite_add_tcase(suite, tcase);
     return run(suite);
 }

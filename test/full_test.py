@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""full_test - a volume that is full can be cleaned up: by the program that filled it, and by a person.
+
+Volumes of several sizes, down to the smallest, are filled with data of several shapes.
+
+SPDX-License-Identifier: LGPL-2.1-or-later
+"""
+
+import contextlib
+import random
+import select
+import time
+import unittest
+
+from phantom_support import VolumeTest, kill, phantom, wait_for
+
+SHAPES = ("nodes", "ints", "strings", "maps")
+
+# The smallest volume there may be, and some in which other parts become tight.
+CASES = [("8M", shape) for shape in SHAPES] + [
+    ("9M", "ints"), ("9M", "strings"), ("16M", "nodes"), ("16M", "maps"), ("27M", "ints"),
+    ("64M", "ints")]
+
+# more(): one more thing of the shape; `kept` is all that holds them.
+MORE = """
+class node { public node next; public int a; public int b; };
+string shape = args()[0];
+any kept = null;
+int count = 0;
+
+void more() {
+    if (shape == "nodes") {
+        for (int i = 0; i < 100; i++) {
+            node one = new node();
+            one.next = kept;
+            one.a = count + i;
+            kept = one;
+        }
+    } else if (shape == "ints") {
+        var numbers = new .internal.ints(3000);
+        for (int i = 0; i < 3000; i++)
+            numbers[i] = count + i;
+        kept = [kept, numbers];
+    } else if (shape == "strings") {
+        var text = "";
+        for (int i = 0; i < 40; i++)
+            text = text + "line \\{count}, part \\{i} of a text that is rather long; ";
+        kept = [kept, text];
+    } else {
+        any map = {};
+        for (int i = 0; i < 20; i++)
+            map["key \\{i}"] = "value \\{count} \\{i}";
+        kept = [kept, map];
+    }
+    count++;
+}
+"""
+
+# Fills the volume until it is refused, again and again, and then lets go in time.
+CATCHES = MORE + """
+int most = 0;
+for (int round = 0; round < 3; round++) {
+    count = 0;
+    try {
+        while (true)
+            more();
+    } catch (.internal.error.space e) {
+    }
+    kept = null;
+    if (count < most / 2)
+        println("only \\{count} after \\{most}");
+    most = count > most ? count : most;
+}
+for (int round = 0; round < 4; round++) {
+    count = 0;
+    kept = null;
+    try {
+        while (count < most / 3)
+            more();
+    } catch (.internal.error.space e) {
+        println("refused at \\{count} of \\{most}");
+    }
+}
+kept = null;
+println(most > 20 ? "done" : "no more than \\{most}");
+"""
+
+# Fills it and dies of it.
+DIES = MORE + """
+while (true)
+    more();
+"""
+
+# Fills and lets go for ever, and says so after each round.
+GOES_ON = MORE + """
+while (true) {
+    count = 0;
+    try {
+        while (true)
+            more();
+    } catch (.internal.error.space e) {
+        kept = null;
+        println(count > 20 ? "round" : "only \\{count}");
+    }
+}
+"""
+
+# Needs a tenth of a MiB.
+MODEST = """
+any texts = [];
+for (int i = 0; i < 2000; i++)
+    texts.add("text \\{i}");
+println("room for \\{texts.size()}");
+"""
+
+
+def line_of(process, seconds=20):
+    """The next line that it says; "" when it says none."""
+    ready, _, _ = select.select([process.stdout], [], [], seconds)
+    return process.stdout.readline() if ready else ""
+
+
+class Full(VolumeTest):
+    def check(self):
+        ended = phantom("check", self.volume)
+        self.assertEqual(ended.status, 0, ended)
+
+    def remove(self, number):
+        """A program can be removed; then there is room for another."""
+        ended = phantom("app", self.volume, "remove", number)
+        self.assertEqual(ended.status, 0, ended)
+        self.check()
+        self.modest()
+
+    def modest(self):
+        ended = phantom("run", "--again", self.volume, self.program(MODEST, "modest.ph"))
+        self.assertEqual((ended.status, ended.out), (0, "room for 2000\n"), ended)
+        self.check()
+
+    @contextlib.contextmanager
+    def case(self, size, shape):
+        with self.subTest(size=size, shape=shape):
+            self.volume.unlink(missing_ok=True)
+            self.new(size)
+            yield
+
+    def test_who_fills_a_volume_lets_go_or_is_removed(self):
+        for size, shape in CASES:
+            with self.case(size, shape):
+                ended = phantom("run", self.volume, self.program(CATCHES), shape)
+                self.assertEqual((ended.status, ended.out), (0, "done\n"), ended)
+                self.check()
+                self.remove(1)
+                dies = self.program(DIES, "dies.ph")
+                ended = phantom("run", "--again", self.volume, dies, shape)
+                self.assertClear(ended, 1, "the volume is full")
+                self.check()
+                self.remove(3)
+
+    def test_who_was_killed_meanwhile_goes_on_and_can_be_removed(self):
+        chance = random.Random(4711)
+        for size, shape in (("8M", "ints"), ("16M", "strings"), ("16M", "nodes")):
+            with self.case(size, shape):
+                self.kill_often(chance, self.program(GOES_ON), shape)
+                self.remove(1)
+
+    def kill_often(self, chance, *program):
+        for _ in range(4):
+            process = self.start("run", "--interval", "20", self.volume, *program)
+            self.assertEqual(line_of(process), "round\n")
+            program = []  # it is in the volume
+            time.sleep(chance.uniform(0, 0.2))
+            kill(process)
+            self.check()
+
+    def test_who_fills_a_volume_is_removed_while_it_does(self):
+        for size, shape in (("8M", "maps"), ("9M", "ints"), ("16M", "nodes")):
+            with self.case(size, shape):
+                process = self.start("run", self.volume, self.program(GOES_ON), shape)
+                self.assertEqual(line_of(process), "round\n")
+                ended = phantom("app", self.volume, "remove", 1)
+                self.assertEqual(ended.status, 0, ended)
+                self.assertTrue(wait_for(lambda: process.poll() is not None), "it runs on")
+                self.assertEqual(process.returncode, 0)
+                self.check()
+                self.modest()
+
+
+if __name__ == "__main__":
+    unittest.main()
