@@ -465,6 +465,20 @@ application_numbered(uint32_t id)
     return array_load_word(pmem_load64(root_field(applications)), id - 1);
 }
 
+/* From what is kept; and when somebody makes room with that just now, afterwards. */
+static err_t
+reserve_to_end(struct vm_worker *worker, uint64_t pages)
+{
+    err_t err = pmem_reserve_kept(&worker->pmem, pages);
+    bool made = true;
+
+    while (err == ERR_NOSPACE && made) {
+        made = heap_make_room(&worker->heap, pages);
+        err = pmem_reserve_kept(&worker->pmem, pages);
+    }
+    return err;
+}
+
 /* To end a program may be the only way to room: what is kept for emergencies may be used. */
 static err_t
 safepoint_to_end(struct vm_worker *worker)
@@ -473,7 +487,7 @@ safepoint_to_end(struct vm_worker *worker)
 
     if (err != ERR_NOSPACE || worker->pmem.credit >= END_PAGES / 2)
         return err == ERR_NOSPACE ? OK : err;
-    return pmem_reserve_kept(&worker->pmem, END_PAGES);
+    return reserve_to_end(worker, END_PAGES);
 }
 
 static err_t
@@ -485,7 +499,7 @@ stop_as(struct vm_worker *worker, uint32_t id, bool remove)
     application = application_numbered(id);
     if (application == WORD_NULL)
         return ERR_NOT_FOUND;
-    TRY(pmem_reserve_kept(&worker->pmem, thread_kill_pages(application)));
+    TRY(reserve_to_end(worker, thread_kill_pages(application)));
     if (GET_U32(application_object, application, state) == APPLICATION_RUNNING)
         SET_U32(application_object, application, state, APPLICATION_STOPPED);
     thread_kill_application(application);
