@@ -105,6 +105,18 @@ while (true) {
 }
 """
 
+# Fills it and lets nothing go, though it is told again and again.
+INSISTS = MORE + """
+for (int told = 0; told < 100; told++) {
+    try {
+        while (true)
+            more();
+    } catch (.internal.error.space e) {
+    }
+}
+println("told");
+"""
+
 # Needs a tenth of a MiB.
 MODEST = """
 any texts = [];
@@ -156,6 +168,13 @@ class Full(VolumeTest):
                 self.assertClear(ended, 1, "the volume is full")
                 self.check()
                 self.remove(3)
+
+    def test_who_lets_nothing_go_is_told_each_time(self):
+        for size, shape in (("8M", "strings"), ("16M", "nodes"), ("27M", "ints")):
+            with self.case(size, shape):
+                ended = phantom("run", self.volume, self.program(INSISTS), shape)
+                self.assertEqual((ended.status, ended.out), (0, "told\n"), ended)
+                self.remove(1)
 
     def test_who_was_killed_meanwhile_goes_on_and_can_be_removed(self):
         chance = random.Random(4711)

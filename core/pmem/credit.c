@@ -213,7 +213,11 @@ credit_add(struct pmem_worker *worker, uint64_t pages)
 
 /* ---- workers ---- */
 
-/* Half will do, and comes before what the heap keeps: a program that gets no room can say so. */
+/*
+ * Half will do, and comes before what the heap keeps, out of which it is taken at last: a worker
+ * that has less can only wait, and who waits neither lets go of anything nor is told that there is
+ * no room.
+ */
 static err_t
 top_up_half(struct pmem_worker *worker)
 {
@@ -222,8 +226,8 @@ top_up_half(struct pmem_worker *worker)
     if (worker->credit >= PMEM_WORKER_CREDIT / 2)
         return OK;
     wanted = PMEM_WORKER_CREDIT / 2 - worker->credit;
-    if (take(wanted, UNFORESEEN) != OK)
-        TRY(take_after_commits(worker, wanted, UNFORESEEN));
+    if (take(wanted, UNFORESEEN) != OK && take_after_commits(worker, wanted, UNFORESEEN) != OK)
+        TRY(pmem_credit_take_kept(wanted, UNFORESEEN / 2)); /* and leave what is for a sweep */
     worker->credit += wanted;
     return OK;
 }

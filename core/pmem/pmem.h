@@ -218,8 +218,8 @@ must_use err_t pmem_reserve_wait(struct pmem_worker *worker, uint64_t pages);
 
 /*
  * Keep credit for those who make room on a volume that is full: so many pages, beside the little
- * that is always kept. Nobody else gets credit while some of it is missing. 0 keeps no more than
- * that little.
+ * that is always kept. Nobody else gets credit while some of it is missing, but for the half that a
+ * worker needs to go on, which may even come out of it. 0 keeps no more than that little.
  */
 void pmem_credit_keep(uint64_t pages);
 

@@ -212,6 +212,28 @@ START_TEST(half_of_the_credit_is_had_without_a_wait)
 }
 END_TEST
 
+START_TEST(half_of_the_credit_comes_out_of_what_is_kept_but_not_what_a_sweep_needs)
+{
+    struct pmem_worker worker;
+
+    join(&worker);
+    pmem_credit_keep(10);
+    fake.fills = true;
+    fake.credit = 0;
+    for (uint64_t page = 0; page < 51; page++)
+        pmem_store64(at(page, 0), 1);
+    ck_assert_int_eq(pmem_safepoint(&worker), OK);
+    ck_assert_uint_eq(worker.credit, PMEM_WORKER_CREDIT / 2);
+    ck_assert_uint_eq(pmem_kept, 135);
+    for (uint64_t page = 100; page < 108; page++)
+        pmem_store64(at(page, 0), 1);
+    ck_assert_int_eq(pmem_safepoint(&worker), ERR_NOSPACE);
+    ck_assert_uint_eq(pmem_kept, 135);
+    fake.credit = 1000;
+    pmem_worker_leave(&worker);
+}
+END_TEST
+
 START_TEST(what_is_kept_is_for_who_makes_room)
 {
     struct pmem_worker worker;
@@ -279,6 +301,7 @@ main(void)
     tcase_add_test(tcase, workers_have_indices_from_zero);
     tcase_add_test(tcase, a_worker_is_refused_credit_only_after_commits_that_might_have_helped);
     tcase_add_test(tcase, half_of_the_credit_is_had_without_a_wait);
+    tcase_add_test(tcase, half_of_the_credit_comes_out_of_what_is_kept_but_not_what_a_sweep_needs);
     tcase_add_test(tcase, what_is_kept_is_for_who_makes_room);
     tcase_add_test(tcase, a_quiet_epoch_is_one_in_which_nothing_was_written);
     suite_add_tcase(suite, tcase);
