@@ -475,8 +475,10 @@ exception_unwind(struct vm_worker *worker)
 void
 exception_unreadable(struct vm_worker *worker, uint64_t address, err_t err)
 {
-    if (err == ERR_CORRUPT &&
-        address - worker->stack < (uintptr_t)worker->slots_end - worker->stack) {
+    bool on_stack = address - worker->stack < (uintptr_t)worker->slots_end - worker->stack;
+    bool unwinding = GET_WORD(thread_object, worker->thread, pending) != WORD_NULL;
+
+    if (err == ERR_CORRUPT && (on_stack || unwinding)) {
         sched_lose(worker, address, err); /* no handler behind that page can be found */
         return;
     }

@@ -417,8 +417,9 @@ after_fault(struct vm_worker *worker)
         return;
     }
     worker->loaded = false;
-    sched_resume(worker);
-    if (err != OK && worker->loaded)
+    if (err == OK)
+        sched_resume(worker);
+    else if (sched_load(worker)) /* and no further: it would come to the same page again */
         exception_unreadable(worker, address, err);
 }
 

@@ -461,11 +461,10 @@ pay_for(struct vm_worker *worker, word_t application)
         application != WORD_NULL ? GET_U32(application_object, application, id) : 0;
 }
 
-void
-sched_resume(struct vm_worker *worker)
+bool
+sched_load(struct vm_worker *worker)
 {
     ref_t thread = worker->thread;
-    const struct code *code;
 
     if (worker->pmem.credit < PMEM_WORKER_CREDIT / 2)
         sched_safepoint(worker);
@@ -482,12 +481,22 @@ sched_resume(struct vm_worker *worker)
     if (is_over(thread)) {
         SET_WORD(thread_object, thread, pending, WORD_NULL);
         thread_end(worker);
-        return;
+        return false;
     }
     pay_for(worker, GET_WORD(thread_object, thread, application));
     load_again(worker);
+    return worker->loaded;
+}
+
+void
+sched_resume(struct vm_worker *worker)
+{
+    const struct code *code;
+
+    if (!sched_load(worker))
+        return;
     code = code_running(worker);
-    if (GET_WORD(thread_object, thread, pending) != WORD_NULL)
+    if (GET_WORD(thread_object, worker->thread, pending) != WORD_NULL)
         exception_unwind(worker);
     else if ((worker->frame[2] & FRAME_BOTTOM) != 0 && worker->pc == code->cells && code->is_static)
         worker->begins = init_class(worker, code->mirror->owner); /* or its frame comes first */

@@ -426,7 +426,13 @@ interp_slow_fn sched_next;
 /* The worker has no thread any more: what it runs next is sched_next. */
 void sched_idle(struct vm_worker *worker);
 
-/* Take up worker->thread, which was not running. May leave by a fault: to be called again then. */
+/*
+ * Load worker->thread, which was not running, and no more. False if it has ended. May leave by a
+ * fault: to be called again then.
+ */
+bool sched_load(struct vm_worker *worker);
+
+/* Take up worker->thread: load it and go on with what it was doing. The same about faults. */
 void sched_resume(struct vm_worker *worker);
 
 /* The pages of worker->thread itself cannot be read: it does not go on. */
