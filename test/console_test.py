@@ -6,16 +6,20 @@ Source: docs/notes/007-primitives-and-console.md
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
 
+import fcntl
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
+import termios
 import time
 import unittest
 
 PHANTOM = os.environ.get("PHANTOM", "build/phantom")
 SECONDS_MAX = 60
+PIPE_PAGE_BYTES = 4096
 
 ECHO = """
 string line = readln();
@@ -94,6 +98,18 @@ all.sort();
 println(all.size());
 println(all.join(" "));
 """
+
+
+def wait_until_full(pipe):
+    """Until a writer that nobody reads from cannot go on."""
+    room = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
+    deadline = time.monotonic() + SECONDS_MAX
+    while time.monotonic() < deadline:
+        (held,) = struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))
+        if held > room - PIPE_PAGE_BYTES:  # what does not fit on a page is not begun there
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"{held} of {room} bytes after {SECONDS_MAX} s")
 
 
 class ConsoleTest(unittest.TestCase):
@@ -205,7 +221,7 @@ class ConsoleTest(unittest.TestCase):
     def test_a_second_interrupt_leaves_at_once(self):
         self.make()
         process = self.start(self.volume, self.program(ENDLESS), stdin=subprocess.DEVNULL)
-        process.stdout.read(1000)
+        wait_until_full(process.stdout)
         process.send_signal(signal.SIGINT)
         with self.assertRaises(subprocess.TimeoutExpired):
             process.wait(1)  # what it has said must leave first, and nobody takes it
