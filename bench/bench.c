@@ -1,5 +1,5 @@
 /*
- * bench.c - `bench barrier | commit | pause [MIB ...]`, in a folder for its files.
+ * bench.c - `bench barrier | commit | pause TURNS MIB ...`, in a folder for its files.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -150,7 +150,7 @@ bench_disk(const char *path)
 static int
 usage(void)
 {
-    fprintf(stderr, "usage: bench FOLDER barrier | commit | pause SECONDS MIB ...\n");
+    fprintf(stderr, "usage: bench FOLDER barrier | commit | pause TURNS MIB ...\n");
     return 2;
 }
 

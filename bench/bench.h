@@ -49,5 +49,4 @@ struct plat_disk *bench_disk(const char *path);
 
 void bench_barrier(void);
 void bench_commit(const char *folder);
-void bench_pause(const char *folder, const uint64_t *live_mib, unsigned size_count,
-                 unsigned seconds);
+void bench_pause(const char *folder, const uint64_t *live_mib, unsigned size_count, unsigned count);

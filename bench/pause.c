@@ -2,9 +2,10 @@
  * pause.c - how long threads that write stand still for a snapshot, with
  * little and with much live data, against an empty stop of the same threads.
  *
- * Two workers store into random pages of the live data all the time. Between
- * the snapshots the world is stopped for nothing: that is the peer. Both are
- * measured from the request to the release.
+ * Two workers store all the time, mostly into a few pages, and go on to another page
+ * of the live data 10,000 times a second each; all of it is in memory. Snapshots take
+ * turns with stops for nothing: those are the peer. They never overlap, or the one
+ * would wait for the other. Both are measured from the request to the release.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -20,8 +21,13 @@
 #include "pmem/pmem.h"
 #include "store/store.h"
 
-#define WORKERS        2u
-#define STOPS_A_SECOND 100u
+#define WORKERS 2u
+#define GAP_NS  5000000 /* before each stop */
+
+/* A writer stores into HOT_PAGES pages, and this often into one of all pages. */
+#define HOT_PAGES   256
+#define FRESH_NS    100000
+#define CLOCK_EVERY 256 /* stores between two looks at the clock */
 
 struct writer {
     struct pmem_worker worker;
@@ -29,7 +35,8 @@ struct writer {
     uint64_t pages; /* of live data */
     uint64_t random;
     uint64_t stores;
-    bool fill; /* write each page once, and end */
+    uint64_t fresh_ns; /* when it goes on to another page */
+    bool fill;         /* write each page once, and end */
     uint64_t first;
 };
 
@@ -56,6 +63,20 @@ page_write(uint64_t page, uint64_t value)
     pmem_store64(SPACE_HEAP + page * PAGE_BYTES + (value & 0xff8), value | 1);
 }
 
+/* Most stores go to few pages, as those of programs do. */
+static void
+store_somewhere(struct writer *writer)
+{
+    uint64_t random = next_random(&writer->random);
+    uint64_t page = (random >> 8) % HOT_PAGES;
+
+    if (writer->stores % CLOCK_EVERY == 0 && bench_now_ns() >= writer->fresh_ns) {
+        page = (random >> 8) % writer->pages;
+        writer->fresh_ns = bench_now_ns() + FRESH_NS;
+    }
+    page_write(page, random);
+}
+
 static void
 writer_main(void *argument)
 {
@@ -73,11 +94,7 @@ writer_main(void *argument)
             page_write(filled, filled * 8);
             filled += WORKERS;
         } else {
-            uint64_t random = next_random(&writer->random);
-
-            /* Most stores go to few pages, as those of programs do. */
-            page_write(random % 8 != 0 ? (random >> 8) % 256 : (random >> 8) % writer->pages,
-                       random);
+            store_somewhere(writer);
         }
         writer->stores++;
     }
@@ -105,26 +122,30 @@ writers_end(struct writer *writers)
         plat_thread_join(writers[i].thread);
 }
 
-/* Stop the world for nothing, at even distances. */
+/* Let the writers run; stop the world for nothing; let them run; take a snapshot. */
 static void
-empty_stops(struct bench_samples *samples, unsigned seconds)
+turns(struct bench_samples *empty, unsigned count)
 {
-    for (unsigned i = 0; i < seconds * STOPS_A_SECOND; i++) {
-        struct timespec gap = { .tv_nsec = 1000000000 / STOPS_A_SECOND };
+    static const struct timespec gap = { .tv_nsec = GAP_NS };
+
+    for (unsigned i = 0; i < count; i++) {
         uint64_t start;
 
         nanosleep(&gap, NULL);
         start = bench_now_ns();
         if (pmem_world_do(NULL, nothing, NULL, 0) != OK)
             bench_die("cannot stop the world", 0);
-        bench_add(samples, (double)(bench_now_ns() - start));
+        bench_add(empty, (double)(bench_now_ns() - start));
+        nanosleep(&gap, NULL);
+        if (pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_DEMAND)) != OK)
+            bench_die("cannot commit", 0);
     }
 }
 
 static void
-space_up(struct plat_disk *disk, struct store **store, uint32_t interval_ms)
+space_up(struct plat_disk *disk, struct store **store)
 {
-    struct pmem_options options = { .interval_ms = interval_ms };
+    struct pmem_options options = { .on_demand_only = true };
     err_t err = store_open(disk, false, store, NULL);
 
     if (err == OK)
@@ -133,18 +154,9 @@ space_up(struct plat_disk *disk, struct store **store, uint32_t interval_ms)
         bench_die("cannot bring up the space", (int)err);
 }
 
-static void
-space_down(struct store *store)
-{
-    if (pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_STOP)) != OK)
-        bench_die("cannot commit", 0);
-    pmem_stop();
-    store_close(store);
-}
-
 /* p99 of the pause with so much live data, and of an empty stop beside it. */
 static void
-measure(const char *folder, uint64_t live_mib, unsigned seconds, double *pause, double *empty)
+measure(const char *folder, uint64_t live_mib, unsigned count, double *pause, double *empty)
 {
     uint64_t volume_bytes = (live_mib * 3 + 2048) << 20;
     char *path = bench_file(folder, "pause.phantom", volume_bytes, false);
@@ -158,17 +170,15 @@ measure(const char *folder, uint64_t live_mib, unsigned seconds, double *pause, 
     free(path);
     if (store_format(disk, volume_bytes / PLAT_BLOCK_BYTES) != OK)
         bench_die("cannot make a volume", 0);
-    space_up(disk, &store, 0);
+    space_up(disk, &store);
     writers_run(writers, live_mib << 8, true);
     for (unsigned i = 0; i < WORKERS; i++)
         plat_thread_join(writers[i].thread);
     if (pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_DEMAND)) != OK)
         bench_die("cannot commit", 0);
-    space_down(store);
 
-    space_up(disk, &store, 20);
     writers_run(writers, live_mib << 8, false);
-    empty_stops(&samples, seconds);
+    turns(&samples, count);
     writers_end(writers);
     pmem_stats_get(&stats);
     printf("pause: %lu MiB of live data, %u writers, %lu snapshots, %lu stores\n",
@@ -180,12 +190,13 @@ measure(const char *folder, uint64_t live_mib, unsigned seconds, double *pause, 
            (double)stats.pause.max / 1e3, (unsigned long)stats.pause.count);
     *pause = (double)stats.pause.p99;
     *empty = bench_quantile(&samples, 0.99);
-    space_down(store);
+    pmem_stop();
+    store_close(store);
     linux_disk_close(disk);
 }
 
 void
-bench_pause(const char *folder, const uint64_t *live_mib, unsigned size_count, unsigned seconds)
+bench_pause(const char *folder, const uint64_t *live_mib, unsigned size_count, unsigned count)
 {
     double least = 1e300;
     double most = 0;
@@ -195,7 +206,7 @@ bench_pause(const char *folder, const uint64_t *live_mib, unsigned size_count, u
         double empty = 0;
         double limit;
 
-        measure(folder, live_mib[i], seconds, &pause, &empty);
+        measure(folder, live_mib[i], count, &pause, &empty);
         limit = 2 * empty > 1e6 ? 2 * empty : 1e6;
         bench_target("p99 in us; 1 ms or 2 empty stops", pause / 1e3, limit / 1e3);
         least = pause < least ? pause : least;
