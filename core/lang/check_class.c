@@ -123,7 +123,7 @@ check_primitive(struct lang *lang, struct method *method)
 {
     const struct file *file = method->class->file;
 
-    if (!lang->library_mode) {
+    if (!lang->compiles_library) {
         lang_error(lang, file, method->place, NULL, "only the class library has primitives");
         return;
     }

@@ -58,7 +58,7 @@ lang_find_class(struct lang *lang, struct symbol *name, const struct file *impor
     struct lang_source source = { 0 };
     bool library = false;
 
-    if (known || lang->library_mode || lang->stopped || lang->host->find == NULL)
+    if (known || lang->compiles_library || lang->stopped || lang->host->find == NULL)
         return class;
     if (hash_table_put(&lang->classes, name->id, 0) != OK)
         lang_no_memory(lang);

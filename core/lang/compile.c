@@ -16,7 +16,7 @@
 static bool
 is_ours(const struct lang *lang, const struct class *class)
 {
-    return lang->library_mode || !class->file->library;
+    return lang->compiles_library || !class->file->library;
 }
 
 /* Check every class, also those that the checking brings to light. */
@@ -28,7 +28,7 @@ check_all(struct lang *lang)
     while (again && !lang->stopped) {
         again = false;
         for (struct file *file = lang->files; file != NULL; file = file->next) {
-            if (file->library && !lang->library_mode)
+            if (file->library && !lang->compiles_library)
                 continue;
             for (struct class *class = file->classes; class != NULL; class = class->next_in_file) {
                 if (class->checked || lang->stopped)
@@ -44,7 +44,7 @@ static void
 check_imports(struct lang *lang)
 {
     for (struct file *file = lang->files; file != NULL; file = file->next) {
-        if (file->library && !lang->library_mode)
+        if (file->library && !lang->compiles_library)
             continue;
         for (struct import *import = file->imports; import != NULL; import = import->next) {
             if (lang_find_class(lang, import->name, file) == NULL && !import->brief->doubtful)
@@ -182,7 +182,7 @@ finish(struct lang *lang, struct file *main, struct buffer *result)
     check_all(lang);
     if (lang->error_count == 0 && !lang->stopped) {
         warn_of_statements(lang, main);
-        if (!lang->library_mode)
+        if (!lang->compiles_library)
             entry = add_entry(lang, main);
         add_static_methods(lang);
     }
@@ -227,7 +227,7 @@ lang_compile_library(const struct lang_host *host, const struct lang_source *sou
     err = lang_begin(&lang, host);
     if (err != OK)
         goto out;
-    lang.library_mode = true;
+    lang.compiles_library = true;
     for (size_t i = 0; i < count; i++)
         file = lang_load(&lang, &sources[i], true);
     err = file == NULL ? ERR_PROGRAM : finish(&lang, file, module);

@@ -141,8 +141,8 @@ struct lang {
                                   | short name too */
     struct hash_table members; /* class, kind, name -> first struct method or field */
     unsigned header_depth;
-    uint32_t fun_count; /* functions as values so far, for their names */
-    bool library_mode;  /* compiling the class library itself */
+    uint32_t fun_count;    /* functions as values so far, for their names */
+    bool compiles_library; /* compiling the class library itself */
 };
 
 /* OK, or ERR_NOMEM; free it in both cases. */

@@ -556,7 +556,7 @@ lang_parse(struct lang *lang, struct file *file)
     struct parser parser = {
         .lang = lang,
         .file = file,
-        .skip_bodies = file->library && !lang->library_mode,
+        .skip_bodies = file->library && !lang->compiles_library,
         .first_error = lang->error_count,
     };
 
