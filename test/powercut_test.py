@@ -276,8 +276,9 @@ class Cutter:
             goes_on(path, self.texts, acknowledged, what)
         except Trouble:
             if not self.sabotage:
-                shutil.copy(path, "/tmp/powercut.phantom")
-                print("the disk is kept as /tmp/powercut.phantom")
+                kept = os.path.join(tempfile.mkdtemp(prefix="phantom-powercut-"), "disk.phantom")
+                shutil.copy(path, kept)
+                print(f"the disk is kept as {kept}")
             raise
 
     def cuts(self, images):
