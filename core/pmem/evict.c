@@ -3,10 +3,11 @@
  *
  * One thread goes round the frames like the hand of a clock. A page that came
  * in since the hand was last there is passed over once, and so is one that was
- * touched, where the machine can tell. Clean pages are dropped; where too few are
- * clean, dirty pages of the running epoch are written early to free blocks of the
- * store, and dropped; then it does not matter what was touched. Pages of a closed
- * epoch stay until it is committed.
+ * touched, where the machine can tell. Clean pages are dropped. Where too few of
+ * them leave, dirty pages of the running epoch are written early to free blocks of the
+ * store, and dropped; where even so too few leave, it does not matter what was touched.
+ * What counts is how many a turn of the hand has made leave, never how many came in
+ * meanwhile. Pages of a closed epoch stay until it is committed.
  *
  * A dirty page may be written to while we write it out, by a worker that has its
  * barrier behind it and its store before it. So it is closed first and marked
@@ -28,6 +29,13 @@
 #define WAIT_NS 20000000u /* between two tries when nothing could leave */
 #define SLOW_NS 1000000000u
 #define RESERVE 16 /* a 16th of the limit is kept free */
+
+/* Which pages must go, the mildest first. */
+enum need {
+    NEED_CLEAN, /* clean ones that nobody uses */
+    NEED_DIRTY, /* dirty ones, too */
+    NEED_ANY,   /* used ones, too */
+};
 
 static struct {
     struct plat_thread *thread;
@@ -175,7 +183,7 @@ page_in_use(struct pmem_page *entry, uint64_t page, bool fresh)
 
 /* One look at the page under the hand. */
 static bool
-evict_one(bool dirty_too)
+evict_one(enum need need)
 {
     bool fresh, used, gone;
     uint64_t page = pmem_frame_next(&evictor.hand, &fresh);
@@ -185,31 +193,49 @@ evict_one(bool dirty_too)
         return false;
     entry = pmem_page_of(page);
     pmem_page_lock(entry);
-    used = page_in_use(entry, page, fresh) && (fresh || !dirty_too);
+    used = page_in_use(entry, page, fresh) && (fresh || need != NEED_ANY);
     gone = !used && evict_clean(entry, page);
     pmem_page_unlock(entry);
-    if (!gone && !used && dirty_too)
+    if (!gone && !used && need != NEED_CLEAN)
         gone = evict_dirty(entry, page);
     if (gone)
         event_raise(&evictor.gone);
     return gone;
 }
 
-/* Go round until there is room; true if anything has left. */
+/* Twice round, so that what was passed over once is asked again; how many have left. */
+static uint64_t
+evict_turn(enum need need, uint64_t goal)
+{
+    uint64_t left = 0;
+
+    for (uint32_t looks = 2 * pmem_frame_high(); looks > 0; looks--) {
+        if (pmem_frames_resident() <= goal || atomic_load(&evictor.stopping))
+            break;
+        left += evict_one(need);
+    }
+    return left;
+}
+
+/* Go round until there is room, or nothing leaves any more; true if anything has left. */
 static bool
 evict_round(void)
 {
-    uint64_t goal = resident_goal(2);
-    uint32_t steps = 2 * pmem_frame_high();
+    uint64_t goal = resident_goal(2), few = resident_goal(0) - resident_goal(1);
+    enum need need = NEED_CLEAN;
     bool any = false;
 
-    for (uint32_t i = 0; i < 2 * steps && pmem_frames_resident() > goal; i++) {
-        if (atomic_load(&evictor.stopping))
+    while (pmem_frames_resident() > goal && !atomic_load(&evictor.stopping)) {
+        uint64_t left = evict_turn(need, goal);
+
+        any = any || left > 0;
+        if (left > few)
+            continue;
+        if (need == NEED_ANY)
             break;
-        if (i == steps && !pmem_settings.on_demand_only)
+        if (need == NEED_CLEAN && !pmem_settings.on_demand_only)
             (void)pmem_snapshot_ask(STORE_CAUSE_INTERVAL); /* makes many clean in one go */
-        if (evict_one(i >= steps))
-            any = true;
+        need++;
     }
     return any;
 }

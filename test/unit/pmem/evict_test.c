@@ -168,6 +168,13 @@ START_TEST(when_the_machine_has_less_to_give_pages_leave)
 }
 END_TEST
 
+/* It may be about to leave for a moment, until the evictor sees the pin. */
+static bool
+is_there(uint64_t page)
+{
+    return pmem_page_has(pmem_page_of(space_page_of(at(page, 0))), PMEM_RESIDENT);
+}
+
 /* Eight pages are pinned, clean or dirty; all others come and go; then they are let go. */
 static void
 pin_test(bool clean)
@@ -183,7 +190,7 @@ pin_test(bool clean)
     for (uint64_t page = 8; page < PAGES; page++) {
         pmem_store64(at(page, 0), page + 1);
         ck_assert_int_eq(pmem_safepoint(&worker), OK);
-        ck_assert(pmem_resident(at(page % 8, 0)));
+        ck_assert(is_there(page % 8));
     }
     pmem_pin(&worker, 0, 0, 0);
     for (uint64_t page = 8; page < PAGES; page++) {
