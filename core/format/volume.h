@@ -33,7 +33,10 @@
 #define SUPER_COPIES  2
 #define SUPER_BYTES   512
 #define SUPER_MAGIC   "PHANTOM" /* and a zero */
-#define SUPER_VERSION 1
+#define SUPER_VERSION 2
+
+/* No flush came between this superblock and what its own generation wrote. */
+#define SUPER_FLAG_AT_ONCE 1u
 
 /* A block that is named, with the checksum of its contents. Block 0: none. */
 struct block_ref_disk {
@@ -63,7 +66,7 @@ struct super_disk {
     struct le32 compatible;        /*   16  features anybody may ignore */
     struct le32 read_compatible;   /*   20  features only a reader may ignore */
     struct le32 incompatible;      /*   24  features nobody may ignore */
-    uint8_t spare_a[4];            /*   28  zero */
+    struct le32 flags;             /*   28  SUPER_FLAG_... */
     uint8_t id[VOLUME_ID_BYTES];   /*   32  random, from when the volume was made */
     struct le64 space_base;        /*   48  SPACE_BASE */
     struct le64 space_bytes;       /*   56  SPACE_BYTES */
@@ -81,7 +84,8 @@ struct super_disk {
     struct le64 fold_free;         /*  224  blocks free in that bitmap */
     struct le64 pages_mapped;      /*  232  pages of the space that have a block */
     struct le64 cursor;            /*  240  where to go on allocating: advice */
-    uint8_t spare_b[260];          /*  248  zero */
+    struct le64 sealed;            /*  248  the generation before, which is known committed */
+    uint8_t spare[252];            /*  256  zero */
     struct le32 crc;               /*  508  CRC-32C of the bytes before it */
 };
 
@@ -90,6 +94,7 @@ static_assert(offsetof(struct super_disk, note) == 72, "layout is frozen");
 static_assert(offsetof(struct super_disk, map) == 112, "layout is frozen");
 static_assert(offsetof(struct super_disk, delta_extent) == 192, "layout is frozen");
 static_assert(offsetof(struct super_disk, cursor) == 240, "layout is frozen");
+static_assert(offsetof(struct super_disk, sealed) == 248, "layout is frozen");
 static_assert(offsetof(struct super_disk, crc) == 508, "layout is frozen");
 static_assert(alignof(struct super_disk) == 1, "no hidden padding");
 

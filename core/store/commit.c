@@ -3,12 +3,14 @@
  *
  * IDLE -> OPEN -> IDLE. In OPEN pages are handed over and written to free blocks.
  * Then, in finish: what is left, the record, or a fold when it is time; flush;
- * the superblock; flush. Only when that last flush has returned OK is anything
+ * the superblock; flush. A small commit goes without the first flush: all of it is
+ * under way at once, its superblock says so, and who opens it compares its record and
+ * each of its pages first (whole.c). Only when the last flush has returned OK is anything
  * taken over that readers and later commits use.
  *
  * Invariants
  *   1. A superblock is written only after a flush that began when all it leads to
- *      had been written.
+ *      had been written; but for the pages and the record of a commit at once.
  *   2. A failed flush is not repeated: its generation is burnt, its
  *      blocks wait until no slot can hold it, the slot it may lie in is undecided.
  *   3. Nothing that a committed generation uses is changed before invariant 1 and
@@ -265,6 +267,17 @@ pages_mapped_after(const struct store *store)
     return mapped;
 }
 
+/*
+ * May it be written at once? Whoever opens it has to read it, so it must be small. A fold is
+ * read by nobody when it is opened; and a clean stop leaves nothing to be compared.
+ */
+static bool
+is_at_once(const struct store *store, const struct store_note *note)
+{
+    return !store->fold.active && note->page_count <= AT_ONCE_PAGES_MAX &&
+           note->cause != STORE_CAUSE_STOP;
+}
+
 static void
 super_make(struct store *store, const struct store_note *note, struct super *super)
 {
@@ -280,6 +293,8 @@ super_make(struct store *store, const struct store_note *note, struct super *sup
     super->delta_records = store->log.records;
     super->delta_blocks = store->log.blocks;
     super->pages_mapped = pages_mapped_after(store);
+    super->sealed = store->super.note.generation;
+    super->flags = is_at_once(store, note) ? SUPER_FLAG_AT_ONCE : 0;
     if (!fold->active)
         return;
     super->map = fold->map;
@@ -290,7 +305,10 @@ super_make(struct store *store, const struct store_note *note, struct super *sup
     super->fold_free = fold->free;
 }
 
-/* Write the superblock into a slot that nobody needs, and make it safe. */
+/*
+ * Write the superblock into a slot that nobody needs, beside what is still under way of what it
+ * names, and make all of it safe.
+ */
 static err_t
 super_commit(struct store *store, const struct super *super)
 {
@@ -298,7 +316,8 @@ super_commit(struct store *store, const struct super *super)
         super_choose(store->slots, store->slot_last, store->slot_before, store->slot_failed);
     struct super_slot *slot = &store->slots[place];
     uint64_t generation = super->note.generation;
-    err_t err;
+    struct plat_io io;
+    err_t err, written;
 
     /* From here until the flush it holds the old or the new. */
     slot->oldest = slot->used ? slot->oldest : generation;
@@ -307,8 +326,12 @@ super_commit(struct store *store, const struct super *super)
     slot->bad = false;
     slot->undecided = true;
     store->slot_failed = (int)place;
-    err = super_write(store->disk, place, super, store->super_buffer);
+    super_submit(store->disk, place, super, store->super_buffer, &io);
     store->writer.blocks_written += SUPER_COPIES;
+    written = writer_drain(&store->writer);
+    err = plat_disk_wait(store->disk, &io);
+    if (err == OK)
+        err = written;
     if (err == OK)
         err = store_flush(store); /* guard: flush-super */
     if (err != OK)
@@ -348,8 +371,10 @@ commit_write(struct store *store, struct store_note *note, struct super *super)
     if (!store->fold.active)
         TRY(delta_write(store, note, &store->log));
     super_make(store, note, super);
-    TRY(writer_drain(&store->writer));
-    TRY(store_flush(store)); /* guard: flush-commit */
+    if (!(super->flags & SUPER_FLAG_AT_ONCE)) {
+        TRY(writer_drain(&store->writer));
+        TRY(store_flush(store)); /* guard: flush-commit */
+    }
     return super_commit(store, super);
 }
 

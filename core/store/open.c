@@ -3,7 +3,8 @@
  *
  * Opening reads the slots, the delta records behind the newest, the index of the
  * bitmap and the lists of the last fold. It does not read the map or
- * the pages, so it takes the same time whatever the size of the heap.
+ * the pages, but for those of a last small commit that may be half there (whole.c);
+ * so it takes the same time whatever the size of the heap.
  *
  * The flush comes first: a killed process may have left its last superblock
  * in a cache, and what has been believed must not be gone after the next cut.
@@ -292,6 +293,18 @@ dead_queue_load(struct store *store, struct dead_loader *loader)
     return OK;
 }
 
+/* The records; ERR_CANCELLED: the power went before all of this generation was there. */
+static err_t
+records_read(struct store *store, struct delta_chain *chain)
+{
+    bool doubtful = whole_is_doubtful(store, &store->super);
+    err_t err = delta_chain_read(store->disk, &store->super, chain);
+
+    if (err == OK && doubtful)
+        err = whole_check(store, chain);
+    return err == ERR_CORRUPT && doubtful ? ERR_CANCELLED : err;
+}
+
 static err_t
 load_all(struct store *store, struct delta_chain *chain, struct dead_loader *loader)
 {
@@ -302,7 +315,7 @@ load_all(struct store *store, struct delta_chain *chain, struct dead_loader *loa
         (super->map.count > 0 && !block_range_valid(super->map.block, 1, super->block_count)))
         return ERR_CORRUPT;
     store->map = super->map;
-    TRY(delta_chain_read(store->disk, super, chain));
+    TRY(records_read(store, chain));
     TRY(loader_reserve(store, loader, chain));
     err = blocks_load_index(&store->blocks, super->bitmap, super->fold_free);
     if (err == ERR_CORRUPT || err == ERR_IO)
@@ -376,6 +389,20 @@ slot_newest(const struct super_scan *scan, const bool *failed)
     return best;
 }
 
+/* Go on to an older slot; what was wrong with the newest is remembered. Or not OK: give up. */
+static err_t
+slot_damaged(const struct super *super, err_t err, struct store_opened *opened, err_t *first)
+{
+    if (err != ERR_CORRUPT && err != ERR_IO)
+        return err;
+    log_error("generation %" PRIu64 " cannot be opened (%s); trying the one before",
+              super->note.generation, err_text(err));
+    if (!opened->fell_back)
+        *first = err;
+    opened->fell_back = true;
+    return OK;
+}
+
 /* Open the newest slot that leads to a whole generation; damaged ones are passed over. */
 static err_t
 slot_open(struct store *store, const struct super_scan *scan, struct store_opened *opened)
@@ -401,13 +428,10 @@ slot_open(struct store *store, const struct super_scan *scan, struct store_opene
             return OK;
         }
         store_unload(store);
-        if (err != ERR_CORRUPT && err != ERR_IO)
-            return err;
-        log_error("generation %" PRIu64 " cannot be opened (%s); trying the one before",
-                  super->note.generation, err_text(err));
-        if (!opened->fell_back)
-            first = err;
-        opened->fell_back = true;
+        if (err == ERR_CANCELLED)
+            opened->unfinished = true;
+        else
+            TRY(slot_damaged(super, err, opened, &first));
         failed[slot] = true;
         store->slots[slot].bad = true;
     }
@@ -451,6 +475,7 @@ slots_read(struct store *store, struct super_scan *scan)
         return err;
     TRY(super_scan(store->disk, store->read_only, store->super_buffer, scan));
     memcpy(store->slots, scan->slots, sizeof store->slots);
+    store->sealed = scan->sealed_max;
     return OK;
 }
 

@@ -20,15 +20,16 @@
 #include "store/volume_priv.h"
 #include "store/writer_priv.h"
 
-#define CACHE_FRAMES     4096         /* map nodes in memory: 16 MiB, of 4 GiB of pages */
-#define EARLY_PAGES_MAX  (512u << 10) /* 2 GiB written early in an epoch */
-#define FOLD_BYTES       (4u << 20)   /* of delta records */
-#define FOLD_RECORDS     256
-#define DELTA_EXTENT     64  /* blocks taken for records at a time */
-#define RUN_BLOCKS       256 /* pages are written in runs of so many */
-#define EARLY_RUN_BLOCKS 16
-#define NOTES_MAX        256
-#define NEWS_SLOTS       (64u << 10) /* hashes of pages that did not change lately */
+#define CACHE_FRAMES      4096         /* map nodes in memory: 16 MiB, of 4 GiB of pages */
+#define EARLY_PAGES_MAX   (512u << 10) /* 2 GiB written early in an epoch */
+#define FOLD_BYTES        (4u << 20)   /* of delta records */
+#define FOLD_RECORDS      256
+#define DELTA_EXTENT      64   /* blocks taken for records at a time */
+#define RUN_BLOCKS        256  /* pages are written in runs of so many */
+#define AT_ONCE_PAGES_MAX 1024 /* of a commit with one flush: as much is read when it is opened */
+#define EARLY_RUN_BLOCKS  16
+#define NOTES_MAX         256
+#define NEWS_SLOTS        (64u << 10) /* hashes of pages that did not change lately */
 
 /* Blocks in a row, in the order they were taken. */
 struct extent_list {
@@ -116,6 +117,7 @@ struct store {
     bool rebuilt;                   /* the bitmap was found out anew, and no fold has written it */
     bool repaired;                  /* that, or a part of a list was passed over */
     uint64_t generation_next;
+    uint64_t sealed;       /* the newest that a superblock knew committed when it was opened */
     uint64_t floor;        /* super_floor() of the slots when no commit was under way */
     uint8_t *super_buffer; /* 2 * SUPER_SLOTS blocks */
 
@@ -237,6 +239,21 @@ delta_dead(const struct delta_disk *header)
 
 /* Take over what a superblock leads to. OK, or an error: another slot may be tried. */
 must_use err_t store_load(struct store *store, const struct super *super);
+
+/* ---- whole.c ---- */
+
+/*
+ * Is all there that the generation of this superblock wrote, if it was written at once?
+ *
+ *   chain  its records
+ *
+ * Returns OK, ERR_CORRUPT (it is not), ERR_IO.
+ */
+must_use err_t whole_check(struct store *store, const struct delta_chain *chain);
+
+/* True if its generation may be half there: it was written at once, and nothing knows it committed.
+ */
+bool whole_is_doubtful(const struct store *store, const struct super *super);
 
 /* ---- rebuild.c ---- */
 

@@ -42,6 +42,7 @@ super_get(const struct super_disk *disk, struct super *super)
     *super = (struct super){
         .block_count = le64_get(disk->block_count),
         .read_compatible = le32_get(disk->read_compatible),
+        .flags = le32_get(disk->flags),
         .note = note_get(&disk->note),
         .map = block_ref_get(&disk->map),
         .bitmap = block_ref_get(&disk->bitmap),
@@ -55,6 +56,7 @@ super_get(const struct super_disk *disk, struct super *super)
         .fold_free = le64_get(disk->fold_free),
         .pages_mapped = le64_get(disk->pages_mapped),
         .cursor = le64_get(disk->cursor),
+        .sealed = le64_get(disk->sealed),
     };
     memcpy(super->id, disk->id, sizeof super->id);
 }
@@ -67,6 +69,7 @@ super_put(const struct super *super, unsigned place, struct super_disk *disk)
         .version = le32_put(SUPER_VERSION),
         .place = le32_put(place),
         .read_compatible = le32_put(super->read_compatible),
+        .flags = le32_put(super->flags),
         .space_base = le64_put(SPACE_BASE),
         .space_bytes = le64_put(SPACE_BYTES),
         .block_count = le64_put(super->block_count),
@@ -83,6 +86,7 @@ super_put(const struct super *super, unsigned place, struct super_disk *disk)
         .fold_free = le64_put(super->fold_free),
         .pages_mapped = le64_put(super->pages_mapped),
         .cursor = le64_put(super->cursor),
+        .sealed = le64_put(super->sealed),
     };
     memcpy(disk->id, super->id, sizeof disk->id);
     disk->crc = le32_put(crc32c(disk, SUPER_CRC_BYTES));
@@ -100,11 +104,16 @@ super_encode(unsigned slot, const struct super *super, void *buffer)
                   (struct super_disk *)(bytes + copy * VOLUME_BLOCK_BYTES));
 }
 
-err_t
-super_write(struct plat_disk *disk, unsigned slot, const struct super *super, void *buffer)
+void
+super_submit(struct plat_disk *disk, unsigned slot, const struct super *super, void *buffer,
+             struct plat_io *io)
 {
     super_encode(slot, super, buffer);
-    return volume_write(disk, slot * SUPER_COPIES, SUPER_COPIES, buffer);
+    *io = (struct plat_io){ .kind = PLAT_WRITE,
+                            .block = slot * SUPER_COPIES,
+                            .block_count = SUPER_COPIES,
+                            .buffer = buffer };
+    plat_disk_submit(disk, io);
 }
 
 /* A good copy says what it is; may it be opened by this build, in this way? */
@@ -176,6 +185,8 @@ slot_judge(const uint8_t *bytes, unsigned slot, bool read_only, struct super_sca
             known->oldest = super.note.generation;
         if (super.note.generation > known->newest)
             known->newest = super.note.generation;
+        if (super.sealed > scan->sealed_max)
+            scan->sealed_max = super.sealed;
         known->used = true;
         scan->good[slot] = true;
     }

@@ -17,6 +17,7 @@ struct super {
     uint8_t id[VOLUME_ID_BYTES];
     uint64_t block_count;
     uint32_t read_compatible;
+    uint32_t flags;         /* SUPER_FLAG_... */
     struct store_note note; /* note.generation is the generation */
     struct block_ref map;
     struct block_ref bitmap;
@@ -30,6 +31,7 @@ struct super {
     uint64_t fold_free;
     uint64_t pages_mapped;
     uint64_t cursor;
+    uint64_t sealed; /* the generation before */
 };
 
 /*
@@ -52,6 +54,7 @@ struct super_scan {
     unsigned copies_bad; /* copies that were not good, of slots that were */
     unsigned slots_bad;
     uint64_t generation_max; /* the newest seen anywhere */
+    uint64_t sealed_max;     /* the newest that a superblock knows committed */
     err_t version_err;       /* OK, or why a good copy may not be opened */
 };
 
@@ -66,9 +69,12 @@ struct super_scan {
 must_use err_t super_scan(struct plat_disk *disk, bool read_only, void *buffer,
                           struct super_scan *scan);
 
-/* Write both copies of a slot: one write, not flushed. `buffer`: two blocks. */
-must_use err_t super_write(struct plat_disk *disk, unsigned slot, const struct super *super,
-                           void *buffer);
+/*
+ * Submit the write of both copies of a slot; the caller waits for `io`, and flushes. `buffer`:
+ * two blocks, like `io` not to be touched before that.
+ */
+void super_submit(struct plat_disk *disk, unsigned slot, const struct super *super, void *buffer,
+                  struct plat_io *io);
 
 /* Both copies as they lie on disk, for store_format. `buffer`: two blocks. */
 void super_encode(unsigned slot, const struct super *super, void *buffer);

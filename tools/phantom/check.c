@@ -75,6 +75,9 @@ verb_check(const struct invocation *invocation)
         printf("%s: generation %" PRIu64 ", %" PRIu64 " pages, %" PRIu64 " damage%s\n",
                options.path, stats.generation, stats.pages_mapped, tally.damages,
                tally.damages == 1 ? "" : "s");
+    if (system.opened.unfinished)
+        printf("note: a newer generation had been begun and is not all there: it was never "
+               "committed\n");
     if (system.opened.slots_bad > 0 || system.opened.copies_bad > 0 || system.opened.fell_back)
         tally.damages++; /* opening has said so */
     system_close(&system);

@@ -78,8 +78,10 @@ START_TEST(what_is_written_is_what_is_read)
     };
     void *buffer = aligned_alloc(4096, (size_t)SUPER_SLOTS * SUPER_COPIES * 4096);
     struct super_scan *scan = malloc(sizeof *scan);
+    struct plat_io io;
 
-    ck_assert_int_eq(super_write(disk, 2, &super, buffer), OK);
+    super_submit(disk, 2, &super, buffer, &io);
+    ck_assert_int_eq(plat_disk_wait(disk, &io), OK);
     ck_assert_int_eq(super_scan(disk, false, buffer, scan), OK);
     ck_assert(scan->good[2] && !scan->good[0]);
     ck_assert_uint_eq(scan->generation_max, 77);
