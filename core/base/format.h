@@ -33,6 +33,15 @@ __attribute__((format(printf, 3, 4))) size_t format(char *buffer, size_t buffer_
                                                     const char *text, ...);
 size_t format_list(char *buffer, size_t buffer_bytes, const char *text, va_list values);
 
+/* Room for the longest text of the two below, with the zero. */
+#define FORMAT_UNIT_BYTES 32
+
+/* A duration for people: "850 ms", "3 s", "5 min", "2 h", "12 days". Returns `buffer`. */
+const char *format_duration(char buffer[FORMAT_UNIT_BYTES], uint64_t ns);
+
+/* A size for people, to a tenth: "512 B", "4.0 KiB", "1.5 GiB". Returns `buffer`. */
+const char *format_bytes(char buffer[FORMAT_UNIT_BYTES], uint64_t bytes);
+
 /* Room for the longest text of format_double, with the zero. */
 #define FORMAT_DOUBLE_BYTES 32
 

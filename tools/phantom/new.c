@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "base/format.h"
 #include "phantom/options.h"
 #include "phantom/say.h"
 #include "phantom/signals.h"
@@ -16,7 +17,7 @@ int
 verb_new(const struct invocation *invocation)
 {
     const char *path = invocation->arguments[0];
-    char size[32];
+    char size[FORMAT_UNIT_BYTES];
     char word[SAY_WORD_BYTES];
     uint64_t bytes;
     sigset_t before;
@@ -31,6 +32,6 @@ verb_new(const struct invocation *invocation)
     if (!made)
         return STATUS_TROUBLE;
     say("made %s, which can hold %s; start something in it with: phantom run %s PROGRAM.ph", path,
-        say_bytes(bytes, size), say_word(path, word));
+        format_bytes(size, bytes), say_word(path, word));
     return STATUS_DONE;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/format.h"
 #include "phantom/say.h"
 
 static int
@@ -171,8 +172,8 @@ option_size(const struct invocation *invocation, const char *name, uint64_t min,
     const char *value = option_value(invocation, name);
     const char *end = NULL;
     uint64_t number = 0;
-    char least[32];
-    char most[32];
+    char least[FORMAT_UNIT_BYTES];
+    char most[FORMAT_UNIT_BYTES];
     int shift = -1;
 
     *bytes = otherwise;
@@ -188,7 +189,7 @@ option_size(const struct invocation *invocation, const char *name, uint64_t min,
     *bytes = number << shift;
     if (*bytes < min || *bytes > max) {
         say_error("%s: --%s must be between %s and %s, not %s", invocation->verb->name, name,
-                  say_bytes(min, least), say_bytes(max, most), value);
+                  format_bytes(least, min), format_bytes(most, max), value);
         return false;
     }
     return true;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/format.h"
 #include "heap/heap.h"
 #include "phantom/say.h"
 #include "plat/machine.h"
@@ -69,14 +70,14 @@ static err_t
 thread_row(struct buffer *text, const struct vm_thread_info *info)
 {
     char where[192];
-    char duration[32];
+    char duration[FORMAT_UNIT_BYTES];
 
     thread_where(info, where, sizeof where);
     TRY(buffer_format(text, "%6" PRIu64 " %7u  %-9s %8" PRIu64 "  %-40s", info->id,
                       info->application, thread_states[info->state], info->cpu_ns / 1000000u,
                       where));
     if (info->wake_in_ns != UINT64_MAX)
-        TRY(buffer_format(text, "  wakes in %s", say_duration(info->wake_in_ns, duration)));
+        TRY(buffer_format(text, "  wakes in %s", format_duration(duration, info->wake_in_ns)));
     if (info->waiting[0] != '\0')
         TRY(buffer_format(text, "  for %s", info->waiting));
     if (info->name[0] != '\0')
@@ -120,10 +121,10 @@ static const char *const application_states[] = {
 static err_t
 application_row(struct buffer *text, const struct vm_application_info *info)
 {
-    char size[32];
+    char size[FORMAT_UNIT_BYTES];
 
     TRY(buffer_format(text, "%7u  %-8s %7u  %9s  %s", info->id, application_states[info->state],
-                      info->thread_count, say_bytes(info->heap_bytes, size), info->name));
+                      info->thread_count, format_bytes(size, info->heap_bytes), info->name));
     if (info->state == APPLICATION_ENDED && info->status != 0)
         TRY(buffer_format(text, "  (status %d)", info->status));
     if (info->error[0] != '\0')
@@ -185,13 +186,13 @@ log_row(struct buffer *text, const struct store_note *note)
     time_t seconds = (time_t)(note->wall_ns / 1000000000u);
     struct tm local;
     char when[32] = "?";
-    char personal[32];
+    char personal[FORMAT_UNIT_BYTES];
 
     if (localtime_r(&seconds, &local) != NULL)
         strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &local);
     return buffer_format(text, "%10" PRIu64 "  %s.%03u  %9" PRIu64 "  %9s  %s\n", note->generation,
                          when, (unsigned)(note->wall_ns / 1000000u % 1000u), note->page_count,
-                         say_duration(note->personal_ns, personal), cause_text(note->cause));
+                         format_duration(personal, note->personal_ns), cause_text(note->cause));
 }
 
 err_t
@@ -268,18 +269,18 @@ durations_row(struct buffer *text, const char *name, const struct pmem_durations
 static err_t
 stat_run(struct buffer *text, const struct figures *figures)
 {
-    char size[32];
+    char size[FORMAT_UNIT_BYTES];
 
     TRY(buffer_format(text,
                       "this run: %" PRIu64 " snapshots, %" PRIu64 " pages, %s written, %" PRIu64
                       " flushes, %" PRIu64 " scavenges, %" PRIu64 " full collections\n",
                       figures->pmem.snapshots, figures->store.pages_written,
-                      say_bytes(figures->store.blocks_written * PLAT_BLOCK_BYTES, size),
+                      format_bytes(size, figures->store.blocks_written * PLAT_BLOCK_BYTES),
                       figures->store.flushes, figures->heap.scavenges,
                       figures->heap.full_collections));
     TRY(buffer_format(text,
                       "resident %s, %" PRIu64 " pages read on demand, %" PRIu64 " evicted\n\n",
-                      say_bytes(figures->pmem.pages_resident * PAGE_BYTES, size),
+                      format_bytes(size, figures->pmem.pages_resident * PAGE_BYTES),
                       figures->pmem.pages_in, figures->pmem.pages_evicted));
     TRY(buffer_format(text, "%-10s %10s %10s %10s %10s\n", "", "count", "p50 us", "p99 us",
                       "max us"));
@@ -291,17 +292,17 @@ stat_run(struct buffer *text, const struct figures *figures)
 static err_t
 stat_table(struct buffer *text, const struct figures *figures)
 {
-    char capacity[32];
-    char vacant[32];
-    char live[32];
+    char capacity[FORMAT_UNIT_BYTES];
+    char vacant[FORMAT_UNIT_BYTES];
+    char live[FORMAT_UNIT_BYTES];
 
     TRY(buffer_format(text, "generation %" PRIu64 ", %s\n", figures->store.generation,
                       figures->running ? "running" : "stopped"));
     TRY(buffer_format(text, "volume %s, %s free, %" PRIu64 " pages of the space have a block\n",
-                      say_bytes(figures->store.block_count * PLAT_BLOCK_BYTES, capacity),
-                      say_bytes(figures->store.blocks_free * PLAT_BLOCK_BYTES, vacant),
+                      format_bytes(capacity, figures->store.block_count * PLAT_BLOCK_BYTES),
+                      format_bytes(vacant, figures->store.blocks_free * PLAT_BLOCK_BYTES),
                       figures->store.pages_mapped));
-    TRY(buffer_format(text, "live objects %s\n", say_bytes(figures->heap.live_bytes, live)));
+    TRY(buffer_format(text, "live objects %s\n", format_bytes(live, figures->heap.live_bytes)));
     return figures->running ? stat_run(text, figures) : OK;
 }
 

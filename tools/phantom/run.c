@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/format.h"
 #include "linux/disk.h"
 #include "linux/machine.h"
 #include "phantom/answer.h"
@@ -84,11 +85,12 @@ resumed_say(const struct system *system, const struct census *census)
 {
     uint64_t now = plat_wall_ns();
     uint64_t then = system->opened.note.wall_ns;
-    char age[32];
+    char age[FORMAT_UNIT_BYTES];
 
     say("resumed %s at generation %" PRIu64 ", %s old: %zu program%s, %zu thread%s", system->path,
-        system->opened.generation, say_duration(now > then ? now - then : 0, age), census->programs,
-        census->programs == 1 ? "" : "s", census->threads, census->threads == 1 ? "" : "s");
+        system->opened.generation, format_duration(age, now > then ? now - then : 0),
+        census->programs, census->programs == 1 ? "" : "s", census->threads,
+        census->threads == 1 ? "" : "s");
 }
 
 static enum exit_status

@@ -1,11 +1,10 @@
 /*
- * say.c - messages, durations and sizes for people.
+ * say.c - messages for people.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "phantom/say.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,38 +89,5 @@ say_word(const char *word, char buffer[SAY_WORD_BYTES])
     }
     buffer[length++] = '\'';
     buffer[length] = '\0';
-    return buffer;
-}
-
-const char *
-say_duration(uint64_t ns, char buffer[32])
-{
-    uint64_t seconds = ns / 1000000000u;
-
-    if (seconds == 0)
-        snprintf(buffer, 32, "%" PRIu64 " ms", ns / 1000000u);
-    else if (seconds < 120)
-        snprintf(buffer, 32, "%" PRIu64 " s", seconds);
-    else if (seconds < 2 * 3600)
-        snprintf(buffer, 32, "%" PRIu64 " min", seconds / 60);
-    else if (seconds < 48 * 3600)
-        snprintf(buffer, 32, "%" PRIu64 " h", seconds / 3600);
-    else
-        snprintf(buffer, 32, "%" PRIu64 " days", seconds / 86400);
-    return buffer;
-}
-
-const char *
-say_bytes(uint64_t bytes, char buffer[32])
-{
-    static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
-    double value = (double)bytes;
-    unsigned unit = 0;
-
-    while (value >= 1024 && unit < 4) {
-        value /= 1024;
-        unit++;
-    }
-    snprintf(buffer, 32, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
     return buffer;
 }

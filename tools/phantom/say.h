@@ -6,7 +6,6 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stdint.h>
 
 /* "phantom: error: ..." and a newline. */
 void say_error(const char *text, ...) __attribute__((format(printf, 1, 2)));
@@ -26,9 +25,3 @@ bool say_colour(void);
  */
 #define SAY_WORD_BYTES 600
 const char *say_word(const char *word, char buffer[SAY_WORD_BYTES]);
-
-/* A duration for people: "850 ms", "3 s", "5 min", "2 h", "12 days". */
-const char *say_duration(uint64_t ns, char buffer[32]);
-
-/* A size for people: "4.0 KiB", "1.5 GiB". */
-const char *say_bytes(uint64_t bytes, char buffer[32]);
