@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "boot/boot.h"
+#include "control/report.h"
 #include "dev/block.h"
 #include "mm/mm.h"
 #include "plat/disk_open.h"
@@ -32,6 +33,7 @@
 
 static struct {
     struct block_device *device;
+    struct report report;
     struct plat_disk *disk;
     struct store *store;
     struct store_opened opened;
@@ -43,92 +45,19 @@ static struct {
 /* ---- saying it ---- */
 
 static void
-trouble_say(err_t err, const char *doing)
+line_log(void *context, enum log_level level, const char *line)
 {
-    static const char *const texts[] = {
-        [ERR_NOMEM] = "the machine has no memory left; start it with more",
-        [ERR_NOSPACE] = "the volume is full; remove a program from it with the phantom command",
-        [ERR_IO] = "the disk reports an error",
-        [ERR_CORRUPT] = "it is damaged, and no whole snapshot was found; 'phantom check' says more",
-        [ERR_VERSION] = "it is of another format version, or made by a build with another space",
-        [ERR_FOREIGN] = "it is not a Phantom volume; make one with 'phantom new'",
-        [ERR_READ_ONLY] = "it may only be read",
-        [ERR_RANGE] = "it is shorter than it says: it was truncated",
-        [ERR_UNSUPPORTED] = "this machine cannot run it",
-    };
-    const char *text = (size_t)err < sizeof texts / sizeof texts[0] ? texts[err] : NULL;
-
-    log_error("%s: %s: %s", system.device->name, doing, text ? text : "it failed");
-}
-
-/* A time for people; `unit` is filled. */
-static uint64_t
-duration_of(uint64_t ns, const char **unit)
-{
-    static const struct {
-        const char *unit;
-        uint64_t ns, below;
-    } steps[] = {
-        { "ms", 1000000, 1000 },
-        { "s", 1000000000, 120 },
-        { "min", 60000000000, 120 },
-        { "h", 3600000000000, 48 },
-        { "days", 86400000000000, UINT64_MAX },
-    };
-    unsigned i = 0;
-
-    while (ns / steps[i].ns >= steps[i].below)
-        i++;
-    *unit = steps[i].unit;
-    return ns / steps[i].ns;
-}
-
-/* ---- what is in the volume ---- */
-
-struct census {
-    size_t programs; /* that run */
-    size_t threads;
-    bool failed; /* a program ended by an uncaught exception */
-};
-
-static err_t
-census_take(struct census *census)
-{
-    struct vm_application_info *rows;
-    size_t count = 0, room;
-    err_t err;
-
-    *census = (struct census){ 0 };
-    TRY(vm_list_applications(NULL, 0, &count));
-    room = (count + 1) * sizeof rows[0];
-    rows = plat_alloc(room);
-    if (!rows)
-        return ERR_NOMEM;
-    err = vm_list_applications(rows, count, &count);
-    for (size_t i = 0; err == OK && i < count; i++) {
-        census->programs += rows[i].state == APPLICATION_RUNNING;
-        census->failed |= rows[i].state == APPLICATION_FAILED;
-        if (rows[i].state == APPLICATION_RUNNING)
-            census->threads += rows[i].thread_count;
-    }
-    plat_free(rows, room);
-    return err;
+    (void)context;
+    log_line(level, LOG_MODULE, "%s", line);
 }
 
 static void
 resumed_say(void)
 {
-    uint64_t now = plat_wall_ns(), then = system.opened.note.wall_ns;
     struct census census;
-    const char *unit;
-    uint64_t age = duration_of(now > then ? now - then : 0, &unit);
 
-    if (census_take(&census) != OK)
-        return;
-    log_info("resumed %s at generation %" PRIu64 ", %" PRIu64 " %s old: %zu program%s, "
-             "%zu thread%s",
-             system.device->name, system.opened.generation, age, unit, census.programs,
-             census.programs == 1 ? "" : "s", census.threads, census.threads == 1 ? "" : "s");
+    if (census_take(&census, 0) == OK)
+        report_resumed(&system.report, &system.opened, &census);
 }
 
 /* ---- up ---- */
@@ -148,24 +77,6 @@ disk_is_empty(void)
     return empty;
 }
 
-/* What opening found out that somebody should know. */
-static void
-opened_say(void)
-{
-    const struct store_opened *opened = &system.opened;
-    const char *name = system.device->name;
-
-    if (opened->copies_bad > 0)
-        log_warn("%s: %u damaged superblock cop%s read from the twin", name, opened->copies_bad,
-                 opened->copies_bad == 1 ? "y was" : "ies were");
-    if (opened->slots_bad > 0)
-        log_warn("%s: %u superblock slot%s damaged", name, opened->slots_bad,
-                 opened->slots_bad == 1 ? " is" : "s are");
-    if (opened->fell_back)
-        log_warn("%s: the newest snapshot could not be used; going on from generation %" PRIu64,
-                 name, opened->generation);
-}
-
 static bool
 store_up(void)
 {
@@ -181,6 +92,7 @@ store_up(void)
         log_error("there is no disk in this machine; give it one with a Phantom volume on it");
         return false;
     }
+    system.report = (struct report){ .volume = system.device->name, .show = line_log };
     system.disk = disk_open(system.device);
     if (system.device->read_only) {
         log_error("%s: it may only be read, and a volume is written to", system.device->name);
@@ -192,10 +104,10 @@ store_up(void)
         return false;
     }
     if (err != OK) {
-        trouble_say(err, "cannot open");
+        report_trouble(&system.report, err, "cannot open");
         return false;
     }
-    opened_say();
+    report_opened(&system.report, &system.opened);
     return true;
 }
 
@@ -253,7 +165,7 @@ machine_up(void)
 
     err = pmem_start(system.store, &pmem);
     if (err != OK) {
-        trouble_say(err, "cannot bring up the space");
+        report_trouble(&system.report, err, "cannot bring up the space");
         return false;
     }
     system.space_up = true;
@@ -261,7 +173,7 @@ machine_up(void)
     vm.heap.nursery_bytes = heap_nursery_for(stats.block_count * PAGE_BYTES);
     err = vm_start(&vm);
     if (err != OK) {
-        trouble_say(err, "cannot start the machine");
+        report_trouble(&system.report, err, "cannot start the machine");
         return false;
     }
     system.machine_up = true;
@@ -298,25 +210,22 @@ run_to_end(void)
 {
     enum vm_event event = run_wait();
     struct store_stats stats;
-    struct census census;
     err_t err;
 
     vm_stop();
     err = pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_STOP));
     if (err != OK) {
-        trouble_say(err, "cannot commit the last snapshot");
+        report_trouble(&system.report, err, "cannot commit the last snapshot");
         return false;
     }
     store_stats_get(system.store, &stats);
-    if (census_take(&census) != OK)
-        census = (struct census){ 0 };
     if (event == VM_ALL_ENDED)
         log_info("%s: all programs have ended; stopped at generation %" PRIu64, system.device->name,
                  stats.generation);
     else
         log_info("stopped %s at generation %" PRIu64, system.device->name, stats.generation);
     /* Where nobody has interrupted it but itself, it has said why. */
-    return event == VM_ALL_ENDED ? !census.failed : atomic_load(&system.interrupted);
+    return event == VM_ALL_ENDED ? vm_failed_count() == 0 : atomic_load(&system.interrupted);
 }
 
 static void

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "phantom/answer.h"
+#include "phantom/ask.h"
 #include "phantom/options.h"
 #include "phantom/say.h"
 
@@ -25,7 +25,7 @@ verb_app(const struct invocation *invocation)
     char request[64];
 
     if (strcmp(act, "list") == 0 && invocation->argument_count <= 2)
-        return answer_anywhere(volume, "app list", false);
+        return ask_volume(&(struct ask){ .volume = volume, .request = "app list" });
     if ((strcmp(act, "stop") != 0 && strcmp(act, "remove") != 0) ||
         invocation->argument_count != 3) {
         say_error("app: what to do? phantom app %s", invocation->verb->synopsis);
@@ -37,5 +37,5 @@ verb_app(const struct invocation *invocation)
         return STATUS_USAGE;
     }
     snprintf(request, sizeof request, "app %s %s", act, invocation->arguments[2]);
-    return answer_anywhere(volume, request, true);
+    return ask_volume(&(struct ask){ .volume = volume, .request = request, .writes = true });
 }

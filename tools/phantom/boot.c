@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #include "linux/disk.h"
-#include "phantom/census.h"
 #include "phantom/options.h"
 #include "phantom/program.h"
 #include "phantom/qemu.h"
@@ -100,7 +99,7 @@ program_put(const struct invocation *invocation)
 
     if (!program_read(program, &module))
         goto out;
-    if (!option_given(invocation, "again") && !census_vacant(options.path, "boot"))
+    if (!option_given(invocation, "again") && !system_is_vacant(options.path, "boot"))
         goto out;
     if (!system_open(&system, &options) || !system_start(&system, &options))
         goto out;

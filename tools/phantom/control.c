@@ -26,7 +26,6 @@
 #include "phantom/program.h"
 #include "phantom/say.h"
 
-#define REQUEST_BYTES  256
 #define CLIENT_SECONDS 1
 #define ANSWER_SECONDS 60
 
@@ -113,7 +112,7 @@ request_read(int fd, char *request)
 {
     size_t count = 0;
 
-    while (count < REQUEST_BYTES) {
+    while (count < ANSWER_REQUEST_BYTES) {
         ssize_t got = recv(fd, request + count, 1, 0);
 
         if (got < 0 && errno == EINTR)
@@ -132,17 +131,17 @@ request_read(int fd, char *request)
 static void
 client_serve(struct control *control, int client)
 {
-    char request[REQUEST_BYTES + 1];
+    char request[ANSWER_REQUEST_BYTES + 1];
     struct buffer text = { 0 };
     char head[16];
-    enum exit_status status;
+    enum answer_status status;
 
     timeout_set(client, CLIENT_SECONDS);
     if (!request_read(client, request))
         return;
     status = control->answer(control->context, request, &text);
     snprintf(head, sizeof head, "%d\n", (int)status);
-    if (bytes_send(client, head, strlen(head)))
+    if (status != ANSWER_GONE && bytes_send(client, head, strlen(head)))
         bytes_send(client, text.bytes, text.count); /* a client that left needs no answer */
     buffer_free(&text);
 }
@@ -293,35 +292,37 @@ answer_read(int fd, struct buffer *text)
     return true;
 }
 
-/* Take the status line off. False if there is none: the other side died. */
-static bool
-answer_status(struct buffer *text, int *status)
+/* Take the status line off. ANSWER_GONE if there is none: the other side died. */
+static enum answer_status
+answer_status(struct buffer *text)
 {
     char *end = text->count == 0 ? NULL : memchr(text->bytes, '\n', text->count);
+    enum answer_status status;
     size_t head;
 
     if (end == NULL)
-        return false;
-    *status = atoi((const char *)text->bytes);
+        return ANSWER_GONE;
+    status = atoi((const char *)text->bytes) == ANSWER_DONE ? ANSWER_DONE : ANSWER_TROUBLE;
     head = (size_t)(end + 1 - (char *)text->bytes);
     memmove(text->bytes, text->bytes + head, text->count - head);
     text->count -= head;
-    return true;
+    return status;
 }
 
-bool
-control_ask(const char *volume, const char *request, struct buffer *text, int *status)
+enum answer_status
+control_ask(const char *volume, const char *request, struct buffer *text)
 {
+    enum answer_status status = ANSWER_GONE;
     int fd = control_connect(volume);
-    bool answered;
 
     if (fd < 0)
-        return false;
+        return ANSWER_GONE;
     timeout_set(fd, ANSWER_SECONDS);
-    answered = bytes_send(fd, request, strlen(request)) && bytes_send(fd, "\n", 1) &&
-               answer_read(fd, text) && answer_status(text, status);
+    if (bytes_send(fd, request, strlen(request)) && bytes_send(fd, "\n", 1) &&
+        answer_read(fd, text))
+        status = answer_status(text);
     close(fd);
-    if (!answered)
+    if (status == ANSWER_GONE)
         buffer_clear(text);
-    return answered;
+    return status;
 }

@@ -2,18 +2,16 @@
  * control.h - the socket beside a running volume, VOLUME.control, by which other
  * processes look at it.
  *
- * A request is one line, "VERB [ARGUMENT ...]"; the answer is a line with an exit
- * status and then text, until the end of the stream. The socket belongs to
- * whoever holds the volume's lock, so a stale one may simply be replaced.
+ * A request is one line, as control/answer.h has them; the answer is a line with
+ * an enum answer_status and then text, until the end of the stream. The socket
+ * belongs to whoever holds the volume's lock, so a stale one may simply be replaced.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #pragma once
 
-#include <stdbool.h>
-
 #include "base/buffer.h"
-#include "phantom/verbs.h"
+#include "control/answer.h"
 
 struct control;
 
@@ -23,9 +21,11 @@ struct control;
  *   request  the line, without its end
  *   text     empty; what is to be shown
  *
- * Returns an exit status. Called by the control thread, one request at a time.
+ * ANSWER_GONE leaves the client without an answer. Called by the control thread, one
+ * request at a time.
  */
-typedef enum exit_status control_answer_fn(void *context, const char *request, struct buffer *text);
+typedef enum answer_status control_answer_fn(void *context, const char *request,
+                                             struct buffer *text);
 
 /* Begin to answer. NULL after a warning: a volume runs without its socket too. */
 struct control *control_start(const char *volume, control_answer_fn *answer, void *context);
@@ -36,9 +36,8 @@ void control_stop(struct control *control);
 /*
  * Ask the process that runs `volume`.
  *
- *   text    empty; what it answered
- *   status  filled with its exit status if true is returned
+ *   text  empty; what it answered
  *
- * False if no process answers there (nothing was said).
+ * Returns ANSWER_GONE, with nothing said, if no process answers there.
  */
-bool control_ask(const char *volume, const char *request, struct buffer *text, int *status);
+enum answer_status control_ask(const char *volume, const char *request, struct buffer *text);

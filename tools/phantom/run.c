@@ -14,16 +14,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/format.h"
+#include "control/answer.h"
+#include "control/census.h"
 #include "linux/disk.h"
 #include "linux/machine.h"
-#include "phantom/answer.h"
-#include "phantom/census.h"
 #include "phantom/control.h"
 #include "phantom/options.h"
 #include "phantom/program.h"
 #include "phantom/say.h"
 #include "phantom/signals.h"
+#include "phantom/system.h"
 #include "plat/thread.h"
 
 #define EXEC_BYTES       (16ull << 30)
@@ -80,23 +80,12 @@ options_fill(const struct invocation *invocation, struct system_options *options
 
 /* ---- running ---- */
 
-static void
-resumed_say(const struct system *system, const struct census *census)
-{
-    uint64_t now = plat_wall_ns();
-    uint64_t then = system->opened.note.wall_ns;
-    char age[FORMAT_UNIT_BYTES];
-
-    say("resumed %s at generation %" PRIu64 ", %s old: %zu program%s, %zu thread%s", system->path,
-        system->opened.generation, format_duration(age, now > then ? now - then : 0),
-        census->programs, census->programs == 1 ? "" : "s", census->threads,
-        census->threads == 1 ? "" : "s");
-}
-
-static enum exit_status
+static enum answer_status
 run_answer(void *context, const char *request, struct buffer *text)
 {
-    return answer_request(context, request, true, text);
+    struct system *system = context;
+
+    return answer_request(system->store, true, request, text);
 }
 
 /* Until all has ended, or a signal came. */
@@ -129,7 +118,7 @@ run_to_end(struct system *system, const struct system_options *options, uint32_t
     done = system_stop(system, true);
     if (event == VM_ALL_ENDED && vm_wait(0) == VM_INTERRUPTED)
         event = VM_INTERRUPTED; /* the last output could not leave */
-    census_take(&census, application);
+    IGNORE(census_take(&census, application), "without memory no status is known");
     store_stats_get(system->store, &stats);
     if (!done)
         return STATUS_TROUBLE;
@@ -159,7 +148,6 @@ verb_run(const struct invocation *invocation)
     const char *program = invocation->argument_count > 1 ? invocation->arguments[1] : NULL;
     bool quiet = option_given(invocation, "quiet");
     struct buffer module = { 0 };
-    struct census census = { 0 };
     struct system system = { 0 };
     uint32_t application = 0;
     int status = STATUS_TROUBLE;
@@ -169,15 +157,15 @@ verb_run(const struct invocation *invocation)
     if (program != NULL && !program_read(program, &module))
         goto out;
     if (program != NULL && !option_given(invocation, "again") &&
-        !census_vacant(options.path, "run"))
+        !system_is_vacant(options.path, "run"))
         goto out;
     if (!system_open(&system, &options))
         goto out;
     signals_catch();
     if (!system_start(&system, &options))
         goto out;
-    if (program == NULL && !quiet && census_take(&census, 0))
-        resumed_say(&system, &census);
+    if (program == NULL && !quiet)
+        system_say_resumed(&system);
     if (program != NULL && !system_install(&system, program, &module, invocation->arguments + 2,
                                            invocation->argument_count - 2, &application)) {
         system_stop(&system, false);

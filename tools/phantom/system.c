@@ -6,57 +6,61 @@
  */
 #include "phantom/system.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "control/report.h"
 #include "linux/disk.h"
 #include "phantom/program.h"
 #include "phantom/say.h"
 
 #define MESSAGE_BYTES 512
 
+/* ---- saying it ---- */
+
+static void
+line_say(void *context, enum log_level level, const char *line)
+{
+    (void)context;
+    if (level == LOG_ERROR)
+        say_error("%s", line);
+    else if (level == LOG_WARN)
+        say_warning("%s", line);
+    else
+        say("%s", line);
+}
+
+static struct report
+report_of(const struct system *system)
+{
+    return (struct report){ .volume = system->path, .show = line_say };
+}
+
 void
 system_say(const struct system *system, err_t err, const char *doing)
 {
-    static const char *const texts[] = {
-        [ERR_NOMEM] = "the machine has no memory left",
-        [ERR_NOSPACE] = "the volume is full: remove a program, or make room on the disk below it",
-        [ERR_IO] = "the disk reports an error",
-        [ERR_CORRUPT] = "it is damaged, and no whole snapshot was found; 'phantom check' says more",
-        [ERR_VERSION] = "it is of another format version, or made by a build with another space",
-        [ERR_FOREIGN] = "it is not a Phantom volume",
-        [ERR_READ_ONLY] = "it may only be read",
-        [ERR_RANGE] = "it is shorter than it says: it was truncated",
-        [ERR_UNSUPPORTED] = "this machine cannot run it",
-        [ERR_PROGRAM] = "the program was refused",
-    };
-    const char *text = (size_t)err < sizeof texts / sizeof texts[0] ? texts[err] : NULL;
+    struct report report = report_of(system);
 
-    say_error("%s: %s: %s", system->path, doing, text == NULL ? "it failed" : text);
+    report_trouble(&report, err, doing);
 }
 
-/* What opening found out, in the words of a user. */
-static void
-opened_say(const struct system *system)
+void
+system_say_resumed(const struct system *system)
 {
-    const struct store_opened *opened = &system->opened;
+    struct report report = report_of(system);
+    struct census census;
 
-    if (opened->copies_bad > 0)
-        say_warning("%s: %u damaged superblock cop%s read from the twin", system->path,
-                    opened->copies_bad, opened->copies_bad == 1 ? "y was" : "ies were");
-    if (opened->slots_bad > 0)
-        say_warning("%s: %u superblock slot%s damaged", system->path, opened->slots_bad,
-                    opened->slots_bad == 1 ? " is" : "s are");
-    if (opened->fell_back)
-        say_warning("%s: the newest snapshot could not be used; going on from generation %" PRIu64,
-                    system->path, opened->generation);
+    if (census_take(&census, 0) == OK)
+        report_resumed(&report, &system->opened, &census);
 }
+
+/* ---- up, and down ---- */
 
 bool
 system_open(struct system *system, const struct system_options *options)
 {
+    struct report report = { .volume = options->path, .show = line_say };
     struct linux_disk_options disk_options = {
         .read_only = options->read_only,
         .lock_wait_ms =
@@ -79,7 +83,7 @@ system_open(struct system *system, const struct system_options *options)
         system_close(system);
         return false;
     }
-    opened_say(system);
+    report_opened(&report, &system->opened);
     return true;
 }
 
@@ -203,6 +207,42 @@ system_close(struct system *system)
     linux_disk_close(system->disk);
     system->disk = NULL;
 }
+
+/* ---- looking ---- */
+
+static bool
+census_look(struct census *census, const char *path)
+{
+    struct system_options look = {
+        .path = path, .read_only = true, .pmem = { .on_demand_only = true }, .vm = { .safe = true }
+    };
+    struct system system;
+    bool done;
+
+    if (!system_open(&system, &look))
+        return false;
+    done = system_start(&system, &look) && census_take(census, 0) == OK;
+    system_stop(&system, false);
+    system_close(&system);
+    return done;
+}
+
+bool
+system_is_vacant(const char *path, const char *verb)
+{
+    struct census census;
+
+    if (!census_look(&census, path))
+        return false;
+    if (census.programs == 0)
+        return true;
+    say_error("%s: %zu program%s in it already; go on with 'phantom %s %s', or start another "
+              "beside it with --again",
+              path, census.programs, census.programs == 1 ? " is" : "s are", verb, path);
+    return false;
+}
+
+/* ---- making ---- */
 
 /* Put the class library into an empty store, and commit it. */
 static bool

@@ -66,3 +66,12 @@ bool system_create(const char *path, uint64_t bytes);
 
 /* One line for an error of the store or the space. */
 void system_say(const struct system *system, err_t err, const char *doing);
+
+/* One line that says which snapshot it goes on from, and with what. */
+void system_say_resumed(const struct system *system);
+
+/*
+ * Look into a stopped volume, without running anything: is no program in it?
+ * False after a message, which tells how to go on with the verb `verb`.
+ */
+bool system_is_vacant(const char *path, const char *verb);

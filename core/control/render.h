@@ -1,6 +1,6 @@
 /*
  * render.h - what a volume shows of itself, as text in a buffer. The same for
- * a running volume, which answers through its socket, and for a stopped one.
+ * a running volume, on every machine, and for a stopped one.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -15,6 +15,14 @@
 /* Each returns OK, ERR_NOMEM, or what looking at the system returned. */
 must_use err_t render_threads(struct buffer *text);
 must_use err_t render_applications(struct buffer *text);
+
+/*
+ * The generations that can be told about, the newest first, a row for each:
+ *
+ *     GENERATION WALL-NS PAGES PERSONAL-NS CAUSE
+ *
+ * in numbers, because only the asker knows how times are written where he is.
+ */
 must_use err_t render_log(struct buffer *text, struct store *store);
 
 /*

@@ -3,50 +3,16 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "phantom/render.h"
-
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include "control/render.h"
 
 #include "base/format.h"
+#include "control/rows_priv.h"
 #include "heap/heap.h"
-#include "phantom/say.h"
-#include "plat/machine.h"
+#include "plat/memory.h"
 #include "pmem/pmem.h"
 #include "vm/vm.h"
 
-#define LOG_ROWS   1000
-
-#define ROWS_FIRST 64
-
-typedef err_t list_fn(void *rows, size_t max, size_t *count);
-
-/* All rows of a listing, however many there are at that instant; the caller frees them. */
-static err_t
-list_all(list_fn *list, size_t row_bytes, void **rows, size_t *count)
-{
-    size_t room = ROWS_FIRST;
-    err_t err;
-
-    for (;;) {
-        void *made = calloc(room, row_bytes);
-
-        if (made == NULL)
-            return ERR_NOMEM;
-        err = list(made, room, count);
-        if (err == OK && *count <= room) {
-            *rows = made;
-            return OK;
-        }
-        free(made);
-        if (err != OK)
-            return err;
-        room = *count + *count / 4;
-    }
-}
+#define LOG_ROWS 1000
 
 /* ---- threads ---- */
 
@@ -59,11 +25,11 @@ static void
 thread_where(const struct vm_thread_info *info, char *text, size_t text_bytes)
 {
     if (info->method[0] == '\0')
-        snprintf(text, text_bytes, "-");
+        format(text, text_bytes, "-");
     else if (info->line == 0)
-        snprintf(text, text_bytes, "%s", info->method);
+        format(text, text_bytes, "%s", info->method);
     else
-        snprintf(text, text_bytes, "%s (%s:%u)", info->method, info->file, info->line);
+        format(text, text_bytes, "%s (%s:%u)", info->method, info->file, info->line);
 }
 
 static err_t
@@ -85,27 +51,20 @@ thread_row(struct buffer *text, const struct vm_thread_info *info)
     return buffer_append_byte(text, '\n');
 }
 
-static err_t
-list_threads(void *rows, size_t max, size_t *count)
-{
-    return vm_list_threads(rows, max, count);
-}
-
 err_t
 render_threads(struct buffer *text)
 {
-    struct vm_thread_info *rows = NULL;
-    size_t count = 0;
-    void *all = NULL;
-    err_t err = list_all(list_threads, sizeof *rows, &all, &count);
+    const struct vm_thread_info *info;
+    struct rows rows;
+    err_t err;
 
-    rows = all;
-    if (err == OK)
-        err = buffer_format(text, "%6s %7s  %-9s %8s  %s\n", "THREAD", "PROGRAM", "STATE", "CPU ms",
-                            "WHERE");
-    for (size_t i = 0; i < count && err == OK; i++)
-        err = thread_row(text, &rows[i]);
-    free(rows);
+    TRY(rows_take(&rows, rows_threads, sizeof *info));
+    info = rows.first;
+    err = buffer_format(text, "%6s %7s  %-9s %8s  %s\n", "THREAD", "PROGRAM", "STATE", "CPU ms",
+                        "WHERE");
+    for (size_t i = 0; i < rows.count && err == OK; i++)
+        err = thread_row(text, &info[i]);
+    rows_free(&rows);
     return err;
 }
 
@@ -132,27 +91,20 @@ application_row(struct buffer *text, const struct vm_application_info *info)
     return buffer_append_byte(text, '\n');
 }
 
-static err_t
-list_applications(void *rows, size_t max, size_t *count)
-{
-    return vm_list_applications(rows, max, count);
-}
-
 err_t
 render_applications(struct buffer *text)
 {
-    struct vm_application_info *rows = NULL;
-    size_t count = 0;
-    void *all = NULL;
-    err_t err = list_all(list_applications, sizeof *rows, &all, &count);
+    const struct vm_application_info *info;
+    struct rows rows;
+    err_t err;
 
-    rows = all;
-    if (err == OK)
-        err = buffer_format(text, "%7s  %-8s %7s  %9s  %s\n", "PROGRAM", "STATE", "THREADS",
-                            "MEMORY", "NAME");
-    for (size_t i = 0; i < count && err == OK; i++)
-        err = application_row(text, &rows[i]);
-    free(rows);
+    TRY(rows_take(&rows, rows_applications, sizeof *info));
+    info = rows.first;
+    err = buffer_format(text, "%7s  %-8s %7s  %9s  %s\n", "PROGRAM", "STATE", "THREADS", "MEMORY",
+                        "NAME");
+    for (size_t i = 0; i < rows.count && err == OK; i++)
+        err = application_row(text, &info[i]);
+    rows_free(&rows);
     return err;
 }
 
@@ -183,34 +135,24 @@ cause_text(enum store_cause cause)
 static err_t
 log_row(struct buffer *text, const struct store_note *note)
 {
-    time_t seconds = (time_t)(note->wall_ns / 1000000000u);
-    struct tm local;
-    char when[32] = "?";
-    char personal[FORMAT_UNIT_BYTES];
-
-    if (localtime_r(&seconds, &local) != NULL)
-        strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &local);
-    return buffer_format(text, "%10" PRIu64 "  %s.%03u  %9" PRIu64 "  %9s  %s\n", note->generation,
-                         when, (unsigned)(note->wall_ns / 1000000u % 1000u), note->page_count,
-                         format_duration(personal, note->personal_ns), cause_text(note->cause));
+    return buffer_format(text, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %s\n",
+                         note->generation, note->wall_ns, note->page_count, note->personal_ns,
+                         cause_text(note->cause));
 }
 
 err_t
 render_log(struct buffer *text, struct store *store)
 {
-    struct store_note *notes = calloc(LOG_ROWS, sizeof *notes);
-    size_t count = 0;
+    size_t count = 0, bytes = LOG_ROWS * sizeof(struct store_note);
+    struct store_note *notes = plat_alloc(bytes);
     err_t err;
 
     if (notes == NULL)
         return ERR_NOMEM;
     err = store_log_read(store, notes, LOG_ROWS, &count);
-    if (err == OK)
-        err = buffer_format(text, "%10s  %-23s  %9s  %9s  %s\n", "GENERATION", "TIME", "PAGES",
-                            "RUNNING", "CAUSE");
     for (size_t i = 0; i < count && err == OK; i++)
         err = log_row(text, &notes[i]);
-    free(notes);
+    plat_free(notes, bytes);
     return err;
 }
 

@@ -1,0 +1,100 @@
+/*
+ * answer.c - questions and their answers.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "control/answer.h"
+
+#include "base/memory.h"
+#include "control/render.h"
+#include "vm/vm.h"
+
+#define LOG_MODULE "control"
+#include "base/log.h"
+
+/* The rest of `request` if it begins with `word` and a blank, or is `word`; else NULL. */
+static const char *
+after_word(const char *request, const char *word)
+{
+    while (*word != '\0' && *request == *word) {
+        request++;
+        word++;
+    }
+    if (*word != '\0')
+        return NULL;
+    if (*request == '\0')
+        return request;
+    return *request == ' ' ? request + 1 : NULL;
+}
+
+/* The number of a program, or 0: no program has that. */
+static uint32_t
+application_number(const char *digits)
+{
+    uint64_t number = 0;
+
+    while (*digits >= '0' && *digits <= '9' && number <= UINT32_MAX)
+        number = 10 * number + (uint64_t)(*digits++ - '0');
+    return *digits == '\0' && number <= UINT32_MAX ? (uint32_t)number : 0;
+}
+
+static err_t
+application_end(const char *digits, bool remove, struct buffer *text)
+{
+    uint32_t number = application_number(digits);
+
+    if (number == 0)
+        return ERR_NOT_FOUND;
+    TRY(remove ? vm_application_remove(number) : vm_application_stop(number));
+    return buffer_format(text, "program %u: %s\n", number, remove ? "removed" : "stopped");
+}
+
+static err_t
+answer_application(const char *words, struct buffer *text)
+{
+    const char *digits;
+
+    if (text_equal(words, "list"))
+        return render_applications(text);
+    digits = after_word(words, "stop");
+    if (digits != NULL)
+        return application_end(digits, false, text);
+    digits = after_word(words, "remove");
+    return digits == NULL ? ERR_RANGE : application_end(digits, true, text);
+}
+
+static err_t
+answer_make(struct store *store, bool running, const char *request, struct buffer *text)
+{
+    const char *words = after_word(request, "app");
+
+    if (words != NULL)
+        return answer_application(words, text);
+    if (text_equal(request, "ps"))
+        return render_threads(text);
+    if (text_equal(request, "log"))
+        return render_log(text, store);
+    if (text_equal(request, "stat"))
+        return render_stat(text, store, running, false);
+    if (text_equal(request, "stat --json"))
+        return render_stat(text, store, running, true);
+    return ERR_RANGE;
+}
+
+enum answer_status
+answer_request(struct store *store, bool running, const char *request, struct buffer *text)
+{
+    err_t err = answer_make(store, running, request, text);
+
+    if (err == OK)
+        return ANSWER_DONE;
+    buffer_clear(text);
+    if (err == ERR_NOT_FOUND)
+        err = buffer_format(text, "there is no such program; 'phantom app VOLUME list' lists them");
+    else if (err == ERR_RANGE)
+        err = buffer_format(text, "a volume does not understand '%s'", request);
+    else
+        err = buffer_format(text, "%s: %s", request, err_text(err));
+    IGNORE(err, "without memory the text is empty");
+    return ANSWER_TROUBLE;
+}

@@ -1,0 +1,30 @@
+/*
+ * census.c - counting what lives in a volume.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "control/census.h"
+
+#include "control/rows_priv.h"
+#include "vm/vm.h"
+
+err_t
+census_take(struct census *census, uint32_t application)
+{
+    const struct vm_application_info *info;
+    struct rows rows;
+
+    *census = (struct census){ 0 };
+    TRY(rows_take(&rows, rows_applications, sizeof *info));
+    info = rows.first;
+    for (size_t i = 0; i < rows.count; i++) {
+        if (info[i].state == APPLICATION_RUNNING) {
+            census->programs++;
+            census->threads += info[i].thread_count;
+        }
+        if (info[i].id == application)
+            census->status = info[i].status;
+    }
+    rows_free(&rows);
+    return OK;
+}

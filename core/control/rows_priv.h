@@ -1,0 +1,35 @@
+/*
+ * rows_priv.h - whole listings of a machine that runs meanwhile.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "plat/err.h"
+
+/* A listing of vm/vm.h: fills up to `max` rows, and says how many there are. */
+typedef err_t rows_list_fn(void *rows, size_t max, size_t *count);
+
+/* Zeroed is none. */
+struct rows {
+    void *first;
+    size_t count;
+    size_t bytes; /* of the memory */
+};
+
+/*
+ * All rows of a listing, however many there are at that instant.
+ *
+ *   rows  filled on OK, to be freed by rows_free()
+ *
+ * Returns OK, ERR_NOMEM, or what the listing returned.
+ */
+must_use err_t rows_take(struct rows *rows, rows_list_fn *list, size_t row_bytes);
+
+void rows_free(struct rows *rows);
+
+/* The two listings there are: of struct vm_thread_info, and of struct vm_application_info. */
+rows_list_fn rows_threads;
+rows_list_fn rows_applications;

@@ -1,0 +1,196 @@
+/*
+ * answer_test.c - a machine that runs answers what it is asked, whatever that is.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "control/answer.h"
+
+#include "control/census.h"
+#include "unit/vm/machine.h"
+
+#define SLEEPERS                                                                                   \
+    "class sleeper { void run() { sleep(86400000L); } };\n"                                        \
+    "for (int i = 0; i < 99; i++) spawn(new sleeper());\n"                                         \
+    "sleep(86400000L);\n"
+
+/* ---- figures of the store, which the fake one does not have ---- */
+
+void
+store_stats_get(struct store *store, struct store_stats *stats)
+{
+    ck_assert_ptr_eq(store, &fake_store);
+    *stats = (struct store_stats){ .generation = 4711, .pages_written = 12, .blocks_written = 3 };
+}
+
+err_t
+store_log_read(struct store *store, struct store_note *notes, size_t note_max, size_t *note_count)
+{
+    ck_assert_ptr_eq(store, &fake_store);
+    ck_assert_uint_ge(note_max, 2);
+    notes[0] = (struct store_note){ 9, 1000000001, 2000000002, 5, STORE_CAUSE_STOP };
+    notes[1] = (struct store_note){ 8, 1000000000, 2000000000, 6, STORE_CAUSE_INTERVAL };
+    *note_count = 2;
+    return OK;
+}
+
+/* ---- asking ---- */
+
+static struct buffer answer;
+
+static enum answer_status
+ask(const char *request)
+{
+    enum answer_status status;
+
+    buffer_clear(&answer);
+    status = answer_request(&fake_store, true, request, &answer);
+    ck_assert_int_eq(buffer_terminate(&answer), OK);
+    return status;
+}
+
+static bool
+answer_has(const char *text)
+{
+    return strstr((const char *)answer.bytes, text) != NULL;
+}
+
+static unsigned
+answer_lines(void)
+{
+    unsigned lines = 0;
+
+    for (size_t i = 0; i < answer.count; i++)
+        lines += answer.bytes[i] == '\n';
+    return lines;
+}
+
+START_TEST(ps_shows_each_thread_however_many)
+{
+    machine_install(SLEEPERS);
+    machine_await_threads(100, THREAD_SLEEPING);
+    ck_assert_int_eq(ask("ps"), ANSWER_DONE);
+    ck_assert_uint_eq(answer_lines(), 101);
+    ck_assert(answer_has("sleeper.run (test.ph:1)"));
+    ck_assert(answer_has("wakes in 23 h"));
+    ck_assert(answer_has("\"main\""));
+}
+END_TEST
+
+START_TEST(stat_has_the_figures_that_programs_read)
+{
+    static const char *const keys[] = {
+        "\"running\":true",
+        "\"generation\":4711",
+        "\"snapshots\":",
+        "\"pages_written\":12",
+        "\"bytes_written\":12288",
+        "\"live_bytes\":",
+        "\"pause_ns\":{\"count\":",
+        "\"safepoint_ns\":{\"count\":",
+        "\"commit_ns\":{\"count\":",
+        "\"p50\":",
+        "\"p99\":",
+        "\"max\":",
+    };
+
+    ck_assert_int_eq(ask("stat --json"), ANSWER_DONE);
+    for (unsigned i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        ck_assert_msg(answer_has(keys[i]), "no %s in %s", keys[i], (char *)answer.bytes);
+    ck_assert_int_eq(ask("stat"), ANSWER_DONE);
+    ck_assert(answer_has("generation 4711, running"));
+    ck_assert(answer_has("safepoint"));
+}
+END_TEST
+
+START_TEST(log_gives_numbers_that_any_asker_can_put_into_his_own_time)
+{
+    ck_assert_int_eq(ask("log"), ANSWER_DONE);
+    ck_assert_str_eq((char *)answer.bytes, "9 1000000001 5 2000000002 clean stop\n"
+                                           "8 1000000000 6 2000000000 interval\n");
+}
+END_TEST
+
+START_TEST(a_program_is_listed_stopped_and_removed)
+{
+    machine_install(SLEEPERS);
+    machine_await_threads(100, THREAD_SLEEPING);
+    ck_assert_int_eq(ask("app list"), ANSWER_DONE);
+    ck_assert(answer_has("      1  running      100"));
+    ck_assert_int_eq(ask("app stop 1"), ANSWER_DONE);
+    ck_assert_str_eq((char *)answer.bytes, "program 1: stopped\n");
+    ck_assert_int_eq(ask("app list"), ANSWER_DONE);
+    ck_assert(answer_has("      1  stopped        0"));
+    ck_assert_int_eq(ask("app remove 1"), ANSWER_DONE);
+    ck_assert_int_eq(ask("app list"), ANSWER_DONE);
+    ck_assert_uint_eq(answer_lines(), 1);
+}
+END_TEST
+
+START_TEST(what_makes_no_sense_is_a_message_and_changes_nothing)
+{
+    static const char *const requests[] = {
+        "",
+        " ",
+        "p",
+        "psx",
+        "ps ",
+        "ps 1",
+        "stat  ",
+        "stat --xml",
+        "app",
+        "app ",
+        "app lis",
+        "app list 1",
+        "app stop",
+        "app stop ",
+        "app stop x",
+        "app stop 1x",
+        "app stop -1",
+        "app stop 0",
+        "app stop 4294967297",
+        "app remove 18446744073709551617",
+        "app remove 2",
+        "app  stop 1",
+        "APP STOP 1",
+        "\xff\xfe\x01",
+    };
+
+    machine_install(SLEEPERS);
+    for (unsigned i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        ck_assert_msg(ask(requests[i]) == ANSWER_TROUBLE, "'%s'", requests[i]);
+        ck_assert_uint_gt(answer.count, 0);
+    }
+    ck_assert_int_eq(ask("app list"), ANSWER_DONE);
+    ck_assert(answer_has("running"));
+}
+END_TEST
+
+START_TEST(a_census_counts_what_runs_and_knows_how_one_ended)
+{
+    uint32_t id = machine_install("exit(42);\n");
+    struct census census;
+
+    machine_finish(id);
+    machine_install(SLEEPERS);
+    machine_await_threads(100, THREAD_SLEEPING);
+    ck_assert_int_eq(census_take(&census, id), OK);
+    ck_assert_uint_eq(census.programs, 1);
+    ck_assert_uint_eq(census.threads, 100);
+    ck_assert_int_eq(census.status, 42);
+}
+END_TEST
+
+int
+main(void)
+{
+    const TTest *const tests[] = {
+        ps_shows_each_thread_however_many,
+        stat_has_the_figures_that_programs_read,
+        log_gives_numbers_that_any_asker_can_put_into_his_own_time,
+        a_program_is_listed_stopped_and_removed,
+        what_makes_no_sense_is_a_message_and_changes_nothing,
+        a_census_counts_what_runs_and_knows_how_one_ended,
+    };
+
+    return machine_tests("control/answer", tests, sizeof tests / sizeof tests[0]);
+}

@@ -1,0 +1,27 @@
+/*
+ * ask.h - asking a volume, running or not: ps, stat, log and app, on one road.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/buffer.h"
+
+/* Show an answer, which is terminated by a zero. */
+typedef void ask_show_fn(const struct buffer *text);
+
+struct ask {
+    const char *volume;
+    const char *request; /* as in control/answer.h */
+    bool writes;         /* it changes the volume */
+    ask_show_fn *show;   /* NULL: print it as it is */
+};
+
+/*
+ * Have it answered by the process that runs the volume, or, where none does,
+ * by opening the volume here, safe and (but for `writes`) read-only; and show
+ * the answer. Returns an exit status.
+ */
+int ask_volume(const struct ask *ask);
