@@ -63,7 +63,7 @@ power_wait(uint32_t count)
 __attribute__((noreturn)) static void
 machine_end(enum kernel_exit status)
 {
-    serial_drain(); /* the last line leaves before the machine does */
+    serial_drain(&serial_console); /* the last line leaves before the machine does */
     kernel_exit(status);
     acpi_power_off();
     log_info("it is now safe to switch this machine off");
@@ -104,7 +104,7 @@ console_up(void)
         .columns = (unsigned)boot_number("columns", 0),
     };
 
-    IGNORE(serial_init(), "it has said so; output is polled then");
+    IGNORE(serial_init(&serial_console), "it has said so; output is polled then");
     if (console_start(&options, power_pressed, NULL) != OK)
         log_error("there is no memory for the console");
 }
@@ -148,7 +148,7 @@ kernel_main(void)
 {
     struct kthread *thread;
 
-    serial_init_early();
+    serial_init_early(&serial_console);
     cpu_init_first();
     if (boot_word("debug", NULL))
         machine_log_level = LOG_DEBUG;

@@ -80,17 +80,17 @@ lock_with_room(uint64_t deadline_ns, bool *room)
     for (;;) {
         uint64_t flags = spin_lock(&console.lock);
 
-        *room = !console.started || serial_room() >= ROOM_BYTES;
+        *room = !console.started || serial_room(&serial_console) >= ROOM_BYTES;
         if (!*room && !(flags & CPU_INTERRUPT_FLAG)) {
-            serial_drain();
-            *room = serial_room() >= ROOM_BYTES;
+            serial_drain(&serial_console);
+            *room = serial_room(&serial_console) >= ROOM_BYTES;
             return flags;
         }
         if (*room || clock_ns() >= deadline_ns ||
             (deadline_ns == KTHREAD_NO_DEADLINE && atomic_load(&console.cancelled)))
             return flags;
         spin_unlock(&console.lock, flags);
-        serial_wait_room(ROOM_BYTES, deadline_ns);
+        serial_wait_room(&serial_console, ROOM_BYTES, deadline_ns);
     }
 }
 
@@ -119,18 +119,19 @@ put_text(const uint8_t *bytes, size_t count)
         column_follow(bytes[i]);
         if (bytes[i] != '\n')
             continue;
-        serial_put(bytes + from, i - from);
-        serial_put("\r\n", 2);
+        serial_put(&serial_console, bytes + from, i - from);
+        serial_put(&serial_console, "\r\n", 2);
         from = i + 1;
     }
-    serial_put(bytes + from, count - from);
+    serial_put(&serial_console, bytes + from, count - from);
 }
 
 static void
 line_hide(void)
 {
     if (!console.plain)
-        serial_put(console.drawing, line_editor_hide(&console.editor, console.drawing));
+        serial_put(&serial_console, console.drawing,
+                   line_editor_hide(&console.editor, console.drawing));
 }
 
 static void
@@ -140,8 +141,9 @@ line_draw(void)
         return;
     if (console.columns - console.column < FIELD_MIN)
         put_text((const uint8_t *)"\n", 1);
-    serial_put(console.drawing, line_editor_draw(&console.editor, console.columns - console.column,
-                                                 console.drawing));
+    serial_put(
+        &serial_console, console.drawing,
+        line_editor_draw(&console.editor, console.columns - console.column, console.drawing));
 }
 
 /* ---- output ---- */
@@ -201,14 +203,14 @@ plat_console_write(const void *bytes, size_t byte_count)
         if (room) {
             line_hide();
             put_text(from, count);
-            position = serial_position();
+            position = serial_position(&serial_console);
             line_draw();
             from += count;
             byte_count -= count;
         }
         spin_unlock(&console.lock, flags);
     }
-    return serial_wait_sent(position);
+    return serial_wait_sent(&serial_console, position);
 }
 
 /* ---- input ---- */
@@ -258,7 +260,7 @@ key_take(uint8_t key)
     enum line_event event = console.ended ? LINE_NOTHING : line_editor_key(editor, key);
 
     if (event == LINE_DONE) {
-        serial_put(console.drawing, line_editor_leave(editor, console.drawing));
+        serial_put(&serial_console, console.drawing, line_editor_leave(editor, console.drawing));
         console.column = 0;
         ready_put(editor->bytes, editor->count);
         ready_put((const uint8_t *)"\n", 1);
@@ -266,7 +268,7 @@ key_take(uint8_t key)
     } else if (event == LINE_END) {
         console.ended = true;
     } else if (event == LINE_REFUSED) {
-        serial_put("\a", 1);
+        serial_put(&serial_console, "\a", 1);
     } else if (event == LINE_CHANGED) {
         if (editor->count == 0)
             line_hide();
@@ -303,7 +305,7 @@ read_thread(void *unused)
     size_t count;
 
     (void)unused;
-    while (serial_read(input, sizeof(input), &count) == OK) {
+    while (serial_read(&serial_console, input, sizeof(input), &count) == OK) {
         if (console.plain)
             plain_take(input, count);
         for (size_t i = 0; !console.plain && i < count; i++)
@@ -349,7 +351,7 @@ plat_console_cancel(void)
     bool room;
 
     atomic_store(&console.cancelled, true);
-    serial_cancel();
+    serial_cancel(&serial_console);
     ready_raise();
     /* Nobody will read the line in the making: it does not stand below the last words. */
     flags = lock_with_room(0, &room);
@@ -373,7 +375,7 @@ console_start(const struct console_options *options, void (*interrupt)(void *), 
     if (columns > LINE_COLUMNS_MAX)
         columns = LINE_COLUMNS_MAX;
     if (!options->plain)
-        serial_watch(CONTROL_C, interrupt, context);
+        serial_watch(&serial_console, CONTROL_C, interrupt, context);
     flags = spin_lock(&console.lock);
     console.plain = options->plain;
     console.columns = columns;

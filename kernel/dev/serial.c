@@ -1,5 +1,5 @@
 /*
- * serial.c - the first 16550 of the PC, at port 0x3f8, line 4 of the ISA bus.
+ * serial.c - the first two 16550 of the PC, on lines 4 and 3 of the ISA bus.
  *
  * Output: who puts bytes into the ring starts the transmitter; from then on its
  * interrupt refills it, up to a budget at a time, so that no interrupt takes
@@ -25,17 +25,15 @@
 #include "sched/spin.h"
 #include "sched/thread.h"
 
-#define PORT          0x3f8
-#define ISA_LINE      4
-
-#define DATA          (PORT + 0) /* with the divisor latch: low half */
-#define ENABLE        (PORT + 1) /* with the divisor latch: high half */
-#define IDENTITY      (PORT + 2) /* read; FIFO control when written */
-#define LINE_CONTROL  (PORT + 3)
-#define MODEM         (PORT + 4)
-#define LINE_STATUS   (PORT + 5)
-#define MODEM_STATUS  (PORT + 6)
-#define SCRATCH       (PORT + 7)
+/* Registers, from the first port of each. */
+#define DATA          0 /* with the divisor latch: low half */
+#define ENABLE        1 /* with the divisor latch: high half */
+#define IDENTITY      2 /* read; FIFO control when written */
+#define LINE_CONTROL  3
+#define MODEM         4
+#define LINE_STATUS   5
+#define MODEM_STATUS  6
+#define SCRATCH       7
 
 #define ENABLE_INPUT  1
 #define ENABLE_OUTPUT 2
@@ -53,7 +51,10 @@
 #define CANCELLED_NS  1000000000ull
 #define IDLE_NS       1000000ull
 
-static struct {
+struct serial {
+    uint16_t base; /* its first port */
+    unsigned isa_line;
+
     struct spin lock; /* guards the rings and the enable bits */
     bool present;
     bool running; /* by interrupts */
@@ -70,319 +71,335 @@ static struct {
     uint64_t in_put, in_taken;
     _Atomic uint32_t in_event;
     _Atomic bool cancelled;
-} serial;
+};
+
+struct serial serial_console = { .base = 0x3f8, .isa_line = 4 };
+struct serial serial_control = { .base = 0x2f8, .isa_line = 3 };
+
+static uint8_t
+reg_read(const struct serial *serial, unsigned reg)
+{
+    return port_in8((uint16_t)(serial->base + reg));
+}
+
+static void
+reg_write(const struct serial *serial, unsigned reg, uint8_t value)
+{
+    port_out8((uint16_t)(serial->base + reg), value);
+}
 
 /* ---- by polling ---- */
 
 void
-serial_init_early(void)
+serial_init_early(struct serial *serial)
 {
-    port_out8(SCRATCH, 0x5a);
-    if (port_in8(SCRATCH) != 0x5a || port_in8(LINE_STATUS) == 0xff)
+    reg_write(serial, SCRATCH, 0x5a);
+    if (reg_read(serial, SCRATCH) != 0x5a || reg_read(serial, LINE_STATUS) == 0xff)
         return;
-    port_out8(ENABLE, 0);
-    port_out8(LINE_CONTROL, LINE_DIVISOR);
-    port_out8(DATA, 1); /* 115200 */
-    port_out8(ENABLE, 0);
-    port_out8(LINE_CONTROL, LINE_8N1);
-    port_out8(IDENTITY, FIFO_RESET);
-    port_out8(MODEM, MODEM_READY);
-    serial.present = true;
+    reg_write(serial, ENABLE, 0);
+    reg_write(serial, LINE_CONTROL, LINE_DIVISOR);
+    reg_write(serial, DATA, 1); /* 115200 */
+    reg_write(serial, ENABLE, 0);
+    reg_write(serial, LINE_CONTROL, LINE_8N1);
+    reg_write(serial, IDENTITY, FIFO_RESET);
+    reg_write(serial, MODEM, MODEM_READY);
+    serial->present = true;
 }
 
 static void
-poll_byte(uint8_t byte)
+poll_byte(struct serial *serial, uint8_t byte)
 {
     unsigned reads = 0;
 
-    if (!serial.present)
+    if (!serial->present)
         return;
-    while (!(port_in8(LINE_STATUS) & STATUS_EMPTY)) {
-        if (serial.stuck || ++reads == STUCK_READS) {
-            serial.stuck = true;
+    while (!(reg_read(serial, LINE_STATUS) & STATUS_EMPTY)) {
+        if (serial->stuck || ++reads == STUCK_READS) {
+            serial->stuck = true;
             return;
         }
     }
-    serial.stuck = false;
-    port_out8(DATA, byte);
+    serial->stuck = false;
+    reg_write(serial, DATA, byte);
 }
 
 static void
-poll_ring(void)
+poll_ring(struct serial *serial)
 {
-    while (serial.out_sent < serial.out_put && !serial.stuck)
-        poll_byte(serial.out[serial.out_sent++ % SERIAL_OUT_BYTES]);
+    while (serial->out_sent < serial->out_put && !serial->stuck)
+        poll_byte(serial, serial->out[serial->out_sent++ % SERIAL_OUT_BYTES]);
 }
 
 /* Until the last bit has left. */
 static void
-poll_idle(void)
+poll_idle(struct serial *serial)
 {
-    for (unsigned i = 0; serial.present && !serial.stuck && i < STUCK_READS; i++) {
-        if (port_in8(LINE_STATUS) & STATUS_IDLE)
+    for (unsigned i = 0; serial->present && !serial->stuck && i < STUCK_READS; i++) {
+        if (reg_read(serial, LINE_STATUS) & STATUS_IDLE)
             break;
     }
 }
 
 void
-serial_write_polled(const void *bytes, size_t count)
+serial_write_polled(struct serial *serial, const void *bytes, size_t count)
 {
     const uint8_t *from = bytes;
 
-    poll_ring();
+    poll_ring(serial);
     for (size_t i = 0; i < count; i++) {
         if (from[i] == '\n')
-            poll_byte('\r');
-        poll_byte(from[i]);
+            poll_byte(serial, '\r');
+        poll_byte(serial, from[i]);
     }
-    poll_idle();
+    poll_idle(serial);
 }
 
 /* ---- by interrupts ---- */
 
 static void
-enable_set(uint8_t bits)
+enable_set(struct serial *serial, uint8_t bits)
 {
-    serial.enabled = bits;
-    port_out8(ENABLE, bits);
+    serial->enabled = bits;
+    reg_write(serial, ENABLE, bits);
 }
 
 /* Send what the port takes now; have it ask for more. With the lock held. */
 static void
-output_pump(void)
+output_pump(struct serial *serial)
 {
-    uint64_t before = serial.out_sent;
+    uint64_t before = serial->out_sent;
 
-    while (serial.out_sent < serial.out_put && serial.out_sent - before < PASS_BYTES &&
-           port_in8(LINE_STATUS) & STATUS_EMPTY) {
-        for (unsigned i = 0; i < FIFO_BYTES && serial.out_sent < serial.out_put; i++)
-            port_out8(DATA, serial.out[serial.out_sent++ % SERIAL_OUT_BYTES]);
+    while (serial->out_sent < serial->out_put && serial->out_sent - before < PASS_BYTES &&
+           reg_read(serial, LINE_STATUS) & STATUS_EMPTY) {
+        for (unsigned i = 0; i < FIFO_BYTES && serial->out_sent < serial->out_put; i++)
+            reg_write(serial, DATA, serial->out[serial->out_sent++ % SERIAL_OUT_BYTES]);
     }
-    if (serial.out_sent < serial.out_put)
-        serial.enabled |= ENABLE_OUTPUT;
+    if (serial->out_sent < serial->out_put)
+        serial->enabled |= ENABLE_OUTPUT;
     else
-        serial.enabled &= (uint8_t)~ENABLE_OUTPUT;
-    if (serial.out_sent != before)
-        atomic_fetch_add_explicit(&serial.out_event, 1, memory_order_release);
+        serial->enabled &= (uint8_t)~ENABLE_OUTPUT;
+    if (serial->out_sent != before)
+        atomic_fetch_add_explicit(&serial->out_event, 1, memory_order_release);
 }
 
 /* Take what has come; with the lock held. True if it was the byte that somebody watches for. */
 static bool
-input_take(void)
+input_take(struct serial *serial)
 {
     bool watched = false;
-    uint64_t before = serial.in_put;
+    uint64_t before = serial->in_put;
 
-    for (unsigned i = 0; i < PASS_BYTES && serial.in_put - serial.in_taken < SERIAL_IN_BYTES &&
-                         port_in8(LINE_STATUS) & STATUS_INPUT;
+    for (unsigned i = 0; i < PASS_BYTES && serial->in_put - serial->in_taken < SERIAL_IN_BYTES &&
+                         reg_read(serial, LINE_STATUS) & STATUS_INPUT;
          i++) {
-        uint8_t byte = port_in8(DATA);
+        uint8_t byte = reg_read(serial, DATA);
 
-        if (serial.watcher && byte == serial.watched)
+        if (serial->watcher && byte == serial->watched)
             watched = true;
         else
-            serial.in[serial.in_put++ % SERIAL_IN_BYTES] = byte;
+            serial->in[serial->in_put++ % SERIAL_IN_BYTES] = byte;
     }
-    if (serial.in_put - serial.in_taken < SERIAL_IN_BYTES)
-        serial.enabled |= ENABLE_INPUT;
+    if (serial->in_put - serial->in_taken < SERIAL_IN_BYTES)
+        serial->enabled |= ENABLE_INPUT;
     else
-        serial.enabled &= (uint8_t)~ENABLE_INPUT;
-    if (serial.in_put != before)
-        atomic_fetch_add_explicit(&serial.in_event, 1, memory_order_release);
+        serial->enabled &= (uint8_t)~ENABLE_INPUT;
+    if (serial->in_put != before)
+        atomic_fetch_add_explicit(&serial->in_event, 1, memory_order_release);
     return watched;
 }
 
 static void
 interrupt(void *context)
 {
-    uint64_t flags = spin_lock(&serial.lock);
-    uint32_t out_seen = atomic_load_explicit(&serial.out_event, memory_order_relaxed);
-    uint32_t in_seen = atomic_load_explicit(&serial.in_event, memory_order_relaxed);
+    struct serial *serial = context;
+    uint64_t flags = spin_lock(&serial->lock);
+    uint32_t out_seen = atomic_load_explicit(&serial->out_event, memory_order_relaxed);
+    uint32_t in_seen = atomic_load_explicit(&serial->in_event, memory_order_relaxed);
     bool watched, sent, came;
 
-    (void)context;
-    (void)port_in8(IDENTITY);
-    (void)port_in8(MODEM_STATUS);
-    watched = input_take();
-    output_pump();
-    port_out8(ENABLE, 0);
-    port_out8(ENABLE, serial.enabled);
-    sent = atomic_load_explicit(&serial.out_event, memory_order_relaxed) != out_seen;
-    came = atomic_load_explicit(&serial.in_event, memory_order_relaxed) != in_seen;
-    spin_unlock(&serial.lock, flags);
+    (void)reg_read(serial, IDENTITY);
+    (void)reg_read(serial, MODEM_STATUS);
+    watched = input_take(serial);
+    output_pump(serial);
+    reg_write(serial, ENABLE, 0);
+    reg_write(serial, ENABLE, serial->enabled);
+    sent = atomic_load_explicit(&serial->out_event, memory_order_relaxed) != out_seen;
+    came = atomic_load_explicit(&serial->in_event, memory_order_relaxed) != in_seen;
+    spin_unlock(&serial->lock, flags);
     if (sent)
-        (void)kthread_wake(&serial.out_event, UINT32_MAX);
+        (void)kthread_wake(&serial->out_event, UINT32_MAX);
     if (came)
-        (void)kthread_wake(&serial.in_event, UINT32_MAX);
+        (void)kthread_wake(&serial->in_event, UINT32_MAX);
     if (watched)
-        serial.watcher(serial.watcher_context);
+        serial->watcher(serial->watcher_context);
 }
 
 err_t
-serial_init(void)
+serial_init(struct serial *serial)
 {
     uint64_t flags;
 
-    if (!serial.present)
+    if (!serial->present)
         return ERR_UNSUPPORTED;
-    TRY(irq_isa_attach(ISA_LINE, interrupt, NULL));
-    flags = spin_lock(&serial.lock);
-    serial.running = true;
-    enable_set(ENABLE_INPUT);
-    spin_unlock(&serial.lock, flags);
+    TRY(irq_isa_attach(serial->isa_line, interrupt, serial));
+    flags = spin_lock(&serial->lock);
+    serial->running = true;
+    enable_set(serial, ENABLE_INPUT);
+    spin_unlock(&serial->lock, flags);
     return OK;
 }
 
 void
-serial_watch(uint8_t byte, void (*fn)(void *), void *context)
+serial_watch(struct serial *serial, uint8_t byte, void (*fn)(void *), void *context)
 {
-    uint64_t flags = spin_lock(&serial.lock);
+    uint64_t flags = spin_lock(&serial->lock);
 
-    serial.watched = byte;
-    serial.watcher = fn;
-    serial.watcher_context = context;
-    spin_unlock(&serial.lock, flags);
+    serial->watched = byte;
+    serial->watcher = fn;
+    serial->watcher_context = context;
+    spin_unlock(&serial->lock, flags);
 }
 
 /* ---- output ---- */
 
 void
-serial_drain(void)
+serial_drain(struct serial *serial)
 {
-    uint64_t flags = spin_lock(&serial.lock);
+    uint64_t flags = spin_lock(&serial->lock);
 
-    poll_ring();
-    poll_idle();
-    spin_unlock(&serial.lock, flags);
+    poll_ring(serial);
+    poll_idle(serial);
+    spin_unlock(&serial->lock, flags);
 }
 
 size_t
-serial_room(void)
+serial_room(struct serial *serial)
 {
-    uint64_t flags = spin_lock(&serial.lock);
-    size_t room = SERIAL_OUT_BYTES - (size_t)(serial.out_put - serial.out_sent);
+    uint64_t flags = spin_lock(&serial->lock);
+    size_t room = SERIAL_OUT_BYTES - (size_t)(serial->out_put - serial->out_sent);
 
-    spin_unlock(&serial.lock, flags);
+    spin_unlock(&serial->lock, flags);
     return room;
 }
 
 void
-serial_put(const void *bytes, size_t count)
+serial_put(struct serial *serial, const void *bytes, size_t count)
 {
     const uint8_t *from = bytes;
     uint64_t flags;
 
     if (count == 0)
         return;
-    if (!serial.running) {
+    if (!serial->running) {
         for (size_t i = 0; i < count; i++)
-            poll_byte(from[i]);
+            poll_byte(serial, from[i]);
         return;
     }
-    flags = spin_lock(&serial.lock);
-    for (size_t i = 0; i < count && serial.out_put - serial.out_sent < SERIAL_OUT_BYTES; i++)
-        serial.out[serial.out_put++ % SERIAL_OUT_BYTES] = from[i];
-    output_pump();
-    enable_set(serial.enabled);
-    spin_unlock(&serial.lock, flags);
-    (void)kthread_wake(&serial.out_event, UINT32_MAX);
+    flags = spin_lock(&serial->lock);
+    for (size_t i = 0; i < count && serial->out_put - serial->out_sent < SERIAL_OUT_BYTES; i++)
+        serial->out[serial->out_put++ % SERIAL_OUT_BYTES] = from[i];
+    output_pump(serial);
+    enable_set(serial, serial->enabled);
+    spin_unlock(&serial->lock, flags);
+    (void)kthread_wake(&serial->out_event, UINT32_MAX);
 }
 
 uint64_t
-serial_position(void)
+serial_position(struct serial *serial)
 {
-    uint64_t flags = spin_lock(&serial.lock);
-    uint64_t position = serial.out_put;
+    uint64_t flags = spin_lock(&serial->lock);
+    uint64_t position = serial->out_put;
 
-    spin_unlock(&serial.lock, flags);
+    spin_unlock(&serial->lock, flags);
     return position;
 }
 
 static uint64_t
-sent_position(void)
+sent_position(struct serial *serial)
 {
-    uint64_t flags = spin_lock(&serial.lock);
-    uint64_t position = serial.out_sent;
+    uint64_t flags = spin_lock(&serial->lock);
+    uint64_t position = serial->out_sent;
 
-    spin_unlock(&serial.lock, flags);
+    spin_unlock(&serial->lock, flags);
     return position;
 }
 
 void
-serial_wait_room(size_t count, uint64_t deadline_ns)
+serial_wait_room(struct serial *serial, size_t count, uint64_t deadline_ns)
 {
-    uint32_t seen = atomic_load_explicit(&serial.out_event, memory_order_acquire);
+    uint32_t seen = atomic_load_explicit(&serial->out_event, memory_order_acquire);
     uint64_t soon = clock_ns() + CANCELLED_NS;
 
-    if (atomic_load(&serial.cancelled) && deadline_ns > soon)
+    if (atomic_load(&serial->cancelled) && deadline_ns > soon)
         deadline_ns = soon;
-    if (serial.running && serial_room() < count)
-        kthread_wait(&serial.out_event, seen, deadline_ns);
+    if (serial->running && serial_room(serial) < count)
+        kthread_wait(&serial->out_event, seen, deadline_ns);
 }
 
 err_t
-serial_wait_sent(uint64_t position)
+serial_wait_sent(struct serial *serial, uint64_t position)
 {
-    if (!serial.present)
+    if (!serial->present)
         return ERR_IO;
     for (;;) {
-        uint32_t seen = atomic_load_explicit(&serial.out_event, memory_order_acquire);
+        uint32_t seen = atomic_load_explicit(&serial->out_event, memory_order_acquire);
         uint64_t deadline = KTHREAD_NO_DEADLINE;
 
-        if (atomic_load(&serial.cancelled))
+        if (atomic_load(&serial->cancelled))
             return ERR_CANCELLED;
-        if (sent_position() >= position) {
+        if (sent_position(serial) >= position) {
             /* The last byte may still be on its way, and its end raises no interrupt. */
-            if (port_in8(LINE_STATUS) & STATUS_IDLE || sent_position() > position)
+            if (reg_read(serial, LINE_STATUS) & STATUS_IDLE || sent_position(serial) > position)
                 return OK;
             deadline = clock_ns() + IDLE_NS;
         }
-        kthread_wait(&serial.out_event, seen, deadline);
+        kthread_wait(&serial->out_event, seen, deadline);
     }
 }
 
 /* ---- input ---- */
 
 static size_t
-input_copy(uint8_t *buffer, size_t byte_max)
+input_copy(struct serial *serial, uint8_t *buffer, size_t byte_max)
 {
-    uint64_t flags = spin_lock(&serial.lock);
+    uint64_t flags = spin_lock(&serial->lock);
     size_t count = 0;
 
-    while (count < byte_max && serial.in_taken < serial.in_put)
-        buffer[count++] = serial.in[serial.in_taken++ % SERIAL_IN_BYTES];
-    if (count > 0 && !(serial.enabled & ENABLE_INPUT))
-        enable_set(serial.enabled | ENABLE_INPUT); /* what waits in the port interrupts at once */
-    spin_unlock(&serial.lock, flags);
+    while (count < byte_max && serial->in_taken < serial->in_put)
+        buffer[count++] = serial->in[serial->in_taken++ % SERIAL_IN_BYTES];
+    if (count > 0 && !(serial->enabled & ENABLE_INPUT))
+        enable_set(serial,
+                   serial->enabled | ENABLE_INPUT); /* what waits in the port interrupts at once */
+    spin_unlock(&serial->lock, flags);
     return count;
 }
 
 err_t
-serial_read(void *buffer, size_t byte_max, size_t *byte_count)
+serial_read(struct serial *serial, void *buffer, size_t byte_max, size_t *byte_count)
 {
-    if (!serial.running)
+    if (!serial->running)
         return ERR_IO;
     for (;;) {
-        uint32_t seen = atomic_load_explicit(&serial.in_event, memory_order_acquire);
+        uint32_t seen = atomic_load_explicit(&serial->in_event, memory_order_acquire);
         size_t count;
 
-        if (atomic_load(&serial.cancelled))
+        if (atomic_load(&serial->cancelled))
             return ERR_CANCELLED;
-        count = input_copy(buffer, byte_max);
+        count = input_copy(serial, buffer, byte_max);
         if (count > 0) {
             *byte_count = count;
             return OK;
         }
-        kthread_wait(&serial.in_event, seen, KTHREAD_NO_DEADLINE);
+        kthread_wait(&serial->in_event, seen, KTHREAD_NO_DEADLINE);
     }
 }
 
 void
-serial_cancel(void)
+serial_cancel(struct serial *serial)
 {
-    atomic_store(&serial.cancelled, true);
-    atomic_fetch_add(&serial.out_event, 1);
-    atomic_fetch_add(&serial.in_event, 1);
-    (void)kthread_wake(&serial.out_event, UINT32_MAX);
-    (void)kthread_wake(&serial.in_event, UINT32_MAX);
+    atomic_store(&serial->cancelled, true);
+    atomic_fetch_add(&serial->out_event, 1);
+    atomic_fetch_add(&serial->in_event, 1);
+    (void)kthread_wake(&serial->out_event, UINT32_MAX);
+    (void)kthread_wake(&serial->in_event, UINT32_MAX);
 }

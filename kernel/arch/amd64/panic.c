@@ -56,7 +56,7 @@ static void __attribute__((format(printf, 1, 2))) say(const char *text, ...)
     if (bytes > sizeof line - 2)
         bytes = sizeof line - 2;
     line[bytes] = '\n';
-    serial_write_polled(line, bytes + 1);
+    serial_write_polled(&serial_console, line, bytes + 1);
 }
 
 bool
