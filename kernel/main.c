@@ -64,6 +64,7 @@ __attribute__((noreturn)) static void
 machine_end(enum kernel_exit status)
 {
     serial_drain(&serial_console); /* the last line leaves before the machine does */
+    serial_drain(&serial_control); /* and so does the last answer */
     kernel_exit(status);
     acpi_power_off();
     log_info("it is now safe to switch this machine off");

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "boot/boot.h"
+#include "control.h"
 #include "control/report.h"
 #include "dev/block.h"
 #include "mm/mm.h"
@@ -212,6 +213,7 @@ run_to_end(void)
     struct store_stats stats;
     err_t err;
 
+    control_stop();
     vm_stop();
     err = pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_STOP));
     if (err != OK) {
@@ -245,6 +247,7 @@ system_run(void)
 
     if (store_up() && machine_up()) {
         resumed_say();
+        control_start(system.store);
         done = run_to_end();
     }
     system_down();

@@ -106,9 +106,13 @@ def disk(volume, **options):
 class BootTest(VolumeTest):
     """A test that boots machines."""
 
-    def boot(self, *words, stdin=subprocess.PIPE):
+    def boot(self, *words, **options):
         """`phantom boot ...`, under way; with its output as `process.output`."""
-        process = subprocess.Popen([PHANTOM, "boot", *map(str, words)], stdin=stdin,
+        return self.command("boot", *words, **options)
+
+    def command(self, *words, stdin=subprocess.PIPE):
+        """The command, under way; with its output as `process.output`."""
+        process = subprocess.Popen([PHANTOM, *map(str, words)], stdin=stdin,
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         process.output = Output(process.stdout)
 

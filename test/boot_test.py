@@ -203,7 +203,7 @@ class Power(BootTest):
         self.new()
         process = self.boot(self.volume, BANK)
         self.saw(process.output, "so far: ")
-        for verb in ("check", "boot", "ps"):
+        for verb in ("check", "boot", "run"):
             self.assertClear(phantom(verb, self.volume, env={}), 1, "has it open")
 
     def test_an_idle_machine_halts_and_writes_nothing(self):
@@ -211,6 +211,7 @@ class Power(BootTest):
         process = self.boot(self.volume, self.program(IDLE))
         self.saw(process.output, "waiting")
         qemu = children(process.pid)[0]
+        self.assertTrue(wait_for(lambda: phantom("ps", self.volume).status == 0))
         time.sleep(8)  # the last snapshots
         seconds = 20
         cpu, written = cpu_seconds(qemu), bytes_written(qemu)
@@ -220,6 +221,7 @@ class Power(BootTest):
               flush=True)
         self.assertEqual(written, 0)
         self.assertLess(cpu / seconds, 0.03)
+        self.assertEqual(self.stat()["running"], True, "it sleeps, and answers")
 
 
 class Console(BootTest):

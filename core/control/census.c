@@ -5,6 +5,8 @@
  */
 #include "control/census.h"
 
+#include <stdbool.h>
+
 #include "control/rows_priv.h"
 #include "vm/vm.h"
 
@@ -13,11 +15,12 @@ census_take(struct census *census, uint32_t application)
 {
     const struct vm_application_info *info;
     struct rows rows;
+    bool all;
 
     *census = (struct census){ 0 };
     TRY(rows_take(&rows, rows_applications, sizeof *info));
     info = rows.first;
-    for (size_t i = 0; i < rows.count; i++) {
+    for (size_t i = 0; rows.missing == 0 && i < rows.count; i++) {
         if (info[i].state == APPLICATION_RUNNING) {
             census->programs++;
             census->threads += info[i].thread_count;
@@ -25,6 +28,7 @@ census_take(struct census *census, uint32_t application)
         if (info[i].id == application)
             census->status = info[i].status;
     }
+    all = rows.missing == 0;
     rows_free(&rows);
-    return OK;
+    return all ? OK : ERR_NOMEM;
 }

@@ -14,6 +14,15 @@
 
 #define LOG_ROWS 1000
 
+/* What a listing leaves out it says. */
+static err_t
+missing_row(struct buffer *text, size_t missing)
+{
+    return missing == 0
+               ? OK
+               : buffer_format(text, "... and %zu more, for which there is no memory\n", missing);
+}
+
 /* ---- threads ---- */
 
 static const char *const thread_states[] = {
@@ -64,6 +73,8 @@ render_threads(struct buffer *text)
                         "WHERE");
     for (size_t i = 0; i < rows.count && err == OK; i++)
         err = thread_row(text, &info[i]);
+    if (err == OK)
+        err = missing_row(text, rows.missing);
     rows_free(&rows);
     return err;
 }
@@ -104,6 +115,8 @@ render_applications(struct buffer *text)
                         "NAME");
     for (size_t i = 0; i < rows.count && err == OK; i++)
         err = application_row(text, &info[i]);
+    if (err == OK)
+        err = missing_row(text, rows.missing);
     rows_free(&rows);
     return err;
 }

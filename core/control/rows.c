@@ -11,11 +11,13 @@
 #include "plat/memory.h"
 #include "vm/vm.h"
 
-#define ROWS_FIRST 64
+#define ROWS_FIRST  64
+#define MEMORY_PART 16 /* of what the space may have is the most that a listing takes */
 
 err_t
 rows_take(struct rows *rows, rows_list_fn *list, size_t row_bytes)
 {
+    size_t most = (size_t)(plat_memory_bytes() / MEMORY_PART / row_bytes) + ROWS_FIRST;
     size_t room = ROWS_FIRST;
 
     for (;;) {
@@ -23,14 +25,17 @@ rows_take(struct rows *rows, rows_list_fn *list, size_t row_bytes)
         void *first = plat_alloc(bytes);
         err_t err = first == NULL ? ERR_NOMEM : list(first, room, &count);
 
-        if (err == OK && count <= room) {
-            *rows = (struct rows){ first, count, bytes };
+        if (err == OK && (count <= room || room == most)) {
+            size_t missing = count > room ? count - room : 0;
+
+            *rows = (struct rows){ first, count - missing, missing, bytes };
             return OK;
         }
         plat_free(first, bytes);
         if (err != OK)
             return err;
-        room = count + count / 4;
+        room = count < most ? count + count / 4 : most;
+        room = room < most ? room : most;
     }
 }
 

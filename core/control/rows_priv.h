@@ -16,11 +16,13 @@ typedef err_t rows_list_fn(void *rows, size_t max, size_t *count);
 struct rows {
     void *first;
     size_t count;
-    size_t bytes; /* of the memory */
+    size_t missing; /* rows that there was no memory for */
+    size_t bytes;   /* of the memory */
 };
 
 /*
- * All rows of a listing, however many there are at that instant.
+ * All rows of a listing, as many as there are at that instant; but of so many that they would
+ * take the memory that others need, the first.
  *
  *   rows  filled on OK, to be freed by rows_free()
  *

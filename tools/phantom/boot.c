@@ -20,6 +20,8 @@
 #include <unistd.h>
 
 #include "linux/disk.h"
+#include "phantom/control.h"
+#include "phantom/line.h"
 #include "phantom/options.h"
 #include "phantom/program.h"
 #include "phantom/qemu.h"
@@ -160,24 +162,48 @@ line_make(int ends[2])
     return false;
 }
 
+/* The socket beside the volume, and the line behind it. */
+struct attendance {
+    const char *volume;
+    struct line line;
+    struct control *control; /* NULL until the machine answers */
+};
+
+static void
+attendance_begin(void *context)
+{
+    struct attendance *attendance = context;
+
+    attendance->control = control_start(attendance->volume, line_answer, &attendance->line);
+}
+
 static int
 machine_run(struct qemu_options *options, const char *volume)
 {
-    int console[2], monitor[2];
+    struct attendance attendance = { .volume = volume };
+    struct relay_lines lines = { .answers = attendance_begin, .context = &attendance };
+    int console[2], control[2], monitor[2];
     struct relay_end end;
     pid_t qemu;
 
-    if (!line_make(console) || !line_make(monitor))
+    if (!line_make(console) || !line_make(control) || !line_make(monitor))
         return STATUS_TROUBLE;
     options->console = console[1];
+    options->control = control[1];
     options->monitor = monitor[1];
     relay_signals_take();
     qemu = qemu_start(options);
     close(console[1]);
+    close(control[1]);
     close(monitor[1]);
     if (qemu < 0)
         return STATUS_TROUBLE;
-    end = relay_run(qemu, console[0], monitor[0]);
+    lines.console = console[0];
+    lines.monitor = monitor[0];
+    lines.control = attendance.line.socket = control[0];
+    end = relay_run(qemu, &lines);
+    control_stop(attendance.control);
+    close(control[0]);
     return end_say(&end, volume);
 }
 

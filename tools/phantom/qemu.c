@@ -57,7 +57,7 @@ is_block_device(int fd)
 static void
 qemu_become(const struct qemu_options *options)
 {
-    char cpus[16], memory[32], file[160], console[48], monitor[48];
+    char cpus[16], memory[32], file[160], console[48], control[48], monitor[48];
     const char *const own[] = {
         QEMU_PROGRAM, "-no-user-config", "-nodefaults", "-no-reboot",
         /* the machine */
@@ -70,9 +70,9 @@ qemu_become(const struct qemu_options *options)
         /* entropy */
         "-object", "rng-random,id=entropy,filename=/dev/urandom", "-device",
         "virtio-rng-pci,rng=entropy,disable-legacy=on",
-        /* the serial line, and the monitor */
-        "-chardev", console, "-serial", "chardev:console", "-chardev", monitor, "-mon",
-        "chardev=monitor,mode=control"
+        /* the serial lines, and the monitor */
+        "-chardev", console, "-serial", "chardev:console", "-chardev", control, "-serial",
+        "chardev:control", "-chardev", monitor, "-mon", "chardev=monitor,mode=control"
     };
     unsigned own_count = sizeof own / sizeof own[0];
     const char **words = calloc(own_count + options->word_count + 1, sizeof *words);
@@ -87,6 +87,7 @@ qemu_become(const struct qemu_options *options)
              is_block_device(options->volume) ? "host_device" : "file", options->volume,
              options->direct ? "on" : "off");
     snprintf(console, sizeof console, "socket,id=console,fd=%d", options->console);
+    snprintf(control, sizeof control, "socket,id=control,fd=%d", options->control);
     snprintf(monitor, sizeof monitor, "socket,id=monitor,fd=%d", options->monitor);
     memcpy(words, own, sizeof own);
     for (unsigned i = 0; i < options->word_count; i++)
@@ -97,7 +98,8 @@ qemu_become(const struct qemu_options *options)
 pid_t
 qemu_start(const struct qemu_options *options)
 {
-    const int handed_on[] = { options->volume, options->console, options->monitor };
+    const int handed_on[] = { options->volume, options->console, options->control,
+                              options->monitor };
     pid_t parent = getpid();
     pid_t child = fork();
     sigset_t none;

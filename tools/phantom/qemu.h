@@ -27,7 +27,8 @@ struct qemu_options {
     uint64_t memory_bytes; /* whole MiB */
     int volume;            /* an open, locked file or block device; QEMU inherits the lock */
     bool direct;           /* it takes direct I/O */
-    int console;           /* a connected socket: the serial line */
+    int console;           /* a connected socket: the first serial line */
+    int control;           /* a connected socket: the second serial line */
     int monitor;           /* a connected socket: QMP */
     char **words;          /* more arguments of QEMU */
     unsigned word_count;

@@ -36,7 +36,8 @@ struct flow {
 
 struct relay {
     pid_t qemu;
-    int console, monitor, signals; /* -1: closed */
+    const struct relay_lines *lines;
+    int console, monitor, control, signals; /* -1: closed; of `control`: no longer watched */
     bool input_open;
     bool output_failed;
     bool ended;
@@ -278,11 +279,23 @@ monitor_read(struct relay *relay)
     relay->heard[got] = '\0';
 }
 
+/* The machine's first word on the line of questions; what follows it is not for us. */
+static void
+control_notice(struct relay *relay)
+{
+    char first;
+
+    if (recv(relay->control, &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+        relay->lines->answers(relay->lines->context);
+    relay->control = -1;
+}
+
 /* ---- the loop ---- */
 
 enum {
     AT_SIGNALS,
     AT_MONITOR,
+    AT_CONTROL,
     AT_CONSOLE,
     AT_INPUT,
     AT_OUTPUT,
@@ -297,6 +310,7 @@ relay_turn(struct relay *relay)
     struct pollfd polled[POLLED] = {
         [AT_SIGNALS] = { .fd = relay->signals, .events = POLLIN },
         [AT_MONITOR] = { .fd = relay->monitor, .events = POLLIN },
+        [AT_CONTROL] = { .fd = relay->control, .events = POLLIN },
         [AT_CONSOLE] = { .fd = to_us && !to_machine ? -1 : relay->console,
                          .events = (short)((to_us ? 0 : POLLIN) | (to_machine ? POLLOUT : 0)) },
         [AT_INPUT] = { .fd = relay->spoken && relay->input_open && !relay->ended && !to_machine
@@ -312,6 +326,8 @@ relay_turn(struct relay *relay)
         signal_take(relay);
     if (polled[AT_MONITOR].revents)
         monitor_read(relay);
+    if (polled[AT_CONTROL].revents)
+        control_notice(relay);
     if (polled[AT_INPUT].revents)
         flow_read_input(relay);
     if (polled[AT_OUTPUT].revents)
@@ -323,9 +339,13 @@ relay_turn(struct relay *relay)
 }
 
 struct relay_end
-relay_run(pid_t qemu, int console, int monitor)
+relay_run(pid_t qemu, const struct relay_lines *lines)
 {
-    struct relay relay = { .qemu = qemu, .console = console, .monitor = monitor };
+    struct relay relay = { .qemu = qemu,
+                           .lines = lines,
+                           .console = lines->console,
+                           .monitor = lines->monitor,
+                           .control = lines->control };
     sigset_t set;
 
     signal_set(&set);

@@ -20,14 +20,23 @@ struct relay_end {
  */
 void relay_signals_take(void);
 
+/* Our ends of the machine's lines: connected sockets, the first two closed at the end. */
+struct relay_lines {
+    int console; /* the serial line of people */
+    int monitor; /* QMP */
+    int control; /* the serial line of questions; read by whom `answers` tells */
+
+    /* Called once, when the machine says that it answers. */
+    void (*answers)(void *context);
+    void *context;
+};
+
 /*
  * Carry bytes between the terminal and the machine until QEMU has ended and
  * all that it said was shown. The first SIGINT, SIGTERM or SIGHUP is the power
  * button; a second SIGINT, or SIGQUIT, cuts the power. The terminal is put back
  * as it was.
  *
- *   qemu     the process
- *   console  our end of the serial line; closed at the end
- *   monitor  our end of QMP; closed at the end
+ *   qemu  the process
  */
-struct relay_end relay_run(pid_t qemu, int console, int monitor);
+struct relay_end relay_run(pid_t qemu, const struct relay_lines *lines);

@@ -45,6 +45,14 @@ system_say(const struct system *system, err_t err, const char *doing)
     report_trouble(&report, err, doing);
 }
 
+static void
+opened_say(const struct system *system)
+{
+    struct report report = report_of(system);
+
+    report_opened(&report, &system->opened);
+}
+
 void
 system_say_resumed(const struct system *system)
 {
@@ -60,7 +68,6 @@ system_say_resumed(const struct system *system)
 bool
 system_open(struct system *system, const struct system_options *options)
 {
-    struct report report = { .volume = options->path, .show = line_say };
     struct linux_disk_options disk_options = {
         .read_only = options->read_only,
         .lock_wait_ms =
@@ -83,7 +90,7 @@ system_open(struct system *system, const struct system_options *options)
         system_close(system);
         return false;
     }
-    report_opened(&report, &system->opened);
+    opened_say(system);
     return true;
 }
 

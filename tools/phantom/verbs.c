@@ -58,7 +58,7 @@ static const struct option boot_options[] = {
     INTERVAL_OPTION,
     { "kernel", "FILE", "the kernel to boot; default: the one beside this command" },
     { "memory", "SIZE", "a machine with this much memory; default: 512M" },
-    { "safe", NULL, "open the volume, but run nothing" },
+    { "safe", NULL, "open the volume and answer questions, but run nothing" },
     STRICT_OPTION,
     NO_MORE,
 };
@@ -124,7 +124,7 @@ const struct verb verbs[] = {
             "Starts a PC in QEMU that boots Phantom's own kernel and goes on with VOLUME, in the\n"
             "middle of whatever its programs are doing; the same volume goes on under 'phantom\n"
             "run' afterwards. With PROGRAM, that is put into the volume first. The machine's\n"
-            "console is this terminal.\n"
+            "console is this terminal; ps, stat, app and log reach it as they reach a process.\n"
             "\n"
             "Ctrl-C, SIGTERM and SIGHUP press the power button: the machine takes a last snapshot\n"
             "and switches itself off. A second Ctrl-C pulls the plug, which is safe. The status\n"

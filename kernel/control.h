@@ -1,0 +1,20 @@
+/*
+ * control.h - questions about the volume, answered on the second serial port.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "store/store.h"
+
+/*
+ * Begin to answer (control/line.h) about the system that is up over this store.
+ * Without a second port nobody can ask, and nothing is said.
+ */
+void control_start(struct store *store);
+
+/*
+ * The system goes down: when this returns nobody looks at it any more. An answer
+ * that is being sent is waited for, as long as the other side takes it.
+ */
+void control_stop(void);
