@@ -131,6 +131,7 @@ class DeviceTest(VolumeTest):
         process = self.start("run", self.volume, self.program(text), stdin=subprocess.PIPE)
         self.assertTrue(process.stdout.readline())
         process.send_signal(signal.SIGINT)
+        process.stdout.read()  # a clean stop waits until the output has left
         process.wait(SECONDS_MAX)
         return self.volume
 
