@@ -29,8 +29,7 @@
 struct request {
     pmem_world_fn *action;
     void *argument;
-    struct pmem_worker chunks; /* only its spare chunks are used */
-    uint32_t credit;           /* before: to use; after: what is left */
+    struct pmem_worker purse; /* only credit and chunks: before, to use; after, what is left */
     bool done;
     uint64_t asked_ns, arrived_ns, released_ns;
     struct request *next;
@@ -75,7 +74,6 @@ pmem_world_destroy(void)
 {
     assert(!world.workers);
     assert(!world.first);
-    pmem_chunks_free(world.self.spare);
     pmem_chunks_free(world.self.dirty.first);
     plat_free(world.self.page_buffer, PAGE_BYTES);
     world.self = (struct pmem_worker){ 0 };
@@ -102,26 +100,28 @@ pmem_worker_current(void)
 
 /* ---- carrying out requests ---- */
 
+/* Credit and the chunks for it go from one to the other, who has none. */
+static void
+lend(struct pmem_worker *to, struct pmem_worker *from)
+{
+    assert(to->credit == 0);
+    assert(!to->spare);
+    to->credit = from->credit;
+    to->spare = from->spare;
+    to->spare_count = from->spare_count;
+    from->credit = 0;
+    from->spare = NULL;
+    from->spare_count = 0;
+}
+
 static void
 request_run(struct request *request)
 {
-    struct pmem_chunk *chunk = request->chunks.spare;
-
-    while (chunk) { /* one or two, mostly */
-        struct pmem_chunk *next = chunk->next;
-
-        chunk->next = world.self.spare;
-        world.self.spare = chunk;
-        world.self.spare_count++;
-        chunk = next;
-    }
-    request->chunks.spare = NULL;
-    world.self.credit = request->credit;
+    lend(&world.self, &request->purse);
     atomic_store_explicit(&world.acting, true, memory_order_relaxed);
     request->action(request->argument);
     atomic_store_explicit(&world.acting, false, memory_order_relaxed);
-    request->credit = world.self.credit;
-    world.self.credit = 0;
+    lend(&request->purse, &world.self);
 }
 
 /* The last worker has arrived. The lock is held; it is let go while actions run. */
@@ -232,6 +232,7 @@ request_do(struct pmem_worker *worker, struct request *request)
     if (worker)
         run_begin_locked(worker);
     lock_release(&world.lock);
+    pmem_chunks_free(request->purse.spare);
     if (worker)
         pmem_chunks_must(worker);
 }
@@ -242,12 +243,9 @@ request_prepare(struct request *request)
 {
     err_t err;
 
-    request->chunks.credit = request->credit;
-    err = pmem_chunks_ensure(&request->chunks);
-    if (err != OK) {
-        pmem_chunks_free(request->chunks.spare);
-        request->chunks.spare = NULL;
-    }
+    err = pmem_chunks_ensure(&request->purse);
+    if (err != OK)
+        pmem_chunks_free(request->purse.spare);
     return err;
 }
 
@@ -255,15 +253,17 @@ request_prepare(struct request *request)
 static err_t
 world_do(struct pmem_worker *worker, pmem_world_fn *action, void *argument, uint64_t pages)
 {
-    struct request request = { .action = action, .argument = argument, .credit = (uint32_t)pages };
+    struct request request = { .action = action,
+                               .argument = argument,
+                               .purse.credit = (uint32_t)pages };
 
     if (request_prepare(&request) != OK) {
         store_credit_give(pmem_store, pages);
         return ERR_NOSPACE;
     }
     request_do(worker, &request);
-    if (request.credit > 0)
-        store_credit_give(pmem_store, request.credit);
+    if (request.purse.credit > 0)
+        store_credit_give(pmem_store, request.purse.credit);
     return OK;
 }
 
@@ -287,11 +287,11 @@ err_t
 pmem_world_run(pmem_world_fn *action, void *argument, uint32_t *credit, uint64_t *asked_ns,
                uint64_t *arrived_ns, uint64_t *released_ns)
 {
-    struct request request = { .action = action, .argument = argument, .credit = *credit };
+    struct request request = { .action = action, .argument = argument, .purse.credit = *credit };
 
     TRY(request_prepare(&request));
     request_do(NULL, &request);
-    *credit = request.credit;
+    *credit = request.purse.credit;
     *asked_ns = request.asked_ns;
     *arrived_ns = request.arrived_ns;
     *released_ns = request.released_ns;

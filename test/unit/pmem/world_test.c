@@ -268,6 +268,24 @@ START_TEST(what_is_kept_is_for_who_makes_room)
 }
 END_TEST
 
+static void
+count_chunks(void *argument)
+{
+    *(uint32_t *)argument = pmem_worker_current()->spare_count;
+}
+
+START_TEST(memory_for_the_list_of_an_action_is_given_back)
+{
+    uint32_t first = 0, last = 0;
+
+    ck_assert_int_eq(pmem_world_do(NULL, count_chunks, &first, 1), OK);
+    for (unsigned i = 0; i < 10; i++)
+        ck_assert_int_eq(pmem_world_do(NULL, count_chunks, &last, 1), OK);
+    ck_assert_uint_gt(first, 0);
+    ck_assert_uint_eq(last, first);
+}
+END_TEST
+
 START_TEST(a_quiet_epoch_is_one_in_which_nothing_was_written)
 {
     struct pmem_worker worker;
@@ -303,6 +321,7 @@ main(void)
     tcase_add_test(tcase, half_of_the_credit_is_had_without_a_wait);
     tcase_add_test(tcase, half_of_the_credit_comes_out_of_what_is_kept_but_not_what_a_sweep_needs);
     tcase_add_test(tcase, what_is_kept_is_for_who_makes_room);
+    tcase_add_test(tcase, memory_for_the_list_of_an_action_is_given_back);
     tcase_add_test(tcase, a_quiet_epoch_is_one_in_which_nothing_was_written);
     suite_add_tcase(suite, tcase);
     return run(suite);
