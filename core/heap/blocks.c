@@ -294,6 +294,15 @@ range_resident(uint64_t from, uint64_t to)
     return true;
 }
 
+/* Can the hole be filled without reading a page? Of a fresh one only that of `at` was written. */
+static bool
+hole_is_ready(uint64_t at, uint64_t limit, bool fresh)
+{
+    uint64_t page_end = (at + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+
+    return range_resident(at, fresh && page_end < limit ? page_end : limit);
+}
+
 /* A scavenge begins: no survivors yet, and no hole whose page would have to be read. */
 void
 heap_cursors_ready(void)
@@ -303,9 +312,9 @@ heap_cursors_ready(void)
         struct heap_cursor *cursor = &heap.cursors[i];
 
         cursor->young_at = cursor->young_limit = 0;
-        if (!range_resident(cursor->at, cursor->limit))
+        if (!hole_is_ready(cursor->at, cursor->limit, cursor->fresh))
             cursor->at = cursor->limit;
-        if (!range_resident(cursor->wide_at, cursor->wide_limit))
+        if (!hole_is_ready(cursor->wide_at, cursor->wide_limit, cursor->wide_fresh))
             cursor->wide_at = cursor->wide_limit;
     }
 }
@@ -370,6 +379,7 @@ cursor_next_hole(struct heap_cursor *cursor)
         cursor->line = end;
         cursor->at = from;
         cursor->limit = from + bytes;
+        cursor->fresh = false;
         return true;
     }
 }
@@ -468,6 +478,7 @@ heap_cursor_take(struct heap_cursor *cursor, uint64_t bytes, struct heap_taken *
                     return 0;
                 cursor->wide_at = at;
                 cursor->wide_limit = at + HEAP_BLOCK_BYTES;
+                cursor->wide_fresh = taken->fresh;
             }
             at = cursor->wide_at;
             cursor->wide_at += bytes;
@@ -478,6 +489,7 @@ heap_cursor_take(struct heap_cursor *cursor, uint64_t bytes, struct heap_taken *
             return 0;
         cursor->at = at;
         cursor->limit = at + HEAP_BLOCK_BYTES;
+        cursor->fresh = taken->fresh;
     }
     at = cursor->at;
     cursor->at += bytes;

@@ -66,6 +66,24 @@ START_TEST(an_object_in_a_handle_moves_ages_and_is_promoted)
 }
 END_TEST
 
+START_TEST(what_is_promoted_little_by_little_fills_up_one_block)
+{
+    uint64_t blocks;
+
+    handle.word = space_alloc_old(array_bytes(KIND_WORDS, 500), CLASS_WORDS);
+    array_length_set(handle.word, 500);
+    array_store_word(handle.word, 0, space_pair(0)); /* so that there is a nursery */
+    blocks = heap.blocks_used;
+    for (unsigned i = 1; i < 500; i++) { /* 40 bytes each: 20 KiB */
+        array_store_word(handle.word, i, space_pair(i));
+        space_scavenge();
+    }
+    space_scavenge();
+    ck_assert(!ref_is_young(array_load_word(handle.word, 499)));
+    ck_assert_uint_le(heap.blocks_used, blocks + 2);
+}
+END_TEST
+
 START_TEST(two_references_to_one_object_stay_two_references_to_one_object)
 {
     ref_t a = space_pair(1);
@@ -451,6 +469,7 @@ main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_new_object_is_young_and_zero_behind_its_header);
     tcase_add_test(tcase, an_object_in_a_handle_moves_ages_and_is_promoted);
+    tcase_add_test(tcase, what_is_promoted_little_by_little_fills_up_one_block);
     tcase_add_test(tcase, two_references_to_one_object_stay_two_references_to_one_object);
     tcase_add_test(tcase, what_is_not_reachable_is_not_copied);
     tcase_add_test(tcase, what_is_alive_is_told_at_any_time);
