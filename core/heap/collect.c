@@ -56,13 +56,14 @@ bool
 heap_wants_scavenge(void)
 {
     uint64_t left = heap_eden_left();
+    bool wants = heap.options.move_always ? heap_nursery_used() > 0
+                                          : left < (heap.eden_to - heap.eden_from) / 8;
 
     if (!heap_nursery_is_open() ||
         left == atomic_load_explicit(&heap.refused_left, memory_order_relaxed))
         return false;
     /* Over the limit nothing is promoted on the side: who allocates then is told. */
-    return (heap.options.move_always || left < (heap.eden_to - heap.eden_from) / 8) &&
-           bytes_allowed() > 0;
+    return wants && bytes_allowed() > 0;
 }
 
 static uint64_t
@@ -221,6 +222,14 @@ heap_collect(struct heap_local *local, uint64_t bytes)
     while (err == ERR_NOSPACE && heap_make_room(local, heap_wanted_pages(bytes)))
         err = try_credit(local->worker, heap_wanted_pages(bytes));
     return err;
+}
+
+err_t
+heap_safepoint(struct heap_local *local)
+{
+    if (heap_wants_scavenge())
+        IGNORE(heap_collect(local, 0), "who finds no room will say so");
+    return pmem_safepoint(local->worker);
 }
 
 err_t

@@ -38,6 +38,7 @@ struct heap_options {
     uint64_t nursery_bytes; /* 0: 2 MiB; a multiple of HEAP_BLOCK_BYTES */
     bool move_always;       /* test builds: scavenge at every safepoint */
     uint64_t limit_bytes;   /* live data at most, 0: no limit */
+    uint64_t stay_bytes;    /* test builds: every second object stays young, up to so much */
 };
 
 /* The nursery_bytes that suit a volume of this size: a 128th of it, 256 KiB to 2 MiB. */
@@ -123,8 +124,17 @@ must_use err_t heap_collect_full(struct heap_local *local);
  */
 bool heap_make_room(struct heap_local *local, uint64_t pages);
 
-/* At a safepoint: true if a scavenge should come first (the nursery is nearly full, or tests). */
+/*
+ * At a safepoint: true if a scavenge should come first (the nursery is nearly full; or tests, and
+ * anything is young).
+ */
 bool heap_wants_scavenge(void);
+
+/*
+ * A safepoint of a worker that allocates: a scavenge if one should come first, then
+ * pmem_safepoint(), and its answers. The caller's words are where heap_collect() wants them.
+ */
+must_use err_t heap_safepoint(struct heap_local *local);
 
 /*
  * The thread ran: its stack may hold young references from now on. To be

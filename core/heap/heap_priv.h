@@ -23,6 +23,7 @@
 #define HEAP_NURSERY_BYTES      (2ull << 20)  /* unless the options say otherwise */
 #define HEAP_NURSERY_BLOCKS_MIN 4             /* two of survivors, two of eden */
 #define HEAP_PROMOTE_AGE        2             /* a second survival makes an object old */
+#define HEAP_STAYS_AGE          15            /* that of an object which stays young */
 #define HEAP_SURVIVOR_BYTES_MAX 4096          /* larger ones are promoted at once */
 #define HEAP_FULL_BYTES_MIN     (32ull << 20) /* promoted before a full collection */
 #define HEAP_RECYCLE_LINES_MIN  16            /* free lines that make a block worth filling up */

@@ -29,7 +29,9 @@ static struct {
     uint64_t to_at;       /* next block of them */
     uint64_t stack_count; /* of heap.scan_stack */
     uint64_t kept_bytes;
+    uint64_t stay_bytes; /* of them: what stays young at any age */
     uint64_t promoted_bytes;
+    uint64_t turn;              /* of first survivals; by turns, an object stays young */
     struct heap_cursor *cursor; /* the last one used */
 } scavenge;
 
@@ -99,12 +101,43 @@ is_copy(ref_t young)
     return young - heap.survivor_from[scavenge.to] < heap.survivor_bytes;
 }
 
+/* The header of an object that has survived once more. */
+static uint64_t
+header_aged(uint64_t header)
+{
+    uint64_t age = (header & HEADER_AGE_MASK) >> HEADER_AGE_SHIFT;
+
+    if (age == HEAP_STAYS_AGE)
+        return header;
+    age++;
+    if (age == 1 && heap.options.stay_bytes > 0 && scavenge.turn++ % 2 == 0)
+        age = HEAP_STAYS_AGE;
+    return (header & ~HEADER_AGE_MASK) | age << HEADER_AGE_SHIFT;
+}
+
+/*
+ * Is an object with this header still young? Where it stays so, those that the roots name come
+ * first: what a primitive has in its hands, and would miss after a move.
+ */
+static bool
+is_kept(uint64_t header, uint64_t bytes)
+{
+    uint64_t age = (header & HEADER_AGE_MASK) >> HEADER_AGE_SHIFT;
+
+    if (scavenge.promote_all || bytes > HEAP_SURVIVOR_BYTES_MAX)
+        return false;
+    if (age != HEAP_STAYS_AGE)
+        return age < HEAP_PROMOTE_AGE;
+    scavenge.stay_bytes += bytes;
+    return scavenge.stay_bytes <= heap.options.stay_bytes;
+}
+
 static word_t
 forward(word_t word)
 {
     const struct heap_shape *shape;
     struct heap_cursor *cursor;
-    uint64_t header, age, bytes;
+    uint64_t header, bytes;
     uint64_t to = 0;
 
     if (!word_is_young(word) || is_copy(word))
@@ -114,13 +147,9 @@ forward(word_t word)
         return header;
     shape = heap_shape_of(header_class_number(header));
     bytes = heap_shape_bytes(shape, word, header);
-    age = (header & HEADER_AGE_MASK) >> HEADER_AGE_SHIFT;
-    if (age < HEADER_AGE_MASK >> HEADER_AGE_SHIFT) {
-        age++;
-        header += 1ull << HEADER_AGE_SHIFT;
-    }
+    header = header_aged(header);
     cursor = cursor_for(word);
-    if (!scavenge.promote_all && age < HEAP_PROMOTE_AGE && bytes <= HEAP_SURVIVOR_BYTES_MAX)
+    if (is_kept(header, bytes))
         to = survivor_take(cursor, bytes);
     if (to != 0) {
         scavenge.kept_bytes += bytes;
@@ -314,6 +343,7 @@ begin(bool promote_all, const struct heap_plan *plan)
     scavenge.to_at = heap.survivor_from[scavenge.to];
     scavenge.stack_count = 0;
     scavenge.kept_bytes = 0;
+    scavenge.stay_bytes = 0;
     scavenge.promoted_bytes = 0;
     scavenge.cursor = NULL;
     heap.hole_pages_left = plan->hole_pages;

@@ -472,6 +472,8 @@ START_TEST(a_full_volume_refuses_and_changes_nothing)
     fake.credit = credit;
     space_scavenge();
     ck_assert_uint_eq(pair_id(handle.word), 6);
+    ck_assert(!heap_wants_scavenge()); /* it is old, and nothing else is there */
+    handle.word = space_pair(7);
     ck_assert(heap_wants_scavenge());
 }
 END_TEST

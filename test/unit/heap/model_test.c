@@ -319,6 +319,15 @@ START_TEST(they_agree_when_memory_is_short)
 }
 END_TEST
 
+START_TEST(they_agree_when_much_stays_young)
+{
+    space_heap = (struct heap_options){ .nursery_bytes = 128 << 10,
+                                        .move_always = true,
+                                        .stay_bytes = 16 << 10 };
+    run_model(0x5deece66dull + (uint64_t)_i * 77, 8000);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -328,6 +337,7 @@ main(void)
     suite_add_tcase(suite, tcase);
     tcase_set_timeout(tcase, 300);
     tcase_add_loop_test(tcase, a_random_program_and_its_model_agree, 0, 4);
+    tcase_add_loop_test(tcase, they_agree_when_much_stays_young, 0, 2);
     tcase_add_loop_test(tcase, they_agree_in_a_strict_space, 0, 2);
     tcase_add_loop_test(tcase, they_agree_when_memory_is_short, 0, 2);
     return run(suite);

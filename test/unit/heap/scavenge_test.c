@@ -84,6 +84,56 @@ START_TEST(what_is_promoted_little_by_little_fills_up_one_block)
 }
 END_TEST
 
+static void
+restart_with_stay_bytes(uint64_t bytes)
+{
+    teardown();
+    space_heap.stay_bytes = bytes;
+    space_start();
+    space_make_pair_class();
+    heap_handle_open(&handle, WORD_NULL);
+}
+
+/* Keep so many objects alive; after many scavenges, each of which moves what is young: how many
+ * are? */
+static unsigned
+young_after_many_scavenges(unsigned count)
+{
+    unsigned young = 0;
+
+    handle.word = space_alloc_old(array_bytes(KIND_WORDS, count), CLASS_WORDS);
+    array_length_set(handle.word, count);
+    for (unsigned i = 0; i < count; i++)
+        array_store_word(handle.word, i, space_pair(i));
+    for (unsigned round = 0; round < 40; round++)
+        space_scavenge();
+    for (unsigned i = 0; i < count; i++) {
+        word_t before = array_load_word(handle.word, i);
+
+        if (!ref_is_young(before))
+            continue;
+        young++;
+        space_scavenge();
+        ck_assert_uint_ne(array_load_word(handle.word, i), before);
+        ck_assert_uint_eq(pair_id(array_load_word(handle.word, i)), i);
+    }
+    return young;
+}
+
+START_TEST(where_it_is_asked_for_every_second_object_stays_young_and_moves)
+{
+    restart_with_stay_bytes(4096);
+    ck_assert_uint_eq(young_after_many_scavenges(50), 25);
+}
+END_TEST
+
+START_TEST(no_more_stays_young_than_was_asked_for)
+{
+    restart_with_stay_bytes(4096);
+    ck_assert_uint_eq(young_after_many_scavenges(1000), 4096 / PAIR_BYTES);
+}
+END_TEST
+
 START_TEST(two_references_to_one_object_stay_two_references_to_one_object)
 {
     ref_t a = space_pair(1);
@@ -470,6 +520,8 @@ main(void)
     tcase_add_test(tcase, a_new_object_is_young_and_zero_behind_its_header);
     tcase_add_test(tcase, an_object_in_a_handle_moves_ages_and_is_promoted);
     tcase_add_test(tcase, what_is_promoted_little_by_little_fills_up_one_block);
+    tcase_add_test(tcase, where_it_is_asked_for_every_second_object_stays_young_and_moves);
+    tcase_add_test(tcase, no_more_stays_young_than_was_asked_for);
     tcase_add_test(tcase, two_references_to_one_object_stay_two_references_to_one_object);
     tcase_add_test(tcase, what_is_not_reachable_is_not_copied);
     tcase_add_test(tcase, what_is_alive_is_told_at_any_time);
