@@ -23,6 +23,8 @@
 
 #define address_of(pointer) ((uint64_t)(uintptr_t)(pointer))
 
+uint32_t frame_slots_max = 1u << 20;
+
 void
 frame_save(struct vm_worker *worker)
 {
@@ -285,9 +287,9 @@ grow(struct vm_worker *worker, uint64_t slots)
 
     while (wanted < slots + OPEN_AHEAD)
         wanted *= 2;
-    if (wanted > STACK_SLOTS_MAX) {
+    if (wanted > frame_slots_max) {
         exception_throw(worker, VM_ERROR_STACK_OVERFLOW, "a stack of more than %u slots",
-                        STACK_SLOTS_MAX);
+                        frame_slots_max);
         return;
     }
     bytes = sizeof(struct stack_object) + 8 * wanted;

@@ -211,7 +211,7 @@ link_all(struct load *load)
         if (err != OK && err != ERR_PROGRAM)
             return err;
         first = first == OK ? err : first;
-        TRY(pmem_safepoint(load->local->worker));
+        TRY(heap_safepoint(load->local));
     }
     TRY(first);
     return model_arrays_link(load);
@@ -232,7 +232,7 @@ verify_class(struct load *load, struct model_class *class)
             return err;
         if (load->complaint_count > LOAD_COMPLAINTS_MAX)
             return ERR_PROGRAM;
-        TRY(pmem_safepoint(load->local->worker));
+        TRY(heap_safepoint(load->local));
     }
     return OK;
 }
@@ -307,7 +307,7 @@ static err_t
 load_once(struct load *load, const void *bytes, size_t byte_count, word_t *entry)
 {
     load_begin(load);
-    TRY(pmem_safepoint(load->local->worker));
+    TRY(heap_safepoint(load->local));
     TRY(read_and_check(load, bytes, byte_count));
     return load_install(load, entry);
 }

@@ -53,7 +53,7 @@ load_work(struct load *load, uint64_t steps)
 {
     load->work += steps;
     if (pmem_poll())
-        TRY(pmem_safepoint(load->local->worker)); /* the model refers to nothing that moves */
+        TRY(heap_safepoint(load->local)); /* the model refers to nothing that moves */
     if (load->work <= LOAD_WORK_MAX)
         return OK;
     return load_complain(load, "the module is too intricate: it takes too long to check");

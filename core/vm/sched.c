@@ -23,18 +23,14 @@
 #define LOG_MODULE "vm"
 #include "base/log.h"
 
-/* Polls between two looks whether the world should stop; looks until the clock is asked. */
-#define SLICE_POLLS 63
+/* Looks until the clock is asked. */
 #define SLICE_LOOKS 64
 
-/* Looks until the nursery is looked at: who finds it full collects anyway. */
-#define COLLECT_LOOKS 16
+#define SLICE_NS    10000000u
+#define RETRY_NS    10000000000ull
+#define THROTTLE_NS 50000000u
 
-#define SLICE_NS      10000000u
-#define RETRY_NS      10000000000ull
-#define THROTTLE_NS   50000000u
-
-#define NO_TIMER      0
+#define NO_TIMER    0
 
 /* The volatile half of a thread, by its slot. */
 struct half {
@@ -48,6 +44,16 @@ struct timer {
     ref_t thread;
     uint32_t slot;
 };
+
+/* How often to look around: rarely, or, where the nursery moves always, at each poll. */
+struct pace {
+    int32_t look_polls;    /* polls until the next look whether the world should stop */
+    int32_t collect_looks; /* looks until the nursery is looked at; who finds it full collects */
+};
+
+static const struct pace pace_usual = { .look_polls = 63, .collect_looks = 16 };
+static const struct pace pace_moving = { .look_polls = 1, .collect_looks = 1 };
+static struct pace pace;
 
 static struct {
     struct lock lock; /* guards the run queue */
@@ -73,6 +79,7 @@ static uint64_t idle_cell[1], leave_cell[1];
 err_t
 sched_init(void)
 {
+    pace = vm_options_get()->heap.move_always ? pace_moving : pace_usual;
     lock_init(&sched.lock, LOCK_RANK_SCHED);
     lock_init(&sched.timer_lock, LOCK_RANK_TIMER);
     cond_init(&sched.work);
@@ -301,9 +308,7 @@ sched_safepoint(struct vm_worker *worker)
 
     frame_save(worker);
     worker->loaded = false;
-    if (heap_wants_scavenge())
-        IGNORE(heap_collect(&worker->heap, 0), "who finds no room will say so");
-    err = pmem_safepoint(&worker->pmem);
+    err = heap_safepoint(&worker->heap);
     if (err != OK && worker->pmem.credit < PMEM_WORKER_CREDIT / 2) {
         throttle(worker);
         err = OK;
@@ -476,7 +481,7 @@ sched_load(struct vm_worker *worker)
     worker_commit_end(worker);
     worker->run_begin_ns = plat_monotonic_ns();
     worker->slice_end_ns = worker->run_begin_ns + SLICE_NS;
-    worker->slice = SLICE_POLLS;
+    worker->slice = pace.look_polls - 1;
     worker->looks = SLICE_LOOKS;
     if (is_over(thread)) {
         SET_WORD(thread_object, thread, pending, WORD_NULL);
@@ -620,9 +625,9 @@ look_at_clock(struct vm_worker *worker)
 void
 sched_poll(struct vm_worker *worker)
 {
-    bool collects = --worker->looks % COLLECT_LOOKS == 0 && heap_wants_scavenge();
+    bool collects = --worker->looks % pace.collect_looks == 0 && heap_wants_scavenge();
 
-    worker->slice = SLICE_POLLS;
+    worker->slice = pace.look_polls; /* the poll that came here comes again, and goes on */
     plat_switch_point();
     if (pmem_poll() || collects)
         sched_safepoint(worker);

@@ -20,7 +20,10 @@
 #define END_PAGES            32 /* first writes that ending a program may take at a time */
 #define FORMAT_NURSERY_BYTES (128u << 10) /* nearly all of a class library is born old */
 
-#define root_field(field)    (SPACE_ROOT + offsetof(struct space_root, field))
+/* Where the young moves at every poll much should be young, but each scavenge copies all of it. */
+#define MOVING_STAY_BYTES (4u << 10)
+
+#define root_field(field) (SPACE_ROOT + offsetof(struct space_root, field))
 
 static struct vm_options system_options;
 static struct event system_changed; /* an application ended, or somebody interrupts */
@@ -177,6 +180,8 @@ vm_start(const struct vm_options *options)
 #if defined(CHECKED) && CHECKED
     system_options.heap.move_always = true;
 #endif
+    if (system_options.heap.move_always)
+        system_options.heap.stay_bytes = MOVING_STAY_BYTES;
     atomic_store(&system_interrupted, false);
     atomic_store(&system_failed, 0);
     TRY(pmem_world_do(NULL, read_magic, &magic, 0));
@@ -276,7 +281,7 @@ fill_application(struct install *install)
              array_bytes(KIND_WORDS, program->argument_count));
     SET_WORD(application_object, install->application.word, arguments, array);
     for (unsigned i = 0; i < program->argument_count; i++) {
-        TRY(pmem_safepoint(&install->worker->pmem));
+        TRY(heap_safepoint(&install->worker->heap));
         ALLOCATE(string, string_from_outside(heap, program->arguments[i]),
                  2 * text_length(program->arguments[i]) + 32);
         array_store_word(GET_WORD(application_object, install->application.word, arguments), i,

@@ -6,17 +6,22 @@
  */
 #include "unit/vm/machine.h"
 
+#define DEPTH     MACHINE_WORK("9000", "2000")
+#define DIVES     MACHINE_WORK("20", "2")
+#define NODES     MACHINE_WORK("400000", "100000") /* do not fit into the memory beside it */
+#define MEMORY_MB MACHINE_WORK(16, 5)
+
 START_TEST(a_growing_stack_keeps_both_areas)
 {
-    ck_assert_program(
-        "class d {\n"
-        "  long f(int n, string s, long l, any o) {\n"
-        "    int a = n * 3; string t = s; any p = o; long q = l + 1L;\n"
-        "    long below = n == 0 ? 0L : f(n - 1, s, q, p);\n"
-        "    if (a != n * 3 || t != s || p != o || q != l + 1L) exit(1);\n"
-        "    return below + 1L; } }\n"
-        "any o = new .internal.object();\n"
-        "for (int i = 0; i < 3; i++) if (new d().f(9000, \"word\", 5L, o) != 9001L) exit(2);\n");
+    ck_assert_program("class d {\n"
+                      "  long f(int n, string s, long l, any o) {\n"
+                      "    int a = n * 3; string t = s; any p = o; long q = l + 1L;\n"
+                      "    long below = n == 0 ? 0L : f(n - 1, s, q, p);\n"
+                      "    if (a != n * 3 || t != s || p != o || q != l + 1L) exit(1);\n"
+                      "    return below + 1L; } }\n"
+                      "any o = new .internal.object();\n"
+                      "for (int i = 0; i < 3; i++) if (new d().f(" DEPTH
+                      ", \"word\", 5L, o) != " DEPTH "L + 1L) exit(2);\n");
 }
 END_TEST
 
@@ -24,7 +29,7 @@ START_TEST(stacks_grow_in_threads_of_their_own)
 {
     ck_assert_program(
         "class d { int got; int f(int n) { if (n == 0) return 0; return f(n - 1) + 1; }\n"
-        "  void run() { for (int i = 0; i < 20; i++) got = f(2000); } }\n"
+        "  void run() { for (int i = 0; i < " DIVES "; i++) got = f(2000); } }\n"
         "d[] all = []; .internal.thread[] ts = [];\n"
         "for (int i = 0; i < 8; i++) { d x = new d(); all.add(x); ts.add(spawn(x)); }\n"
         "foreach (t in ts) t.join();\n"
@@ -38,14 +43,14 @@ START_TEST(instructions_wait_for_pages_and_run_again)
 
     /* Memory for a small part of what lives: every walk over it pages. */
     machine_stop(true);
-    machine_pmem.resident_bytes_max = 16 << 20;
+    machine_pmem.resident_bytes_max = MEMORY_MB << 20;
     machine_start();
     ck_assert_program("class node { node next; int v; string s; }\n"
                       "node head = null;\n"
-                      "for (int i = 0; i < 400000; i++) { node n = new node(); n.v = i;\n"
+                      "for (int i = 0; i < " NODES "; i++) { node n = new node(); n.v = i;\n"
                       "  n.s = \"text of \\{i}\"; n.next = head; head = n; }\n"
                       "for (int k = 0; k < 3; k++) {\n"
-                      "  int at = 399999; node p = head;\n"
+                      "  int at = " NODES " - 1; node p = head;\n"
                       "  while (p != null) { if (p.v != at || p.s != \"text of \\{at}\") exit(1);\n"
                       "    p.v = at; at--; p = p.next; }\n"
                       "  if (at != -1) exit(2); }\n");
