@@ -84,6 +84,18 @@ old_may_grow(uint64_t bytes)
     return limit == 0 || heap.bytes_live + grown + bytes <= limit;
 }
 
+/*
+ * Old space has grown. The root is told each time, so that lives too short for a collection come
+ * to one together; with others who do the same it may be told a little less.
+ */
+void
+heap_old_grown(uint64_t bytes)
+{
+    uint64_t before = atomic_fetch_add_explicit(&heap.old_bytes, bytes, memory_order_relaxed);
+
+    pmem_store64(heap_root_at(HEAP_ROOT_OLD_BYTES), before + bytes);
+}
+
 /* First writes that an object may take, so that heap_collect can tell what is out of reach. */
 uint64_t
 heap_wanted_pages(uint64_t bytes)
@@ -143,6 +155,7 @@ large_alloc(struct heap_local *local, uint64_t bytes, uint32_t class_number)
     if (touches_all(&taken, bytes))
         pmem_zero(at, bytes);
     pmem_store64(at, header_make(class_number));
+    heap_old_grown(bytes);
     local->worker->restart = restart;
     used -= local->worker->credit;
     if (used < pages)
@@ -171,6 +184,7 @@ small_alloc(struct heap_local *local, uint64_t bytes, uint32_t class_number)
     }
     pmem_zero(at, bytes);
     pmem_store64(at, header_make(class_number));
+    heap_old_grown(bytes);
     return at;
 }
 
@@ -178,18 +192,13 @@ ref_t
 heap_alloc_old(struct heap_local *local, uint64_t bytes, uint32_t class_number)
 {
     uint64_t rounded = (bytes + 7) & ~7ull;
-    ref_t object;
 
     assert(rounded >= OBJECT_HEADER_BYTES);
     if (!old_may_grow(rounded))
         return 0;
     if (rounded > HEAP_LARGE_BYTES)
-        object = large_alloc(local, rounded, class_number);
-    else
-        object = small_alloc(local, rounded, class_number);
-    if (object != 0)
-        atomic_fetch_add_explicit(&heap.old_bytes, rounded, memory_order_relaxed);
-    return object;
+        return large_alloc(local, rounded, class_number);
+    return small_alloc(local, rounded, class_number);
 }
 
 /* ---- what everybody calls ---- */

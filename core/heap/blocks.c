@@ -35,6 +35,8 @@ heap_blocks_start(void)
     heap.hole_pages_left = UINT64_MAX;
     heap.free_count = 0;
     heap.free_from = 0;
+    heap.dirty_to = 0;
+    heap.surplus = 0;
     if (heap.free_bits == NULL || heap.zero_bits == NULL || heap.recycle_bits == NULL ||
         heap.lines == NULL || heap.owners == NULL)
         return ERR_NOMEM;
@@ -146,44 +148,61 @@ heap_blocks_give(uint64_t block, uint64_t count)
     heap.free_count += count;
     if (block < heap.free_from)
         heap.free_from = block;
+    if (block + count > heap.dirty_to)
+        heap.dirty_to = block + count;
 }
 
-/* Take a free block that is not known to be zero; HEAP_NO_BLOCK if there is none. */
+/* How many blocks are free and not known to be zero. */
+uint64_t
+heap_blocks_dirty(void)
+{
+    uint64_t count = 0;
+
+    for (uint64_t i = 0; i < (heap.dirty_to + 63) / 64; i++)
+        count += (uint64_t)__builtin_popcountll(heap.free_bits[i] & ~heap.zero_bits[i]);
+    return count;
+}
+
+/*
+ * Take the last free block that is not known to be zero, because the first ones are used again
+ * soonest; HEAP_NO_BLOCK if there is none.
+ */
 uint64_t
 heap_blocks_take_dirty(void)
 {
-    uint64_t used = atomic_load_explicit(&heap.blocks_used, memory_order_relaxed);
-
-    for (uint64_t i = heap.free_from / 64; i <= used / 64; i++) {
+    for (uint64_t i = (heap.dirty_to + 63) / 64; i-- > 0;) {
         uint64_t bits = heap.free_bits[i] & ~heap.zero_bits[i];
-        uint64_t block = i * 64 + (uint64_t)__builtin_ctzll(bits | 1ull << 63);
 
         if (bits == 0)
             continue;
-        bit_clear(heap.free_bits, block);
+        heap.dirty_to = i * 64 + 63 - (uint64_t)__builtin_clzll(bits);
+        bit_clear(heap.free_bits, heap.dirty_to);
         heap.free_count--;
-        return block;
+        return heap.dirty_to;
     }
+    heap.dirty_to = 0;
     return HEAP_NO_BLOCK;
 }
 
-/* Give it back: now it is zero. */
+/* It comes back, and is zero. */
 void
 heap_blocks_give_zero(uint64_t block)
 {
+    uint64_t dirty_to = heap.dirty_to;
+
     heap_blocks_give(block, 1);
     bit_set(heap.zero_bits, block);
+    heap.dirty_to = dirty_to;
 }
 
 /* A block was free before heap_blocks_forget(), and still is. */
 void
 heap_blocks_give_again(uint64_t block)
 {
-    bool zero = bit_get(heap.zero_bits, block);
-
-    heap_blocks_give(block, 1);
-    if (zero)
-        bit_set(heap.zero_bits, block);
+    if (bit_get(heap.zero_bits, block))
+        heap_blocks_give_zero(block);
+    else
+        heap_blocks_give(block, 1);
 }
 
 /* A full collection is about to say anew what is free and what has holes. */
@@ -196,6 +215,7 @@ heap_blocks_forget(void)
     }
     heap.free_count = 0;
     heap.free_from = 0;
+    heap.dirty_to = 0;
 }
 
 /* Look at up to `block_max` more descriptors of the time before the start, for free blocks. */

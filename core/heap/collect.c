@@ -29,15 +29,18 @@ struct collection {
     err_t err;      /* of the full one */
 };
 
+/* So many bytes go into old space from one full collection to the next. */
+uint64_t
+heap_full_threshold(void)
+{
+    return heap.bytes_live > heap.full_bytes_min ? heap.bytes_live : heap.full_bytes_min;
+}
+
 /* True when so much went into old space that a full collection pays. */
 bool
 heap_wants_full(void)
 {
-    uint64_t threshold = heap.bytes_live;
-
-    if (threshold < heap.full_bytes_min)
-        threshold = heap.full_bytes_min;
-    return atomic_load_explicit(&heap.old_bytes, memory_order_relaxed) >= threshold;
+    return atomic_load_explicit(&heap.old_bytes, memory_order_relaxed) >= heap_full_threshold();
 }
 
 /* Bytes that old space may still take in. */
@@ -96,6 +99,7 @@ collect(void *argument)
         collection->pages = pages;
         return;
     }
+    heap_blocks_scan(HEAP_SCAN_BLOCKS);
     if (full || collection->young || heap_eden_left() < (heap.eden_to - heap.eden_from) / 2)
         heap_scavenge(full, &plan);
     heap_nursery_open();
@@ -197,30 +201,46 @@ collect_somehow(struct heap_local *local, struct collection *collection)
     return err;
 }
 
-err_t
-heap_collect(struct heap_local *local, uint64_t bytes)
+/* Credit for an object of `bytes`, though room may have to be made for it. */
+static err_t
+see_to_credit(struct heap_local *local, uint64_t bytes)
+{
+    uint64_t pages = heap_wanted_pages(bytes);
+    err_t err = try_credit(local->worker, pages);
+
+    while (err == ERR_NOSPACE && heap_make_room(local, pages))
+        err = try_credit(local->worker, pages);
+    return err;
+}
+
+static err_t
+collect_for(struct heap_local *local, uint64_t bytes)
 {
     struct collection collection = { .young = heap.options.move_always };
-    err_t err;
 
     if (bytes > 0 && bytes > bytes_allowed())
         collection.full = true;
-    err = collect_somehow(local, &collection);
-    if (err == ERR_NOSPACE && bytes > 0)
-        IGNORE(pmem_world_do(local->worker, heap_reserve_open, NULL, 0), "it takes no credit");
-    if (err != OK)
-        return err;
+    TRY(collect_somehow(local, &collection));
     if (collection.fulled && collection.err != OK)
         log_warn("full collection given up, nothing was freed: %s", err_text(collection.err));
     if (!heap_nursery_is_open())
         return ERR_NOSPACE;
+    (void)heap_surplus_give_back(local);
     if (bytes == 0)
         return OK;
     if (bytes > bytes_allowed())
         return ERR_NOMEM;
-    err = try_credit(local->worker, heap_wanted_pages(bytes));
-    while (err == ERR_NOSPACE && heap_make_room(local, heap_wanted_pages(bytes)))
-        err = try_credit(local->worker, heap_wanted_pages(bytes));
+    return see_to_credit(local, bytes);
+}
+
+err_t
+heap_collect(struct heap_local *local, uint64_t bytes)
+{
+    err_t err = collect_for(local, bytes);
+
+    /* Who is told that there is no room gets what is kept back for that. */
+    if (err == ERR_NOSPACE && bytes > 0)
+        IGNORE(pmem_world_do(local->worker, heap_reserve_open, NULL, 0), "it takes no credit");
     return err;
 }
 
@@ -238,5 +258,7 @@ heap_collect_full(struct heap_local *local)
     struct collection collection = { .young = true, .full = true };
 
     TRY(collect_somehow(local, &collection));
+    while (heap_surplus_give_back(local))
+        continue;
     return collection.err;
 }

@@ -82,7 +82,7 @@ heap_start(const struct heap_options *options)
     heap.scan_to = found.blocks_used;
     heap.old_bytes = found.old_bytes;
     heap.bytes_live = found.bytes_live;
-    heap.full_bytes_min = HEAP_FULL_BYTES_MIN;
+    heap.full_bytes_min = HEAP_FULL_NURSERIES * (heap_nursery_blocks() << HEAP_BLOCK_SHIFT);
     heap.mark_chunks_max = UINT64_MAX;
     heap.refused_left = UINT64_MAX;
     if (nursery_bytes == 0)

@@ -19,14 +19,14 @@
 #include "base/lock.h"
 #include "heap/heap.h"
 
-#define HEAP_STEP_BYTES         8192ull       /* zeroed at a time, for one worker */
-#define HEAP_NURSERY_BYTES      (2ull << 20)  /* unless the options say otherwise */
-#define HEAP_NURSERY_BLOCKS_MIN 4             /* two of survivors, two of eden */
-#define HEAP_PROMOTE_AGE        2             /* a second survival makes an object old */
-#define HEAP_STAYS_AGE          15            /* that of an object which stays young */
-#define HEAP_SURVIVOR_BYTES_MAX 4096          /* larger ones are promoted at once */
-#define HEAP_FULL_BYTES_MIN     (32ull << 20) /* promoted before a full collection */
-#define HEAP_RECYCLE_LINES_MIN  16            /* free lines that make a block worth filling up */
+#define HEAP_STEP_BYTES         8192ull      /* zeroed at a time, for one worker */
+#define HEAP_NURSERY_BYTES      (2ull << 20) /* unless the options say otherwise */
+#define HEAP_NURSERY_BLOCKS_MIN 4            /* two of survivors, two of eden */
+#define HEAP_PROMOTE_AGE        2            /* a second survival makes an object old */
+#define HEAP_STAYS_AGE          15           /* that of an object which stays young */
+#define HEAP_SURVIVOR_BYTES_MAX 4096         /* larger ones are promoted at once */
+#define HEAP_FULL_NURSERIES     4            /* promoted before a full collection, at least */
+#define HEAP_RECYCLE_LINES_MIN  16           /* free lines that make a block worth filling up */
 #define HEAP_PAGES_PER_BLOCK    (HEAP_BLOCK_BYTES / PAGE_BYTES)
 #define HEAP_HOLE_PAGES_MAX     128 /* pages of holes that one scavenge may fill */
 #define HEAP_HOLE_PAGES_FEW     16  /* when the volume is nearly full */
@@ -203,6 +203,8 @@ struct heap {
     _Atomic uint32_t *owners;
     uint64_t free_count;
     uint64_t free_from; /* no free bit below */
+    uint64_t dirty_to;  /* no block from here on is free and not known to be zero */
+    uint64_t surplus;   /* so many of those are to be given back to the volume */
     struct heap_cursor cursors[HEAP_CURSOR_COUNT];
     unsigned cursor_victim;   /* whose is taken next when all are in use */
     uint64_t hole_pages_left; /* UINT64_MAX but in a scavenge */
@@ -221,7 +223,7 @@ struct heap {
     uint64_t *scan_stack; /* copied, their words not yet looked at */
     uint64_t scan_max;
     uint64_t mark_chunks_max; /* of the mark stack; small in tests */
-    uint64_t full_bytes_min;  /* HEAP_FULL_BYTES_MIN; small in tests */
+    uint64_t full_bytes_min;  /* of HEAP_FULL_NURSERIES */
 
     _Atomic uint64_t old_bytes;    /* gone into old space since the last full collection */
     uint64_t bytes_live;           /* after it */
@@ -252,6 +254,7 @@ uint64_t heap_blocks_take(uint64_t count, bool *fresh);
 void heap_blocks_give(uint64_t block, uint64_t count);
 void heap_blocks_forget(void);
 void heap_blocks_give_again(uint64_t block);
+uint64_t heap_blocks_dirty(void);
 uint64_t heap_blocks_take_dirty(void);
 void heap_blocks_give_zero(uint64_t block);
 void heap_block_describe(const struct heap_taken *taken);
@@ -302,14 +305,18 @@ void heap_scavenge(bool promote_all, const struct heap_plan *plan);
 
 /* room.c */
 bool heap_room_make(struct heap_local *local, uint64_t pages);
+void heap_surplus_find(void);
+bool heap_surplus_give_back(struct heap_local *local);
 
 /* heap.c */
 void heap_stats_show(void);
 
 /* collect.c */
+uint64_t heap_full_threshold(void);
 bool heap_wants_full(void);
 
 /* alloc.c */
+void heap_old_grown(uint64_t bytes);
 uint64_t heap_wanted_pages(uint64_t bytes);
 
 /* mark.c, sweep.c */

@@ -65,7 +65,7 @@ nursery_retire(void)
         return;
     for (uint64_t block = first - 1; block < first - 1 + count; block++)
         pmem_store32(heap_descriptor_at(block) + offsetof(struct heap_descriptor, kind), BLOCK_OLD);
-    atomic_fetch_add_explicit(&heap.old_bytes, count * HEAP_BLOCK_BYTES, memory_order_relaxed);
+    heap_old_grown(count * HEAP_BLOCK_BYTES);
 }
 
 /* In the stopped world. Nothing happens when there is one, or no room for one. */

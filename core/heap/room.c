@@ -1,10 +1,17 @@
 /*
- * room.c - the volume is full: give back what nobody needs.
+ * room.c - giving blocks of the volume back that nobody needs.
  *
- * A full collection that moves nothing needs credit for a few descriptors only; it tells which
- * blocks are free. They are zeroed then, because a zero page takes no block of the
- * volume, a few at a time, each few followed by a commit that lets go of what they held. The
- * credit for all of that is kept for it: what it gives back is more.
+ * A zero page takes no block of the volume, so a free block is given back by zeroing it.
+ *
+ * In good times a full collection finds more free blocks than old space will take until the
+ * next one, and that surplus is given back, a round with each collection that follows: a program
+ * allocates a nursery from one to the next, so its pace is kept. A system that idles collects
+ * nothing, and gives nothing back.
+ *
+ * When the volume is full, a full collection that moves nothing needs credit for a few descriptors
+ * only; it tells which blocks are free. They are zeroed then, a few at a time, each few followed by
+ * a commit that lets go of what they held. The credit for all of that is kept for it: what it gives
+ * back is more.
  *
  * One worker makes room, and others who come meanwhile wait for it. There is no clock in it: it
  * is in vain when the collection frees nothing and commits cannot let go of enough.
@@ -45,45 +52,74 @@ thin(void *argument)
     heap_stats_show();
 }
 
-/* Zero a block that is free; false without credit for it. */
+typedef err_t reserve_fn(struct pmem_worker *worker, uint64_t pages);
+
+static uint64_t
+first_writes(uint64_t from, uint64_t to)
+{
+    uint64_t pages = 0;
+
+    for (uint64_t page = from; page < to; page += PAGE_BYTES)
+        pages += pmem_takes_no_block(page) ? 0 : heap_pages_unwritten(page, PAGE_BYTES);
+    return pages;
+}
+
+/* Zero what is not zero of a block that is free; false without credit for it. */
 static bool
-zero_block(struct heap_local *local, uint64_t block)
+zero_block(struct heap_local *local, uint64_t block, reserve_fn *reserve)
 {
     void **restart = local->worker->restart;
-    uint64_t pages = heap_pages_unwritten(heap_block_at(block), HEAP_BLOCK_BYTES);
+    uint64_t from = heap_block_at(block), to = from + HEAP_BLOCK_BYTES;
 
-    if (pmem_reserve_kept(local->worker, pages) != OK)
+    if (reserve(local->worker, first_writes(from, to)) != OK)
         return false;
     local->worker->restart = NULL;
-    pmem_zero(heap_block_at(block), HEAP_BLOCK_BYTES);
+    for (uint64_t page = from; page < to; page += PAGE_BYTES) {
+        if (!pmem_takes_no_block(page))
+            pmem_zero(page, PAGE_BYTES);
+    }
     local->worker->restart = restart;
     return true;
+}
+
+enum zeroed {
+    ZEROED_ONE,
+    ZEROED_NONE, /* there is no free block that might not be zero */
+    ZEROED_NO_CREDIT,
+};
+
+/* No safepoint in here: a sweep would take the block for one that nobody has. */
+static enum zeroed
+zero_one(struct heap_local *local, reserve_fn *reserve)
+{
+    uint64_t block;
+    bool zeroed;
+
+    lock_acquire(&heap.lock);
+    block = heap_blocks_take_dirty();
+    lock_release(&heap.lock);
+    if (block == HEAP_NO_BLOCK)
+        return ZEROED_NONE;
+    zeroed = zero_block(local, block, reserve);
+    lock_acquire(&heap.lock);
+    if (zeroed)
+        heap_blocks_give_zero(block);
+    else
+        heap_blocks_give(block, 1);
+    lock_release(&heap.lock);
+    return zeroed ? ZEROED_ONE : ZEROED_NO_CREDIT;
 }
 
 /* Zero free blocks, as many as there is credit for, up to some; `*left`: there are more. */
 static unsigned
 zero_some(struct heap_local *local, bool *left)
 {
+    enum zeroed zeroed = ZEROED_ONE;
     unsigned count = 0;
-    uint64_t block;
-    bool zeroed;
 
-    do {
-        lock_acquire(&heap.lock);
-        block = heap_blocks_take_dirty();
-        lock_release(&heap.lock);
-        *left = block != HEAP_NO_BLOCK;
-        if (!*left)
-            return count;
-        zeroed = zero_block(local, block);
-        lock_acquire(&heap.lock);
-        if (zeroed)
-            heap_blocks_give_zero(block);
-        else
-            heap_blocks_give(block, 1);
-        lock_release(&heap.lock);
-        count += zeroed;
-    } while (zeroed && count < ROUND_BLOCKS);
+    while (count < ROUND_BLOCKS && (zeroed = zero_one(local, pmem_reserve_kept)) == ZEROED_ONE)
+        count++;
+    *left = zeroed != ZEROED_NONE;
     return count;
 }
 
@@ -122,5 +158,45 @@ heap_room_make(struct heap_local *local, uint64_t pages)
     if (pmem_reserve_wait(local->worker, pages) != OK)
         return made;
     pmem_unreserve(local->worker, pages);
+    return true;
+}
+
+/* ---- in good times ---- */
+
+/* A full collection was done: what is free and will hardly be used before the next is too much. */
+void
+heap_surplus_find(void)
+{
+    uint64_t dirty = heap_blocks_dirty();
+    uint64_t wanted = heap_full_threshold() >> HEAP_BLOCK_SHIFT;
+
+    heap.surplus = dirty > wanted ? dirty - wanted : 0;
+}
+
+static bool
+surplus_take(void)
+{
+    bool any;
+
+    lock_acquire(&heap.lock);
+    any = heap.surplus > 0;
+    heap.surplus -= any;
+    lock_release(&heap.lock);
+    return any;
+}
+
+/*
+ * Give a round of the surplus back. The caller is a RUNNING worker at a safepoint. True if there
+ * is more; a volume without room for it is left as it is.
+ */
+bool
+heap_surplus_give_back(struct heap_local *local)
+{
+    for (unsigned i = 0; i < ROUND_BLOCKS; i++) {
+        if (!surplus_take() || zero_one(local, pmem_reserve) != ZEROED_ONE)
+            return false;
+        if (pmem_poll())
+            IGNORE(pmem_safepoint(local->worker), "whoever finds no room will say so");
+    }
     return true;
 }

@@ -360,8 +360,7 @@ end(void)
     atomic_store_explicit(&heap.eden_at, heap.eden_from, memory_order_relaxed);
     for (struct heap_local *local = heap.locals; local != NULL; local = local->next)
         local->at = local->limit = 0;
-    atomic_fetch_add_explicit(&heap.old_bytes, scavenge.promoted_bytes, memory_order_relaxed);
-    pmem_store64(heap_root_at(HEAP_ROOT_OLD_BYTES), heap.old_bytes);
+    heap_old_grown(scavenge.promoted_bytes);
     heap.stats.promoted_bytes += scavenge.promoted_bytes;
 }
 
@@ -376,7 +375,6 @@ heap_scavenge(bool promote_all, const struct heap_plan *plan)
     uint64_t from_ns = plat_monotonic_ns();
     uint64_t took_ns;
 
-    heap_blocks_scan(HEAP_SCAN_BLOCKS);
     if (heap_nursery_used() == 0)
         return;
     begin(promote_all, plan);

@@ -169,6 +169,7 @@ heap_full(uint64_t pages)
         sweep_pages = pages - ROOT_PAGES;
         sweep(&marks);
         heap.bytes_live = marks.bytes_live;
+        heap_surplus_find();
     } else {
         heap.bytes_live += heap.old_bytes;
     }

@@ -167,6 +167,15 @@ pmem_resident(uint64_t address)
     return (bits & (PMEM_RESIDENT | PMEM_LEAVING)) == PMEM_RESIDENT;
 }
 
+bool
+pmem_takes_no_block(uint64_t address)
+{
+    uint64_t page = space_page_of(address);
+
+    return !pmem_page_has(pmem_page_of(page), PMEM_RESIDENT) &&
+           store_page_is_zero(pmem_store, page);
+}
+
 err_t
 pmem_page_in(struct pmem_worker *worker, uint64_t address)
 {

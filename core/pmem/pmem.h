@@ -243,6 +243,12 @@ must_use err_t pmem_page_in(struct pmem_worker *worker, uint64_t address);
 bool pmem_resident(uint64_t address);
 
 /*
+ * True if the page of `address` is certainly zero, and neither memory nor a block of the volume
+ * holds it, told without any I/O. False says nothing. Only of a page that nobody else touches.
+ */
+bool pmem_takes_no_block(uint64_t address);
+
+/*
  * Keep the pages of [address, address + bytes) from being evicted once they
  * are in; pin `slot` of the worker is replaced. 0 bytes unpin. The order that is
  * safe: pin, then ask pmem_resident() of each page and bring in what is not.

@@ -174,6 +174,59 @@ START_TEST(many_restarts_do_not_make_the_heap_grow)
 }
 END_TEST
 
+/* Lives as they are outside of tests: nothing is scavenged before the nursery is full. */
+static void
+start_lazily(void)
+{
+    space_heap.move_always = false;
+    space_restart();
+    space_pair(0);
+}
+
+START_TEST(a_nursery_is_made_of_blocks_that_were_free_before)
+{
+    uint64_t used;
+
+    grow(20000, 0);
+    root_set(WORD_NULL);
+    ck_assert_int_eq(heap_collect_full(&space_local), OK);
+    ck_assert_uint_gt(heap.free_count, heap_nursery_blocks());
+    used = heap.blocks_used;
+    start_lazily();
+    ck_assert_uint_eq(heap.blocks_used, used);
+    ck_assert_uint_lt(nursery_from, heap_block_at(used));
+}
+END_TEST
+
+/* Each leaves a nursery behind, and what it put into old space. */
+static void
+live_shortly(unsigned lives, uint64_t large_bytes)
+{
+    for (unsigned i = 0; i < lives; i++) {
+        start_lazily();
+        if (large_bytes > 0)
+            space_alloc_old(large_bytes, CLASS_WORDS);
+    }
+}
+
+START_TEST(lives_that_never_fill_a_nursery_do_not_make_the_heap_grow)
+{
+    live_shortly(60, 0);
+    ck_assert_uint_le(heap.blocks_used, 12 * heap_nursery_blocks());
+}
+END_TEST
+
+START_TEST(large_objects_of_lives_without_a_scavenge_are_collected)
+{
+    uint64_t used;
+
+    live_shortly(30, 256 << 10);
+    used = heap.blocks_used;
+    live_shortly(30, 256 << 10);
+    ck_assert_uint_le(heap.blocks_used, used + heap_nursery_blocks());
+}
+END_TEST
+
 START_TEST(a_thread_and_its_stack_come_back)
 {
     ref_t thread = space_thread(1, 100);
@@ -322,6 +375,9 @@ main(void)
     tcase_add_test(tcase, what_was_not_committed_is_gone_and_the_rest_is_whole);
     tcase_add_test(tcase, free_blocks_are_found_again);
     tcase_add_test(tcase, many_restarts_do_not_make_the_heap_grow);
+    tcase_add_test(tcase, a_nursery_is_made_of_blocks_that_were_free_before);
+    tcase_add_test(tcase, lives_that_never_fill_a_nursery_do_not_make_the_heap_grow);
+    tcase_add_test(tcase, large_objects_of_lives_without_a_scavenge_are_collected);
     tcase_add_test(tcase, a_thread_and_its_stack_come_back);
     tcase_add_test(tcase, a_heap_of_another_kind_is_refused);
 
