@@ -9,6 +9,7 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 import contextlib
 import random
 import select
+import subprocess
 import time
 import unittest
 
@@ -117,6 +118,38 @@ for (int told = 0; told < 100; told++) {
 println("told");
 """
 
+# An array that takes no room until it is written to, and far more of it than there is.
+WRITES = """
+var numbers = new .internal.ints(16000000);
+int at = 0;
+void more() {
+    numbers[at] = at + 1;
+    at += 512;
+}
+"""
+
+# Is told once, while it writes, and lets go.
+WRITES_AND_IS_TOLD = WRITES + """
+try {
+    while (true)
+        more();
+} catch (.internal.error.space e) {
+    numbers = null;
+    println(at > 200000 ? "told" : "told at \\{at}");
+}
+"""
+
+# Is told, and writes on.
+WRITES_ON = WRITES + """
+while (true) {
+    try {
+        while (true)
+            more();
+    } catch (.internal.error.space e) {
+    }
+}
+"""
+
 # Needs a tenth of a MiB.
 MODEST = """
 any texts = [];
@@ -143,6 +176,11 @@ class Full(VolumeTest):
         self.assertEqual(ended.status, 0, ended)
         self.check()
         self.modest()
+
+    def fails(self, why):
+        """A program has failed, and that is why."""
+        return any("failed" in line and line.endswith(why)
+                   for line in phantom("app", self.volume, "list").out.splitlines())
 
     def modest(self):
         ended = phantom("run", "--again", self.volume, self.program(MODEST, "modest.ph"))
@@ -175,6 +213,31 @@ class Full(VolumeTest):
                 ended = phantom("run", self.volume, self.program(INSISTS), shape)
                 self.assertEqual((ended.status, ended.out), (0, "told\n"), ended)
                 self.remove(1)
+
+    def test_who_fills_an_array_that_is_there_already_is_told(self):
+        for size in ("8M", "16M"):
+            with self.case(size, "untouched"):
+                ended = phantom("run", self.volume, self.program(WRITES_AND_IS_TOLD))
+                self.assertEqual((ended.status, ended.out), (0, "told\n"), ended)
+                self.check()
+                self.modest()
+
+    def test_who_was_told_and_writes_on_is_stopped_and_nobody_else(self):
+        for size in ("8M", "16M"):
+            with self.case(size, "untouched"):
+                patient = self.program("println(readln());\n", "patient.ph")
+                process = self.start("run", self.volume, patient, stdin=subprocess.PIPE)
+                self.assertTrue(wait_for(lambda: self.stat()["snapshots"] > 0))
+                kill(process)
+                process = self.start("run", "--again", self.volume, self.program(WRITES_ON),
+                                     stdin=subprocess.PIPE)
+                self.assertTrue(wait_for(lambda: self.fails("the volume is full")))
+                ended = phantom("app", self.volume, "remove", 2)
+                self.assertEqual(ended.status, 0, ended)
+                out, _ = process.communicate("still here\n", timeout=30)
+                self.assertEqual(out, "still here\n")
+                self.check()
+                self.modest()
 
     def test_who_was_killed_meanwhile_goes_on_and_can_be_removed(self):
         chance = random.Random(4711)

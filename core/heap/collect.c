@@ -233,14 +233,19 @@ collect_for(struct heap_local *local, uint64_t bytes)
     return see_to_credit(local, bytes);
 }
 
+void
+heap_open_reserve(struct heap_local *local)
+{
+    IGNORE(pmem_world_do(local->worker, heap_reserve_open, NULL, 0), "it takes no credit");
+}
+
 err_t
 heap_collect(struct heap_local *local, uint64_t bytes)
 {
     err_t err = collect_for(local, bytes);
 
-    /* Who is told that there is no room gets what is kept back for that. */
     if (err == ERR_NOSPACE && bytes > 0)
-        IGNORE(pmem_world_do(local->worker, heap_reserve_open, NULL, 0), "it takes no credit");
+        heap_open_reserve(local);
     return err;
 }
 

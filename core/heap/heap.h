@@ -118,6 +118,13 @@ must_use err_t heap_collect(struct heap_local *local, uint64_t bytes);
 must_use err_t heap_collect_full(struct heap_local *local);
 
 /*
+ * A program is told that there is no room: until the next scavenge it may use what is kept back
+ * for that, to clean up. The caller is a RUNNING worker at a safepoint. heap_collect() does so
+ * itself.
+ */
+void heap_open_reserve(struct heap_local *local);
+
+/*
  * Credit for `pages` was refused: give blocks of the volume back that nobody needs. Collects
  * without moving, zeroes free blocks, waits for commits. The caller is a RUNNING worker at a
  * safepoint. Returns true if there is more room than before, so that it is worth a try.

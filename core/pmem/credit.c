@@ -17,7 +17,8 @@
  */
 #include "pmem/pmem_priv.h"
 
-#define UNFORESEEN 128 /* kept for first writes that nobody foresaw */
+#define UNFORESEEN 128                /* kept for first writes that nobody foresaw */
+#define TELLING    PMEM_WORKER_CREDIT /* more that is kept, for whoever must be told of no room */
 #define COMMITS_LONG                                                                               \
     6 /* commits until what died is free: no slot of the volume names it any more */
 
@@ -175,6 +176,19 @@ in_vain(uint64_t pages, uint64_t now_possible)
     return vain;
 }
 
+/* Wait, away, for a generation that lets go of an old one. */
+static err_t
+commit_wait(struct pmem_worker *worker)
+{
+    uint32_t epoch = pmem_snapshot_ask(STORE_CAUSE_SPACE);
+    err_t err;
+
+    pmem_worker_away(worker);
+    err = pmem_snapshot_wait(epoch);
+    pmem_worker_back(worker);
+    return err;
+}
+
 /* The volume may be full of generations that nobody needs any more: each commit lets go of one. */
 static err_t
 take_after_commits(struct pmem_worker *worker, uint64_t pages, uint32_t wanted)
@@ -185,11 +199,7 @@ take_after_commits(struct pmem_worker *worker, uint64_t pages, uint32_t wanted)
     if (in_vain(pages + missing(wanted), begin_possible))
         return ERR_NOSPACE;
     for (unsigned i = 0; i < COMMITS_LONG && err == ERR_NOSPACE; i++) {
-        uint32_t epoch = pmem_snapshot_ask(STORE_CAUSE_SPACE);
-
-        pmem_worker_away(worker);
-        err = pmem_snapshot_wait(epoch);
-        pmem_worker_back(worker);
+        err = commit_wait(worker);
         if (err == OK)
             err = take(pages, wanted);
     }
@@ -215,8 +225,7 @@ credit_add(struct pmem_worker *worker, uint64_t pages)
 
 /*
  * Half will do, and comes before what the heap keeps, out of which it is taken at last: a worker
- * that has less can only wait, and who waits neither lets go of anything nor is told that there is
- * no room.
+ * that has less can only be told that there is no room, and what that takes is left.
  */
 static err_t
 top_up_half(struct pmem_worker *worker)
@@ -227,7 +236,7 @@ top_up_half(struct pmem_worker *worker)
         return OK;
     wanted = PMEM_WORKER_CREDIT / 2 - worker->credit;
     if (take(wanted, UNFORESEEN) != OK && take_after_commits(worker, wanted, UNFORESEEN) != OK)
-        TRY(pmem_credit_take_kept(wanted, UNFORESEEN / 2)); /* and leave what is for a sweep */
+        TRY(pmem_credit_take_kept(wanted, UNFORESEEN / 2 + TELLING)); /* a sweep needs the first */
     worker->credit += wanted;
     return OK;
 }
@@ -266,6 +275,25 @@ pmem_reserve_kept(struct pmem_worker *worker, uint64_t pages)
 {
     TRY(pmem_credit_take_kept(pages, 0));
     return credit_add(worker, pages);
+}
+
+err_t
+pmem_reserve_to_tell(struct pmem_worker *worker)
+{
+    uint32_t wanted;
+    err_t err;
+
+    if (worker->credit >= PMEM_WORKER_CREDIT)
+        return OK;
+    wanted = PMEM_WORKER_CREDIT - worker->credit;
+    err = pmem_credit_take_kept(wanted, UNFORESEEN / 2);
+    for (unsigned i = 0; i < COMMITS_LONG && err != OK && possible() > 0; i++) {
+        IGNORE(commit_wait(worker), "what comes back of it is seen at once");
+        pmem_kept_refill();
+        err = pmem_credit_take_kept(wanted, UNFORESEEN / 2);
+    }
+    TRY(err);
+    return credit_add(worker, wanted);
 }
 
 err_t

@@ -227,6 +227,13 @@ void pmem_credit_keep(uint64_t pages);
 must_use err_t pmem_reserve_kept(struct pmem_worker *worker, uint64_t pages);
 
 /*
+ * A worker's usual credit, for one that pmem_safepoint() gives none: from what is kept to tell a
+ * program that there is no room, if need be after commits. ERR_NOSPACE: programs were told, and
+ * wrote on.
+ */
+must_use err_t pmem_reserve_to_tell(struct pmem_worker *worker);
+
+/*
  * The running epoch if nothing was written in it yet, else 0. Who sees the same epoch twice
  * knows that nothing has changed in between. Any thread.
  */

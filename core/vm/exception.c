@@ -343,16 +343,31 @@ exception_throw(struct vm_worker *worker, enum vm_error error, const char *text,
         sched_collect(worker, EXCEPTION_BYTES_MAX);
 }
 
+static word_t
+prepared(err_t err)
+{
+    return pmem_load64(SPACE_ROOT + (err == ERR_NOSPACE
+                                         ? offsetof(struct space_root, out_of_space)
+                                         : offsetof(struct space_root, out_of_memory)));
+}
+
 void
 exception_throw_prepared(struct vm_worker *worker, err_t err)
 {
-    uint64_t at = SPACE_ROOT + (err == ERR_NOSPACE ? offsetof(struct space_root, out_of_space)
-                                                   : offsetof(struct space_root, out_of_memory));
-
     if (!sched_credit(worker, 8))
         return;
-    exception_set(worker, pmem_load64(at));
+    exception_set(worker, prepared(err));
     exception_unwind(worker);
+}
+
+word_t
+exception_prepared_text(err_t err)
+{
+    word_t exception = prepared(err);
+
+    if (!is_error(exception) || atomic_load(&message_offset) == 0)
+        return exception; /* without a class for it, it is its text */
+    return obj_load_word(exception, atomic_load(&message_offset));
 }
 
 void
@@ -449,10 +464,13 @@ void
 exception_unwind(struct vm_worker *worker)
 {
     for (;;) {
-        word_t exception = GET_WORD(thread_object, worker->thread, pending);
+        word_t exception;
         uint64_t flags;
         uint32_t handler;
 
+        if (worker->thread == WORD_NULL) /* it was ended for want of room */
+            return;
+        exception = GET_WORD(thread_object, worker->thread, pending);
         if (exception == WORD_NULL)
             return;
         if (!sched_credit(worker, 32))

@@ -267,37 +267,77 @@ fire_timers(struct vm_worker *worker)
 
 /* ---- safepoints ---- */
 
-/* Law 10: wait for room; the disk may free some, or a person. */
 static void
-throttle(struct vm_worker *worker)
+pause_shortly(struct vm_worker *worker)
 {
     static _Atomic uint32_t nothing;
-    bool said = false;
 
-    while (worker->pmem.credit < PMEM_WORKER_CREDIT / 2 && pmem_safepoint(&worker->pmem) != OK &&
-           !atomic_load(&sched.stopping)) {
-        if (!said)
-            log_warn("the volume is full: programs wait for room");
-        said = true;
-        if (heap_make_room(&worker->heap, PMEM_WORKER_CREDIT / 2))
-            continue;
-        pmem_worker_away(&worker->pmem);
-        plat_wait(&nothing, 0, plat_monotonic_ns() + THROTTLE_NS);
-        pmem_worker_back(&worker->pmem);
-    }
+    pmem_worker_away(&worker->pmem);
+    plat_wait(&nothing, 0, plat_monotonic_ns() + THROTTLE_NS);
+    pmem_worker_back(&worker->pmem);
 }
 
 static void
 load_again(struct vm_worker *worker)
 {
-    static _Atomic uint32_t nothing;
-
     while (worker->thread != WORD_NULL && !frame_load(worker)) {
         log_warn("no memory for code: a thread waits");
-        pmem_worker_away(&worker->pmem);
-        plat_wait(&nothing, 0, plat_monotonic_ns() + THROTTLE_NS);
-        pmem_worker_back(&worker->pmem);
+        pause_shortly(worker);
     }
+}
+
+/* ---- law 10: throttle, then refuse, then stop the one program that asked ---- */
+
+static bool
+lacks_credit(const struct vm_worker *worker)
+{
+    return worker->pmem.credit < PMEM_WORKER_CREDIT / 2;
+}
+
+/* Wait for commits and collections that make room; ERR_NOSPACE when they cannot. */
+static err_t
+throttle(struct vm_worker *worker)
+{
+    do {
+        if (!heap_make_room(&worker->heap, PMEM_WORKER_CREDIT / 2))
+            return ERR_NOSPACE;
+    } while (lacks_credit(worker) && pmem_safepoint(&worker->pmem) != OK);
+    return OK;
+}
+
+/* A worker without a thread finds one with little; it tells that one, or stops its program. */
+static void
+scrape_by(struct vm_worker *worker)
+{
+    if (pmem_reserve_to_tell(&worker->pmem) != OK)
+        pause_shortly(worker);
+}
+
+/* It is over for the thread: whatever it was about to throw is nobody's business. */
+static void
+end_over(struct vm_worker *worker)
+{
+    SET_WORD(thread_object, worker->thread, pending, WORD_NULL);
+    thread_end(worker);
+}
+
+/*
+ * There is no room for what the thread writes. Its program is told, as long as there is credit to
+ * tell it with, and to clean up; who was told and wrote on is stopped. So nobody waits for room
+ * that nobody makes.
+ */
+static void
+refuse(struct vm_worker *worker)
+{
+    if (pmem_reserve_to_tell(&worker->pmem) != OK) {
+        thread_stop_program(worker);
+        end_over(worker);
+        return;
+    }
+    heap_open_reserve(&worker->heap);
+    load_again(worker);
+    if (GET_WORD(thread_object, worker->thread, pending) == WORD_NULL)
+        exception_throw_prepared(worker, ERR_NOSPACE);
 }
 
 void
@@ -309,15 +349,14 @@ sched_safepoint(struct vm_worker *worker)
     frame_save(worker);
     worker->loaded = false;
     err = heap_safepoint(&worker->heap);
-    if (err != OK && worker->pmem.credit < PMEM_WORKER_CREDIT / 2) {
-        throttle(worker);
-        err = OK;
-    }
-    if (!loaded)
-        return;
-    load_again(worker);
-    if (err != OK)
-        exception_throw_prepared(worker, ERR_NOSPACE);
+    if (err != OK && lacks_credit(worker))
+        err = throttle(worker);
+    if (err != OK && !loaded)
+        scrape_by(worker);
+    else if (err != OK)
+        refuse(worker);
+    else if (loaded)
+        load_again(worker);
 }
 
 bool
@@ -471,7 +510,7 @@ sched_load(struct vm_worker *worker)
 {
     ref_t thread = worker->thread;
 
-    if (worker->pmem.credit < PMEM_WORKER_CREDIT / 2)
+    if (lacks_credit(worker))
         sched_safepoint(worker);
     trace(THREAD_RUN, GET_U64(thread_object, thread, id), worker->index);
     worker_commit_begin(worker);
@@ -484,8 +523,7 @@ sched_load(struct vm_worker *worker)
     worker->slice = pace.look_polls - 1;
     worker->looks = SLICE_LOOKS;
     if (is_over(thread)) {
-        SET_WORD(thread_object, thread, pending, WORD_NULL);
-        thread_end(worker);
+        end_over(worker);
         return false;
     }
     pay_for(worker, GET_WORD(thread_object, thread, application));
@@ -582,7 +620,7 @@ sched_next(struct vm_worker *worker)
         worker->pc = leave_cell;
         return;
     }
-    if (worker->pmem.credit < PMEM_WORKER_CREDIT / 2)
+    if (lacks_credit(worker))
         sched_safepoint(worker);
     clock_commit(worker, plat_monotonic_ns());
     fire_timers(worker);
@@ -611,8 +649,7 @@ look_at_clock(struct vm_worker *worker)
     clock_commit(worker, now);
     fire_timers(worker);
     if (is_over(worker->thread)) {
-        SET_WORD(thread_object, worker->thread, pending, WORD_NULL);
-        thread_end(worker);
+        end_over(worker);
         return;
     }
     if (now < worker->slice_end_ns && !atomic_load(&sched.stopping))

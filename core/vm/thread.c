@@ -17,7 +17,12 @@
 #include "vm/vm.h"
 #include "vm/worker_priv.h"
 
+#define LOG_MODULE "vm"
+#include "base/log.h"
+
 #define root_field(field) (SPACE_ROOT + offsetof(struct space_root, field))
+
+#define STOP_PAGES        16 /* first writes that ending one thread and its program may take */
 
 static struct lock table_lock = LOCK_INIT(LOCK_RANK_SCHED);
 static uint32_t table_hint; /* below it no slot is free */
@@ -485,16 +490,40 @@ application_leave(ref_t application)
 {
     _Atomic uint32_t *count =
         shared32(application, offsetof(struct application_object, thread_count));
-    bool running, failed;
+    uint32_t state;
 
     if (atomic_fetch_sub(count, 1) != 1)
         return;
-    running = GET_U32(application_object, application, state) == APPLICATION_RUNNING;
-    failed = running && GET_WORD(application_object, application, error) != WORD_NULL;
-    if (running)
-        SET_U32(application_object, application, state,
-                failed ? APPLICATION_FAILED : APPLICATION_ENDED);
-    system_application_ended(failed);
+    state = GET_U32(application_object, application, state);
+    if (state == APPLICATION_RUNNING) {
+        state = GET_WORD(application_object, application, error) != WORD_NULL ? APPLICATION_FAILED
+                                                                              : APPLICATION_ENDED;
+        SET_U32(application_object, application, state, state);
+    }
+    system_application_ended(state == APPLICATION_FAILED);
+}
+
+void
+thread_stop_program(struct vm_worker *worker)
+{
+    word_t application = GET_WORD(thread_object, worker->thread, application);
+    uint32_t credit = worker->pmem.credit;
+    uint64_t pages;
+    bool all;
+
+    if (application == WORD_NULL)
+        return;
+    pages = thread_kill_pages(application) + STOP_PAGES;
+    all = credit >= pages || pmem_reserve_kept(&worker->pmem, pages - credit) == OK;
+    log_error("program %u is stopped: the volume is full, and it writes on",
+              (unsigned)GET_U32(application_object, application, id));
+    worker_commit_begin(worker);
+    application_failed(application, exception_prepared_text(ERR_NOSPACE));
+    if (GET_U32(application_object, application, state) == APPLICATION_RUNNING)
+        SET_U32(application_object, application, state, APPLICATION_FAILED);
+    if (all)
+        thread_kill_application(application);
+    worker_commit_end(worker);
 }
 
 void

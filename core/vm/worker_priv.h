@@ -355,6 +355,9 @@ must_use bool exception_set_error(struct vm_worker *worker, enum vm_error error,
 /* Throw the prepared exception for ERR_NOMEM or ERR_NOSPACE: it needs no memory. */
 void exception_throw_prepared(struct vm_worker *worker, err_t err);
 
+/* What that one says: a string that is there already. */
+word_t exception_prepared_text(err_t err);
+
 /* A string; a text that was cut may end inside a character. 0: collect first. */
 ref_t exception_string(struct vm_worker *worker, const char *text, size_t bytes);
 
@@ -518,6 +521,13 @@ void thread_go(ref_t thread);
 /* All threads of an application end at their next safepoint. With credit for so many pages. */
 uint64_t thread_kill_pages(ref_t application);
 void thread_kill_application(ref_t application);
+
+/*
+ * The program of the worker's thread fails, because the volume is full. Its threads that run end
+ * when they look around; those that wait are woken for it if there is credit for that, or else end
+ * when something wakes them.
+ */
+void thread_stop_program(struct vm_worker *worker);
 
 /* ---- monitor.c ---- */
 

@@ -217,18 +217,42 @@ START_TEST(half_of_the_credit_comes_out_of_what_is_kept_but_not_what_a_sweep_nee
     struct pmem_worker worker;
 
     join(&worker);
-    pmem_credit_keep(10);
+    pmem_credit_keep(10 + PMEM_WORKER_CREDIT);
     fake.fills = true;
     fake.credit = 0;
     for (uint64_t page = 0; page < 51; page++)
         pmem_store64(at(page, 0), 1);
     ck_assert_int_eq(pmem_safepoint(&worker), OK);
     ck_assert_uint_eq(worker.credit, PMEM_WORKER_CREDIT / 2);
-    ck_assert_uint_eq(pmem_kept, 135);
+    ck_assert_uint_eq(pmem_kept, 135 + PMEM_WORKER_CREDIT);
     for (uint64_t page = 100; page < 108; page++)
         pmem_store64(at(page, 0), 1);
     ck_assert_int_eq(pmem_safepoint(&worker), ERR_NOSPACE);
-    ck_assert_uint_eq(pmem_kept, 135);
+    ck_assert_uint_eq(pmem_kept, 135 + PMEM_WORKER_CREDIT);
+    fake.credit = 1000;
+    pmem_worker_leave(&worker);
+}
+END_TEST
+
+START_TEST(who_gets_no_credit_can_be_told_so_but_not_for_ever)
+{
+    struct pmem_worker worker;
+
+    join(&worker);
+    pmem_credit_keep(PMEM_WORKER_CREDIT);
+    fake.fills = true;
+    fake.credit = 0;
+    for (uint64_t page = 0; page < 80; page++)
+        pmem_store64(at(page, 0), 1);
+    ck_assert_int_eq(pmem_safepoint(&worker), ERR_NOSPACE);
+    ck_assert_int_eq(pmem_reserve_to_tell(&worker), OK);
+    ck_assert_uint_eq(worker.credit, PMEM_WORKER_CREDIT);
+    ck_assert_uint_eq(pmem_kept, 128 + 16);
+    for (uint64_t page = 100; page < 180; page++) /* it writes on */
+        pmem_store64(at(page, 0), 1);
+    ck_assert_int_eq(pmem_safepoint(&worker), ERR_NOSPACE);
+    ck_assert_int_eq(pmem_reserve_to_tell(&worker), ERR_NOSPACE);
+    ck_assert_uint_eq(pmem_kept, 128 + 16);
     fake.credit = 1000;
     pmem_worker_leave(&worker);
 }
@@ -320,6 +344,7 @@ main(void)
     tcase_add_test(tcase, a_worker_is_refused_credit_only_after_commits_that_might_have_helped);
     tcase_add_test(tcase, half_of_the_credit_is_had_without_a_wait);
     tcase_add_test(tcase, half_of_the_credit_comes_out_of_what_is_kept_but_not_what_a_sweep_needs);
+    tcase_add_test(tcase, who_gets_no_credit_can_be_told_so_but_not_for_ever);
     tcase_add_test(tcase, what_is_kept_is_for_who_makes_room);
     tcase_add_test(tcase, memory_for_the_list_of_an_action_is_given_back);
     tcase_add_test(tcase, a_quiet_epoch_is_one_in_which_nothing_was_written);
