@@ -22,6 +22,14 @@
 static_assert(CHUNK_BLOCKS < CHUNK_CLOSED, "a free count fits");
 static_assert(GROUP_BLOCKS % CHUNK_BLOCKS == 0, "a chunk lies in one group");
 
+static inline uint64_t
+minimum(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* ---- bits ---- */
+
 static inline bool
 bit_get(const uint64_t *bits, uint64_t block)
 {
@@ -35,59 +43,6 @@ bit_set(uint64_t *bits, uint64_t block, bool value)
 
     bits[block / 64] = value ? bits[block / 64] | mask : bits[block / 64] & ~mask;
 }
-
-static inline uint64_t
-minimum(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static inline uint64_t
-chunk_end(const struct blocks *blocks, uint64_t chunk)
-{
-    return minimum((chunk + 1) * CHUNK_BLOCKS, blocks->block_count);
-}
-
-static void
-mark_dirty(struct blocks *blocks, uint64_t group)
-{
-    assert_slow(blocks->loaded[group]);
-    blocks->dirty_count += !blocks->dirty[group];
-    blocks->dirty[group] = 1;
-}
-
-/* Change one bit and all that counts it. */
-static void
-block_set_used(struct blocks *blocks, uint64_t block, bool used)
-{
-    uint64_t chunk = block / CHUNK_BLOCKS;
-    int change = used ? -1 : 1;
-
-    assert(block >= VOLUME_FIRST_BLOCK);
-    assert(block < blocks->block_count);
-    assert(blocks->loaded[block / GROUP_BLOCKS]);
-    assert(bit_get(blocks->bits, block) != used);
-    bit_set(blocks->bits, block, used);
-    mark_dirty(blocks, block / GROUP_BLOCKS);
-    blocks->free_total += (uint64_t)change;
-    if (blocks->chunk_free[chunk] != CHUNK_CLOSED) {
-        blocks->chunk_free[chunk] = (uint16_t)(blocks->chunk_free[chunk] + change);
-        blocks->free_open += (uint64_t)change;
-    }
-}
-
-void
-blocks_set_ephemeral_locked(struct blocks *blocks, uint64_t block, bool ephemeral)
-{
-    if (bit_get(blocks->ephemeral, block) == ephemeral)
-        return;
-    assert(bit_get(blocks->bits, block));
-    bit_set(blocks->ephemeral, block, ephemeral);
-    blocks->ephemeral_count += ephemeral ? 1 : (uint64_t)-1;
-    mark_dirty(blocks, block / GROUP_BLOCKS);
-}
-
-/* ---- finding runs ---- */
 
 /* The first block in [from, to) whose bit is `value`, or `to`. */
 static uint64_t
@@ -103,6 +58,78 @@ bit_find(const uint64_t *bits, uint64_t from, uint64_t to, bool value)
     }
     return to;
 }
+
+/* Change all bits in [from, to), a word at a time. */
+static void
+bits_set(uint64_t *bits, uint64_t from, uint64_t to, bool value)
+{
+    for (uint64_t next; from < to; from = next) {
+        uint64_t mask = ~0ull << from % 64;
+
+        next = (from / 64 + 1) * 64;
+        if (to < next)
+            mask &= ~0ull >> (next - to);
+        bits[from / 64] = value ? bits[from / 64] | mask : bits[from / 64] & ~mask;
+    }
+}
+
+/* ---- what counts them ---- */
+
+static inline uint64_t
+chunk_end(const struct blocks *blocks, uint64_t chunk)
+{
+    return minimum((chunk + 1) * CHUNK_BLOCKS, blocks->block_count);
+}
+
+static void
+mark_dirty(struct blocks *blocks, uint64_t group)
+{
+    assert_slow(blocks->loaded[group]);
+    blocks->dirty_count += !blocks->dirty[group];
+    blocks->dirty[group] = 1;
+}
+
+/* Change the bits of blocks of one chunk, and all that counts them. */
+static void
+chunk_set_used(struct blocks *blocks, uint64_t from, uint64_t to, bool used)
+{
+    uint64_t chunk = from / CHUNK_BLOCKS;
+    uint64_t change = used ? from - to : to - from; /* of what is free */
+
+    assert(from >= VOLUME_FIRST_BLOCK);
+    assert(to <= chunk_end(blocks, chunk)); /* which is at most that of the volume */
+    assert(blocks->loaded[from / GROUP_BLOCKS]);
+    assert(bit_find(blocks->bits, from, to, used) == to);
+    bits_set(blocks->bits, from, to, used);
+    mark_dirty(blocks, from / GROUP_BLOCKS);
+    blocks->free_total += change;
+    if (blocks->chunk_free[chunk] != CHUNK_CLOSED) {
+        blocks->chunk_free[chunk] = (uint16_t)(blocks->chunk_free[chunk] + change);
+        blocks->free_open += change;
+    }
+}
+
+static void
+range_set_used(struct blocks *blocks, uint64_t from, uint64_t to, bool used)
+{
+    for (uint64_t end; from < to; from = end) {
+        end = minimum(to, chunk_end(blocks, from / CHUNK_BLOCKS));
+        chunk_set_used(blocks, from, end, used);
+    }
+}
+
+void
+blocks_set_ephemeral_locked(struct blocks *blocks, uint64_t block, bool ephemeral)
+{
+    if (bit_get(blocks->ephemeral, block) == ephemeral)
+        return;
+    assert(bit_get(blocks->bits, block));
+    bit_set(blocks->ephemeral, block, ephemeral);
+    blocks->ephemeral_count += ephemeral ? 1 : (uint64_t)-1;
+    mark_dirty(blocks, block / GROUP_BLOCKS);
+}
+
+/* ---- finding runs ---- */
 
 struct run {
     uint64_t block;
@@ -156,11 +183,9 @@ blocks_take_locked(struct blocks *blocks, uint64_t want, bool ephemeral, uint64_
         return ERR_NOSPACE;
     run = run_find(blocks, want);
     assert(run.count > 0);
-    for (uint64_t i = 0; i < run.count; i++) {
-        block_set_used(blocks, run.block + i, true);
-        if (ephemeral)
-            blocks_set_ephemeral_locked(blocks, run.block + i, true);
-    }
+    range_set_used(blocks, run.block, run.block + run.count, true);
+    for (uint64_t i = 0; ephemeral && i < run.count; i++)
+        blocks_set_ephemeral_locked(blocks, run.block + i, true);
     blocks->cursor = run.block + run.count < blocks->block_count ? run.block + run.count : 0;
     *block = run.block;
     *count = run.count;
@@ -170,10 +195,11 @@ blocks_take_locked(struct blocks *blocks, uint64_t want, bool ephemeral, uint64_
 void
 blocks_give_back_locked(struct blocks *blocks, uint64_t block, uint64_t count)
 {
-    for (uint64_t i = block; i < block + count; i++) {
+    uint64_t end = block + count;
+
+    for (uint64_t i = block; (i = bit_find(blocks->ephemeral, i, end, true)) < end;)
         blocks_set_ephemeral_locked(blocks, i, false);
-        block_set_used(blocks, i, false);
-    }
+    range_set_used(blocks, block, end, false);
 }
 
 err_t
@@ -344,11 +370,13 @@ static void
 extent_free_locked(struct blocks *blocks, const struct dead_extent *extent)
 {
     uint64_t first = extent->block / CHUNK_BLOCKS;
+    uint64_t end = extent->block + extent->count;
 
-    for (uint64_t i = 0; i < extent->count; i++) {
-        /* The list came from the disk: one that is free already is let be. */
-        if (bit_get(blocks->bits, extent->block + i))
-            blocks_give_back_locked(blocks, extent->block + i, 1);
+    /* The list came from the disk: what is free already is let be. */
+    for (uint64_t from = extent->block, to; from < end; from = to) {
+        from = bit_find(blocks->bits, from, end, true);
+        to = bit_find(blocks->bits, from, end, false);
+        blocks_give_back_locked(blocks, from, to - from);
     }
     if (first < blocks->grow_hint && blocks->chunk_free[first] == CHUNK_CLOSED)
         blocks->grow_hint = first;

@@ -109,6 +109,41 @@ START_TEST(the_dead_wait_for_the_floor)
 }
 END_TEST
 
+/* Its ends lie within words, and its middle between two chunks; some of it is free already. */
+START_TEST(an_extent_over_two_chunks_is_freed_but_for_what_is_free)
+{
+    uint64_t first, second, count, before;
+
+    setup();
+    ck_assert_int_eq(blocks_grow(&blocks, 2 * CHUNK_BLOCKS), OK);
+    before = blocks.free_total;
+    lock_acquire(&lock);
+    ck_assert_int_eq(blocks_take_locked(&blocks, CHUNK_BLOCKS, false, &first, &count), OK);
+    ck_assert_int_eq(blocks_take_locked(&blocks, CHUNK_BLOCKS, false, &second, &count), OK);
+    if (second < first)
+        first = second;
+    second = (first / CHUNK_BLOCKS + 1) * CHUNK_BLOCKS; /* where the chunks meet */
+    count = before - blocks.free_total;
+    blocks_give_back_locked(&blocks, second - 70, 3);
+    blocks_give_back_locked(&blocks, second + 60, 70);
+    ck_assert_uint_eq(blocks.free_total, before - count + 73);
+    lock_release(&lock);
+    ck_assert_int_eq(blocks_dead_reserve(&blocks, 1), OK);
+    lock_acquire(&lock);
+    blocks_dead_add_locked(&blocks, second - 100, 300, 5);
+    lock_release(&lock);
+    ck_assert_int_eq(blocks_dead_drain(&blocks, 5), OK);
+    ck_assert_uint_eq(blocks.free_total, before - count + 300);
+    check();
+    lock_acquire(&lock);
+    blocks_give_back_locked(&blocks, second - 101, 1); /* those beside it were not touched */
+    blocks_give_back_locked(&blocks, second + 200, 1);
+    lock_release(&lock);
+    check();
+    teardown();
+}
+END_TEST
+
 static err_t
 take(void *context, uint64_t *block)
 {
@@ -168,4 +203,5 @@ END_TEST
 
 UNIT_TESTS("store/blocks", every_block_is_given_out_once,
            chunks_are_opened_one_by_one_and_the_disk_is_asked_for_them, the_dead_wait_for_the_floor,
+           an_extent_over_two_chunks_is_freed_but_for_what_is_free,
            what_a_fold_writes_is_what_is_loaded_but_for_early_pages)
