@@ -85,23 +85,11 @@ power_thread(void *unused)
 
 /* ---- up ---- */
 
-/* A value on the command line ends at a blank. */
-static bool
-value_is(const char *value, const char *text)
-{
-    while (*text != '\0' && *value == *text) {
-        value++;
-        text++;
-    }
-    return *text == '\0' && (*value == '\0' || *value == ' ');
-}
-
 static void
 console_up(void)
 {
-    const char *kind = "";
     struct console_options options = {
-        .plain = boot_word("console", &kind) && value_is(kind, "plain"),
+        .plain = boot_word_is("console", "plain"),
         .columns = (unsigned)boot_number("columns", 0),
     };
 

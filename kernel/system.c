@@ -30,7 +30,6 @@
 #define WORKERS_MAX      64u
 #define MEMORY_BYTES_MIN (4ull << 20)
 #define MEMORY_BYTES_MAX (1ull << 40)
-#define PROBE_BLOCKS     16 /* of an empty disk that are looked at */
 
 static struct {
     struct block_device *device;
@@ -63,21 +62,6 @@ resumed_say(void)
 
 /* ---- up ---- */
 
-/* Is there nothing at all at the begin of the disk? */
-static bool
-disk_is_empty(void)
-{
-    size_t bytes = PROBE_BLOCKS * PLAT_BLOCK_BYTES;
-    uint64_t *words = plat_alloc(bytes);
-    struct plat_io io = { .kind = PLAT_READ, .block_count = PROBE_BLOCKS, .buffer = words };
-    bool empty = words && plat_disk_run(system.disk, &io) == OK;
-
-    for (size_t i = 0; empty && i < bytes / sizeof words[0]; i++)
-        empty = words[i] == 0;
-    plat_free(words, bytes);
-    return empty;
-}
-
 static bool
 store_up(void)
 {
@@ -100,7 +84,7 @@ store_up(void)
         return false;
     }
     err = store_open(system.disk, false, &system.store, &system.opened);
-    if (err == ERR_FOREIGN && disk_is_empty()) {
+    if (err == ERR_FOREIGN && block_device_is_blank(system.device)) {
         log_error("%s: it is empty; make a volume on it with 'phantom new'", system.device->name);
         return false;
     }

@@ -187,6 +187,20 @@ boot_word(const char *word, const char **value)
     return false;
 }
 
+bool
+boot_word_is(const char *word, const char *value)
+{
+    const char *found = "";
+
+    if (!boot_word(word, &found))
+        return false;
+    while (*value != '\0' && *found == *value) {
+        found++;
+        value++;
+    }
+    return *value == '\0' && (*found == '\0' || *found == ' ');
+}
+
 uint64_t
 boot_number(const char *word, uint64_t otherwise)
 {

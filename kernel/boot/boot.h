@@ -51,5 +51,8 @@ extern char boot_image_end[];
  */
 bool boot_word(const char *word, const char **value);
 
+/* True if the command line has this word with this value. */
+bool boot_word_is(const char *word, const char *value);
+
 /* A number in decimal that a word of the command line has as its value, or `otherwise`. */
 uint64_t boot_number(const char *word, uint64_t otherwise);

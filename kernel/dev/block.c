@@ -67,6 +67,24 @@ block_device_find(unsigned index)
     return index < device_count ? devices[index] : NULL;
 }
 
+bool
+block_device_is_blank(struct block_device *device)
+{
+    size_t bytes = (size_t)BLOCK_BLANK_BLOCKS * PLAT_BLOCK_BYTES;
+    uint64_t *words = plat_alloc(bytes);
+    struct plat_io io = { .kind = PLAT_READ, .block_count = BLOCK_BLANK_BLOCKS, .buffer = words };
+    bool blank = false;
+
+    if (words) {
+        block_submit(device, &io);
+        blank = block_wait(device, &io) == OK;
+    }
+    for (size_t i = 0; blank && i < bytes / sizeof words[0]; i++)
+        blank = words[i] == 0;
+    plat_free(words, bytes);
+    return blank;
+}
+
 /* True if one of the places for superblocks says that it is one. */
 static bool
 has_volume(struct block_device *device, uint8_t *buffer)

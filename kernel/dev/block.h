@@ -50,6 +50,10 @@ must_use err_t block_device_add(struct block_device *device, const char *kind);
 /* The disk with this number, counted from 0; NULL if there are not so many. */
 struct block_device *block_device_find(unsigned index);
 
+/* True if there is nothing at all at its begin. Reads the first BLOCK_BLANK_BLOCKS. */
+#define BLOCK_BLANK_BLOCKS 16u
+bool block_device_is_blank(struct block_device *device);
+
 /*
  * The first disk with the superblock of a volume of any version on it; if none
  * has one, the first disk; NULL if there is no disk. Reads a few blocks of each.

@@ -17,7 +17,7 @@
 #define LOG_MODULE "selftest"
 #include "base/log.h"
 
-#define KEPT_BLOCKS   16u
+#define KEPT_BLOCKS   BLOCK_BLANK_BLOCKS
 #define THREADS       4u
 #define ROUNDS        60u
 #define RANGE_MAX     700u /* blocks; more than any device takes in one request */
@@ -192,18 +192,8 @@ bounds(void)
 static bool
 is_scratch(struct block_device *device)
 {
-    size_t bytes = (size_t)KEPT_BLOCKS * PLAT_BLOCK_BYTES;
-    uint64_t *words = plat_alloc(bytes);
-    bool empty;
-
-    assert(words);
-    disk = device;
-    empty = !device->read_only && device->block_count > THREADS * (RANGE_MAX + 1) + KEPT_BLOCKS &&
-            run(PLAT_READ, 0, KEPT_BLOCKS, words) == OK;
-    for (size_t i = 0; empty && i < bytes / 8; i++)
-        empty = words[i] == 0;
-    plat_free(words, bytes);
-    return empty;
+    return !device->read_only && device->block_count > THREADS * (RANGE_MAX + 1) + KEPT_BLOCKS &&
+           block_device_is_blank(device);
 }
 
 /* No byte of two answers stands at the same place more often than chance would have it. */
@@ -228,7 +218,8 @@ selftest_disks(void)
     drivers_start();
     entropy();
     for (unsigned i = 0; block_device_find(i); i++) {
-        if (!is_scratch(block_device_find(i)))
+        disk = block_device_find(i);
+        if (!is_scratch(disk))
             continue;
         bounds();
         long_row();
