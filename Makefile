@@ -66,7 +66,7 @@ CORE_SOURCES    := $(wildcard core/*/*.c)
 LINUX_SOURCES   := $(wildcard hosted/linux/*.c)
 SIM_SOURCES     := $(wildcard hosted/sim/*.c)
 PHANTOM_SOURCES := $(wildcard tools/phantom/*.c)
-BENCH_SOURCES   := $(wildcard bench/*.c)
+BENCH_SOURCES   := $(wildcard bench/*.c bench/linux/*.c)
 SUPPORT_SOURCES := $(wildcard test/support/*.c)
 UNIT_SOURCES    := $(wildcard test/unit/*/*_test.c)
 KERNEL_SOURCES  := $(wildcard kernel/*.c kernel/*/*.c kernel/*/*/*.c)
@@ -81,7 +81,7 @@ CLASSES         := $(sort $(wildcard classes/*.ph classes/*/*.ph classes/*/*/*.p
 ALL_SOURCES := $(CORE_SOURCES) $(LINUX_SOURCES) $(SIM_SOURCES) $(PHANTOM_SOURCES) \
                $(BENCH_SOURCES) $(SUPPORT_SOURCES) $(UNIT_SOURCES) $(KERNEL_SOURCES)
 ALL_HEADERS := $(wildcard core/*/*.h hosted/*/*.h tools/*/*.h test/support/*.h bench/*.h \
-                 kernel/*/*.h kernel/*/*/*.h)
+                 bench/*/*.h kernel/*/*.h kernel/*/*/*.h)
 
 TEXTS       := $(sort $(ALL_SOURCES) $(ALL_HEADERS))
 

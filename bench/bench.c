@@ -1,176 +1,157 @@
 /*
- * bench.c - `bench barrier | commit | pause TURNS MIB ...`, in a folder for its files.
+ * bench.c - distributions, rows and targets.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "bench.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <time.h>
-#include <unistd.h>
+#include "base/format.h"
+#include "base/memory.h"
+#include "plat/memory.h"
 
-#include "linux/disk.h"
-
-#define FILL_BYTES (4u << 20)
+#define LINE_BYTES    256
+#define SAMPLES_LEAST 1024
 
 static unsigned missed;
 
-uint64_t
-bench_now_ns(void)
-{
-    struct timespec now;
+/* ---- distributions ---- */
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+static void
+samples_grow(struct bench_samples *samples)
+{
+    size_t room = samples->room == 0 ? SAMPLES_LEAST : samples->room * 2;
+    uint64_t *values = plat_alloc(room * sizeof *values);
+
+    if (values == NULL)
+        bench_die("no memory for samples", ERR_NOMEM);
+    if (samples->count > 0)
+        memcpy(values, samples->values, samples->count * sizeof *values);
+    plat_free(samples->values, samples->room * sizeof *values);
+    samples->values = values;
+    samples->room = room;
 }
 
 void
-bench_add(struct bench_samples *samples, double value)
+bench_add(struct bench_samples *samples, uint64_t value)
 {
-    if (samples->count == samples->room) {
-        samples->room = samples->room == 0 ? 1024 : samples->room * 2;
-        samples->values = realloc(samples->values, samples->room * sizeof *samples->values);
-        if (samples->values == NULL)
-            bench_die("no memory for samples", 0);
-    }
+    if (samples->count == samples->room)
+        samples_grow(samples);
     samples->values[samples->count++] = value;
 }
 
 void
-bench_clear(struct bench_samples *samples)
+bench_free(struct bench_samples *samples)
 {
-    samples->count = 0;
+    plat_free(samples->values, samples->room * sizeof *samples->values);
+    *samples = (struct bench_samples){ 0 };
 }
 
-static int
-by_value(const void *left, const void *right)
+/* Shell's sort: there are a few thousand. */
+static void
+sort(uint64_t *values, size_t count)
 {
-    double a = *(const double *)left;
-    double b = *(const double *)right;
+    for (size_t gap = count / 2; gap > 0; gap /= 2) {
+        for (size_t i = gap; i < count; i++) {
+            uint64_t value = values[i];
+            size_t at = i;
 
-    return (a > b) - (a < b);
+            for (; at >= gap && values[at - gap] > value; at -= gap)
+                values[at] = values[at - gap];
+            values[at] = value;
+        }
+    }
 }
 
-double
-bench_quantile(struct bench_samples *samples, double part)
+uint64_t
+bench_quantile(struct bench_samples *samples, unsigned per_mille)
 {
-    size_t at = (size_t)(part * (double)samples->count);
+    size_t at = samples->count * per_mille / 1000;
 
     if (samples->count == 0)
-        bench_die("nothing was measured", 0);
-    qsort(samples->values, samples->count, sizeof *samples->values, by_value);
+        bench_die("nothing was measured", ERR_RANGE);
+    sort(samples->values, samples->count);
     return samples->values[at < samples->count ? at : samples->count - 1];
 }
 
-void
-bench_row_ns(const char *name, struct bench_samples *samples)
+uint64_t
+bench_ratio(uint64_t value, uint64_t by)
 {
-    printf("  %-34s p50 %10.1f us  p99 %10.1f us  max %10.1f us  (n=%zu)\n", name,
-           bench_quantile(samples, 0.5) / 1e3, bench_quantile(samples, 0.99) / 1e3,
-           bench_quantile(samples, 1.0) / 1e3, samples->count);
-    fflush(stdout);
+    return by == 0 ? UINT64_MAX : value * 1000 / by;
+}
+
+/* ---- lines ---- */
+
+void
+bench_say(const char *text, ...)
+{
+    char line[LINE_BYTES];
+    va_list values;
+    size_t bytes;
+
+    va_start(values, text);
+    bytes = format_list(line, sizeof line, text, values);
+    va_end(values);
+    bench_show(line, bytes < sizeof line ? bytes : sizeof line - 1);
+}
+
+/* One digit behind the point, of microseconds. */
+#define US(ns) (ns) / 1000, (ns) / 100 % 10
+
+void
+bench_row(const char *name, uint64_t p50, uint64_t p99, uint64_t max, uint64_t count)
+{
+    bench_say("  %-34s p50 %8" PRIu64 ".%" PRIu64 " us  p99 %8" PRIu64 ".%" PRIu64
+              " us  max %8" PRIu64 ".%" PRIu64 " us  (n=%" PRIu64 ")",
+              name, US(p50), US(p99), US(max), count);
 }
 
 void
-bench_target(const char *name, double value, double limit)
+bench_row_of(const char *name, struct bench_samples *samples)
+{
+    bench_row(name, bench_quantile(samples, 500), bench_quantile(samples, 990),
+              bench_quantile(samples, 1000), samples->count);
+}
+
+/* Two digits behind the point, rounded up: what is shown as met was met. */
+static uint64_t
+hundredths(uint64_t thousandths)
+{
+    return thousandths / 10 + (thousandths % 10 > 0);
+}
+
+void
+bench_target(const char *name, uint64_t value, uint64_t limit)
 {
     bool met = value <= limit;
+    uint64_t shown = hundredths(value);
+    uint64_t shown_limit = hundredths(limit);
 
-    printf("  %-34s %.2f (target: at most %.2f) %s\n", name, value, limit, met ? "ok" : "MISSED");
-    fflush(stdout);
+    bench_say("  %-34s %" PRIu64 ".%02" PRIu64 " (target: at most %" PRIu64 ".%02" PRIu64 ") %s",
+              name, shown / 100, shown % 100, shown_limit / 100, shown_limit % 100,
+              met ? "ok" : "MISSED");
     missed += !met;
+}
+
+void
+bench_ratio_say(const char *name, uint64_t ratio)
+{
+    bench_say("  %-34s %" PRIu64 ".%03" PRIu64, name, ratio / 1000, ratio % 1000);
+}
+
+/* Two digits behind the point. */
+#define MEAN(total, count) (total) / (count), (total) % (count)*100 / (count)
+
+void
+bench_meter_say(const struct bench_meter *total, uint64_t count)
+{
+    bench_say("    each: %" PRIu64 ".%02" PRIu64 " requests, %" PRIu64 ".%02" PRIu64
+              " blocks, %" PRIu64 ".%02" PRIu64 " flushes",
+              MEAN(total->requests, count), MEAN(total->blocks, count),
+              MEAN(total->flushes, count));
 }
 
 unsigned
 bench_missed(void)
 {
     return missed;
-}
-
-void
-bench_die(const char *what, int err)
-{
-    fprintf(stderr, "bench: %s (%d)\n", what, err);
-    exit(1);
-}
-
-static void
-file_fill(int fd, uint64_t bytes)
-{
-    char *chunk = malloc(FILL_BYTES);
-
-    if (chunk == NULL)
-        bench_die("no memory", 0);
-    memset(chunk, 0x5a, FILL_BYTES);
-    for (uint64_t at = 0; at < bytes; at += FILL_BYTES)
-        if (pwrite(fd, chunk, FILL_BYTES, (off_t)at) != (ssize_t)FILL_BYTES)
-            bench_die("cannot write the file", 0);
-    if (fdatasync(fd) != 0)
-        bench_die("cannot flush the file", 0);
-    free(chunk);
-}
-
-char *
-bench_file(const char *folder, const char *name, uint64_t bytes, bool prewritten)
-{
-    size_t length = strlen(folder) + strlen(name) + 2;
-    char *path = malloc(length);
-    int fd;
-
-    if (path == NULL)
-        bench_die("no memory", 0);
-    snprintf(path, length, "%s/%s", folder, name);
-    unlink(path);
-    fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0 || ftruncate(fd, (off_t)bytes) != 0)
-        bench_die("cannot make a file", 0);
-    if (prewritten)
-        file_fill(fd, bytes);
-    close(fd);
-    return path;
-}
-
-struct plat_disk *
-bench_disk(const char *path)
-{
-    struct linux_disk_options options = { .lock_wait_ms = 5000 };
-    struct plat_disk *disk = NULL;
-    char message[256];
-    err_t err = linux_disk_open(path, &options, &disk, message, sizeof message);
-
-    if (err != OK)
-        bench_die(message, (int)err);
-    return disk;
-}
-
-static int
-usage(void)
-{
-    fprintf(stderr, "usage: bench FOLDER barrier | commit | pause TURNS MIB ...\n");
-    return 2;
-}
-
-int
-main(int argc, char **argv)
-{
-    uint64_t sizes[16];
-    unsigned count = 0;
-
-    if (argc < 3)
-        return usage();
-    if (strcmp(argv[2], "barrier") == 0)
-        bench_barrier();
-    else if (strcmp(argv[2], "commit") == 0)
-        bench_commit(argv[1]);
-    else if (strcmp(argv[2], "pause") == 0 && argc > 4) {
-        for (int i = 4; i < argc && count < 16; i++)
-            sizes[count++] = strtoull(argv[i], NULL, 10);
-        bench_pause(argv[1], sizes, count, (unsigned)strtoul(argv[3], NULL, 10));
-    } else
-        return usage();
-    return missed == 0 ? 0 : 1;
 }

@@ -1,9 +1,10 @@
 /*
- * bench.h - what the benchmarks share: time, distributions, a system to measure,
- * and rows that say by themselves whether a target was met.
+ * bench.h - what the benchmarks share, on every machine: distributions, rows, and
+ * targets that say by themselves whether they were met.
  *
  * A benchmark prints ratios against a peer that was measured in the same run,
- * turn by turn, so that a noisy machine disturbs both alike.
+ * turn by turn, so that a noisy machine disturbs both alike. Freestanding, like
+ * the core; durations are nanoseconds, ratios are thousandths.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -14,39 +15,90 @@
 #include <stdint.h>
 
 #include "plat/disk.h"
-
-uint64_t bench_now_ns(void);
+#include "pmem/pmem.h"
 
 struct bench_samples {
-    double *values;
+    uint64_t *values;
     size_t count;
     size_t room;
 };
 
-void bench_add(struct bench_samples *samples, double value);
-void bench_clear(struct bench_samples *samples);
+void bench_add(struct bench_samples *samples, uint64_t value);
+void bench_free(struct bench_samples *samples);
 
-/* The value below which the given part of all samples lie; 0.5 is the median. Sorts them. */
-double bench_quantile(struct bench_samples *samples, double part);
+/* The value below which so many thousandths of all samples lie; 500 is the median. Sorts them. */
+uint64_t bench_quantile(struct bench_samples *samples, unsigned per_mille);
 
-/* "  name: p50 12.3 us, p99 45.6 us, max 78.9 us (n=1000)", from samples in nanoseconds. */
-void bench_row_ns(const char *name, struct bench_samples *samples);
+/* Print one line. */
+__attribute__((format(printf, 1, 2))) void bench_say(const char *text, ...);
 
-/* "  name: 1.23 (target at most 1.50) ok", and counts what was missed. */
-void bench_target(const char *name, double value, double limit);
+/* "  name  p50 12.3 us  p99 45.6 us  max 78.9 us  (n=1000)", from nanoseconds. */
+void bench_row(const char *name, uint64_t p50, uint64_t p99, uint64_t max, uint64_t count);
+void bench_row_of(const char *name, struct bench_samples *samples);
+
+/* "  name  1.23 (target: at most 1.50) ok", from thousandths, and counts what was missed. */
+void bench_target(const char *name, uint64_t value, uint64_t limit);
 
 /* How many targets were missed so far. */
 unsigned bench_missed(void);
 
-/* End the program with a message: a benchmark that cannot measure has failed. */
-__attribute__((noreturn)) void bench_die(const char *what, int err);
+/* "  name  1.234", from thousandths. */
+void bench_ratio_say(const char *name, uint64_t ratio);
 
-/* A new file of that size in the folder of the benchmark, written through once. Removed at the end.
+/* value / by in thousandths. */
+uint64_t bench_ratio(uint64_t value, uint64_t by);
+
+/* ---- what each machine supplies ---- */
+
+/* What has been used up since some moment of the past. */
+struct bench_meter {
+    uint64_t requests; /* to the disk: reads and writes */
+    uint64_t blocks;   /* that these moved */
+    uint64_t flushes;
+    uint64_t busy_ns; /* of all processors */
+};
+
+/* The least that the disk can be asked for, and what anything costs. */
+struct bench_peer {
+    /* One sequential write of so many blocks that were written before, and one flush. */
+    void (*write)(uint64_t blocks);
+    /* NULL where the machine has no meter. */
+    struct bench_meter (*meter)(void);
+};
+
+/* What each of `count` turns asked of the disk, in the mean, from the sum of them. */
+void bench_meter_say(const struct bench_meter *total, uint64_t count);
+
+/* Show a line without a newline. */
+void bench_show(const char *line, size_t bytes);
+
+/* End with a message: a benchmark that cannot measure has failed. */
+__attribute__((noreturn)) void bench_die(const char *what, err_t err);
+
+/* ---- the benchmarks that run on every machine ---- */
+
+#define BENCH_COMMIT_PAGES_MAX    10000u
+#define BENCH_COMMIT_VOLUME_BYTES (1536ull << 20)
+
+/*
+ * Commits of 1 to BENCH_COMMIT_PAGES_MAX pages against one write and flush of
+ * as many blocks.
+ *
+ *   disk   holds BENCH_COMMIT_VOLUME_BYTES, which become a volume; all of it was written before
+ *   peer   on the same disk, or on one like it
+ *   turns  how often at most; fewer for the largest sizes
  */
-char *bench_file(const char *folder, const char *name, uint64_t bytes, bool prewritten);
+void bench_commit(struct plat_disk *disk, const struct bench_peer *peer, unsigned turns);
 
-struct plat_disk *bench_disk(const char *path);
-
-void bench_barrier(void);
-void bench_commit(const char *folder);
-void bench_pause(const char *folder, const uint64_t *live_mib, unsigned size_count, unsigned count);
+/*
+ * Pauses of snapshots while threads write, against stops for nothing of the
+ * same threads. Prints them, and whether the target was met.
+ *
+ *   disk         its first `block_count` blocks become a volume
+ *   block_count  room for `live_mib` three times and more
+ *   count        of snapshots, and of stops
+ *
+ * Returns what the space says of them.
+ */
+struct pmem_stats bench_pause(struct plat_disk *disk, uint64_t block_count, uint64_t live_mib,
+                              unsigned count);

@@ -1,134 +1,186 @@
 /*
  * commit.c - a commit against the least that a disk can be asked for: one
  * plain sequential write of the same bytes to blocks that were written before,
- * and one fdatasync.
+ * and one flush.
  *
- * Both files lie side by side and were written through once. The two take
- * turns; the ratio is taken turn by turn.
+ * The two take turns; the ratio is taken turn by turn. Where the machine has a
+ * meter, what the disk was asked for and how long processors were busy is told
+ * too: that is the same in each run, however noisy its time is.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
+#include "base/format.h"
+#include "base/memory.h"
 #include "bench.h"
 #include "format/space.h"
-#include "linux/disk.h"
+#include "plat/machine.h"
+#include "plat/memory.h"
 #include "store/store.h"
 
-#define VOLUME_BYTES (1536ull << 20)
-#define PAGES_MAX    10000u
-#define RAW_BYTES    ((uint64_t)PAGES_MAX * PAGE_BYTES)
+#define FIRST_PAGE 100000u
+#define COLD_TURNS 5u /* at first, which find cold caches */
 
-struct peer {
-    int fd;
-    uint8_t *bytes;
+/* A commit, or what it is compared with, turn by turn. */
+struct series {
+    struct bench_samples times;
+    struct bench_samples busy; /* processor time */
+    struct bench_meter total;  /* of all turns */
+    struct bench_meter begin;
+    uint64_t begin_ns;
+    uint64_t last_ns;
+    uint64_t last_rest_ns; /* of it, processors did nothing */
 };
 
-static double
-peer_write(const struct peer *peer, uint64_t pages)
+static struct bench_meter
+meter_read(const struct bench_peer *peer)
 {
-    uint64_t bytes = pages * PAGE_BYTES;
-    uint64_t start = bench_now_ns();
+    return peer->meter != NULL ? peer->meter() : (struct bench_meter){ 0 };
+}
 
-    for (uint64_t at = 0; at < bytes;) {
-        ssize_t written = pwrite(peer->fd, peer->bytes + at, bytes - at, (off_t)at);
+static void
+turn_begin(struct series *series, const struct bench_peer *peer)
+{
+    series->begin = meter_read(peer);
+    series->begin_ns = plat_monotonic_ns();
+}
 
-        if (written <= 0)
-            bench_die("the peer cannot write", 0);
-        at += (uint64_t)written;
-    }
-    if (fdatasync(peer->fd) != 0)
-        bench_die("the peer cannot flush", 0);
-    return (double)(bench_now_ns() - start);
+static void
+turn_end(struct series *series, const struct bench_peer *peer)
+{
+    uint64_t ns = plat_monotonic_ns() - series->begin_ns;
+    struct bench_meter end = meter_read(peer);
+    uint64_t busy_ns = end.busy_ns - series->begin.busy_ns;
+
+    series->total.requests += end.requests - series->begin.requests;
+    series->total.blocks += end.blocks - series->begin.blocks;
+    series->total.flushes += end.flushes - series->begin.flushes;
+    series->last_ns = ns;
+    series->last_rest_ns = ns > busy_ns ? ns - busy_ns : 0;
+    bench_add(&series->times, ns);
+    bench_add(&series->busy, busy_ns);
+}
+
+static void
+series_clear(struct series *series)
+{
+    bench_free(&series->times);
+    bench_free(&series->busy);
+    series->total = (struct bench_meter){ 0 };
 }
 
 /* Pages far apart, each different from all before. */
-static double
+static void
 commit_make(struct store *store, uint64_t pages, uint8_t *page, uint64_t turn)
 {
     struct store_note note = { .cause = STORE_CAUSE_DEMAND };
-    uint64_t start;
-    err_t err = store_credit_take(store, pages);
+    err_t err = OK;
 
-    if (err != OK)
-        bench_die("no credit", (int)err);
-    start = bench_now_ns();
     store_commit_begin(store);
     for (uint64_t i = 0; i < pages && err == OK; i++) {
         memcpy(page, &turn, sizeof turn);
-        memcpy(page + 8, &i, sizeof i);
-        err = store_commit_page(store, 100000 + i * 7 % (PAGES_MAX * 8), page);
+        memcpy(page + sizeof turn, &i, sizeof i);
+        err = store_commit_page(store, FIRST_PAGE + i * 7 % (BENCH_COMMIT_PAGES_MAX * 8ull), page);
     }
     if (err == OK)
         err = store_commit_finish(store, &note);
     if (err != OK)
-        bench_die("commit failed", (int)err);
-    return (double)(bench_now_ns() - start);
+        bench_die("commit failed", err);
 }
 
 static void
-measure(struct store *store, const struct peer *peer, uint8_t *page, uint64_t pages)
+series_say(const char *what, uint64_t pages, struct series *series, bool metered)
 {
-    unsigned rounds = pages >= 10000 ? 25 : pages >= 1000 ? 60 : 150;
-    struct bench_samples ours = { 0 };
-    struct bench_samples theirs = { 0 };
-    struct bench_samples ratio = { 0 };
-    static uint64_t turn = 1;
     char name[64];
 
-    for (unsigned i = 0; i < rounds + 5; i++) {
-        double raw = peer_write(peer, pages);
-        double commit = commit_make(store, pages, page, turn++);
+    format(name, sizeof name, "%" PRIu64 " pages: %s", pages, what);
+    bench_row_of(name, &series->times);
+    if (!metered)
+        return;
+    bench_row_of("  of it, processors busy", &series->busy);
+    bench_meter_say(&series->total, series->times.count);
+}
 
-        if (i < 5)
-            continue; /* the first turns find cold caches */
-        bench_add(&theirs, raw);
-        bench_add(&ours, commit);
-        bench_add(&ratio, commit / raw);
-    }
-    snprintf(name, sizeof name, "%lu pages: write + fdatasync", (unsigned long)pages);
-    bench_row_ns(name, &theirs);
-    snprintf(name, sizeof name, "%lu pages: commit", (unsigned long)pages);
-    bench_row_ns(name, &ours);
-    bench_target("commit / write, median of turns", bench_quantile(&ratio, 0.5),
-                 pages >= 1000 ? 1.5 : 2.5);
+/* Both at one size. */
+struct contest {
+    struct series raw;
+    struct series commit;
+    struct bench_samples ratio;
+    struct bench_samples rest_ratio; /* of what is left without the processors' time */
+};
+
+static void
+contest_clear(struct contest *contest)
+{
+    series_clear(&contest->raw);
+    series_clear(&contest->commit);
+    bench_free(&contest->ratio);
+    bench_free(&contest->rest_ratio);
+}
+
+static void
+contest_turn(struct contest *contest, struct store *store, const struct bench_peer *peer,
+             uint8_t *page, uint64_t pages)
+{
+    static uint64_t turn = 1;
+    struct series *raw = &contest->raw;
+    struct series *commit = &contest->commit;
+    err_t err = store_credit_take(store, pages);
+
+    if (err != OK)
+        bench_die("no credit", err);
+    turn_begin(raw, peer);
+    peer->write(pages);
+    turn_end(raw, peer);
+    turn_begin(commit, peer);
+    commit_make(store, pages, page, turn++);
+    turn_end(commit, peer);
+    bench_add(&contest->ratio, bench_ratio(commit->last_ns, raw->last_ns));
+    bench_add(&contest->rest_ratio, bench_ratio(commit->last_rest_ns, raw->last_rest_ns));
+}
+
+static void
+measure(struct store *store, const struct bench_peer *peer, uint8_t *page, uint64_t pages,
+        unsigned turns)
+{
+    struct contest contest = { 0 };
+    bool metered = peer->meter != NULL;
+
+    for (unsigned i = 0; i < COLD_TURNS; i++)
+        contest_turn(&contest, store, peer, page, pages);
+    contest_clear(&contest);
+    for (unsigned i = 0; i < turns; i++)
+        contest_turn(&contest, store, peer, page, pages);
+    series_say("write + flush", pages, &contest.raw, metered);
+    series_say("commit", pages, &contest.commit, metered);
+    if (metered)
+        bench_ratio_say("without what processors did", bench_quantile(&contest.rest_ratio, 500));
+    bench_target("commit / write, median of turns", bench_quantile(&contest.ratio, 500),
+                 pages >= 1000 ? 1500 : 2500);
+    contest_clear(&contest);
 }
 
 void
-bench_commit(const char *folder)
+bench_commit(struct plat_disk *disk, const struct bench_peer *peer, unsigned turns)
 {
-    static const uint64_t sizes[] = { 1, 10, 100, 1000, 10000 };
-    char *volume_path = bench_file(folder, "commit.phantom", VOLUME_BYTES, true);
-    char *peer_path = bench_file(folder, "commit.raw", RAW_BYTES, true);
-    struct plat_disk *disk = bench_disk(volume_path);
-    struct peer peer = { .fd = open(peer_path, O_RDWR | O_DIRECT | O_CLOEXEC) };
+    static const struct {
+        uint64_t pages;
+        unsigned turns_max;
+    } sizes[] = {
+        { 1, 150 }, { 10, 150 }, { 100, 150 }, { 1000, 60 }, { BENCH_COMMIT_PAGES_MAX, 25 }
+    };
     struct store *store = NULL;
-    uint8_t *page = aligned_alloc(PAGE_BYTES, PAGE_BYTES);
-    err_t err = store_format(disk, VOLUME_BYTES / PLAT_BLOCK_BYTES);
+    uint8_t *page = plat_alloc(PAGE_BYTES);
+    err_t err = store_format(disk, BENCH_COMMIT_VOLUME_BYTES / PLAT_BLOCK_BYTES);
 
-    peer.bytes = aligned_alloc(PAGE_BYTES, RAW_BYTES);
-    if (peer.fd < 0 || peer.bytes == NULL || page == NULL)
-        bench_die("cannot set up the peer", 0);
-    memset(peer.bytes, 0x33, RAW_BYTES);
-    memset(page, 0x44, PAGE_BYTES);
     if (err == OK)
         err = store_open(disk, false, &store, NULL);
-    if (err != OK)
-        bench_die("cannot make a volume", (int)err);
-    printf("commit: pages far apart, against one sequential write with O_DIRECT and fdatasync\n");
+    if (err != OK || page == NULL)
+        bench_die("cannot make a volume", err);
+    memset(page, 0x44, PAGE_BYTES);
+    bench_say("commit: pages far apart, against one sequential write and a flush");
     for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-        measure(store, &peer, page, sizes[i]);
+        measure(store, peer, page, sizes[i].pages,
+                turns < sizes[i].turns_max ? turns : sizes[i].turns_max);
     store_close(store);
-    linux_disk_close(disk);
-    close(peer.fd);
-    unlink(volume_path);
-    unlink(peer_path);
-    free(volume_path);
-    free(peer_path);
-    free(page);
-    free(peer.bytes);
+    plat_free(page, PAGE_BYTES);
 }

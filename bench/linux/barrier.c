@@ -7,12 +7,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "bench.h"
 #include "linux/disk.h"
+#include "linux/host.h"
+#include "plat/machine.h"
 #include "pmem/pmem.h"
 #include "store/store.h"
 
@@ -50,13 +51,13 @@ stores_with_barrier(uint64_t base)
     }
 }
 
-static double
+static uint64_t
 timed(void (*loop)(uint64_t base), uint64_t base)
 {
-    uint64_t start = bench_now_ns();
+    uint64_t start = plat_monotonic_ns();
 
     loop(base);
-    return (double)(bench_now_ns() - start);
+    return plat_monotonic_ns() - start;
 }
 
 static void
@@ -68,30 +69,30 @@ measure(void)
 
     stores_with_barrier(SPACE_HEAP);
     for (unsigned i = 0; i < ROUNDS; i++) {
-        double without = timed(stores_plain, SPACE_HEAP);
-        double with = timed(stores_with_barrier, SPACE_HEAP);
+        uint64_t without = timed(stores_plain, SPACE_HEAP);
+        uint64_t with = timed(stores_with_barrier, SPACE_HEAP);
 
         bench_add(&plain, without);
         bench_add(&barrier, with);
-        bench_add(&ratio, with / without);
+        bench_add(&ratio, bench_ratio(with, without));
     }
-    printf("barrier: %u stores over %u pages, %u rounds\n", STORES, PAGES, ROUNDS);
-    bench_row_ns("plain", &plain);
-    bench_row_ns("with the barrier", &barrier);
-    bench_target("with / plain, median", bench_quantile(&ratio, 0.5), 1.10);
+    bench_say("barrier: %u stores over %u pages, %u rounds", STORES, PAGES, ROUNDS);
+    bench_row_of("plain", &plain);
+    bench_row_of("with the barrier", &barrier);
+    bench_target("with / plain, median", bench_quantile(&ratio, 500), 1100);
 }
 
 void
-bench_barrier(void)
+bench_barrier(const char *folder)
 {
     struct pmem_options options = { .on_demand_only = true };
     struct pmem_worker worker = { 0 };
     struct plat_disk *disk = NULL;
     struct store *store = NULL;
-    char *path = bench_file(".", "barrier.phantom", 64u << 20, false);
+    char *path = host_file(folder, "barrier.phantom", 64u << 20, false);
     err_t err;
 
-    disk = bench_disk(path);
+    disk = host_disk(path);
     unlink(path);
     free(path);
     err = store_format(disk, (64u << 20) / PLAT_BLOCK_BYTES);
@@ -104,7 +105,7 @@ bench_barrier(void)
     if (err == OK)
         err = pmem_safepoint(&worker);
     if (err != OK)
-        bench_die("cannot bring up the space", (int)err);
+        bench_die("cannot bring up the space", err);
     measure();
     pmem_worker_leave(&worker);
     pmem_stop();

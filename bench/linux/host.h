@@ -1,0 +1,29 @@
+/*
+ * host.h - what the benchmarks need of Linux: files, a disk on one, and the plainest writes
+ * and flushes that the kernel has to offer.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "plat/disk.h"
+
+/*
+ * A new file of that size in `folder`, written through once if so wished. Its path, to be
+ * freed; whoever asked for it removes it.
+ */
+char *host_file(const char *folder, const char *name, uint64_t bytes, bool prewritten);
+
+/* Open such a file as a disk. */
+struct plat_disk *host_disk(const char *path);
+
+/* The peer of commits: a file of its own, O_DIRECT, fdatasync. Removed at once, closed at the end.
+ */
+void host_peer_open(const char *folder, uint64_t blocks_max);
+void host_peer_write(uint64_t blocks);
+
+/* What the write barrier costs a loop of stores. */
+void bench_barrier(const char *folder);
