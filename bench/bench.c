@@ -138,6 +138,16 @@ bench_ratio_say(const char *name, uint64_t ratio)
     bench_say("  %-34s %" PRIu64 ".%03" PRIu64, name, ratio / 1000, ratio % 1000);
 }
 
+void
+bench_meter_add(struct bench_meter *total, const struct bench_meter *begin,
+                const struct bench_meter *end)
+{
+    total->requests += end->requests - begin->requests;
+    total->blocks += end->blocks - begin->blocks;
+    total->flushes += end->flushes - begin->flushes;
+    total->busy_ns += end->busy_ns - begin->busy_ns;
+}
+
 /* Two digits behind the point. */
 #define MEAN(total, count) (total) / (count), (total) % (count)*100 / (count)
 

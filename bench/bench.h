@@ -66,6 +66,10 @@ struct bench_peer {
     struct bench_meter (*meter)(void);
 };
 
+/* Add what was used up from `begin` to `end`. */
+void bench_meter_add(struct bench_meter *total, const struct bench_meter *begin,
+                     const struct bench_meter *end);
+
 /* What each of `count` turns asked of the disk, in the mean, from the sum of them. */
 void bench_meter_say(const struct bench_meter *total, uint64_t count);
 

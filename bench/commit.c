@@ -51,9 +51,7 @@ turn_end(struct series *series, const struct bench_peer *peer)
     struct bench_meter end = meter_read(peer);
     uint64_t busy_ns = end.busy_ns - series->begin.busy_ns;
 
-    series->total.requests += end.requests - series->begin.requests;
-    series->total.blocks += end.blocks - series->begin.blocks;
-    series->total.flushes += end.flushes - series->begin.flushes;
+    bench_meter_add(&series->total, &series->begin, &end);
     series->last_ns = ns;
     series->last_rest_ns = ns > busy_ns ? ns - busy_ns : 0;
     bench_add(&series->times, ns);

@@ -35,6 +35,12 @@ bool kthread_must_yield(void);
 void kthread_yield_if_asked(void);
 
 /*
+ * How long processors have run threads, summed up over all of them, in nanoseconds. Bring-up
+ * does not count, nor do interrupts that come while there is nothing to run. Any context.
+ */
+uint64_t kthread_busy_ns(void);
+
+/*
  * Call `visit` for each thread that was created, without any lock: for a dying
  * machine and its panic only.
  */

@@ -502,6 +502,24 @@ kthread_idle(void)
     }
 }
 
+uint64_t
+kthread_busy_ns(void)
+{
+    uint64_t flags = spin_lock(&sched_lock);
+    uint64_t now = clock_ns(); /* the same for all, and not before any began_ns */
+    uint64_t busy_ns = 0;
+
+    for (unsigned i = 0; i < sched_cpu_count; i++) {
+        const struct sched_cpu *each = &sched_cpus[i];
+
+        busy_ns += now - each->idle.spent_ns;
+        if (each->cpu->current == &each->idle)
+            busy_ns -= now - each->idle.began_ns;
+    }
+    spin_unlock(&sched_lock, flags);
+    return busy_ns;
+}
+
 void
 kthread_each(void (*visit)(const struct kthread *thread))
 {
