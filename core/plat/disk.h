@@ -30,7 +30,8 @@ enum plat_io_kind {
  *   buffer  block_count * PLAT_BLOCK_BYTES bytes outside the space, aligned to
  *           4096; unused by PLAT_FLUSH
  *   done    0 until the request has ended, then 1 and woken
- *   result  valid when done: OK, ERR_IO, ERR_NOSPACE (a write), or ERR_RANGE
+ *   result  valid when done: OK, ERR_IO, ERR_NOSPACE (a write or a flush), ERR_NOMEM (the
+ *           machine had no memory for it), or ERR_RANGE
  */
 struct plat_io {
     enum plat_io_kind kind;
