@@ -177,7 +177,8 @@ struct expr {
             struct expr *index;
         } index; /* once checked: of an array of the machine */
         struct {
-            struct type_syntax *syntax;
+            struct type_syntax *syntax; /* NULL: any object, of a class that is a value */
+            struct expr *class;         /* new *(class), or NULL */
             struct expr *arguments;
             uint32_t count;
             struct method *method;

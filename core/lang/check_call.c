@@ -517,6 +517,19 @@ call_name(struct check *check, struct expr *call)
     }
 }
 
+/* x.("name")(...), number already checked, is x.name(...), but for names that no method has. */
+static bool
+named_by_constant(struct check *check, struct expr *call)
+{
+    const struct expr *number = call->call.number;
+
+    if (number->kind != EXPR_STRING || number->text->byte_count > 255 ||
+        number->text->bytes[0] == '<')
+        return false;
+    call->call.name = lang_symbol(check->lang, number->text->bytes, number->text->byte_count);
+    return true;
+}
+
 /* super(...) and super.name(...) */
 static void
 call_super(struct check *check, struct expr *call)
@@ -531,6 +544,15 @@ call_super(struct check *check, struct expr *call)
         return;
     }
     call->call.object->kind = EXPR_SUPER;
+    if (call->call.number != NULL) {
+        lang_check_value(check, call->call.number);
+        if (!named_by_constant(check, call)) {
+            lang_error(check->lang, check->file, call->place, "super.name(...)",
+                       "a method above is called by its name");
+            make_error(call);
+            return;
+        }
+    }
     if (call->call.name == check->lang->names.new_ && check->method->super_call != call) {
         lang_error(check->lang, check->file, call->place, NULL,
                    "super(...) is the first statement of a constructor");
@@ -549,6 +571,38 @@ call_super(struct check *check, struct expr *call)
         make_error(call);
 }
 
+/* x.(e)(...): what e is when it happens comes before the arguments. */
+static void
+call_chosen(struct check *check, struct expr *call)
+{
+    struct expr *chooser = call->call.number;
+    const struct type *type = chooser->type;
+
+    if (type->kind == TYPE_ERROR || arguments_broken(call)) {
+        make_error(call);
+        return;
+    }
+    if (type->kind != TYPE_INT && type->kind != TYPE_ANY && type->kind != TYPE_CLASS) {
+        lang_error(check->lang, check->file, chooser->place, NULL,
+                   "a method is chosen by its name or its number, not by %s",
+                   lang_type_text(check->lang, type));
+        make_error(call);
+        return;
+    }
+    if (call->call.count == LANG_ARGUMENTS_MAX) {
+        lang_error(check->lang, check->file, call->place, NULL,
+                   "a call of a method that is chosen has at most %u arguments",
+                   LANG_ARGUMENTS_MAX - 1);
+        make_error(call);
+        return;
+    }
+    chooser->next = call->call.arguments;
+    call->call.arguments = chooser;
+    call->call.count++;
+    call->call.name = check->lang->names.chosen;
+    make_untyped(check, call);
+}
+
 /* x.16(...) and x.(n)(...) */
 static void
 call_number(struct check *check, struct expr *call)
@@ -556,19 +610,21 @@ call_number(struct check *check, struct expr *call)
     struct expr *number = call->call.number;
 
     lang_check_value(check, number);
-    if (number->kind == EXPR_STRING && number->text->byte_count <= 255) {
-        call->call.name = lang_symbol(check->lang, number->text->bytes, number->text->byte_count);
+    if (named_by_constant(check, call)) {
         lang_finish_call(check, call);
         return;
     }
-    if (number->kind != EXPR_INT || number->type->kind != TYPE_INT ||
-        number->integer > LANG_ORDINAL_MAX) {
+    lang_to_word(check, call->call.object);
+    if (number->kind != EXPR_INT || number->type->kind != TYPE_INT) {
+        call_chosen(check, call);
+        return;
+    }
+    if (number->integer > LANG_ORDINAL_MAX) {
         lang_error(check->lang, check->file, number->place, NULL,
-                   "the number of a method is a constant from 0 to 4095");
+                   "the number of a method is from 0 to 4095");
         make_error(call);
         return;
     }
-    lang_to_word(check, call->call.object);
     make_untyped(check, call);
     call->op = CALL_NUMBER;
 }
@@ -671,6 +727,16 @@ may_create(struct check *check, const struct expr *expr, struct class *class)
     return false;
 }
 
+/* Only classes have objects that are created. */
+static void
+no_object(struct check *check, struct expr *expr, const struct type *type)
+{
+    if (type->kind != TYPE_ERROR)
+        lang_error(check->lang, check->file, expr->place, "write the value itself",
+                   "no object of type %s can be created", type->text);
+    make_error(expr);
+}
+
 static void
 new_vector(struct check *check, struct expr *expr, const struct type *type)
 {
@@ -688,35 +754,47 @@ new_vector(struct check *check, struct expr *expr, const struct type *type)
     expr->type = type;
 }
 
-void
-lang_check_new(struct check *check, struct expr *expr)
+/* new *(class): which constructor is settled when it happens. */
+static void
+new_of_value(struct check *check, struct expr *expr)
 {
-    const struct type *type = lang_resolve_type(check->lang, check->file, expr->create.syntax);
-    struct expr *call;
-    struct method *method;
-    bool untyped;
+    struct lang *lang = check->lang;
+    struct class *class =
+        lang_need_class(lang, lang->names.internal_class, check->file, expr->place);
+    const struct type *type = &lang_type_any;
+    struct expr call = *expr;
 
-    for (struct expr *argument = expr->create.arguments; argument != NULL;
-         argument = argument->next)
-        lang_check_value(check, argument);
-    if (type->kind == TYPE_VECTOR) {
-        new_vector(check, expr, type);
-        return;
-    }
-    if (type->kind == TYPE_ANY && expr->create.syntax->path != NULL) {
-        struct class *object = lang_need_class(check->lang, check->lang->names.internal_object,
-                                               check->file, expr->place);
-
-        type = object == NULL ? &lang_type_error : lang_type_of_class(check->lang, object);
-    }
-    if (type->kind != TYPE_CLASS) {
-        if (type->kind != TYPE_ERROR)
-            lang_error(check->lang, check->file, expr->place, "write the value itself",
-                       "no object of type %s can be created", type->text);
+    lang_check_value(check, expr->create.class);
+    if (expr->create.syntax != NULL)
+        type = lang_resolve_type(lang, check->file, expr->create.syntax);
+    call.kind = EXPR_CALL;
+    call.call.object = expr->create.class;
+    call.call.name = lang->names.new_;
+    call.call.number = NULL;
+    call.call.arguments = expr->create.arguments;
+    call.call.count = expr->create.count;
+    if (class == NULL || type->kind == TYPE_ERROR || arguments_broken(&call)) {
         make_error(expr);
         return;
     }
-    call = lang_new_expr(check, EXPR_CALL, expr->place, NULL);
+    lang_convert(check, call.call.object, lang_type_of_class(lang, class),
+                 "what an object is made of");
+    make_untyped(check, &call);
+    *expr = call;
+    if (type->kind == TYPE_CLASS)
+        wrap_call(check, expr, CONVERT_CHECK, type);
+    else if (type->kind != TYPE_ANY)
+        no_object(check, expr, type);
+}
+
+/* new T of a class */
+static void
+new_object(struct check *check, struct expr *expr, const struct type *type)
+{
+    struct expr *call = lang_new_expr(check, EXPR_CALL, expr->place, NULL);
+    struct method *method;
+    bool untyped;
+
     call->call.name = check->lang->names.new_;
     call->call.arguments = expr->create.arguments;
     call->call.count = expr->create.count;
@@ -735,4 +813,33 @@ lang_check_new(struct check *check, struct expr *expr)
     settle(check, call, method, NULL);
     expr->create.method = method;
     expr->type = type;
+}
+
+void
+lang_check_new(struct check *check, struct expr *expr)
+{
+    const struct type *type;
+
+    for (struct expr *argument = expr->create.arguments; argument != NULL;
+         argument = argument->next)
+        lang_check_value(check, argument);
+    if (expr->create.class != NULL) {
+        new_of_value(check, expr);
+        return;
+    }
+    type = lang_resolve_type(check->lang, check->file, expr->create.syntax);
+    if (type->kind == TYPE_VECTOR) {
+        new_vector(check, expr, type);
+        return;
+    }
+    if (type->kind == TYPE_ANY && expr->create.syntax->path != NULL) {
+        struct class *object = lang_need_class(check->lang, check->lang->names.internal_object,
+                                               check->file, expr->place);
+
+        type = object == NULL ? &lang_type_error : lang_type_of_class(check->lang, object);
+    }
+    if (type->kind != TYPE_CLASS)
+        no_object(check, expr, type);
+    else
+        new_object(check, expr, type);
 }

@@ -270,8 +270,8 @@ parse_member(struct parser *parser, struct class *class)
         return;
     lang_parse_attributes(parser, &flags, NULL);
     flags |= parse_modifiers(parser);
-    if (lang_at(parser, T_RBRACE))
-        return;
+    if (lang_at(parser, T_RBRACE) || lang_accept(parser, T_SEMICOLON))
+        return; /* attributes of nothing */
     if (lang_accept(parser, T_VAR)) {
         name = lang_expect_name(parser, "the name of a field", &place);
         if (lang_at(parser, T_LPAREN))

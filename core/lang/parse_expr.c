@@ -67,6 +67,20 @@ parse_list(struct parser *parser, enum token_kind close, uint32_t *count, const 
     return first;
 }
 
+/* The arguments of a call or a new object, behind the opening parenthesis. */
+static struct expr *
+parse_arguments(struct parser *parser, struct expr *call, uint32_t *count)
+{
+    struct expr *arguments = parse_list(parser, T_RPAREN, count, "behind the arguments");
+
+    if (*count > LANG_ARGUMENTS_MAX)
+        lang_error(parser->lang, parser->file, call->place, NULL, "a call has at most %u arguments",
+                   LANG_ARGUMENTS_MAX);
+    for (struct expr *item = arguments; item != NULL; item = item->next)
+        raise(parser, call, item);
+    return arguments;
+}
+
 static struct expr *
 parse_call(struct parser *parser, struct expr *object, struct symbol *name, struct place place)
 {
@@ -75,14 +89,30 @@ parse_call(struct parser *parser, struct expr *object, struct symbol *name, stru
     call->call.object = object;
     call->call.name = name;
     lang_expect(parser, T_LPAREN, "before the arguments");
-    call->call.arguments = parse_list(parser, T_RPAREN, &call->call.count, "behind the arguments");
-    if (call->call.count > LANG_ARGUMENTS_MAX)
-        lang_error(parser->lang, parser->file, place, NULL, "a call has at most %u arguments",
-                   LANG_ARGUMENTS_MAX);
+    call->call.arguments = parse_arguments(parser, call, &call->call.count);
     raise(parser, call, object);
-    for (struct expr *item = call->call.arguments; item != NULL; item = item->next)
-        raise(parser, call, item);
     return call;
+}
+
+static struct expr *parse_parenthesis(struct parser *parser);
+
+/* new T, or new *(class) with or without : T, to what stands before the arguments */
+static void
+parse_created(struct parser *parser, struct expr *expr)
+{
+    if (lang_accept(parser, T_STAR)) {
+        if (!lang_at(parser, T_LPAREN)) {
+            lang_syntax_error(parser, lang_here(parser), "`(` before the class to create");
+            return;
+        }
+        expr->create.class = parse_parenthesis(parser);
+        raise(parser, expr, expr->create.class);
+        if (parser->panic || !lang_accept(parser, T_COLON))
+            return;
+    }
+    expr->create.syntax = lang_parse_type(parser);
+    if (expr->create.class == NULL)
+        expr->place = expr->create.syntax->place;
 }
 
 static struct expr *
@@ -91,20 +121,10 @@ parse_new(struct parser *parser)
     struct expr *expr = lang_expr(parser, EXPR_NEW, lang_here(parser));
 
     lang_take(parser);
-    if (lang_at(parser, T_STAR)) {
-        lang_error(parser->lang, parser->file, lang_here(parser), "name the class: new counter()",
-                   "`new *` is not part of this version of the language");
-        parser->panic = true;
-        return expr;
-    }
-    expr->create.syntax = lang_parse_type(parser);
-    expr->place = expr->create.syntax->place;
+    parse_created(parser, expr);
     if (lang_at(parser, T_LPAREN)) {
         lang_take(parser);
-        expr->create.arguments =
-            parse_list(parser, T_RPAREN, &expr->create.count, "behind the arguments");
-        for (struct expr *item = expr->create.arguments; item != NULL; item = item->next)
-            raise(parser, expr, item);
+        expr->create.arguments = parse_arguments(parser, expr, &expr->create.count);
     } else if (!parser->panic) {
         lang_syntax_error(parser, lang_here(parser), "`(` behind the class to create");
     }

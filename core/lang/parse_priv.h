@@ -16,8 +16,7 @@
 
 #include "lang/ast_priv.h"
 
-#define LANG_HEIGHT_MAX    1000 /* of a chain such as a + b + c */
-#define LANG_ARGUMENTS_MAX 255
+#define LANG_HEIGHT_MAX 1000 /* of a chain such as a + b + c */
 
 struct parser {
     struct lang *lang;

@@ -266,6 +266,13 @@ enum well_known_class {
     CLASS_WELL_KNOWN_COUNT,
 };
 
+/* True if C makes the objects of the class, which is no array, and knows how they are laid out. */
+static inline bool
+class_is_machines(uint32_t number)
+{
+    return number > CLASS_OBJECT && number < CLASS_WELL_KNOWN_COUNT;
+}
+
 /*
  * The root of the space, at SPACE_ROOT. Everything that lives is reached from
  * its words, the class, method and thread tables up to their counts, and the

@@ -500,20 +500,29 @@ decode_invoke(struct decode *decode, const struct instruction *in)
         put(cells, OP_INVOKESPECIAL, (uintptr_t)code, caller_state(decode, in));
 }
 
+/* What a call by name does: the names that no method has stand for something else. */
+static enum interp_op
+op_of_name(word_t name)
+{
+    return string_equal_utf8(name, "<new>", 5)    ? OP_INVOKENEW
+           : string_equal_utf8(name, "<call>", 6) ? OP_INVOKECHOSEN
+                                                  : OP_INVOKENAME;
+}
+
 static void
 decode_untyped(struct decode *decode, const struct instruction *in)
 {
     struct site *site = site_make(decode, WORD_NULL, WORD_NULL, (uint32_t)in->second + 1);
     word_t entry = pool_entry(decode->pool, in->number);
+    enum interp_op op = in->op == BC_INVOKENAME ? op_of_name(entry) : OP_INVOKENUMBER;
 
     if (site == NULL)
         return;
-    if (in->op == BC_INVOKENAME)
-        site->name = entry;
-    else
+    if (op == OP_INVOKENUMBER)
         site->ordinal = (uint32_t)word_to_int(entry);
-    put(&decode->cells[in->pc], in->op == BC_INVOKENAME ? OP_INVOKENAME : OP_INVOKENUMBER,
-        (uintptr_t)site, caller_state(decode, in));
+    else
+        site->name = entry;
+    put(&decode->cells[in->pc], op, (uintptr_t)site, caller_state(decode, in));
 }
 
 static void

@@ -70,8 +70,7 @@ model_known_name(enum well_known_class number)
 bool
 model_is_machines(const struct model_class *class)
 {
-    return class->element_type != 0 ||
-           (class->number > CLASS_OBJECT && class->number < CLASS_WELL_KNOWN_COUNT);
+    return class->element_type != 0 || class_is_machines(class->number);
 }
 
 void

@@ -88,6 +88,13 @@ struct method_mirror *mirror_find(const struct class_mirror *class, word_t name,
 unsigned mirror_find_named(const struct class_mirror *class, word_t name, unsigned argument_count,
                            struct method_mirror **found, unsigned max);
 
+/* The same for the constructors of the class itself. */
+unsigned mirror_find_constructors(const struct class_mirror *class, unsigned argument_count,
+                                  struct method_mirror **found, unsigned max);
+
+/* The symbol that names a method of the objects of `class` and equals the string; else null. */
+word_t mirror_symbol(const struct class_mirror *class, word_t name);
+
 /* Forget all mirrors (the machine stops). */
 void mirror_forget_all(void);
 

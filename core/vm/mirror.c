@@ -506,6 +506,18 @@ consider(struct finding *finding, struct method_mirror *method)
         found[at] = method;
 }
 
+/* Methods that are in no table and belong to objects: private ones, and constructors. */
+static void
+consider_own(struct finding *finding, const struct class_mirror *class)
+{
+    for (uint32_t i = 0; i < class->method_count; i++) {
+        struct method_mirror *method = &class->methods[i];
+
+        if (method->vtable_index == UINT32_MAX && (method->flags & MEMBER_STATIC) == 0)
+            consider(finding, method);
+    }
+}
+
 unsigned
 mirror_find_named(const struct class_mirror *class, word_t name, unsigned argument_count,
                   struct method_mirror **found, unsigned max)
@@ -517,13 +529,47 @@ mirror_find_named(const struct class_mirror *class, word_t name, unsigned argume
 
     for (; class->by_name[slot] != 0; slot = (slot + 1) & class->name_mask)
         consider(&finding, class->vtable[class->by_name[slot] - 1]);
+    for (; class != NULL; class = class->super)
+        consider_own(&finding, class);
+    return finding.count;
+}
+
+static bool
+is_constructor(const struct method_mirror *method)
+{
+    return string_equal_utf8(method->name, "<new>", 5);
+}
+
+unsigned
+mirror_find_constructors(const struct class_mirror *class, unsigned argument_count,
+                         struct method_mirror **found, unsigned max)
+{
+    struct finding finding = { .arguments = argument_count + 1, .found = found, .max = max };
+
+    for (uint32_t i = 0; i < class->method_count && finding.name == WORD_NULL; i++) {
+        if (is_constructor(&class->methods[i]))
+            finding.name = class->methods[i].name;
+    }
+    if (finding.name != WORD_NULL)
+        consider_own(&finding, class);
+    return finding.count;
+}
+
+word_t
+mirror_symbol(const struct class_mirror *class, word_t name)
+{
+    for (uint32_t i = 0; i < class->vtable_count; i++) {
+        if (string_equal(class->vtable[i]->name, name))
+            return class->vtable[i]->name;
+    }
     for (; class != NULL; class = class->super) {
         for (uint32_t i = 0; i < class->method_count; i++) {
-            uint32_t flags = class->methods[i].flags;
+            const struct method_mirror *method = &class->methods[i];
 
-            if ((flags & MEMBER_PRIVATE) != 0 && (flags & MEMBER_STATIC) == 0)
-                consider(&finding, &class->methods[i]);
+            if ((method->flags & MEMBER_STATIC) == 0 && !is_constructor(method) &&
+                string_equal(method->name, name))
+                return method->name;
         }
     }
-    return finding.count;
+    return WORD_NULL;
 }

@@ -23,22 +23,30 @@ throw_no_cast(struct vm_worker *worker, word_t object, const struct class_mirror
 
 /* ---- new objects ---- */
 
-void
-ops_new_of(struct vm_worker *worker, struct class_mirror *class)
+ref_t
+ops_make_object(struct vm_worker *worker, struct class_mirror *class)
 {
     ref_t object;
 
     if ((class->flags & (CLASS_ABSTRACT | CLASS_INTERFACE)) != 0) {
         exception_throw_class(worker, VM_ERROR_NO_METHOD, class, "is abstract", WORD_NULL);
-        return;
+        return WORD_NULL;
     }
     if (!sched_credit(worker, 24))
-        return;
+        return WORD_NULL;
     object = heap_alloc(&worker->heap, class->instance_bytes, class->number);
-    if (object == WORD_NULL) {
+    if (object == WORD_NULL)
         sched_collect(worker, class->instance_bytes);
+    return object;
+}
+
+void
+ops_new_of(struct vm_worker *worker, struct class_mirror *class)
+{
+    ref_t object = ops_make_object(worker, class);
+
+    if (object == WORD_NULL)
         return;
-    }
     *worker->word_top++ = object;
     worker->pc += 3;
 }

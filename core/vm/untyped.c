@@ -1,13 +1,15 @@
 /*
- * untyped.c - calls by name and by number on a receiver of any class: which
- * method is meant, and how its arguments get into their areas.
+ * untyped.c - calls by name and by number on a receiver of any class, and new
+ * objects of a class that is a value: which method or constructor is meant, and how
+ * its arguments get into their areas.
  *
- * Of the methods with that name and so many arguments, which the caller may
- * call, the one whose parameters fit best is meant: exactly before by widening;
- * two that fit equally well throw.
+ * Of those with that name and so many arguments, which the caller may call, the
+ * one whose parameters fit best is meant: exactly before by widening; two that
+ * fit equally well throw.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "base/memory.h"
 #include "object/string.h"
 #include "plat/memory.h"
 #include "vm/class_index.h"
@@ -76,6 +78,21 @@ make_parameters(struct code *code)
 
 /* ---- which method ---- */
 
+/* Who asks whom for what. */
+struct question {
+    const struct site *site;
+    struct class_mirror *class;
+    word_t name;             /* symbol; null: a constructor of the class itself */
+    const word_t *arguments; /* behind the receiver */
+    unsigned count;
+};
+
+/* Why the answer is none: how many have the name, and of these, how many may be called. */
+struct misfit {
+    unsigned found, visible;
+    bool ambiguous;
+};
+
 /* The sum of what each argument costs; -1 if one does not fit. */
 static int
 fit(const struct code *code, const word_t *arguments, unsigned count)
@@ -101,37 +118,47 @@ may_call(const struct site *site, const struct method_mirror *method)
 }
 
 static void
-throw_unfit(struct vm_worker *worker, const struct site *site, const struct class_mirror *class,
-            unsigned found, unsigned visible, bool ambiguous)
+throw_unfit(struct vm_worker *worker, const struct question *question, const struct misfit *misfit)
 {
-    if (ambiguous)
-        exception_throw_class(worker, VM_ERROR_NO_METHOD, class,
-                              "has more than one method that fits these arguments: ", site->name);
-    else if (visible > 0)
-        exception_throw_class(worker, VM_ERROR_CAST, class,
-                              "has no method that takes these arguments: ", site->name);
-    else if (found > 0)
-        exception_throw_class(worker, VM_ERROR_ACCESS, class, "keeps to itself its method ",
-                              site->name);
-    else
-        exception_throw_class(worker, VM_ERROR_NO_METHOD, class,
-                              "has no method with so many arguments called ", site->name);
+    bool creates = question->name == WORD_NULL;
+    enum vm_error error = VM_ERROR_NO_METHOD;
+    const char *text;
+
+    if (misfit->ambiguous) {
+        text = creates ? "has more than one constructor that fits these arguments"
+                       : "has more than one method that fits these arguments: ";
+    } else if (misfit->visible > 0) {
+        error = VM_ERROR_CAST;
+        text = creates ? "has no constructor that takes these arguments"
+                       : "has no method that takes these arguments: ";
+    } else if (misfit->found > 0) {
+        error = VM_ERROR_ACCESS;
+        text = creates ? "keeps to itself its constructor" : "keeps to itself its method ";
+    } else {
+        text = creates ? "has no constructor with so many arguments"
+                       : "has no method with so many arguments called ";
+    }
+    exception_throw_class(worker, error, question->class, text, question->name);
+}
+
+static unsigned
+find_methods(const struct question *question, struct method_mirror **found, unsigned max)
+{
+    return question->name == WORD_NULL
+               ? mirror_find_constructors(question->class, question->count, found, max)
+               : mirror_find_named(question->class, question->name, question->count, found, max);
 }
 
 /* The one method that fits best; NULL if an exception was thrown. */
 static struct code *
-choose(struct vm_worker *worker, const struct site *site, struct class_mirror *class,
-       const word_t *arguments)
+choose(struct vm_worker *worker, const struct question *question)
 {
     struct method_mirror *found[CANDIDATES_MAX];
-    unsigned count =
-        mirror_find_named(class, site->name, site->arguments - 1, found, CANDIDATES_MAX);
-    unsigned visible = 0;
+    struct misfit misfit = { .found = find_methods(question, found, CANDIDATES_MAX) };
     struct code *best = NULL;
-    bool ambiguous = false;
     int best_cost = 0;
 
-    for (unsigned i = 0; i < count && i < CANDIDATES_MAX; i++) {
+    for (unsigned i = 0; i < misfit.found && i < CANDIDATES_MAX; i++) {
         struct code *code = code_of(found[i]);
         int cost;
 
@@ -139,23 +166,49 @@ choose(struct vm_worker *worker, const struct site *site, struct class_mirror *c
             call_no_memory(worker);
             return NULL;
         }
-        if (!may_call(site, found[i]))
+        if (!may_call(question->site, found[i]))
             continue;
-        visible++;
-        cost = fit(code, arguments, site->arguments - 1);
+        misfit.visible++;
+        cost = fit(code, question->arguments, question->count);
         if (cost < 0)
             continue;
-        ambiguous = best != NULL && cost == best_cost;
         if (best == NULL || cost < best_cost) {
             best = code;
             best_cost = cost;
+            misfit.ambiguous = false;
+        } else if (cost == best_cost) {
+            misfit.ambiguous = true;
         }
     }
-    if (best == NULL || ambiguous) {
-        throw_unfit(worker, site, class, count, visible, ambiguous);
+    if (best == NULL || misfit.ambiguous) {
+        throw_unfit(worker, question, &misfit);
         return NULL;
     }
     return best;
+}
+
+/* The method with that number; NULL if an exception was thrown. */
+static struct code *
+choose_number(struct vm_worker *worker, const struct question *question, uint32_t ordinal)
+{
+    struct class_mirror *class = question->class;
+    struct method_mirror *method = ordinal < class->ordinal_count ? class->ordinals[ordinal] : NULL;
+    struct code *code = method != NULL ? code_of(method) : NULL;
+
+    if (method != NULL && (code == NULL || !make_parameters(code)))
+        call_no_memory(worker);
+    else if (method == NULL || code->parameter_count != question->count)
+        exception_throw(worker, VM_ERROR_NO_METHOD,
+                        "no method number %d with %u arguments in this class", (int)ordinal,
+                        question->count);
+    else if (!may_call(question->site, method))
+        exception_throw(worker, VM_ERROR_ACCESS, "method number %u is private", (unsigned)ordinal);
+    else if (fit(code, question->arguments, question->count) < 0)
+        exception_throw(worker, VM_ERROR_CAST, "method number %u does not take these arguments",
+                        (unsigned)ordinal);
+    else
+        return code;
+    return NULL;
 }
 
 /* ---- calling it ---- */
@@ -166,26 +219,27 @@ is_raw(char type)
     return type_area(type) != 'w';
 }
 
+/* `pushed` operands go when it is over: the object, what told which method, `count` arguments. */
 static void
-call_primitive_untyped(struct vm_worker *worker, const struct site *site, struct code *code,
+call_primitive_untyped(struct vm_worker *worker, struct code *code, unsigned count, unsigned pushed,
                        uint64_t caller)
 {
-    const word_t *from = worker->word_top - site->arguments;
+    const word_t *from = worker->word_top - count;
     word_t words[ARGUMENTS_MAX];
     uint64_t raws[ARGUMENTS_MAX];
     unsigned word_count = 0, raw_count = 0;
     struct call_arguments arguments = {
         .words = words,
         .raws = raws + ARGUMENTS_MAX - 1,
-        .words_pushed = site->arguments,
+        .words_pushed = pushed,
     };
 
-    words[word_count++] = from[0];
-    for (unsigned i = 0; i < site->arguments - 1; i++) {
+    words[word_count++] = worker->word_top[-(int64_t)pushed];
+    for (unsigned i = 0; i < count; i++) {
         if (is_raw(code->parameters[i].type))
-            raws[ARGUMENTS_MAX - 1 - raw_count++] = dyn_raw(from[i + 1], code->parameters[i].type);
+            raws[ARGUMENTS_MAX - 1 - raw_count++] = dyn_raw(from[i], code->parameters[i].type);
         else
-            words[word_count++] = from[i + 1];
+            words[word_count++] = from[i];
     }
     call_primitive(worker, code, &arguments, caller);
 }
@@ -205,16 +259,30 @@ spread(struct vm_worker *worker, const struct code *code, unsigned count)
     worker->word_top = to;
 }
 
-/* First all that may fail, wait or throw; then the arguments move, and nothing fails. */
+/* The operands are the object and its arguments, all may be written, and nothing can fail. */
 static void
-call_untyped(struct vm_worker *worker, const struct site *site, struct code *code)
+enter(struct vm_worker *worker, struct code *code, unsigned count, uint64_t caller)
+{
+    word_t object = worker->word_top[-(int64_t)count - 1];
+
+    spread(worker, code, count);
+    frame_push(worker, code, caller | (code->synchronized ? FRAME_SYNCHRONIZED : 0));
+    if (code->synchronized)
+        worker->word_locals[code->word_locals - 1] = object;
+}
+
+/*
+ * First all that may fail, wait or throw; then the arguments move, and nothing fails. The
+ * operands are as call_primitive_untyped() says.
+ */
+static void
+call_untyped(struct vm_worker *worker, struct code *code, unsigned count, unsigned pushed)
 {
     uint64_t caller = worker->pc[2] | FRAME_BOX;
-    word_t object = worker->word_top[-(int64_t)site->arguments];
-    unsigned count = site->arguments - 1;
+    word_t *arguments = worker->word_top - count;
 
     if (code->kind == CODE_PRIMITIVE) {
-        call_primitive_untyped(worker, site, code, caller);
+        call_primitive_untyped(worker, code, count, pushed, caller);
         return;
     }
     if (code->kind == CODE_ABSTRACT) {
@@ -227,52 +295,57 @@ call_untyped(struct vm_worker *worker, const struct site *site, struct code *cod
     }
     if (!frame_make_room(worker, code->word_need + count, code->raw_need + count))
         return;
-    if (code->synchronized && !call_enter_monitor(worker, object))
+    if (code->synchronized && !call_enter_monitor(worker, arguments[(int64_t)count - pushed]))
         return;
-    spread(worker, code, count);
-    frame_push(worker, code, caller | (code->synchronized ? FRAME_SYNCHRONIZED : 0));
-    if (code->synchronized)
-        worker->word_locals[code->word_locals - 1] = object;
+    if (pushed > count + 1) {
+        memmove(arguments - 1, arguments, count * sizeof arguments[0]);
+        worker->word_top--;
+    }
+    enter(worker, code, count, caller);
 }
 
-/* The receiver's class; NULL if something was thrown. */
-static struct class_mirror *
-receiver_class(struct vm_worker *worker, const struct site *site)
+/* What is asked of the object below the topmost `pushed` - 1 words; false if that was thrown at. */
+static bool
+ask(struct vm_worker *worker, unsigned count, unsigned pushed, struct question *question)
 {
-    word_t object = worker->word_top[-(int64_t)site->arguments];
-    struct class_mirror *class;
+    word_t object = worker->word_top[-(int64_t)pushed];
 
+    *question = (struct question){
+        .site = (struct site *)(uintptr_t)worker->pc[1],
+        .arguments = worker->word_top - count,
+        .count = count,
+    };
     if (object == WORD_NULL) {
         call_throw_null(worker);
-        return NULL;
+        return false;
     }
-    class = mirror_of_class(word_class_number(object));
-    if (class == NULL)
+    question->class = mirror_of_class(word_class_number(object));
+    if (question->class == NULL)
         call_no_memory(worker);
-    return class;
+    return question->class != NULL;
 }
 
 /* What the cache says, if it is for this class and its one method takes these arguments. */
 static struct code *
-cached(const struct site *site, const struct class_mirror *class, const word_t *arguments)
+cached(const struct question *question)
 {
-    uint64_t cache = atomic_load_explicit(&site->cache, memory_order_acquire);
+    uint64_t cache = atomic_load_explicit(&question->site->cache, memory_order_acquire);
     struct code *code;
 
-    if (cache >> 32 != class->number)
+    if (cache >> 32 != question->class->number)
         return NULL;
     code = CODE_SEEN(code_table[(uint32_t)cache]);
-    return fit(code, arguments, site->arguments - 1) >= 0 ? code : NULL;
+    return fit(code, question->arguments, question->count) >= 0 ? code : NULL;
 }
 
 /* Remember the method if no other arguments could lead to another one. */
 static void
-remember(struct site *site, struct class_mirror *class, const struct code *code)
+remember(struct site *site, const struct question *question, const struct code *code)
 {
     struct method_mirror *found[2];
 
-    if (mirror_find_named(class, site->name, site->arguments - 1, found, 2) == 1)
-        atomic_store_explicit(&site->cache, (uint64_t) class->number << 32 | code->number,
+    if (find_methods(question, found, 2) == 1)
+        atomic_store_explicit(&site->cache, (uint64_t)question->class->number << 32 | code->number,
                               memory_order_release);
 }
 
@@ -280,47 +353,135 @@ void
 call_name(struct vm_worker *worker)
 {
     struct site *site = (struct site *)(uintptr_t)worker->pc[1];
-    const word_t *arguments = worker->word_top - site->arguments + 1;
-    struct class_mirror *class = receiver_class(worker, site);
+    struct question question;
     struct code *code;
 
-    if (class == NULL)
+    if (!ask(worker, site->arguments - 1, site->arguments, &question))
         return;
-    code = cached(site, class, arguments);
+    question.name = site->name;
+    code = cached(&question);
     if (code == NULL) {
-        code = choose(worker, site, class, arguments);
+        code = choose(worker, &question);
         if (code == NULL)
             return;
-        remember(site, class, code);
+        remember(site, &question, code);
     }
-    call_untyped(worker, site, code);
+    call_untyped(worker, code, question.count, site->arguments);
 }
 
 void
 call_number(struct vm_worker *worker)
 {
-    struct site *site = (struct site *)(uintptr_t)worker->pc[1];
-    const word_t *arguments = worker->word_top - site->arguments + 1;
-    struct class_mirror *class = receiver_class(worker, site);
-    struct method_mirror *method;
+    const struct site *site = (const struct site *)(uintptr_t)worker->pc[1];
+    struct question question;
     struct code *code;
 
-    if (class == NULL)
+    if (!ask(worker, site->arguments - 1, site->arguments, &question))
         return;
-    method = site->ordinal < class->ordinal_count ? class->ordinals[site->ordinal] : NULL;
-    code = method != NULL ? code_of(method) : NULL;
-    if (method != NULL && (code == NULL || !make_parameters(code)))
+    code = choose_number(worker, &question, site->ordinal);
+    if (code != NULL)
+        call_untyped(worker, code, question.count, site->arguments);
+}
+
+/* ---- a name or number that is a value ---- */
+
+static struct code *
+choose_by_value(struct vm_worker *worker, struct question *question, word_t chooser)
+{
+    if (word_tag(chooser) == TAG_INT)
+        return choose_number(worker, question, (uint32_t)word_to_int(chooser));
+    if (chooser == WORD_NULL || word_class_number(chooser) != CLASS_STRING) {
+        exception_throw(worker, VM_ERROR_CAST, "a method is chosen by its name or its number");
+        return NULL;
+    }
+    question->name = mirror_symbol(question->class, chooser);
+    if (question->name != WORD_NULL)
+        return choose(worker, question);
+    exception_throw_class(worker, VM_ERROR_NO_METHOD, question->class, "has no method called ",
+                          chooser);
+    return NULL;
+}
+
+void
+call_chosen(struct vm_worker *worker)
+{
+    const struct site *site = (const struct site *)(uintptr_t)worker->pc[1];
+    struct question question;
+    struct code *code;
+
+    if (!ask(worker, site->arguments - 2, site->arguments, &question))
+        return;
+    code = choose_by_value(worker, &question, question.arguments[-1]);
+    if (code != NULL)
+        call_untyped(worker, code, question.count, site->arguments);
+}
+
+/* ---- an object of a class that is a value ---- */
+
+/* The class that the receiver is; NULL if something was thrown. */
+static struct class_mirror *
+class_to_make(struct vm_worker *worker, word_t object)
+{
+    struct class_mirror *class;
+
+    if (word_class_number(object) != CLASS_CLASS) {
+        exception_throw(worker, VM_ERROR_CAST, "objects are made of a class");
+        return NULL;
+    }
+    class = mirror_of_class(GET_U32(class_object, object, number));
+    if (class == NULL) {
         call_no_memory(worker);
-    else if (method == NULL || code->parameter_count != site->arguments - 1)
-        exception_throw(worker, VM_ERROR_NO_METHOD,
-                        "no method number %u with %u arguments in this class",
-                        (unsigned)site->ordinal, (unsigned)site->arguments - 1);
-    else if (!may_call(site, method))
-        exception_throw(worker, VM_ERROR_ACCESS, "method number %u is private",
-                        (unsigned)site->ordinal);
-    else if (fit(code, arguments, site->arguments - 1) < 0)
-        exception_throw(worker, VM_ERROR_CAST, "method number %u does not take these arguments",
-                        (unsigned)site->ordinal);
-    else
-        call_untyped(worker, site, code);
+        return NULL;
+    }
+    if (class->element_type == 0 && !class_is_machines(class->number))
+        return class;
+    exception_throw_class(worker, VM_ERROR_NO_METHOD, class,
+                          "has objects that only the machine makes", WORD_NULL);
+    return NULL;
+}
+
+/*
+ * The constructor gets the new object in front of its arguments. It returns nothing, and what lies
+ * below, where the class was, is the result: the object again.
+ */
+static void
+call_constructor(struct vm_worker *worker, struct class_mirror *class, struct code *code,
+                 unsigned count)
+{
+    word_t *arguments = worker->word_top - count;
+    ref_t object;
+
+    assert(code->kind == CODE_BYTECODE); /* the library has no constructor in C */
+    if (!code_make(worker, code)) {
+        call_no_memory(worker);
+        return;
+    }
+    if (!frame_make_room(worker, code->word_need + count + 1, code->raw_need + count))
+        return;
+    object = ops_make_object(worker, class);
+    if (object == WORD_NULL)
+        return;
+    if (code->synchronized && !call_enter_monitor(worker, object))
+        return;
+    memmove(arguments + 1, arguments, count * sizeof arguments[0]);
+    arguments[-1] = arguments[0] = object;
+    worker->word_top++;
+    enter(worker, code, count, worker->pc[2]);
+}
+
+void
+call_new(struct vm_worker *worker)
+{
+    const struct site *site = (const struct site *)(uintptr_t)worker->pc[1];
+    struct question question;
+    struct code *code;
+
+    if (!ask(worker, site->arguments - 1, site->arguments, &question))
+        return;
+    question.class = class_to_make(worker, question.arguments[-1]);
+    if (question.class == NULL)
+        return;
+    code = choose(worker, &question);
+    if (code != NULL && init_class(worker, question.class))
+        call_constructor(worker, question.class, code, question.count);
 }

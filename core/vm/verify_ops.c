@@ -90,15 +90,27 @@ check_number(struct verify *verify)
     return OK;
 }
 
+/* Of the names kept for the machine, two stand for something in a call by name. */
+static err_t
+check_name(struct verify *verify, const struct name *name)
+{
+    if (name->text[0] != '<' || text_equal(name->text, "<new>"))
+        return OK;
+    if (!text_equal(name->text, "<call>"))
+        return verify_fail(verify, "%s cannot be called by name", name->text);
+    if (verify->at.second == 0)
+        return verify_fail(verify, "nothing says which method is called");
+    return OK;
+}
+
 static err_t
 check_pool(struct verify *verify)
 {
     if (verify->at.number == 0 || verify->at.number >= verify->load->module.pool_count ||
         (TAG(entry_of(verify)->tag) & tags_wanted(verify->at.op)) == 0)
         return verify_fail(verify, "entry %u of the pool is not what it needs", verify->at.number);
-    if (verify->at.op == BC_INVOKENAME &&
-        pool_name(verify->load, entry_of(verify)->name)->text[0] == '<')
-        return verify_fail(verify, "a constructor cannot be called by name");
+    if (verify->at.op == BC_INVOKENAME)
+        TRY(check_name(verify, pool_name(verify->load, entry_of(verify)->name)));
     if (verify->at.op == BC_INVOKENUMBER && (int32_t)entry_of(verify)->bits < 0)
         return verify_fail(verify, "a method number is negative");
     return OK;

@@ -331,7 +331,8 @@ void call_throw_null(struct vm_worker *worker);
 
 /* Call `code`, argument; the operands are its arguments; it is called, or something else had to be
  * done first. */
-interp_slow_fn call_slow, call_virtual, call_interface, call_name, call_number;
+interp_slow_fn call_slow, call_virtual, call_interface, call_name, call_number, call_chosen,
+    call_new;
 
 /* ---- exception.c ---- */
 
@@ -597,6 +598,9 @@ must_use bool dyn_word_of_raw(struct vm_worker *worker, uint64_t raw, char type,
 word_t dyn_word_in_box(uint64_t raw, char type, ref_t box);
 
 /* ---- ops.c: the slow roads of instructions on objects ---- */
+
+/* A new object of the class, initialised or being so. 0: the state has changed. */
+ref_t ops_make_object(struct vm_worker *worker, struct class_mirror *class);
 
 /* Push a new object of the class, and go behind the NEW instruction. */
 void ops_new_of(struct vm_worker *worker, struct class_mirror *class);

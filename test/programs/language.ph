@@ -391,6 +391,43 @@ void strings_and_lists() {
 b", "a\nb");
 }
 
+// ---- classes and methods that are values ----
+
+class leaf {
+    string text = "leaf";
+    long sum;
+    void leaf() { }
+    void leaf(int a, string b, double c, long d) {
+        for (int i = 0; i < 50; i++)        // time for a snapshot, a kill, or a collection
+            text += b + i % 10;
+        sum = (long) a + d + (long) c;
+    }
+    synchronized string both(string a, int n) { return a + n + text.length(); }
+}
+
+class bud extends leaf {
+    static int made = 0;
+    void bud() { super(1, "-", 2.0, 3L); made++; }
+}
+
+void values_that_choose() {
+    any kinds = [leaf, bud];
+    for (int i = 0; i < 40; i++) {
+        any made = new *(kinds[i % 2])();
+        string name = i % 3 == 0 ? "both" : "b" + "oth";
+        if (made.(name)("x", i) != "x\{i}\{i % 2 == 0 ? 4 : 104}")
+            wrong++;
+    }
+    expect("objects of classes that are values", bud.made, 20);
+    leaf made = new *(kinds[0]) : leaf (1, "+", 2, 3);
+    expect("arguments find their places", made.text.length() + made.sum, 110L);
+    try {
+        new *(kinds[1])("no such");
+    } catch (.internal.error.no_method e) {
+        expect("a constructor is not inherited", true, true);
+    }
+}
+
 ways_out();
 choices();
 classes();
@@ -398,4 +435,5 @@ results();
 values();
 functions();
 strings_and_lists();
+values_that_choose();
 println(wrong == 0 ? "all is well" : "\{wrong} are wrong");

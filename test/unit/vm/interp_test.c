@@ -74,8 +74,10 @@ START_TEST(calls_by_name_choose_by_the_classes_of_the_arguments)
         "  double g(double x) { return x / 2.0; }\n"
         "  long h(long a, int b, string s) { return a * 10L + (long) b; }\n"
         "  void nothing() {}\n"
-        "  private int secret() { return 1; } }\n"
+        "  private int secret() { return 1; }\n"
+        "  void tie(int a, any b) {} void tie(any a, int b) {} void tie(any a, any b) {} }\n"
         "any o = new c();\n"
+        "try { o.tie(1, 1); exit(9); } catch (.internal.error.no_method e) {}\n"
         "if (o.f(5) != 1 || o.f(\"s\") != 2) exit(1);\n"
         "if (o.g(5) != 2.5) exit(2);\n"
         "if (o.h(4, 2, \"z\") != 42L) exit(3);\n"
@@ -86,6 +88,86 @@ START_TEST(calls_by_name_choose_by_the_classes_of_the_arguments)
         "any n = 255; if (n.toString(16) != \"ff\" || n.toString() != \"255\") exit(8);\n"
         "any none = null; try { none.f(); exit(9); } catch (.internal.error.null e) {}\n"
         "for (int i = 0; i < 1000; i++) { if (o.f(i) != 1) exit(10); }\n");
+}
+END_TEST
+
+START_TEST(a_class_that_is_a_value_makes_objects)
+{
+    ck_assert_program(
+        "class up { int n = 7; static int made; void up() { made++; } }\n"
+        "class c extends up { double d; string s = \"s\";\n"
+        "  void c() {}\n"
+        "  void c(int n0, double d0, long l, string s0) { n = n0 + (int) l; d = d0; s = s0; }\n"
+        "  void c(string s0) { throw s0; } }\n"
+        "class plain { int n = 3; }\n"
+        "any which = c;\n"
+        "c a = new *(which)(); if (a.n != 7 || a.s != \"s\" || up.made != 1) exit(1);\n"
+        "c b = 5 > 4 ? new *(which)(1, 2, 3L, \"t\") : null;\n"
+        "if (b.n != 4 || b.d != 2.0 || b.s != \"t\") exit(2);\n"
+        "if (1 + new *(plain) : plain ().n != 4) exit(3);\n"
+        "if ([1, new *(up) : up (), 3].size() != 3) exit(4);\n"
+        "try { new *(plain) : up (); exit(8); } catch (.internal.error.cast e) {}\n"
+        "try { new *(which)(\"thrown\"); exit(5); } catch (string s) {\n"
+        "  if (s != \"thrown\") exit(6); }\n"
+        "foreach (k in [c, up, c]) { any o = new *(k)(); if (o.getClass() :!= k) exit(7); }\n");
+}
+END_TEST
+
+START_TEST(a_class_that_is_a_value_makes_only_what_it_may)
+{
+    ck_assert_program(
+        "abstract class half { abstract void f(); }\n"
+        "interface face { void f(); }\n"
+        "class alone { private void alone() {} static any one() { any k = alone;\n"
+        "  return new *(k)(); } }\n"
+        "class above { void above(int n) {} }\n"
+        "class below extends above { void below() { super(1); } }\n"
+        "class twice { void twice(int n, any x) {} void twice(any x, int n) {} }\n"
+        "class c {}\n"
+        "class fails { static int n = 1 / zero(); static int zero() { return 0; } }\n"
+        "any none = null; any text = \"c\"; int[] one = [1];\n"
+        "try { new *(none)(); exit(1); } catch (.internal.error.null e) {}\n"
+        "try { new *(text)(); exit(2); } catch (.internal.error.cast e) {}\n"
+        "try { new *(half)(); exit(3); } catch (.internal.error.no_method e) {}\n"
+        "try { new *(face)(); exit(4); } catch (.internal.error.no_method e) {}\n"
+        "try { new *(alone)(); exit(5); } catch (.internal.error.access e) {}\n"
+        "if (alone.one() == null) exit(6);\n"
+        "try { new *(below)(1); exit(7); } catch (.internal.error.no_method e) {}\n"
+        "try { new *(above)(\"s\"); exit(8); } catch (.internal.error.cast e) {}\n"
+        "try { new *(twice)(1, 1); exit(9); } catch (.internal.error.no_method e) {}\n"
+        "any numbers = new ints(1); any k0 = half;\n"
+        "foreach (k in [text.getClass(), 5.getClass(), k0.getClass(), numbers.getClass()])\n"
+        "  try { new *(k)(); exit(10); } catch (.internal.error.no_method e) {}\n"
+        "try { new *(fails)(); exit(11); } catch (.internal.error.arithmetic e) {}\n"
+        "try { new *(fails)(); exit(12); } catch (.internal.error.static e) {}\n"
+        "any root = new c().getClass().parent(); if (new *(root)() == null) exit(13);\n");
+}
+END_TEST
+
+START_TEST(a_method_may_be_chosen_by_a_computed_name_or_number)
+{
+    ck_assert_program(
+        "class c { int n = 10;\n"
+        "  int add(int m) [20] { return n + m; }\n"
+        "  long mixed(double d, string s, long l) { return l + (long) s.length() + (long) d; }\n"
+        "  private int secret() { return 1; }\n"
+        "  static int fixed() { return 1; } }\n"
+        "c o = new c(); any name = \"add\"; any number = 19; int zero = 0;\n"
+        "if (o.(name)(5) != 15 || o.(number + 1)(6) != 16) exit(1);\n"
+        "if (o.(\"mi\" + \"xed\")(1, \"four\", 5) != 10L) exit(2);\n"
+        "if (\"text\".(\"len\" + \"gth\")() != 4 || 5.(\"to\" + \"String\")() != \"5\") exit(3);\n"
+        "foreach (bad in [\"nothing\", \"fixed\", \"<new>\", \"<static>\", \"\", -1, 4095, "
+        "70000])\n"
+        "  try { o.(bad)(); exit(4); } catch (.internal.error.no_method e) {}\n"
+        "name = \"secret\";\n"
+        "try { o.(name)(); exit(5); } catch (.internal.error.access e) {}\n"
+        "foreach (bad in [1.5, [1], true, null])\n"
+        "  try { o.(bad)(); exit(6); } catch (.internal.error.cast e) {}\n"
+        "foreach (bad in [\"add\", 20])\n"
+        "  try { o.(bad)(\"s\"); exit(7); } catch (.internal.error.cast e) {}\n"
+        "try { o.(\"<new>\")(); exit(9); } catch (.internal.error.no_method e) {}\n"
+        "o = null;\n"
+        "try { o.(name)(1); exit(8); } catch (.internal.error.null e) {}\n");
 }
 END_TEST
 
@@ -215,6 +297,9 @@ main(void)
         untyped_values_act_as_typed_ones,
         a_join_asks_objects_on_both_sides,
         calls_by_name_choose_by_the_classes_of_the_arguments,
+        a_class_that_is_a_value_makes_objects,
+        a_class_that_is_a_value_makes_only_what_it_may,
+        a_method_may_be_chosen_by_a_computed_name_or_number,
         interfaces_are_looked_up_and_remembered,
         operand_stacks_are_turned_as_the_table_says,
         switches_find_their_branch,

@@ -21,11 +21,15 @@ static const char zoo[] =
     "method f (i)v\n  RETURN\nend\n"
     "method f (w)v\n  RETURN\nend\n"
     "method many (iL.a;d[L.a;lw[ff)i ordinal 5\n  ICONST 1\n  RRETURN\nend\n"
+    "method <new> ()v\n  RETURN\nend\n"
+    "method <new> (i)v private\n  RETURN\nend\n"
+    "method <new> (w)v\n  RETURN\nend\n"
     "method hidden ()v private\n  RETURN\nend\n"
     "method fixed ()v static\n  RETURN\nend\n"
     "class .b extends .a implements .eater\n"
     "method f (i)v\n  RETURN\nend\n"
     "method eat (L.internal.object;)L.b; public\n  WNULL\n  WRETURN\nend\n"
+    "method <new> (w)v\n  RETURN\nend\n"
     "class .c extends .b\n"
     "method f (d)v\n  RETURN\nend\n"
     "method take ([L.internal.object;L.eater;[[iL.internal.string;)v\n  RETURN\nend\n";
@@ -42,6 +46,16 @@ static word_t
 symbol(const char *text)
 {
     return symbol_find(text, strlen(text));
+}
+
+static word_t
+string(const char *text)
+{
+    ref_t made = heap_string_utf8(&space_local, text, strlen(text));
+
+    if (made == WORD_NULL)
+        ck_assert_int_eq(heap_collect(&space_local, 0), OK);
+    return made != WORD_NULL ? made : heap_string_utf8(&space_local, text, strlen(text));
 }
 
 START_TEST(a_mirror_says_what_the_class_says)
@@ -109,6 +123,36 @@ START_TEST(methods_are_found_by_name_and_number_of_arguments)
     ck_assert_uint_eq(mirror_find_named(c, symbol("hidden"), 0, found, 4), 1);
     ck_assert_uint_eq(mirror_find_named(c, symbol("fixed"), 0, found, 4), 0);
     ck_assert_uint_eq(mirror_find_named(c, symbol("toString"), 0, found, 4), 1);
+}
+END_TEST
+
+START_TEST(constructors_are_those_of_the_class_itself)
+{
+    struct class_mirror *a = load_mirror(1, ".a"), *b = load_mirror(1, ".b");
+    struct method_mirror *found[4] = { NULL };
+
+    ck_assert_uint_eq(mirror_find_constructors(a, 0, found, 4), 1);
+    ck_assert_uint_eq(mirror_find_constructors(a, 1, found, 4), 2);
+    ck_assert_uint_eq(mirror_find_constructors(b, 0, found, 4), 0);
+    ck_assert_uint_eq(mirror_find_constructors(b, 1, found, 4), 1);
+    ck_assert_ptr_eq(found[0]->owner, b);
+    ck_assert_uint_eq(mirror_find_constructors(load_mirror(1, ".c"), 1, found, 4), 0);
+    ck_assert_uint_eq(mirror_find_constructors(load_mirror(1, ".eater"), 0, found, 4), 0);
+}
+END_TEST
+
+START_TEST(a_string_names_a_method_of_an_object)
+{
+    static const char *const none[] = { "fixed", "<new>", "eat", "nothing", "" };
+    struct class_mirror *a = load_mirror(1, ".a"), *c = load_mirror(1, ".c");
+
+    ck_assert_uint_eq(mirror_symbol(a, symbol("many")), symbol("many"));
+    ck_assert_uint_eq(mirror_symbol(c, symbol("many")), symbol("many"));
+    ck_assert_uint_eq(mirror_symbol(c, symbol("eat")), symbol("eat"));
+    ck_assert_uint_eq(mirror_symbol(c, symbol("hidden")), symbol("hidden"));
+    for (unsigned i = 0; i < sizeof none / sizeof none[0]; i++)
+        ck_assert_uint_eq(mirror_symbol(a, string(none[i])), WORD_NULL);
+    ck_assert_uint_eq(mirror_symbol(a, string("many")), symbol("many"));
 }
 END_TEST
 
@@ -232,6 +276,8 @@ main(void)
     tcase_add_test(tcase, a_mirror_says_what_the_class_says);
     tcase_add_test(tcase, methods_are_found_by_name_and_signature);
     tcase_add_test(tcase, methods_are_found_by_name_and_number_of_arguments);
+    tcase_add_test(tcase, constructors_are_those_of_the_class_itself);
+    tcase_add_test(tcase, a_string_names_a_method_of_an_object);
     tcase_add_test(tcase, array_types_of_arguments_are_classes);
     tcase_add_test(tcase, words_know_their_class);
     tcase_add_test(tcase, deep_classes_are_compared_beyond_the_display);

@@ -277,7 +277,7 @@ START_TEST(calls_get_what_they_declare)
     refuses("(L.dog;)v static", "WLOAD 0\nINVOKESPECIAL .animal secret ()v\nRETURN", "is private");
     refuses("(L.dog;)v static", "WLOAD 0\nINVOKEVIRTUAL .dog <new> ()v\nRETURN",
             "only for INVOKESPECIAL");
-    refuses("(L.dog;)v static", "WLOAD 0\nINVOKENAME <new> 0\nWPOP\nRETURN",
+    refuses("(L.dog;)v static", "WLOAD 0\nINVOKENAME <static> 0\nWPOP\nRETURN",
             "cannot be called by name");
     refuses("(L.cat;)v static", "WLOAD 0\nINVOKESPECIAL .dog <new> ()v\nRETURN",
             "<new> of .dog is asked of .cat");
@@ -317,6 +317,11 @@ START_TEST(untyped_calls_take_any_words)
 {
     accepts("(wL.dog;)w static", "WLOAD 0\nWLOAD 1\nWNULL\nINVOKENAME play 2\nWRETURN");
     refuses("(w)w static", "WLOAD 0\nINVOKENAME play 2\nWRETURN", "not enough words");
+    accepts("(w)w static", "WLOAD 0\nWNULL\nINVOKENAME <new> 1\nWRETURN");
+    refuses("(w)w static", "WLOAD 0\nINVOKENAME <new> 1\nWRETURN", "not enough words");
+    accepts("(ww)w static", "WLOAD 0\nWLOAD 1\nINVOKENAME <call> 1\nWRETURN");
+    refuses("(w)w static", "WLOAD 0\nINVOKENAME <call> 0\nWRETURN",
+            "nothing says which method is called");
     accepts("(w)w static", "WLOAD 0\nINVOKENUMBER 8 0\nWRETURN");
     refuses("(w)w static", "WLOAD 0\nINVOKENUMBER -8 0\nWRETURN", "negative");
     refuses("(w)L.dog; static", "WLOAD 0\nINVOKENAME play 0\nWRETURN", "and must be .dog");
