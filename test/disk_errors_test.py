@@ -12,11 +12,12 @@ import json
 import shutil
 import signal
 import socket
+import subprocess
 import time
 import unittest
 
 from boot_support import DONE, PANIC, TROUBLE, BootTest
-from phantom_support import wait_for
+from phantom_support import phantom, wait_for
 from powercut_test import LINE, goes_on, volume_make
 
 # Commits before the disk begins to fail; each of them flushes twice.
@@ -37,6 +38,30 @@ while (true) {
             wrong++;
     }
     println("round: \\{wrong} wrong");
+}
+"""
+
+# Once it is told to, fills the volume until it is refused; then lets go, and goes on.
+FILLER = """
+println("begun");
+readln();
+any kept = null;
+int most = 0;
+for (int round = 0; round < 3; round++) {
+    int count = 0;
+    try {
+        while (round == 0 || count < most / 3) {
+            kept = [kept, new .internal.ints(30000)];
+            for (int i = 0; i < 30000; i += 500)
+                ((.internal.ints) kept[1])[i] = count + i;
+            count++;
+        }
+        println("went on");
+    } catch (.internal.error.space e) {
+        most = count;
+        println("refused");
+    }
+    kept = null;
 }
 """
 
@@ -136,6 +161,44 @@ class DiskErrors(BootTest):
 
     def test_no_room_for_ever(self):
         self.errors_for_ever(event="write_aio", errno=errno.ENOSPC)
+
+    def filler_make(self):
+        """A volume in which the filler waits to be told."""
+        self.new("256M")
+        process = self.start("run", self.volume, self.program(FILLER), stdin=subprocess.PIPE)
+        self.assertEqual(process.stdout.readline(), "begun\n")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(60), 0)
+
+    def fill(self, chunks):
+        """Boot it on a disk that gets no more room after so many times."""
+        states = [{"event": "pwritev_zero", "state": i, "new_state": i + 1}
+                  for i in range(1, chunks + 1)]
+        full = [{"event": "pwritev_zero", "iotype": "write-zeroes", "errno": errno.ENOSPC,
+                 "state": chunks + 1}]
+        machine = self.machine(*failing(self.volume, full, states), line="interval=100")
+        machine.process.stdin.write(b"go\n")
+        machine.process.stdin.flush()
+        return machine
+
+    def test_a_full_disk_below_refuses_the_program_that_asked(self):
+        self.filler_make()
+        machine = self.fill(2)
+        self.assertEqual(machine.end(), DONE, str(machine.output))
+        said = [line for line in machine.output.lines if not line.startswith("phantom: ")]
+        self.assertEqual(said, ["refused", "went on", "went on"], str(machine.output))
+        self.assertEqual(str(machine.output).count("gets no more room"), 1, str(machine.output))
+        self.assertFalse(machine.output.has("phantom: error: "), str(machine.output))
+        self.assertSound()
+
+    def test_a_disk_below_that_was_full_from_the_start_costs_nothing(self):
+        self.filler_make()
+        machine = self.fill(0)
+        self.assertEqual(machine.end(), TROUBLE, str(machine.output))
+        self.assertTrue(machine.output.has("the volume is full"), str(machine.output))
+        self.assertSound()
+        ended = phantom("run", self.volume, text="go\n")
+        self.assertEqual((ended.status, ended.out), (0, "refused\nwent on\nwent on\n"), ended)
 
     def test_a_disk_that_cannot_be_read(self):
         self.new()

@@ -63,7 +63,8 @@ err_t plat_disk_run(struct plat_disk *disk, struct plat_io *io);
 
 /*
  * Make sure that later writes to these blocks cannot fail for lack of room
- * (a sparse file gets its extents). Returns OK, ERR_NOSPACE or ERR_IO.
+ * (a sparse file gets its extents). What the blocks hold may be lost. Returns OK,
+ * ERR_NOSPACE or ERR_IO.
  */
 must_use err_t plat_disk_reserve(struct plat_disk *disk, uint64_t block, uint64_t block_count);
 

@@ -273,15 +273,36 @@ chunk_is_wanted(struct blocks *blocks, uint64_t chunk)
     return wanted;
 }
 
+/*
+ * Let the disk make room for what is free in a chunk that is closed: nothing of it is given out
+ * meanwhile, and what comes back was written once.
+ */
+static err_t
+chunk_reserve(struct blocks *blocks, uint64_t chunk)
+{
+    uint64_t at = chunk * CHUNK_BLOCKS, end = chunk_end(blocks, chunk);
+
+    for (;;) {
+        struct run free;
+
+        lock_acquire(blocks->lock);
+        free.block = bit_find(blocks->bits, at, end, false);
+        at = bit_find(blocks->bits, free.block, end, true);
+        lock_release(blocks->lock);
+        free.count = at - free.block;
+        if (free.count == 0)
+            return OK;
+        TRY(plat_disk_reserve(blocks->disk, free.block, free.count));
+    }
+}
+
 static err_t
 chunk_open(struct blocks *blocks, uint64_t chunk)
 {
-    uint64_t from = chunk * CHUNK_BLOCKS;
-
     TRY(blocks_load_group(blocks, chunk / GROUP_CHUNKS));
     if (!chunk_is_wanted(blocks, chunk))
         return OK;
-    TRY(plat_disk_reserve(blocks->disk, from, chunk_end(blocks, chunk) - from));
+    TRY(chunk_reserve(blocks, chunk));
     lock_acquire(blocks->lock);
     chunk_open_locked(blocks, chunk);
     lock_release(blocks->lock);

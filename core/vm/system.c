@@ -17,6 +17,7 @@
 #include "base/log.h"
 
 #define WORKERS_MIN          2
+#define RESTART_PAGES        16 /* first writes that making a thread go on may take */
 #define END_PAGES            32 /* first writes that ending a program may take at a time */
 #define FORMAT_NURSERY_BYTES (128u << 10) /* nearly all of a class library is born old */
 
@@ -99,8 +100,21 @@ vm_format(const void *library, size_t byte_count, load_report_fn *report, void *
 
 /* ---- starting ---- */
 
+/* From what is kept, if need be: nobody runs yet who could make room. */
+static err_t
+credit_to_restart(struct vm_worker *worker)
+{
+    err_t err = OK;
+
+    if (worker->pmem.credit < RESTART_PAGES)
+        err = pmem_safepoint(&worker->pmem);
+    if (err != ERR_NOSPACE || worker->pmem.credit >= RESTART_PAGES)
+        return err == ERR_NOSPACE ? OK : err;
+    return pmem_reserve_kept(&worker->pmem, RESTART_PAGES);
+}
+
 /* What a thread waits for goes on: it is queued, or its timer is armed. */
-static void
+static err_t
 restart_thread(struct vm_worker *worker, ref_t thread)
 {
     word_t application = GET_WORD(thread_object, thread, application);
@@ -109,8 +123,7 @@ restart_thread(struct vm_worker *worker, ref_t thread)
     bool over = application != WORD_NULL &&
                 GET_U32(application_object, application, state) != APPLICATION_RUNNING;
 
-    if (worker->pmem.credit < 16)
-        sched_safepoint(worker);
+    TRY(credit_to_restart(worker));
     if (state == THREAD_RUNNABLE) {
         sched_enqueue(thread);
     } else if (over || state == THREAD_SUSPENDED) {
@@ -118,9 +131,10 @@ restart_thread(struct vm_worker *worker, ref_t thread)
     } else if (wake_ns != UINT64_MAX) {
         sched_timer_set(thread, wake_ns);
     }
+    return OK;
 }
 
-static void
+static err_t
 restart_threads(struct vm_worker *worker)
 {
     uint32_t count = thread_slot_count();
@@ -129,8 +143,9 @@ restart_threads(struct vm_worker *worker)
         ref_t thread = thread_in_slot(slot);
 
         if (thread != WORD_NULL)
-            restart_thread(worker, thread);
+            TRY(restart_thread(worker, thread));
     }
+    return OK;
 }
 
 static err_t
@@ -146,7 +161,7 @@ start_as(struct vm_worker *worker)
     /* What is runnable is queued before anybody in core/prim can wake a thread: else it would be
      * twice. */
     if (err == OK && !system_options.safe)
-        restart_threads(worker);
+        err = restart_threads(worker);
     if (err == OK && !system_options.safe)
         err = prim_start(&worker->heap);
     worker_leave(worker);

@@ -230,6 +230,25 @@ block_wait(struct block_device *device, struct plat_io *io)
     return io->result;
 }
 
+err_t
+block_make_room(struct block_device *device, uint64_t block, uint64_t block_count)
+{
+    err_t err;
+
+    if (block > device->block_count || block_count > device->block_count - block)
+        return ERR_RANGE;
+    if (!device->operations->make_room || block_count == 0)
+        return OK;
+    err = device->operations->make_room(device, block, block_count);
+    if (atomic_exchange(&device->full, err != OK) == false && err != OK) {
+        trouble_log(device);
+        log_warn("%s: gets no more room from what it lies on; until there is some, the volume "
+                 "counts as full",
+                 device->name);
+    }
+    return err;
+}
+
 void
 block_discard(struct block_device *device, uint64_t block, uint64_t block_count)
 {

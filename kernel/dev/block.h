@@ -23,6 +23,9 @@ struct block_device;
  *   submit   start one request, or a row of them linked by `next`, and return
  *            at once; the range and the right to write were checked. Each ends
  *            by block_io_end(). Thread context.
+ *   make_room  see to it that writes to these blocks will find room, and wait until that is
+ *            done; what they hold may be lost. NULL where all blocks are there
+ *            from the start, or nobody can tell. OK, or ERR_NOSPACE. Thread context.
  *   discard  tell the device that blocks hold nothing, and wait until it has
  *            heard; NULL if it does not want to know. Thread context.
  *   trouble  what the driver has found in an interrupt, where nothing can be
@@ -30,6 +33,7 @@ struct block_device;
  */
 struct block_operations {
     void (*submit)(struct block_device *device, struct plat_io *io);
+    err_t (*make_room)(struct block_device *device, uint64_t block, uint64_t block_count);
     void (*discard)(struct block_device *device, uint64_t block, uint64_t block_count);
     const char *(*trouble)(struct block_device *device);
 };
@@ -38,6 +42,7 @@ struct block_device {
     const struct block_operations *operations;
     uint64_t block_count; /* of PLAT_BLOCK_BYTES */
     bool read_only;
+    _Atomic bool full;           /* the last who asked for room got none; not the driver's */
     char name[BLOCK_NAME_BYTES]; /* for messages: "disk 0 (virtio, 64 GiB)" */
 };
 
@@ -72,6 +77,13 @@ void block_submit(struct block_device *device, struct plat_io *io);
  * keeps silent is named in the log, and waited for.
  */
 err_t block_wait(struct block_device *device, struct plat_io *io);
+
+/*
+ * See to it that writes to these blocks find room, where the disk is a file that
+ * takes it only when it is written to. What they hold may be lost. Returns OK,
+ * ERR_NOSPACE, after saying so once, or ERR_RANGE.
+ */
+must_use err_t block_make_room(struct block_device *device, uint64_t block, uint64_t block_count);
 
 /* These blocks hold nothing any more. Advice only; done when it returns. */
 void block_discard(struct block_device *device, uint64_t block, uint64_t block_count);

@@ -43,9 +43,10 @@
 #define FEATURE_BLOCK_SIZE VIRTIO_FEATURE(6)
 #define FEATURE_FLUSH      VIRTIO_FEATURE(9)
 #define FEATURE_DISCARD    VIRTIO_FEATURE(13)
+#define FEATURE_ZEROES     VIRTIO_FEATURE(14)
 #define FEATURES                                                                                   \
     (FEATURE_SIZE_MAX | FEATURE_SEG_MAX | FEATURE_READ_ONLY | FEATURE_BLOCK_SIZE | FEATURE_FLUSH | \
-     FEATURE_DISCARD)
+     FEATURE_DISCARD | FEATURE_ZEROES)
 
 /* The device's configuration. */
 #define CONFIG_CAPACITY    0 /* sectors */
@@ -53,11 +54,13 @@
 #define CONFIG_SEG_MAX     12
 #define CONFIG_BLOCK_SIZE  20
 #define CONFIG_DISCARD_MAX 36 /* sectors in one discard */
+#define CONFIG_ZEROES_MAX  48 /* sectors in one writing of zeroes */
 
 #define TYPE_READ          0u
 #define TYPE_WRITE         1u
 #define TYPE_FLUSH         4u
 #define TYPE_DISCARD       11u
+#define TYPE_ZEROES        13u
 
 #define STATUS_OK          0
 #define STATUS_UNSUPPORTED 2
@@ -69,7 +72,7 @@
 #define PART_BYTES_MAX     (PART_BLOCKS_MAX * PLAT_BLOCK_BYTES)
 #define OWN_PIECES         2 /* of each part: header and status */
 #define DATA_PIECES_MAX    (VRING_PIECES_MAX - OWN_PIECES)
-#define DISCARD_BLOCKS     (1u << 20)
+#define RANGE_BLOCKS_MAX   (1u << 20)
 #define GENERATION_TRIES   16
 
 /* What a part shares with the device. */
@@ -77,9 +80,9 @@ struct part_shared {
     uint32_t type;
     uint32_t reserved;
     uint64_t sector;
-    uint64_t discard_sector;
-    uint32_t discard_sectors;
-    uint32_t discard_flags;
+    uint64_t range_sector; /* the data of a discard, and of writing zeroes */
+    uint32_t range_sectors;
+    uint32_t range_flags; /* 0: zeroes keep their room */
     uint8_t status;
     uint8_t spare[31];
 };
@@ -101,13 +104,14 @@ struct slot {
 
 struct virtio_disk {
     struct block_device block;
+    struct block_operations operations; /* what this device can do */
     struct virtio_device device;
     struct virtio_queue queue;
     struct part_shared *shared; /* one for each slot */
     uint64_t shared_address;
     unsigned data_pieces_max; /* of a part */
     uint32_t piece_bytes_max; /* a multiple of SECTOR_BYTES */
-    uint64_t discard_blocks_max;
+    uint64_t discard_blocks_max, zeroes_blocks_max;
 
     struct spin lock; /* guards all below, and the ring */
     struct slot slots[VRING_SIZE_MAX];
@@ -325,17 +329,15 @@ part_add(struct virtio_disk *disk, struct transfer *transfer, struct part *part)
     address = disk->shared_address + (uint64_t)(slot - disk->slots) * sizeof(*shared);
     *shared = (struct part_shared){
         .type = part->type,
-        .sector = part->type == TYPE_FLUSH || part->type == TYPE_DISCARD
-                      ? 0
-                      : part->block * BLOCK_SECTORS,
-        .discard_sector = part->block * BLOCK_SECTORS,
-        .discard_sectors = part->block_count * BLOCK_SECTORS,
+        .sector =
+            part->type == TYPE_READ || part->type == TYPE_WRITE ? part->block * BLOCK_SECTORS : 0,
+        .range_sector = part->block * BLOCK_SECTORS,
+        .range_sectors = part->block_count * BLOCK_SECTORS,
         .status = STATUS_NONE,
     };
-    if (part->type == TYPE_DISCARD) {
+    if (part->type == TYPE_DISCARD || part->type == TYPE_ZEROES) {
         part->pieces[1] =
-            (struct vring_piece){ address + offsetof(struct part_shared, discard_sector), 16,
-                                  false };
+            (struct vring_piece){ address + offsetof(struct part_shared, range_sector), 16, false };
         part->piece_count = 1;
     }
     part->pieces[0] = (struct vring_piece){ address, 16, false };
@@ -459,30 +461,57 @@ disk_submit(struct block_device *block, struct plat_io *io)
     spin_unlock(&disk->lock, flags);
 }
 
+/* Let the device do something to blocks that needs no data, and wait until it is done. */
+static err_t
+range_do(struct virtio_disk *disk, uint32_t type, uint64_t at, uint32_t count)
+{
+    struct plat_io io = { .kind = PLAT_WRITE };
+    struct part part = { .type = type, .block = at, .block_count = count };
+    uint64_t since = clock_ns();
+    uint64_t flags;
+
+    transfer_part(disk, transfer_begin(disk, &io), &part, true);
+    flags = spin_lock(&disk->lock);
+    notify(disk);
+    spin_unlock(&disk->lock, flags);
+    while (atomic_load_explicit(&io.done, memory_order_acquire) == 0)
+        block_sleep(&disk->block, &io.done, 0, since);
+    return io.result;
+}
+
+/* The same for more blocks than the device takes at a time. */
+static err_t
+ranges_do(struct virtio_disk *disk, uint32_t type, uint64_t at, uint64_t count, uint64_t max)
+{
+    while (count > 0) {
+        uint32_t now = (uint32_t)(count < max ? count : max);
+
+        TRY(range_do(disk, type, at, now));
+        at += now;
+        count -= now;
+    }
+    return OK;
+}
+
 static void
 disk_discard(struct block_device *block, uint64_t at, uint64_t count)
 {
     struct virtio_disk *disk = disk_of(block);
 
-    while (count > 0) {
-        struct plat_io io = { .kind = PLAT_WRITE };
-        struct part part = { .type = TYPE_DISCARD, .block = at };
-        uint64_t since = clock_ns();
-        uint64_t flags;
+    IGNORE(ranges_do(disk, TYPE_DISCARD, at, count, disk->discard_blocks_max), "advice only");
+}
 
-        part.block_count =
-            (uint32_t)(count < disk->discard_blocks_max ? count : disk->discard_blocks_max);
-        at += part.block_count;
-        count -= part.block_count;
-        transfer_part(disk, transfer_begin(disk, &io), &part, true);
-        flags = spin_lock(&disk->lock);
-        notify(disk);
-        spin_unlock(&disk->lock, flags);
-        while (atomic_load_explicit(&io.done, memory_order_acquire) == 0)
-            block_sleep(block, &io.done, 0, since);
-        if (io.result != OK)
-            return; /* it was advice only */
-    }
+/*
+ * Zeroes that may not be unmapped take room. The device has one word for all failures; that it
+ * has none left is what is meant, and to a disk that is broken nothing is written either.
+ */
+static err_t
+disk_make_room(struct block_device *block, uint64_t at, uint64_t count)
+{
+    struct virtio_disk *disk = disk_of(block);
+    err_t err = ranges_do(disk, TYPE_ZEROES, at, count, disk->zeroes_blocks_max);
+
+    return err == OK || err == ERR_UNSUPPORTED ? OK : ERR_NOSPACE;
 }
 
 static const char *
@@ -494,17 +523,6 @@ disk_trouble(struct block_device *block)
         return NULL;
     return atomic_exchange(&disk->unsaid, NULL);
 }
-
-static const struct block_operations operations = {
-    .submit = disk_submit,
-    .trouble = disk_trouble,
-};
-
-static const struct block_operations operations_with_discard = {
-    .submit = disk_submit,
-    .discard = disk_discard,
-    .trouble = disk_trouble,
-};
 
 /* ---- attaching ---- */
 
@@ -522,6 +540,32 @@ capacity_read(const struct virtio_device *device)
             break;
     }
     return capacity;
+}
+
+/* How many blocks it takes in a request without data; 0 if it knows no such request. */
+static uint64_t
+range_blocks_max(const struct virtio_device *device, uint64_t feature, unsigned config)
+{
+    uint64_t max;
+
+    if ((device->features & feature) == 0)
+        return 0;
+    max = virtio_config_read(device, config, 4) / BLOCK_SECTORS;
+    return max < RANGE_BLOCKS_MAX ? max : RANGE_BLOCKS_MAX;
+}
+
+static void
+operations_fill(struct virtio_disk *disk)
+{
+    bool writable = !disk->block.read_only;
+
+    disk->operations = (struct block_operations){
+        .submit = disk_submit,
+        .make_room = writable && disk->zeroes_blocks_max > 0 ? disk_make_room : NULL,
+        .discard = writable && disk->discard_blocks_max > 0 ? disk_discard : NULL,
+        .trouble = disk_trouble,
+    };
+    disk->block.operations = &disk->operations;
 }
 
 /* What the device can do. ERR_UNSUPPORTED, after saying why, if that is too little. */
@@ -555,19 +599,14 @@ limits_read(struct virtio_disk *disk)
     }
     disk->data_pieces_max = (unsigned)pieces;
     disk->piece_bytes_max = (uint32_t)piece_bytes;
-    disk->discard_blocks_max = virtio_config_read(device, CONFIG_DISCARD_MAX, 4) / BLOCK_SECTORS;
-    if (disk->discard_blocks_max > DISCARD_BLOCKS)
-        disk->discard_blocks_max = DISCARD_BLOCKS;
+    disk->discard_blocks_max = range_blocks_max(device, FEATURE_DISCARD, CONFIG_DISCARD_MAX);
+    disk->zeroes_blocks_max = range_blocks_max(device, FEATURE_ZEROES, CONFIG_ZEROES_MAX);
     disk->block.read_only = device->features & FEATURE_READ_ONLY;
     disk->block.block_count = capacity_read(device) / BLOCK_SECTORS;
     if (disk->block.block_count == 0) {
         log_warn("%s: is a disk without room", name);
         return ERR_UNSUPPORTED;
     }
-    disk->block.operations =
-        device->features & FEATURE_DISCARD && disk->discard_blocks_max > 0 && !disk->block.read_only
-            ? &operations_with_discard
-            : &operations;
     return OK;
 }
 
@@ -602,6 +641,7 @@ disk_open(struct virtio_disk *disk, struct pci_device *pci)
 {
     TRY(virtio_open(&disk->device, pci, FEATURES));
     TRY(limits_read(disk));
+    operations_fill(disk);
     TRY(virtio_queue_open(&disk->queue, &disk->device, 0, VRING_SIZE_MAX, queue_interrupt, disk));
     TRY(slots_init(disk));
     virtio_config_watch(&disk->device, config_interrupt, disk);

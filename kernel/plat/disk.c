@@ -64,7 +64,7 @@ plat_disk_reserve(struct plat_disk *disk, uint64_t block, uint64_t block_count)
         return ERR_IO;
     if (block > device->block_count || block_count > device->block_count - block)
         return ERR_NOSPACE;
-    return OK; /* a disk has all its blocks; one that lied says so when it is written to */
+    return block_make_room(device_of(disk), block, block_count);
 }
 
 void

@@ -154,9 +154,12 @@ long_row(void)
     plat_free(row, LONG_ROW * sizeof(*row));
 }
 
-/* What is discarded may hold anything; what stands beside it does not change. */
+/*
+ * What is discarded, or gets room, may hold anything; what stands beside it does
+ * not change.
+ */
 static void
-discard(void)
+lose(void)
 {
     uint8_t *buffer = plat_alloc((size_t)3 * PLAT_BLOCK_BYTES);
     err_t err;
@@ -167,6 +170,10 @@ discard(void)
     assert(err == OK);
     block_discard(disk, 101, 1);
     block_discard(disk, disk->block_count, 1); /* not there: nothing happens */
+    err = block_make_room(disk, 101, 1);
+    assert(err == OK);
+    err = block_make_room(disk, disk->block_count, 1);
+    assert(err == ERR_RANGE);
     err = run(PLAT_READ, 100, 3, buffer);
     assert(err == OK);
     pattern_check((uint64_t *)(void *)buffer, 100, 1, 9);
@@ -223,7 +230,7 @@ selftest_disks(void)
             continue;
         bounds();
         long_row();
-        discard();
+        lose();
         selftest_run_threads(THREADS, writer);
         log_info("ok: %s: what was written is what was read", disk->name);
         tested++;

@@ -452,15 +452,22 @@ disk_read_only(const struct plat_disk *disk)
     return MINE(disk)->read_only;
 }
 
+/* What it held is lost at once, cut or not: nobody may need it. */
 static err_t
 disk_reserve(struct plat_disk *disk, uint64_t block, uint64_t block_count)
 {
-    (void)block;
-    (void)block_count;
+    err_t err = OK;
+
+    pthread_mutex_lock(&MINE(disk)->mutex);
     MINE(disk)->counts.reserves++;
     if (MINE(disk)->fail_reserve > 0 && --MINE(disk)->fail_reserve == 0)
-        return ERR_NOSPACE;
-    return OK;
+        err = ERR_NOSPACE;
+    for (uint64_t i = block; err == OK && i < block + block_count; i++) {
+        if (MINE(disk)->cells[i] != NULL)
+            memset(cell_own(disk, i), 0xdb, BLOCK);
+    }
+    pthread_mutex_unlock(&MINE(disk)->mutex);
+    return err;
 }
 
 static void

@@ -64,7 +64,7 @@ qemu_become(const struct qemu_options *options)
         "-machine", "q35", "-cpu", "max", "-smp", cpus, "-m", memory, "-vga", "none", "-display",
         "none", "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-kernel", options->kernel,
         "-append", options->command_line,
-        /* the volume; an error goes to the machine, it must not stop for it */
+        /* the volume; an error goes to the machine, it must not stop for it, nor for a full disk */
         "-blockdev", file, "-blockdev", "driver=raw,node-name=volume,file=volume-file", "-device",
         "virtio-blk-pci,drive=volume,disable-legacy=on,werror=report,rerror=report",
         /* entropy */

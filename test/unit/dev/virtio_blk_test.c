@@ -52,7 +52,7 @@ static struct {
     bool needs_reset;
     _Atomic bool stop;
     _Atomic unsigned fails; /* how often the driver gave it up */
-    _Atomic unsigned taken, flushes, discards;
+    _Atomic unsigned taken, flushes, discards, zeroes;
     pthread_t thread;
 
     struct vring *ring;
@@ -95,6 +95,23 @@ answer(uint32_t id, uint32_t bytes)
     __atomic_store_n(&used[1], (uint16_t)(index + 1), __ATOMIC_RELEASE);
 }
 
+/* The data of a request for zeroes: a sector, a count, flags. */
+static void
+zeroes_write(const uint8_t *range)
+{
+    uint64_t sector;
+    uint32_t sectors, flags;
+
+    memcpy(&sector, range, 8);
+    memcpy(&sectors, range + 8, 4);
+    memcpy(&flags, range + 12, 4);
+    ck_assert_uint_eq(flags, 0); /* unmapped, they would take no room */
+    ck_assert_uint_le(sectors, config_get32(48));
+    ck_assert_uint_le((sector + sectors) * 512, sizeof(disk.blocks));
+    memset(disk.blocks + sector * 512, 0, (size_t)sectors * 512);
+    disk.zeroes++;
+}
+
 /* Do what a request says, as the driver agreed to; returns how many bytes were written. */
 static uint32_t
 obey(const struct vring_descriptor *pieces, unsigned count)
@@ -114,6 +131,11 @@ obey(const struct vring_descriptor *pieces, unsigned count)
         disk.flushes++;
     if (type == 11)
         disk.discards++;
+    if (type == 13) {
+        ck_assert_uint_eq(pieces[1].bytes, 16);
+        ck_assert_uint_eq(sector, 0);
+        zeroes_write((const void *)(uintptr_t)pieces[1].address);
+    }
     for (unsigned i = 1; type < 4 && i + 1 < count; i++) {
         uint8_t *bytes = (void *)(uintptr_t)pieces[i].address;
 
@@ -336,11 +358,12 @@ static void
 disk_init(void)
 {
     disk.features = VIRTIO_VERSION_1 | VIRTIO_RING_INDIRECT | VIRTIO_FEATURE(2) |
-                    VIRTIO_FEATURE(9) | VIRTIO_FEATURE(13);
+                    VIRTIO_FEATURE(9) | VIRTIO_FEATURE(13) | VIRTIO_FEATURE(14);
     disk.queue_size = 64;
     config_put(0, 8, BLOCKS * 8);
     config_put(12, 4, 62);
     config_put(36, 4, 1000);
+    config_put(48, 4, 800);
 }
 
 static struct block_device *
@@ -447,6 +470,52 @@ START_TEST(a_discard_is_cut_to_what_the_disk_takes)
 }
 END_TEST
 
+START_TEST(room_is_made_by_zeroes_of_these_blocks_alone)
+{
+    struct block_device *device;
+
+    disk_init();
+    device = attach();
+    memset(disk.blocks, 0xab, sizeof(disk.blocks));
+    ck_assert_int_eq(block_make_room(device, 10, 250), OK); /* 800 sectors are 100 blocks */
+    ck_assert_uint_eq(disk.zeroes, 3);
+    for (size_t i = 0; i < sizeof(disk.blocks); i++)
+        ck_assert_uint_eq(disk.blocks[i], i / BLOCK >= 10 && i / BLOCK < 260 ? 0 : 0xab);
+    ck_assert_int_eq(block_make_room(device, 10, 0), OK);
+    ck_assert_int_eq(block_make_room(device, BLOCKS - 1, 2), ERR_RANGE);
+    ck_assert_int_eq(block_make_room(device, UINT64_MAX, 2), ERR_RANGE);
+    ck_assert_uint_eq(disk.zeroes, 3);
+}
+END_TEST
+
+START_TEST(room_that_the_disk_does_not_get_is_no_space)
+{
+    struct block_device *device;
+
+    disk_init();
+    device = attach();
+    disk.lie = STATUS;
+    disk.status = 1;
+    ck_assert_int_eq(block_make_room(device, 10, 250), ERR_NOSPACE);
+    ck_assert_uint_eq(disk.taken, 1);
+    disk.status = NO_STATUS;
+    ck_assert_int_eq(block_make_room(device, 10, 1), ERR_NOSPACE);
+    disk.status = 2; /* it does not know what it said it knows */
+    ck_assert_int_eq(block_make_room(device, 10, 1), OK);
+    disk.lie = HONEST;
+    ck_assert_int_eq(block_make_room(device, 10, 1), OK);
+}
+END_TEST
+
+START_TEST(a_disk_that_knows_no_zeroes_has_all_its_room)
+{
+    disk_init();
+    disk.features &= ~VIRTIO_FEATURE(14);
+    ck_assert_int_eq(block_make_room(attach(), 10, 250), OK);
+    ck_assert_uint_eq(disk.taken, 0);
+}
+END_TEST
+
 START_TEST(a_size_that_changes_while_it_is_read_is_read_again)
 {
     disk_init();
@@ -541,6 +610,7 @@ given_up(enum lie lie)
     ck_assert_int_eq(run(device, PLAT_READ, 0, 1, buffer), ERR_IO);
     ck_assert_int_eq(run(device, PLAT_FLUSH, 0, 0, NULL), ERR_IO);
     block_discard(device, 0, 10);
+    ck_assert_int_eq(block_make_room(device, 0, 10), ERR_NOSPACE);
     disk.interrupt(disk.context); /* one that was on its way */
     disk.changed(disk.context);
     ck_assert_uint_eq(disk.fails, 1);
@@ -627,6 +697,9 @@ END_TEST
 
 UNIT_TESTS("dev/virtio_blk", four_threads_read_what_they_wrote, the_limits_of_a_small_disk_are_kept,
            a_disk_without_limits_gets_one_piece_at_a_time, a_discard_is_cut_to_what_the_disk_takes,
+           room_is_made_by_zeroes_of_these_blocks_alone,
+           room_that_the_disk_does_not_get_is_no_space,
+           a_disk_that_knows_no_zeroes_has_all_its_room,
            a_size_that_changes_while_it_is_read_is_read_again,
            disks_that_cannot_be_used_are_refused,
            what_the_disk_says_of_a_request_is_what_comes_of_it,
