@@ -5,7 +5,6 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 """
 
 import os
-import pathlib
 import shlex
 import signal
 import subprocess
@@ -311,6 +310,36 @@ class Exec(VolumeTest):
             self.assertClear(phantom("compile", "--output", output, path), 1, "name another file")
         self.assertEqual(path.read_text(), HELLO)
 
+    def test_a_module_takes_no_place_but_that_of_a_file(self):
+        path = self.program(HELLO)
+        self.assertEqual(phantom("compile", path).status, 0)
+        module = path.with_suffix(".pm").read_bytes()
+        link, target, pipe = (self.folder / name for name in ("link", "target", "pipe"))
+        link.symlink_to("target")
+        os.mkfifo(pipe)
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        self.addCleanup(os.close, reader)
+        for output in (link, pipe):
+            self.assertEqual(phantom("compile", "--output", output, path).status, 0)
+        self.assertTrue(link.is_symlink() and pipe.is_fifo())
+        self.assertEqual(target.read_bytes(), module)
+        self.assertEqual(os.read(reader, 1 << 20), module)
+        (self.folder / "loop").symlink_to("loop")
+        self.assertClear(phantom("compile", "--output", self.folder / "loop", path), 1, "loop")
+        self.assertClear(phantom("compile", "--output", self.folder, path), 1, "directory")
+        (self.folder / "full").symlink_to("/dev/full")
+        self.assertClear(phantom("compile", "--output", self.folder / "full", path), 1,
+                         "No space left")
+
+    def test_nothing_beside_a_module_is_touched(self):
+        path = self.program(HELLO)
+        beside = self.folder / "program.pm.new"
+        beside.write_text("mine")
+        self.assertEqual(phantom("compile", path).status, 0)
+        self.assertEqual(beside.read_text(), "mine")
+        self.assertEqual(sorted(file.name for file in self.folder.iterdir()),
+                         ["program.ph", "program.pm", "program.pm.new"])
+
     def test_a_compiled_module_runs_like_its_source(self):
         source = self.program(HELLO)
         module = self.folder / "program.pm"
@@ -418,6 +447,15 @@ class Run(VolumeTest):
         process = self.start("run", "--again", self.volume, hello)
         self.assertEqual(process.stdout.readline(), "hello\n")
         kill(process)
+
+    def test_a_file_with_the_name_of_the_control_socket_is_left_alone(self):
+        self.new()
+        other = self.folder / (self.volume.name + ".control")
+        other.write_text("mine")
+        ended = phantom("run", self.volume, self.program(HELLO))
+        self.assertEqual((ended.status, ended.out), (0, "hello\n"), ended)
+        self.assertIn("ps, stat and app will not reach", ended.err)
+        self.assertEqual(other.read_text(), "mine")
 
     def test_a_second_process_is_refused_and_told_who_has_the_volume(self):
         self.new()

@@ -31,7 +31,8 @@
 
 struct control {
     int socket;
-    int stop; /* an eventfd */
+    int stop;   /* an eventfd */
+    bool bound; /* the path is ours */
     char *path;
     pthread_t thread;
     control_answer_fn *answer;
@@ -172,25 +173,33 @@ control_main(void *argument)
     }
 }
 
+/* Take away a socket that a killed process has left; what is none belongs to somebody. */
+static void
+stale_remove(const char *path)
+{
+    struct stat status;
+
+    if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode))
+        unlink(path);
+}
+
 static bool
 control_listen(struct control *control)
 {
     struct sockaddr_un address;
     int folder = address_make(control->path, &address);
     mode_t mask;
-    bool done;
 
     if (folder < 0)
         return false;
     control->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    unlink(control->path);
+    stale_remove(control->path);
     mask = umask(0177);
-    done = control->socket >= 0 &&
-           bind(control->socket, (struct sockaddr *)&address, sizeof address) == 0 &&
-           listen(control->socket, 8) == 0;
+    control->bound = control->socket >= 0 &&
+                     bind(control->socket, (struct sockaddr *)&address, sizeof address) == 0;
     umask(mask);
     close(folder);
-    return done;
+    return control->bound && listen(control->socket, 8) == 0;
 }
 
 /* The thread leaves signals to the others. */
@@ -216,10 +225,10 @@ control_thread_start(struct control *control)
 static void
 control_free(struct control *control)
 {
-    if (control->socket >= 0) {
+    if (control->socket >= 0)
         close(control->socket);
+    if (control->bound)
         unlink(control->path);
-    }
     if (control->stop >= 0)
         close(control->stop);
     free(control->path);
