@@ -5,6 +5,8 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 """
 
 import os
+import pathlib
+import pty
 import shlex
 import signal
 import subprocess
@@ -150,6 +152,11 @@ class New(VolumeTest):
         program = self.program(HELLO, "a b.ph")
         self.assertEqual(phantom("run", self.volume, program).out, "hello\n")
 
+    def test_a_volume_that_looks_like_an_option_is_named_so_that_it_is_none(self):
+        ended = subprocess.run([os.path.abspath(PHANTOM), "new", "--size", VOLUME_SIZE, "--", "--gated"],
+                               cwd=self.folder, capture_output=True, text=True, check=False)
+        self.assertIn("phantom run ./'--gated' PROGRAM.ph", ended.stderr)
+
     def test_a_signal_leaves_a_whole_volume_or_none(self):
         for i in range(12):
             volume = self.folder / f"v{i}"
@@ -291,6 +298,20 @@ class Exec(VolumeTest):
     def test_no_colour_in_a_pipe(self):
         self.assertNotIn("\033", self.exec("int x = ;\n").err)
 
+    def said_to_a_terminal(self, **environment):
+        ours, theirs = pty.openpty()
+        subprocess.run([PHANTOM, "exec", self.program("int x = ;\n")], stderr=theirs, check=False,
+                       env={"TERM": "xterm", **environment}, stdin=subprocess.DEVNULL)
+        os.close(theirs)
+        said = os.read(ours, 4096)
+        os.close(ours)
+        return said
+
+    def test_colour_on_a_terminal_that_shows_it_and_may(self):
+        self.assertIn(b"\033[", self.said_to_a_terminal())
+        self.assertNotIn(b"\033", self.said_to_a_terminal(NO_COLOR="1"))
+        self.assertNotIn(b"\033", self.said_to_a_terminal(TERM="dumb"))
+
     def test_a_program_that_is_not_there(self):
         self.assertClear(phantom("exec", self.folder / "none.ph"), 1, "none.ph", "No such file")
 
@@ -375,7 +396,7 @@ class Run(VolumeTest):
 
     def test_limits_of_the_shell_are_no_crash(self):
         program = self.program(HELLO)
-        for limit in ("-n 10", "-s 128"):
+        for limit in ("-n 10", "-s 128", "-S -s 16"):
             with self.subTest(limit=limit):
                 done = self.limited(limit, "exec", program)
                 self.assertEqual((done.returncode, done.stdout), (0, "hello\n"), done)
@@ -386,6 +407,9 @@ class Run(VolumeTest):
         done = self.limited("-v 20000000", "exec", program)
         self.assertEqual(done.returncode, 1, done)
         self.assertIn("ulimit -v unlimited", done.stderr)
+        done = self.limited("-s 64", "exec", program)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("ulimit -s unlimited", done.stderr)
 
     def test_an_old_failure_is_not_the_status_of_a_new_run(self):
         self.new()

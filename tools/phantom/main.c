@@ -7,12 +7,17 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "phantom/help.h"
 #include "phantom/options.h"
 #include "phantom/say.h"
 #include "phantom/verbs.h"
+
+/* What the deepest program asks of the compiler's stack, with room to spare; and without. */
+#define STACK_BYTES     (1u << 20)
+#define STACK_BYTES_MIN (128u << 10)
 
 static bool
 is_help(const char *word)
@@ -89,6 +94,21 @@ output_end(void)
     return done;
 }
 
+/* A limit on this thread's stack is lifted as far as may be. False, after a message: too little. */
+static bool
+stack_lift(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= STACK_BYTES)
+        return true;
+    limit.rlim_cur = limit.rlim_max < STACK_BYTES ? limit.rlim_max : STACK_BYTES;
+    if (setrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur >= STACK_BYTES_MIN)
+        return true;
+    say_error("a limit leaves no room for its stack; lift it with: ulimit -s unlimited");
+    return false;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -116,6 +136,8 @@ main(int argc, char **argv)
     }
     if (!options_read(verb, argv + 2, (unsigned)argc - 2, &invocation))
         return STATUS_USAGE;
+    if (!stack_lift())
+        return STATUS_TROUBLE;
     status = verb->run(&invocation);
     if (!output_end() && status == STATUS_DONE)
         status = STATUS_TROUBLE;

@@ -53,9 +53,10 @@ say(const char *text, ...)
 bool
 say_colour(void)
 {
-    const char *no_colour = getenv("NO_COLOR");
+    const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
 
-    return isatty(STDERR_FILENO) && (no_colour == NULL || no_colour[0] == '\0');
+    return isatty(STDERR_FILENO) && (no_colour == NULL || no_colour[0] == '\0') &&
+           (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
 
 /* A letter, a digit, a byte of UTF-8, or what means nothing to a shell. */
@@ -75,8 +76,12 @@ say_word(const char *word, char buffer[SAY_WORD_BYTES])
 
     while (word[plain] != '\0' && is_plain(word[plain]))
         plain++;
-    if (word[plain] == '\0' && plain > 0)
+    if (word[plain] == '\0' && plain > 0 && word[0] != '-')
         return word;
+    if (word[0] == '-') { /* else it would be an option */
+        memcpy(buffer, "./", 2);
+        length = 2;
+    }
     buffer[length++] = '\'';
     for (; *at != '\0'; at++) {
         if (length + 6 > SAY_WORD_BYTES)

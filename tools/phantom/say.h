@@ -16,7 +16,7 @@ void say_warning(const char *text, ...) __attribute__((format(printf, 1, 2)));
 /* "phantom: ..." */
 void say(const char *text, ...) __attribute__((format(printf, 1, 2)));
 
-/* May colours be used on standard error? (a terminal, and no NO_COLOR) */
+/* May colours be used on standard error? (a terminal that is not dumb, and no NO_COLOR) */
 bool say_colour(void);
 
 /*
