@@ -23,6 +23,10 @@
 #define VOLUME_BLOCKS_MAX  (1ull << VOLUME_BLOCK_BITS)
 #define VOLUME_ID_BYTES    16
 
+/* Generations are below it, as an entry of the map has room for no more: 50,000 years of 10 a
+ * second. */
+#define VOLUME_GENERATION_END (1ull << 44)
+
 /* ---- superblocks ---- */
 
 /*

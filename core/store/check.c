@@ -126,6 +126,9 @@ check_slots(struct check *check)
             else if (le32_get(disk->place) != place)
                 report(check, true, place, NO_PAGE, "superblock slot %u, copy %u belongs elsewhere",
                        slot, copy);
+            else if (!super_valid(disk))
+                report(check, true, place, NO_PAGE,
+                       "superblock slot %u, copy %u makes no sense; its twin is good", slot, copy);
             else if (!bytes_are_zero(disk + 1, VOLUME_BLOCK_BYTES - sizeof *disk))
                 report(check, false, place, NO_PAGE,
                        "superblock slot %u, copy %u: there is something behind it", slot, copy);

@@ -360,6 +360,8 @@ memory_reserve(struct store *store)
 static err_t
 commit_write(struct store *store, struct store_note *note, struct super *super)
 {
+    if (store->generation >= VOLUME_GENERATION_END)
+        return ERR_NOSPACE; /* the numbers are used up; nobody would open it */
     TRY(early_join(store));
     blocks_run_close(&store->blocks, &store->page_run);
     note->generation = store->generation;

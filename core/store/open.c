@@ -110,7 +110,7 @@ notes_link_load(struct store *store, uint64_t block, const struct chain_disk *li
  * that a record took at or after its death lives again.
  */
 struct dead_loader {
-    uint32_t *taken; /* by block: 1 + generations from the fold to the last that took it; 0: none */
+    uint64_t *taken; /* by block: the last generation that took it; 0: none since the fold */
     uint64_t taken_bytes;
     uint64_t fold_generation;
     struct extent_list list; /* all that was said to be dead, in order */
@@ -140,11 +140,10 @@ taken_put(struct store *store, struct dead_loader *loader, uint64_t block, uint6
           uint64_t generation)
 {
     if (!block_range_valid(block, count, store->super.block_count) ||
-        generation > store->super.note.generation ||
-        generation - loader->fold_generation >= UINT32_MAX)
+        generation > store->super.note.generation || generation < loader->fold_generation)
         return ERR_CORRUPT;
     for (uint64_t i = block; i < block + count; i++)
-        loader->taken[i] = (uint32_t)(generation - loader->fold_generation) + 1;
+        loader->taken[i] = generation;
     return OK;
 }
 
@@ -280,9 +279,7 @@ dead_queue_load(struct store *store, struct dead_loader *loader)
             return ERR_CORRUPT;
         newest = extent->generation;
         for (uint64_t block = extent->block; block < extent->block + extent->count; block++) {
-            uint64_t taken = loader->taken[block];
-
-            if (taken > 0 && taken - 1 + loader->fold_generation >= extent->generation)
+            if (loader->taken[block] >= extent->generation)
                 continue;
             TRY(blocks_dead_reserve(&store->blocks, 1));
             lock_acquire(&store->lock);

@@ -132,9 +132,19 @@ super_version_test(const struct super_disk *disk, bool read_only)
 enum copy_state {
     COPY_EMPTY,   /* never written */
     COPY_FOREIGN, /* something, but nothing of ours */
-    COPY_BAD,     /* ours once */
+    COPY_BAD,     /* ours once, or it makes no sense */
     COPY_GOOD,
 };
+
+bool
+super_valid(const struct super_disk *disk)
+{
+    uint64_t generation = le64_get(disk->note.generation), blocks = le64_get(disk->block_count);
+
+    return generation > 0 && generation < VOLUME_GENERATION_END &&
+           le64_get(disk->fold_generation) <= generation && le64_get(disk->sealed) < generation &&
+           blocks >= STORE_BLOCKS_MIN && blocks < VOLUME_BLOCKS_MAX;
+}
 
 static enum copy_state
 copy_judge(const struct super_disk *disk, unsigned place)
@@ -148,7 +158,10 @@ copy_judge(const struct super_disk *disk, unsigned place)
         return named ? COPY_BAD : COPY_FOREIGN;
     if (!named)
         return COPY_FOREIGN;
-    return le32_get(disk->place) == place ? COPY_GOOD : COPY_BAD;
+    if (le32_get(disk->place) != place)
+        return COPY_BAD;
+    /* What another version says is for others to judge. */
+    return le32_get(disk->version) != SUPER_VERSION || super_valid(disk) ? COPY_GOOD : COPY_BAD;
 }
 
 struct slot_judgement {

@@ -69,6 +69,9 @@ struct super_scan {
 must_use err_t super_scan(struct plat_disk *disk, bool read_only, void *buffer,
                           struct super_scan *scan);
 
+/* True if what a copy of our version says, whose checksum is good, can be so. */
+bool super_valid(const struct super_disk *disk);
+
 /*
  * Submit the write of both copies of a slot; the caller waits for `io`, and flushes. `buffer`:
  * two blocks, like `io` not to be touched before that.

@@ -265,6 +265,20 @@ test_disk_flip(struct plat_disk *disk, uint64_t block, unsigned bit)
     }
 }
 
+const uint8_t *
+test_disk_look(struct plat_disk *disk, uint64_t block)
+{
+    static const uint8_t zeroes[BLOCK];
+
+    return MINE(disk)->cells[block] != NULL ? MINE(disk)->cells[block]->bytes : zeroes;
+}
+
+uint8_t *
+test_disk_bytes(struct plat_disk *disk, uint64_t block)
+{
+    return cell_own(disk, block);
+}
+
 bool
 test_disk_written(struct plat_disk *disk, uint64_t block)
 {

@@ -76,6 +76,13 @@ void test_disk_truncate(struct plat_disk *disk, uint64_t block_count);
 /* Damage: turn a bit over, in what is safe as well as in what is not. */
 void test_disk_flip(struct plat_disk *disk, uint64_t block, unsigned bit);
 
+/*
+ * The bytes of a block, to be looked at, or to be changed in place: nothing is unflushed. They
+ * are good until something else is done with the disk.
+ */
+const uint8_t *test_disk_look(struct plat_disk *disk, uint64_t block);
+uint8_t *test_disk_bytes(struct plat_disk *disk, uint64_t block);
+
 /* True if the block was ever written. */
 bool test_disk_written(struct plat_disk *disk, uint64_t block);
 

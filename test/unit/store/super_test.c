@@ -69,7 +69,7 @@ START_TEST(what_is_written_is_what_is_read)
 {
     struct plat_disk *disk = test_disk_create(64);
     struct super super = {
-        .block_count = 64,
+        .block_count = STORE_BLOCKS_MIN,
         .note = { .generation = 77, .wall_ns = 1, .personal_ns = 2, .page_count = 3, .cause = 4 },
         .map = { 20, 0xabcdef, 1 },
         .delta = { 21, 5, 6 },

@@ -1,0 +1,164 @@
+/*
+ * nonsense_test.c - volumes whose checksums are all right, and that say what cannot be. They came
+ * from the fuzzers: what a checksum vouches for is what was written, not who wrote it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crc32c.h"
+#include "store/store_priv.h"
+#include "support/disk.h"
+#include "support/suite.h"
+#include "support/volume.h"
+
+#define BLOCKS 2048
+
+/* A volume with some records behind a fold. */
+static struct model *
+volume(void)
+{
+    struct model *model = model_create(BLOCKS);
+
+    for (unsigned i = 0; i < 45; i++)
+        ck_assert_int_eq(model_commit(model, 3, i == 39 ? STORE_CAUSE_STOP : STORE_CAUSE_INTERVAL),
+                         OK);
+    ck_assert_uint_eq(model_check(model, NULL), 0);
+    return model;
+}
+
+typedef void edit_fn(struct super_disk *super);
+
+static void
+copy_edit(struct plat_disk *disk, unsigned place, edit_fn *edit)
+{
+    struct super_disk *super = (void *)test_disk_bytes(disk, place);
+
+    if (super->magic[0] == 0)
+        return;
+    edit(super);
+    super->crc = le32_put(crc32c(super, offsetof(struct super_disk, crc)));
+}
+
+static void
+slot_edit(struct plat_disk *disk, unsigned slot, edit_fn *edit)
+{
+    for (unsigned copy = 0; copy < SUPER_COPIES; copy++)
+        copy_edit(disk, slot * SUPER_COPIES + copy, edit);
+}
+
+static void
+no_generation(struct super_disk *super)
+{
+    super->note.generation = le64_put(0);
+}
+
+static void
+generation_beyond_the_end(struct super_disk *super)
+{
+    super->note.generation = le64_put(VOLUME_GENERATION_END);
+}
+
+static void
+last_generation(struct super_disk *super)
+{
+    super->note.generation = le64_put(VOLUME_GENERATION_END - 1);
+}
+
+static void
+generation_far_ahead(struct super_disk *super)
+{
+    super->note.generation = le64_put(le64_get(super->note.generation) + (1ull << 40));
+}
+
+static void
+fold_to_come(struct super_disk *super)
+{
+    super->fold_generation = le64_put(le64_get(super->note.generation) + 1);
+}
+
+static void
+no_room_behind_the_slots(struct super_disk *super)
+{
+    super->block_count = le64_put(VOLUME_FIRST_BLOCK);
+}
+
+static void
+too_few_blocks(struct super_disk *super)
+{
+    super->block_count = le64_put(STORE_BLOCKS_MIN - 1);
+}
+
+static edit_fn *const nonsense[] = { no_generation, generation_beyond_the_end, fold_to_come,
+                                     no_room_behind_the_slots, too_few_blocks };
+
+#define NONSENSE_COUNT (sizeof nonsense / sizeof nonsense[0])
+
+START_TEST(a_superblock_that_makes_no_sense_is_a_damaged_one)
+{
+    for (unsigned i = 0; i < NONSENSE_COUNT; i++) {
+        struct model *model = volume();
+
+        for (unsigned slot = 0; slot < SUPER_SLOTS; slot++)
+            slot_edit(model->disk, slot, nonsense[i]);
+        ck_assert_int_eq(model_open(model, true), ERR_CORRUPT);
+        ck_assert_int_eq(model_open(model, false), ERR_CORRUPT);
+        model_free(model);
+    }
+}
+END_TEST
+
+START_TEST(one_copy_that_makes_no_sense_is_reported_and_its_twin_is_used)
+{
+    for (unsigned i = 0; i < NONSENSE_COUNT; i++) {
+        struct model *model = volume();
+
+        copy_edit(model->disk, (unsigned)model->store->slot_last * SUPER_COPIES, nonsense[i]);
+        ck_assert_int_eq(model_open(model, true), OK);
+        ck_assert_uint_eq(model->opened.copies_bad, 1);
+        ck_assert(model_matches(model, model->committed));
+        ck_assert_uint_eq(model_check(model, NULL), 1);
+        model_free(model);
+    }
+}
+END_TEST
+
+/* The slot of the far generation leads nowhere, and its number is passed over all the same. */
+START_TEST(a_commit_after_a_generation_far_ahead_opens_again)
+{
+    struct model *model = volume();
+    uint64_t newest = model->committed;
+
+    slot_edit(model->disk, (unsigned)model->store->slot_last, generation_far_ahead);
+    ck_assert_int_eq(model_open(model, false), OK);
+    ck_assert_uint_eq(model->opened.generation, newest - 1);
+    ck_assert_int_eq(model_commit(model, 4, STORE_CAUSE_INTERVAL), OK);
+    ck_assert_uint_gt(model->committed, 1ull << 40);
+    ck_assert_int_eq(model_open(model, false), OK);
+    ck_assert_uint_eq(model->opened.generation, model->committed);
+    model_free(model);
+}
+END_TEST
+
+START_TEST(when_the_numbers_are_used_up_a_commit_is_refused_and_nothing_is_lost)
+{
+    struct model *model = volume();
+    uint64_t newest = model->committed;
+
+    slot_edit(model->disk, (unsigned)model->store->slot_last, last_generation);
+    ck_assert_int_eq(model_open(model, false), OK);
+    ck_assert_uint_eq(model->opened.generation, newest - 1);
+    ck_assert_int_eq(model_commit(model, 4, STORE_CAUSE_INTERVAL), ERR_NOSPACE);
+    ck_assert_int_eq(model_open(model, false), OK);
+    ck_assert_uint_eq(model->opened.generation, newest - 1);
+    ck_assert(model_matches(model, newest - 1));
+    model_free(model);
+}
+END_TEST
+
+UNIT_TESTS("nonsense", a_superblock_that_makes_no_sense_is_a_damaged_one,
+           one_copy_that_makes_no_sense_is_reported_and_its_twin_is_used,
+           a_commit_after_a_generation_far_ahead_opens_again,
+           when_the_numbers_are_used_up_a_commit_is_refused_and_nothing_is_lost)
