@@ -184,12 +184,15 @@ count_free(const uint64_t *words)
 static void
 mark_outside(const struct blocks *blocks, uint64_t group, uint64_t *words)
 {
-    uint64_t base = group * GROUP_BLOCKS;
+    uint64_t inside = blocks->block_count - group * GROUP_BLOCKS;
 
     if (group == 0)
         words[0] |= (1ull << VOLUME_FIRST_BLOCK) - 1;
-    for (uint64_t i = GROUP_BLOCKS; i > 0 && base + i > blocks->block_count; i--)
-        words[(i - 1) / 64] |= 1ull << (i - 1) % 64;
+    if (inside >= GROUP_BLOCKS)
+        return;
+    words[inside / 64] |= UINT64_MAX << inside % 64;
+    for (size_t i = inside / 64 + 1; i < GROUP_WORDS; i++)
+        words[i] = UINT64_MAX;
 }
 
 err_t
