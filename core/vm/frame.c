@@ -367,10 +367,11 @@ frame_push(struct vm_worker *worker, struct code *code, uint64_t caller)
 ref_t
 frame_first(struct heap_local *heap, ref_t method, const word_t *words, unsigned word_count)
 {
-    uint32_t word_locals =
-        pmem_load32(method + offsetof(struct method_object, word_locals)) & 0xffff;
-    uint32_t raw_locals = pmem_load32(method + offsetof(struct method_object, word_locals)) >> 16;
-    uint32_t needed = word_locals + raw_locals + FRAME_RECORD_SLOTS;
+    uint32_t locals = pmem_load32(method + offsetof(struct method_object, word_locals));
+    uint32_t operands = pmem_load32(method + offsetof(struct method_object, word_stack_max));
+    uint32_t word_locals = locals & 0xffff, raw_locals = locals >> 16;
+    uint32_t needed =
+        word_locals + raw_locals + (operands & 0xffff) + (operands >> 16) + FRAME_RECORD_SLOTS;
     uint32_t slots = (STACK_BYTES_FIRST - sizeof(struct stack_object)) / 8;
     ref_t stack;
     uint64_t frame;

@@ -37,6 +37,18 @@ START_TEST(stacks_grow_in_threads_of_their_own)
 }
 END_TEST
 
+/* Its stack is made before the method has ever run. */
+START_TEST(the_first_frame_of_a_thread_has_room_for_all_its_operands)
+{
+    ck_assert_int_eq(
+        machine_assembled_status("entry .main\nclass .main extends .internal.object\n"
+                                 "method <entry> ()v static locals 100 1 stack 100 200\n"
+                                 "  ICONST8 13\n  INVOKESTATIC .internal.system exit (i)v\n"
+                                 "  RETURN\nend\n"),
+        13);
+}
+END_TEST
+
 START_TEST(instructions_wait_for_pages_and_run_again)
 {
     struct pmem_stats stats;
@@ -163,11 +175,13 @@ main(void)
     const TTest *const in_place[] = {
         a_growing_stack_keeps_both_areas,
         stacks_grow_in_threads_of_their_own,
+        the_first_frame_of_a_thread_has_room_for_all_its_operands,
         a_full_volume_throttles_and_never_stops_the_machine,
     };
     const TTest *const tests[] = {
         a_growing_stack_keeps_both_areas,
         stacks_grow_in_threads_of_their_own,
+        the_first_frame_of_a_thread_has_room_for_all_its_operands,
         instructions_wait_for_pages_and_run_again,
         a_damaged_page_is_an_exception_where_it_is_touched,
         a_thread_whose_stack_is_damaged_ends_and_its_application_fails,
