@@ -303,7 +303,8 @@ load_credit_give(struct pmem_worker *worker)
         pmem_unreserve(worker, worker->credit - PMEM_WORKER_CREDIT);
 }
 
-static err_t
+/* Apart from the setjmp below, which a touch of the space must not share a function with. */
+static __attribute__((noinline)) err_t
 load_once(struct load *load, const void *bytes, size_t byte_count, word_t *entry)
 {
     load_begin(load);
