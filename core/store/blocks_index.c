@@ -125,32 +125,6 @@ node_load(struct blocks *blocks, unsigned level, size_t place)
     return OK;
 }
 
-err_t
-blocks_load_index(struct blocks *blocks, struct block_ref root, uint64_t free)
-{
-    if (free > blocks->block_count - VOLUME_FIRST_BLOCK)
-        return ERR_CORRUPT;
-    blocks->free_total = free;
-    if (root.count == 0)
-        return OK;
-    if (!block_range_valid(root.block, 1, blocks->block_count))
-        return ERR_CORRUPT;
-    blocks->nodes[blocks->node_count - 1].block = root.block;
-    blocks->nodes[blocks->node_count - 1].crc = root.crc;
-    for (unsigned level = blocks->level_count - 1; level > 0; level--) {
-        for (size_t i = 0; i < blocks->level_nodes[level]; i++)
-            TRY(node_load(blocks, level, i));
-    }
-    return OK;
-}
-
-void
-blocks_forget_index(struct blocks *blocks)
-{
-    memset(blocks->nodes, 0, blocks->node_count * sizeof blocks->nodes[0]);
-    blocks->free_total = blocks->block_count - VOLUME_FIRST_BLOCK;
-}
-
 /* Blocks of the group that exist and are not the slots'. */
 static uint64_t
 group_size(const struct blocks *blocks, uint64_t group)
@@ -168,6 +142,46 @@ group_free_on_disk(const struct blocks *blocks, uint64_t group)
     const struct index_node *node = &blocks->nodes[group];
 
     return node->block != 0 ? node->free : (uint32_t)group_size(blocks, group);
+}
+
+/* Read all nodes below the root. */
+static err_t
+index_read(struct blocks *blocks, struct block_ref root)
+{
+    if (root.count == 0)
+        return OK;
+    if (!block_range_valid(root.block, 1, blocks->block_count))
+        return ERR_CORRUPT;
+    blocks->nodes[blocks->node_count - 1].block = root.block;
+    blocks->nodes[blocks->node_count - 1].crc = root.crc;
+    for (unsigned level = blocks->level_count - 1; level > 0; level--) {
+        for (size_t i = 0; i < blocks->level_nodes[level]; i++)
+            TRY(node_load(blocks, level, i));
+    }
+    return OK;
+}
+
+err_t
+blocks_load_index(struct blocks *blocks, struct block_ref root, uint64_t free)
+{
+    uint64_t sum = 0;
+
+    TRY(index_read(blocks, root));
+    for (uint64_t group = 0; group < blocks->group_count; group++)
+        sum += group_free_on_disk(blocks, group);
+    blocks->index_damaged = root.block;
+    if (sum != free)
+        return ERR_CORRUPT;
+    blocks->index_damaged = 0;
+    blocks->free_total = free;
+    return OK;
+}
+
+void
+blocks_forget_index(struct blocks *blocks)
+{
+    memset(blocks->nodes, 0, blocks->node_count * sizeof blocks->nodes[0]);
+    blocks->free_total = blocks->block_count - VOLUME_FIRST_BLOCK;
 }
 
 static uint32_t

@@ -89,7 +89,10 @@ must_use err_t blocks_init(struct blocks *blocks, struct plat_disk *disk, struct
                            uint64_t block_count);
 void blocks_destroy(struct blocks *blocks);
 
-/* Read the index (not the bitmap). `free`: free blocks of the bitmap. OK, ERR_CORRUPT, ERR_IO. */
+/*
+ * Read the index (not the bitmap). `free`: free blocks of the bitmap, which those of its groups
+ * must add up to. OK, ERR_CORRUPT, ERR_IO.
+ */
 must_use err_t blocks_load_index(struct blocks *blocks, struct block_ref root, uint64_t free);
 
 /* As if all blocks were free: what is in use is marked after this. */

@@ -158,7 +158,36 @@ START_TEST(when_the_numbers_are_used_up_a_commit_is_refused_and_nothing_is_lost)
 }
 END_TEST
 
+static void
+fewer_free_blocks(struct super_disk *super)
+{
+    super->fold_free = le64_put(1);
+}
+
+/* What the bitmap counts as free and what its groups do is the same number. */
+START_TEST(free_blocks_that_do_not_add_up_are_counted_anew)
+{
+    struct model *model = volume();
+
+    for (unsigned slot = 0; slot < SUPER_SLOTS; slot++)
+        slot_edit(model->disk, slot, fewer_free_blocks);
+    ck_assert_int_eq(model_open(model, true), OK);
+    ck_assert_uint_gt(model_check(model, NULL), 0);
+    ck_assert_int_eq(model_open(model, false), OK);
+    ck_assert(model->opened.repaired);
+    ck_assert_int_eq(model_commit(model, 4, STORE_CAUSE_INTERVAL), OK);
+    lock_acquire(&model->store->lock);
+    blocks_check_locked(&model->store->blocks);
+    lock_release(&model->store->lock);
+    ck_assert_int_eq(model_open(model, false), OK);
+    ck_assert(!model->opened.repaired);
+    ck_assert(model_matches(model, model->committed));
+    model_free(model);
+}
+END_TEST
+
 UNIT_TESTS("nonsense", a_superblock_that_makes_no_sense_is_a_damaged_one,
            one_copy_that_makes_no_sense_is_reported_and_its_twin_is_used,
            a_commit_after_a_generation_far_ahead_opens_again,
+           free_blocks_that_do_not_add_up_are_counted_anew,
            when_the_numbers_are_used_up_a_commit_is_refused_and_nothing_is_lost)
