@@ -44,10 +44,12 @@ endif
 
 GOALS      := $(or $(MAKECMDGOALS),all)
 TEST_GOALS := test% torture unit%
+FUZZ_GOALS := fuzz% test test-fuzz
 LINT_GOALS := lint% format
 BOOT_GOALS := boot gdb test test-boot test-boot-long torture bench-boot soak
 NEEDS      := $(if $(filter-out help clean uninstall $(LINT_GOALS),$(GOALS)),build) \
-              $(if $(filter $(TEST_GOALS) lint%,$(GOALS)),test) \
+              $(if $(filter $(TEST_GOALS) $(FUZZ_GOALS) lint%,$(GOALS)),test) \
+              $(if $(filter $(FUZZ_GOALS),$(GOALS)),fuzz) \
               $(if $(filter $(LINT_GOALS) test test-lint,$(GOALS)),lint) \
               $(if $(filter $(BOOT_GOALS),$(GOALS)),boot)
 ifneq ($(SETUP),no)
@@ -69,6 +71,7 @@ PHANTOM_SOURCES := $(wildcard tools/phantom/*.c)
 BENCH_SOURCES   := $(wildcard bench/*.c bench/linux/*.c)
 SUPPORT_SOURCES := $(wildcard test/support/*.c)
 UNIT_SOURCES    := $(wildcard test/unit/*/*_test.c)
+FUZZ_SOURCES    := $(wildcard test/fuzz/*.c test/fuzz/*/*.c)
 KERNEL_SOURCES  := $(wildcard kernel/*.c kernel/*/*.c kernel/*/*/*.c)
 KERNEL_ASSEMBLY := $(wildcard kernel/*/*.S kernel/*/*/*.S)
 BARE_SOURCES    := $(wildcard bench/bare/*.c)
@@ -81,9 +84,11 @@ KERNEL_PURE     := $(wildcard $(addprefix kernel/,dev/acpi_tables.c dev/block.c 
 CLASSES         := $(sort $(wildcard classes/*.ph classes/*/*.ph classes/*/*/*.ph))
 
 ALL_SOURCES := $(CORE_SOURCES) $(LINUX_SOURCES) $(SIM_SOURCES) $(PHANTOM_SOURCES) \
-               $(BENCH_SOURCES) $(SUPPORT_SOURCES) $(UNIT_SOURCES) $(BARE_METAL)
-ALL_HEADERS := $(wildcard core/*/*.h hosted/*/*.h tools/*/*.h test/support/*.h bench/*.h \
-                 bench/*/*.h kernel/*/*.h kernel/*/*/*.h)
+               $(BENCH_SOURCES) $(SUPPORT_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES) \
+               $(BARE_METAL)
+ALL_HEADERS := $(wildcard core/*/*.h hosted/*/*.h tools/*/*.h test/support/*.h \
+                 test/fuzz/*.h test/fuzz/*/*.h bench/*.h bench/*/*.h \
+                 kernel/*/*.h kernel/*/*/*.h)
 
 TEXTS       := $(sort $(ALL_SOURCES) $(ALL_HEADERS))
 
@@ -95,7 +100,7 @@ VERSION := $(or $(shell git describe --always --dirty --tags 2>/dev/null),unknow
 INCLUDES_core    := -iquote core
 INCLUDES_hosted  := -iquote core -iquote hosted
 INCLUDES_tools   := -iquote core -iquote hosted -iquote tools -include $B/version.h
-INCLUDES_test    := -iquote core -iquote hosted -iquote test -iquote kernel
+INCLUDES_test    := -iquote core -iquote hosted -iquote tools -iquote test -iquote kernel
 INCLUDES_bench   := $(INCLUDES_tools) -iquote bench -iquote kernel
 INCLUDES_kernel  := -iquote core -iquote kernel -include $B/version.h
 
@@ -117,7 +122,10 @@ URING     := -l:liburing.a
 #   test/FOLDER/NAME_test   unit tests, each a program
 #   flags       the compiler's command lines; a change of them builds everything anew
 
-cc      = $(if $(filter asan tsan,$1),$(SANITIZER_CC),$(CC))
+cc_asan := $(SANITIZER_CC)
+cc_tsan := $(SANITIZER_CC)
+cc_fuzz := $(FUZZ_CC)
+cc      = $(or $(cc_$1),$(CC))
 cflags  = $(BASE_CFLAGS) $(WARNINGS) $(CFLAGS_$1) $(CFLAGS)
 objects = $(patsubst %.c,$B/$1/%.o,$2)
 libs    = $B/$1/linux.a $B/$1/core.a
@@ -139,7 +147,7 @@ $B/$1/core/%.o: core/%.c $B/$1/flags
 $B/$1/core/vm/interp.o: core/vm/interp.c $B/$1/flags
 	@mkdir -p $$(@D)
 	$(say) CC $$@
-	$(Q)$(if $(filter asan tsan,$1),$(SANITIZER_CC),$(INTERP_CC) $(INTERP_CFLAGS)) $(cflags) \
+	$(Q)$(or $(cc_$1),$(INTERP_CC) $(INTERP_CFLAGS)) $(cflags) \
 	    $(CORE_CFLAGS) $(INCLUDES_core) -MMD -MP -c $$< -o $$@
 
 $B/$1/hosted/%.o: hosted/%.c $B/$1/flags
@@ -216,6 +224,26 @@ unit-$1: $$(UNIT_$1)
 endef
 
 $(foreach name,$(CONFIGS),$(eval $(call configuration,$(name))))
+
+# ---------------------------------------------------------------------------------------------
+# The fuzzers: test/fuzz/FOLDER/NAME_fuzz.c is the program build/fuzz/NAME. What several of them
+# need, and the command without its main(), is linked to each.
+
+FUZZERS := $(patsubst %_fuzz.c,%,$(notdir $(filter %_fuzz.c,$(FUZZ_SOURCES))))
+
+$B/fuzz/shared.a: $(call objects,fuzz,$(filter-out %_fuzz.c,$(FUZZ_SOURCES)) \
+    $(filter-out %/main.c,$(PHANTOM_SOURCES))) $B/sources
+
+define fuzzer
+$B/fuzz/$1: $(call objects,fuzz,$(filter %/$1_fuzz.c,$(FUZZ_SOURCES))) $B/fuzz/shared.a \
+    $B/fuzz/support.a $B/fuzz/linux.a $B/fuzz/core.a
+	$(say) LINK $$@
+	$(Q)$$(call link_fuzz,fuzz) -o $$@ $$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) \
+	    -Wl,--end-group $(URING)
+endef
+
+link_fuzz = $(link) -fsanitize=fuzzer
+$(foreach name,$(FUZZERS),$(eval $(call fuzzer,$(name))))
 
 # ---------------------------------------------------------------------------------------------
 # The bare-metal machine: the core of one configuration, byte for byte what the Linux machine links,
@@ -328,7 +356,7 @@ gdb: $B/kernel/phantom.elf  ## debug the machine that make boot has started
 
 ##@ Testing
 
-SUITES := unit checked lint examples cli damage strict idle sim kills fire boot asan tsan
+SUITES := unit checked lint examples cli damage strict idle sim kills fire boot asan tsan fuzz
 
 .PHONY: test unit torture bench $(SUITES:%=test-%)
 unit: unit-release  ## build the unit tests only
@@ -346,6 +374,7 @@ needs-checked: unit-checked $B/checked/phantom
 needs-asan: unit-asan $B/asan/phantom
 needs-tsan: unit-tsan $B/tsan/phantom
 needs-sim: $B/sim
+needs-fuzz: $(FUZZERS:%=$B/fuzz/%) $B/phantom
 needs-lint:
 needs-boot: $B/phantom $B/kernel/phantom.elf $B/kernel-checked/phantom.elf
 needs-examples needs-cli needs-damage needs-strict needs-idle needs-kills needs-fire: $B/phantom
@@ -359,6 +388,16 @@ test-boot-long: needs-boot  ## 50 hops, 200 cuts of a booted machine, 2,000 disk
 .PHONY: soak bench-boot
 soak: $B/phantom $B/kernel/phantom.elf  ## an hour of stress on a booted machine; it neither stalls nor grows
 	$(Q)test/soak.py
+
+# Each goes on from the corpus it has in build/fuzz/corpus.
+FUZZ_SECONDS ?= 300
+
+.PHONY: fuzz $(FUZZERS:%=fuzz-%)
+fuzz: needs-fuzz  ## every fuzzer for FUZZ_SECONDS, two at a time; fuzz-NAME runs one
+	$(Q)scripts/fuzz --seconds $(FUZZ_SECONDS)
+
+$(FUZZERS:%=fuzz-%): fuzz-%: $B/fuzz/% $B/phantom
+	$(Q)scripts/fuzz --seconds $(FUZZ_SECONDS) $*
 
 torture: $B/phantom $B/sim $B/checked/phantom $B/kernel/phantom.elf  ## the long versions; go on where they stopped
 	$(Q)test/torture.py

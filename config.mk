@@ -20,6 +20,9 @@ INTERP_CFLAGS ?= $(if $(findstring clang,$(INTERP_CC)),,--param=max-goto-duplica
                  -fomit-frame-pointer -fno-tree-vectorize
 SANITIZER_CC  ?= gcc
 
+# The fuzzers want clang: libFuzzer is a part of it.
+FUZZ_CC       ?= clang
+
 # --- flags for everybody -------------------------------------------------------------------------
 # -fwrapv                Java's and Phantom's integers wrap, and so does the C that implements them.
 # -fno-strict-aliasing   a word of the space has many types in its life.
@@ -48,12 +51,14 @@ KERNEL_LDFLAGS := -nostdlib -static -z max-page-size=4096 -z noexecstack --build
 # asan      AddressSanitizer and UndefinedBehaviorSanitizer.
 # tsan      ThreadSanitizer, which owns most of the address room: the space moves and shrinks, so
 #           its volumes are its own (the superblock says so and is checked).
-CONFIGS := release checked asan tsan
+# fuzz      what asan looks for, and coverage, by which libFuzzer finds its way (test/fuzz).
+CONFIGS := release checked asan tsan fuzz
 
 CFLAGS_release :=
 CFLAGS_checked := -DCHECKED=1
 CFLAGS_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS_tsan    := -O1 -fsanitize=thread -Wno-tsan -DSPACE_BASE=0x1000000000ull -DSPACE_BYTES=0x4000000000ull
+CFLAGS_fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 
 # The bare-metal machine comes in two: kernel links the core of release, kernel-checked that of
 # checked, and looks for undefined behaviour in itself (the core's is looked for by asan).

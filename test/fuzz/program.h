@@ -1,0 +1,61 @@
+/*
+ * program.h - a module that nobody trusts, in a machine of its own: loaded, verified, and, if it
+ * was accepted, run for a while.
+ *
+ * After each module that was accepted the machine is thrown away and begins anew from the
+ * snapshot that has nothing but the class library, so what is found follows from one input.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "unit/vm/machine.h"
+
+#define PROGRAM_MS           10 /* what an accepted module may run */
+#define PROGRAM_PAGES_MAX    16384
+#define PROGRAM_RESIDENT_MAX (64ull << 20)
+
+/*
+ * While the machine is up, what it has is named by tables that LeakSanitizer does not look into.
+ * The name is AddressSanitizer's.
+ */
+const char *__asan_default_options(void); /* NOLINT(bugprone-reserved-identifier) */
+
+const char *
+__asan_default_options(void) /* NOLINT(bugprone-reserved-identifier) */
+{
+    return "detect_leaks=0";
+}
+
+/* To be called once: the machine is up when it returns. */
+static inline void
+program_machine_start(void)
+{
+    machine_options.workers = 2;
+    machine_pmem =
+        (struct pmem_options){ .on_demand_only = true, .resident_bytes_max = PROGRAM_RESIDENT_MAX };
+    fake.credit = PROGRAM_PAGES_MAX;
+    machine_start();
+}
+
+/*
+ * Load a module and run it. OK if it was accepted, else what vm_install says; then
+ * machine_said has the reasons.
+ */
+static inline err_t
+program_try(const void *bytes, size_t byte_count)
+{
+    struct vm_program program = { .name = "fuzz", .module = bytes, .module_bytes = byte_count };
+    uint32_t application = 0;
+    err_t err;
+
+    machine_said[0] = 0;
+    err = vm_install(&program, &application, machine_report, NULL);
+    if (err != OK)
+        return err;
+    vm_wait(plat_monotonic_ns() + PROGRAM_MS * 1000000ull);
+    IGNORE(vm_application_stop(application), "it may have ended, or be out of room");
+    machine_stop(false);
+    machine_start();
+    return OK;
+}
