@@ -266,6 +266,31 @@ record_load(struct store *store, struct dead_loader *loader, const struct delta_
     return OK;
 }
 
+/*
+ * Nothing is written over a record that is needed, whatever the records say. None of their extents
+ * is dead. The next record goes behind the newest, in its extent: if an older one lies there, the
+ * extent counts as full.
+ */
+static err_t
+log_guard(struct store *store, struct dead_loader *loader, const struct delta_chain *chain)
+{
+    struct delta_log *log = &store->log;
+    uint64_t from = log->extent + log->extent_used, end = log->extent + log->extent_count;
+
+    for (size_t i = 0; i < log->extents.count; i++) {
+        const struct dead_extent *extent = &log->extents.items[i];
+
+        TRY(taken_put(store, loader, extent->block, extent->count, store->super.note.generation));
+    }
+    for (size_t i = 0; i < chain->count; i++) {
+        const struct delta_record *record = &chain->records[i];
+
+        if (record->block < end && record->block + record->block_count > from)
+            log->extent_used = log->extent_count;
+    }
+    return OK;
+}
+
 /* Queue those that are still dead: not those that a record took again after they had died. */
 static err_t
 dead_queue_load(struct store *store, struct dead_loader *loader)
@@ -325,6 +350,7 @@ load_all(struct store *store, struct delta_chain *chain, struct dead_loader *loa
     TRY(rebuild_lists(store, &loader->list));
     for (size_t i = chain->count; i-- > 0;)
         TRY(record_load(store, loader, &chain->records[i]));
+    TRY(log_guard(store, loader, chain));
     TRY(block_row_end(store, &loader->row));
     store->log.tail = super->delta;
     store->log.tail_extent = super->delta_extent;

@@ -15,6 +15,7 @@
 #include "support/volume.h"
 
 #define BLOCKS 2048
+#define PAGE   VOLUME_BLOCK_BYTES
 
 /* A volume with some records behind a fold. */
 static struct model *
@@ -186,8 +187,103 @@ START_TEST(free_blocks_that_do_not_add_up_are_counted_anew)
 }
 END_TEST
 
+/* Let the newest slot lead to the record of one block at `block`, whatever it says. */
+static void
+newest_record_put(struct model *model, uint64_t block)
+{
+    const uint8_t *record = test_disk_look(model->disk, block);
+    struct block_ref ref = { .block = block, .crc = crc32c(record, PAGE), .count = 1 };
+
+    for (unsigned copy = 0; copy < SUPER_COPIES; copy++) {
+        unsigned place = (unsigned)model->store->slot_last * SUPER_COPIES + copy;
+        struct super_disk *super = (void *)test_disk_bytes(model->disk, place);
+
+        super->delta = block_ref_put(ref);
+        super->crc = le32_put(crc32c(super, offsetof(struct super_disk, crc)));
+    }
+}
+
+/* The two newest records, of one block each, change their places. */
+static void
+newest_records_exchange(struct model *model, uint64_t newest, uint64_t before)
+{
+    uint8_t *first = test_disk_bytes(model->disk, before);
+    uint8_t *second = test_disk_bytes(model->disk, newest);
+    uint8_t kept[PAGE];
+
+    memcpy(kept, first, PAGE);
+    memcpy(first, second, PAGE);
+    memcpy(second, kept, PAGE);
+    ((struct delta_disk *)first)->previous.block = le64_put(newest);
+    newest_record_put(model, before);
+}
+
+/* The next record goes behind the newest one, where here an older one lies. */
+START_TEST(no_record_is_written_over_one_that_is_needed)
+{
+    struct model *model = volume();
+    uint64_t tail = model->store->log.tail.block;
+
+    ck_assert_uint_eq(model->store->log.tail.count, 1);
+    newest_records_exchange(model, tail, tail - 1);
+    ck_assert_int_eq(model_open(model, false), OK);
+    ck_assert(!model->opened.fell_back);
+    for (unsigned i = 0; i < 4; i++)
+        ck_assert_int_eq(model_commit(model, 4, STORE_CAUSE_INTERVAL), OK);
+    ck_assert_int_eq(model_open(model, false), OK);
+    ck_assert(!model->opened.fell_back);
+    ck_assert(model_matches(model, model->committed));
+    model_free(model);
+}
+END_TEST
+
+/* The extent that the records lie in, as one that died. */
+static void
+log_extent_kill(struct model *model)
+{
+    uint64_t block = model->store->log.tail.block;
+    struct delta_disk *header = (void *)test_disk_bytes(model->disk, block);
+    struct dead_extent_disk dead = { .block = header->extent,
+                                     .generation = header->note.generation,
+                                     .count = header->extent_count };
+    uint32_t count = le32_get(header->dead_count);
+
+    memcpy((struct dead_extent_disk *)delta_dead(header) + count, &dead, sizeof dead);
+    header->dead_count = le32_put(count + 1);
+    newest_record_put(model, block);
+}
+
+/* Allocation goes on at the beginning of the records. */
+static void
+cursor_at_records(struct super_disk *super)
+{
+    super->cursor = super->delta_extent;
+}
+
+START_TEST(records_that_are_needed_are_not_free_whoever_says_so)
+{
+    struct model *model = volume();
+
+    log_extent_kill(model);
+    ck_assert_int_eq(model_open(model, false), OK);
+    for (unsigned i = 0; i < SUPER_SLOTS; i++) /* the slots that know them otherwise go */
+        ck_assert_int_eq(model_commit(model, 3, STORE_CAUSE_INTERVAL), OK);
+    slot_edit(model->disk, (unsigned)model->store->slot_last, cursor_at_records);
+    ck_assert_int_eq(model_open(model, false), OK);
+    ck_assert_int_eq(model_commit(model, 0, STORE_CAUSE_INTERVAL), OK); /* frees what is dead */
+    for (unsigned i = 0; i < MODEL_PAGES; i++)
+        ck_assert_int_eq(model_early(model, i), OK);
+    ck_assert_int_eq(model_open(model, false), OK);
+    ck_assert(!model->opened.fell_back);
+    ck_assert(model_matches(model, model->committed));
+    model_free(model);
+}
+END_TEST
+
 UNIT_TESTS("nonsense", a_superblock_that_makes_no_sense_is_a_damaged_one,
            one_copy_that_makes_no_sense_is_reported_and_its_twin_is_used,
            a_commit_after_a_generation_far_ahead_opens_again,
            free_blocks_that_do_not_add_up_are_counted_anew,
+           no_record_is_written_over_one_that_is_needed,
+           records_that_are_needed_are_not_free_whoever_says_so,
            when_the_numbers_are_used_up_a_commit_is_refused_and_nothing_is_lost)
