@@ -264,11 +264,12 @@ check_log(struct check *check)
              "delta records");
 }
 
+/* `damaged`: opening could not take over all of it; its checksums may be good all the same. */
 static void
-check_chain(struct check *check, struct block_ref ref, const char *user)
+check_chain(struct check *check, struct block_ref ref, const char *user, bool damaged)
 {
     struct chain_disk *link = (void *)check->node;
-    uint64_t links = 0;
+    uint64_t links = 0, first = ref.block;
 
     while (ref.count > 0 && links++ < check->store->super.block_count) {
         if (!block_range_valid(ref.block, 1, check->store->super.block_count)) {
@@ -280,6 +281,9 @@ check_chain(struct check *check, struct block_ref ref, const char *user)
             return;
         ref = block_ref_get(&link->next);
     }
+    if (damaged)
+        report(check, true, first, NO_PAGE,
+               "block %" PRIu64 " (%s): it, or a link behind it, makes no sense", first, user);
 }
 
 static void
@@ -366,8 +370,8 @@ check_all(struct check *check)
 
     check_slots(check);
     check_log(check);
-    check_chain(check, store->super.waiting, "list of waiting blocks");
-    check_chain(check, store->super.notes, "notes of older generations");
+    check_chain(check, store->super.waiting, "list of waiting blocks", store->waiting_damaged);
+    check_chain(check, store->super.notes, "notes of older generations", store->notes_damaged);
     check_index(check);
     check_map(check);
     TRY(check_bitmap(check));

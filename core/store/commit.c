@@ -442,7 +442,7 @@ fold_take_over(struct store *store)
     struct fold *fold = &store->fold;
 
     blocks_fold_done(&store->blocks);
-    store->rebuilt = false;
+    store->rebuilt = store->waiting_damaged = store->notes_damaged = false;
     hash_table_clear(&store->leaves);
     died_take_over(store);
     lock_acquire(&store->lock);

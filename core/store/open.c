@@ -344,9 +344,9 @@ load_all(struct store *store, struct delta_chain *chain, struct dead_loader *loa
         err = rebuild_index(store);
     TRY(err);
     err = waiting_load(store, loader);
-    TRY(rebuild_list_check(store, err, "waiting blocks"));
+    TRY(rebuild_list_check(store, err, "waiting blocks", &store->waiting_damaged));
     err = chain_walk(store, super->notes, notes_link_load);
-    TRY(rebuild_list_check(store, err, "older generations"));
+    TRY(rebuild_list_check(store, err, "older generations", &store->notes_damaged));
     TRY(rebuild_lists(store, &loader->list));
     for (size_t i = chain->count; i-- > 0;)
         TRY(record_load(store, loader, &chain->records[i]));
@@ -393,6 +393,7 @@ store_unload(struct store *store)
     store->log = (struct delta_log){ 0 };
     store->note_count = 0;
     store->rebuilt = store->repaired = false;
+    store->waiting_damaged = store->notes_damaged = false;
 }
 
 /* ---- choosing a slot ---- */

@@ -114,11 +114,11 @@ rebuild_lists(struct store *store, const struct extent_list *waiting)
 }
 
 err_t
-rebuild_list_check(struct store *store, err_t err, const char *what)
+rebuild_list_check(struct store *store, err_t err, const char *what, bool *damaged)
 {
     if (err != ERR_CORRUPT && err != ERR_IO)
         return err;
     log_error("the list of %s is damaged (%s); what is left of it counts", what, err_text(err));
-    store->repaired = true;
+    store->repaired = *damaged = true;
     return OK;
 }

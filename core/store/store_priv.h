@@ -116,6 +116,7 @@ struct store {
     unsigned slots_bad, copies_bad; /* as found at opening */
     bool rebuilt;                   /* the bitmap was found out anew, and no fold has written it */
     bool repaired;                  /* that, or a part of a list was passed over */
+    bool waiting_damaged, notes_damaged; /* the lists, as found at opening */
     uint64_t generation_next;
     uint64_t sealed;       /* the newest that a superblock knew committed when it was opened */
     uint64_t floor;        /* super_floor() of the slots when no commit was under way */
@@ -272,8 +273,8 @@ must_use err_t rebuild_index(struct store *store);
 /* After rebuild_index(), and after the lists: they and what is `waiting` are in use too. */
 must_use err_t rebuild_lists(struct store *store, const struct extent_list *waiting);
 
-/* A list could be read up to `err`: damage is told about, and is OK. */
-must_use err_t rebuild_list_check(struct store *store, err_t err, const char *what);
+/* A list could be read up to `err`: damage is told about, remembered in `damaged`, and is OK. */
+must_use err_t rebuild_list_check(struct store *store, err_t err, const char *what, bool *damaged);
 
 /* ---- open.c, once more ---- */
 

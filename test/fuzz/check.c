@@ -23,14 +23,14 @@ _mark_point(const char *file, int line)
 }
 
 void
-_ck_assert_failed(const char *file, int line, const char *expression, const char *text, ...)
+_ck_assert_failed(const char *file, int line, const char *expr, const char *msg, ...)
 {
     va_list values;
 
-    fprintf(stderr, "%s:%d: does not hold: %s: ", file, line, expression);
-    if (text != NULL) {
-        va_start(values, text);
-        vfprintf(stderr, text, values);
+    fprintf(stderr, "%s:%d: does not hold: %s: ", file, line, expr);
+    if (msg != NULL) {
+        va_start(values, msg);
+        vfprintf(stderr, msg, values);
         va_end(values);
     }
     fputc('\n', stderr);

@@ -16,7 +16,7 @@
 #include "store/super_priv.h"
 #include "support/disk.h"
 
-#define IMAGE_BLOCKS    2048 /* STORE_BLOCKS_MIN: the smallest that can be committed to */
+#define IMAGE_BLOCKS    2048ull /* STORE_BLOCKS_MIN: the smallest that can be committed to */
 #define IMAGE_PARTS_MAX 1024
 #define IMAGE_PAGES_MAX 64
 

@@ -124,7 +124,8 @@ size_t
 LLVMFuzzerCustomMutator(uint8_t *bytes, size_t byte_count, size_t byte_max, unsigned seed)
 {
     (void)seed;
-    if (byte_count < SAID_BYTES && byte_max >= INPUT_MAX)
+    assert(byte_max >= INPUT_MAX);
+    if (byte_count < SAID_BYTES)
         return seed_make(bytes);
     return LLVMFuzzerMutate(bytes, byte_count, byte_max);
 }
@@ -148,8 +149,10 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
 {
     struct super super = { .block_count = IMAGE_BLOCKS };
 
-    if (byte_count < SAID_BYTES || byte_count > INPUT_MAX)
+    if (byte_count < SAID_BYTES)
         return 0;
+    if (byte_count > INPUT_MAX)
+        byte_count = INPUT_MAX;
     image.disk = test_disk_create(IMAGE_BLOCKS);
     image_super_put(&image, &super);
     for (unsigned copy = 0; copy < SUPER_COPIES; copy++)

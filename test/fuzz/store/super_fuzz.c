@@ -41,7 +41,8 @@ size_t
 LLVMFuzzerCustomMutator(uint8_t *bytes, size_t byte_count, size_t byte_max, unsigned seed)
 {
     (void)seed;
-    if (byte_count < COPY_BYTES && byte_max >= PLACES * COPY_BYTES)
+    assert(byte_max >= PLACES * COPY_BYTES);
+    if (byte_count < COPY_BYTES)
         return seed_make(bytes);
     return LLVMFuzzerMutate(bytes, byte_count, byte_max);
 }

@@ -280,10 +280,36 @@ START_TEST(records_that_are_needed_are_not_free_whoever_says_so)
 }
 END_TEST
 
+static struct plat_disk *edited;
+
+/* The superblock vouches for its list of notes as it is now. */
+static void
+notes_summed(struct super_disk *super)
+{
+    super->notes.crc = le32_put(crc32c(test_disk_look(edited, le64_get(super->notes.block)), PAGE));
+}
+
+START_TEST(a_list_that_makes_no_sense_is_reported)
+{
+    struct model *model = volume();
+    struct chain_disk *link = (void *)test_disk_bytes(model->disk, model->store->super.notes.block);
+
+    link->item_count = le32_put(CHAIN_NOTES_MAX + 1);
+    edited = model->disk;
+    for (unsigned slot = 0; slot < SUPER_SLOTS; slot++)
+        slot_edit(model->disk, slot, notes_summed);
+    ck_assert_int_eq(model_open(model, true), OK);
+    ck_assert(model->opened.repaired);
+    ck_assert(model_matches(model, model->committed));
+    ck_assert_uint_eq(model_check(model, NULL), 1);
+    model_free(model);
+}
+END_TEST
+
 UNIT_TESTS("nonsense", a_superblock_that_makes_no_sense_is_a_damaged_one,
            one_copy_that_makes_no_sense_is_reported_and_its_twin_is_used,
            a_commit_after_a_generation_far_ahead_opens_again,
-           free_blocks_that_do_not_add_up_are_counted_anew,
+           free_blocks_that_do_not_add_up_are_counted_anew, a_list_that_makes_no_sense_is_reported,
            no_record_is_written_over_one_that_is_needed,
            records_that_are_needed_are_not_free_whoever_says_so,
            when_the_numbers_are_used_up_a_commit_is_refused_and_nothing_is_lost)
