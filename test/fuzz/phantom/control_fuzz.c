@@ -26,7 +26,7 @@ static char volume[64], volume_socket[80];
 /* What the answering side was last asked. */
 static char asked[512];
 
-static enum exit_status
+static enum answer_status
 answer(void *context, const char *request, struct buffer *text)
 {
     (void)context;
@@ -34,7 +34,7 @@ answer(void *context, const char *request, struct buffer *text)
     assert(strlen(request) < sizeof asked);
     strcpy(asked, request);
     assert(buffer_append(text, ANSWER, strlen(ANSWER)) == OK);
-    return STATUS_DONE;
+    return ANSWER_DONE;
 }
 
 static void
@@ -127,14 +127,13 @@ answer_try(const uint8_t *bytes, size_t byte_count)
     struct pretender pretender = { .bytes = bytes, .byte_count = byte_count };
     struct buffer text = { 0 };
     pthread_t thread;
-    int status = 0;
 
     strcpy(address.sun_path, volume_socket);
     pretender.listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert(bind(pretender.listening, (struct sockaddr *)&address, sizeof address) == 0);
     assert(listen(pretender.listening, 1) == 0);
     assert(pthread_create(&thread, NULL, pretender_main, &pretender) == 0);
-    if (!control_ask(volume, "ps", &text, &status))
+    if (control_ask(volume, "ps", &text) == ANSWER_GONE)
         assert(text.count == 0);
     pthread_join(thread, NULL);
     close(pretender.listening);
