@@ -13,6 +13,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "base/memory.h"
+#include "vm/vm.h"
 #include "vm/worker_priv.h"
 
 #define PIN_STACK  0
@@ -22,8 +23,6 @@
 #define OPEN_AHEAD          64
 
 #define address_of(pointer) ((uint64_t)(uintptr_t)(pointer))
-
-uint32_t frame_slots_max = 1u << 20;
 
 void
 frame_save(struct vm_worker *worker)
@@ -275,6 +274,14 @@ touch_used(const struct vm_worker *worker)
     (void)pmem_load64(address_of(worker->slots_end - 1));
 }
 
+static uint32_t
+slots_max(void)
+{
+    uint32_t asked = vm_options_get()->stack_slots_max;
+
+    return asked != 0 ? asked : STACK_SLOTS_MAX;
+}
+
 /* A larger stack, of at least `slots`. Always changes the state. */
 static void
 grow(struct vm_worker *worker, uint64_t slots)
@@ -287,9 +294,9 @@ grow(struct vm_worker *worker, uint64_t slots)
 
     while (wanted < slots + OPEN_AHEAD)
         wanted *= 2;
-    if (wanted > frame_slots_max) {
+    if (wanted > slots_max()) {
         exception_throw(worker, VM_ERROR_STACK_OVERFLOW, "a stack of more than %u slots",
-                        frame_slots_max);
+                        slots_max());
         return;
     }
     bytes = sizeof(struct stack_object) + 8 * wanted;

@@ -25,7 +25,8 @@
 struct vm_options {
     unsigned workers; /* native threads that run threads; 0: one for each processor, at least 2 */
     struct heap_options heap;
-    bool safe;  /* run nothing: no worker is started, for looking and repairing */
+    uint32_t stack_slots_max; /* how far a stack may grow; 0: 2^20 */
+    bool safe;                /* run nothing: no worker is started, for looking and repairing */
     bool gated; /* output leaves when the snapshot with its cause is committed (core/prim) */
     uint64_t
         generation; /* of the volume when it was opened: what programs are told until the next */

@@ -57,9 +57,9 @@
  * many. */
 #define CODE_ROOM_NEVER (1u << 30)
 
-/* The first chunk of a stack, header included; and how far one may grow: less in tests. */
+/* The first chunk of a stack, header included; and how far one may grow. */
 #define STACK_BYTES_FIRST 1024u
-extern uint32_t frame_slots_max;
+#define STACK_SLOTS_MAX   (1u << 20)
 
 enum code_kind {
     CODE_BYTECODE,
