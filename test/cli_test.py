@@ -325,6 +325,11 @@ class Exec(VolumeTest):
         (self.folder / "text").unlink()
         self.assertClear(phantom("exec", path), 1, "program.ph:1:19", "this file cannot be read")
 
+    def test_an_empty_file_is_an_empty_string(self):
+        (self.folder / "empty").write_bytes(b"")
+        self.assertEqual(self.exec('println((import "empty").length());\n').out, "0\n")
+        self.assertClear(self.exec('any o = 1;\no.(import "empty")();\n'), 1, "has no method called")
+
     def test_a_module_never_takes_the_place_of_its_source(self):
         path = self.program(HELLO)
         for output in (path, self.folder / "." / path.name):

@@ -523,8 +523,8 @@ named_by_constant(struct check *check, struct expr *call)
 {
     const struct expr *number = call->call.number;
 
-    if (number->kind != EXPR_STRING || number->text->byte_count > 255 ||
-        number->text->bytes[0] == '<')
+    if (number->kind != EXPR_STRING || number->text->byte_count == 0 ||
+        number->text->byte_count > 255 || number->text->bytes[0] == '<')
         return false;
     call->call.name = lang_symbol(check->lang, number->text->bytes, number->text->byte_count);
     return true;

@@ -187,7 +187,7 @@ text_of_file(struct parser *parser, const struct lang_source *file)
 
     for (size_t i = 0; i < file->byte_count && count != 0; i += count)
         count = lang_utf8_length(file->text + i, file->byte_count - i);
-    text->bytes = file->text;
+    text->bytes = file->byte_count > 0 ? file->text : "";
     text->byte_count = (uint32_t)file->byte_count;
     if (count != 0)
         return text;

@@ -166,6 +166,7 @@ START_TEST(a_method_may_be_chosen_by_a_computed_name_or_number)
         "foreach (bad in [\"add\", 20])\n"
         "  try { o.(bad)(\"s\"); exit(7); } catch (.internal.error.cast e) {}\n"
         "try { o.(\"<new>\")(); exit(9); } catch (.internal.error.no_method e) {}\n"
+        "try { o.(\"\")(); exit(10); } catch (.internal.error.no_method e) {}\n"
         "o = null;\n"
         "try { o.(name)(1); exit(8); } catch (.internal.error.null e) {}\n");
 }
