@@ -109,7 +109,8 @@ class DiskErrors(BootTest):
                 for command in ("qmp_capabilities", "system_powerdown"):
                     file.write(json.dumps({"execute": command}))
                     file.flush()
-                    file.readline()
+                    while "return" not in json.loads(file.readline()):
+                        pass  # errors of the disk are events, and come between
 
     def judged(self):
         """Nothing that was seen is lost, in a copy, and then in the volume itself."""
