@@ -319,12 +319,11 @@ dead_queue_load(struct store *store, struct dead_loader *loader)
 static err_t
 records_read(struct store *store, struct delta_chain *chain)
 {
-    bool doubtful = whole_is_doubtful(store, &store->super);
     err_t err = delta_chain_read(store->disk, &store->super, chain);
 
-    if (err == OK && doubtful)
+    if (err == OK && store->doubtful)
         err = whole_check(store, chain);
-    return err == ERR_CORRUPT && doubtful ? ERR_CANCELLED : err;
+    return err == ERR_CORRUPT && store->doubtful ? ERR_CANCELLED : err;
 }
 
 static err_t
@@ -398,16 +397,18 @@ store_unload(struct store *store)
 
 /* ---- choosing a slot ---- */
 
-/* The newest good slot that was not tried yet and failed, or -1. */
+/* The good slot with the newest generation up to `last` that was not tried and failed, or -1. */
 static int
-slot_newest(const struct super_scan *scan, const bool *failed)
+slot_newest(const struct super_scan *scan, const bool *failed, uint64_t last)
 {
     int best = -1;
 
     for (int i = 0; i < SUPER_SLOTS; i++) {
-        if (!scan->good[i] || failed[i])
+        uint64_t generation = scan->supers[i].note.generation;
+
+        if (!scan->good[i] || failed[i] || generation > last)
             continue;
-        if (best < 0 || scan->supers[i].note.generation > scan->supers[best].note.generation)
+        if (best < 0 || generation > scan->supers[best].note.generation)
             best = i;
     }
     return best;
@@ -435,7 +436,7 @@ slot_open(struct store *store, const struct super_scan *scan, struct store_opene
     err_t first = ERR_CORRUPT;
 
     for (;;) {
-        int slot = slot_newest(scan, failed);
+        int slot = slot_newest(scan, failed, UINT64_MAX);
         const struct super *super;
         err_t err;
 
@@ -444,11 +445,11 @@ slot_open(struct store *store, const struct super_scan *scan, struct store_opene
         super = &scan->supers[slot];
         if (super->block_count > plat_disk_block_count(store->disk))
             return ERR_RANGE;
+        store->doubtful = whole_is_doubtful(scan, super);
         err = store_load(store, super);
         if (err == OK) {
             store->slot_last = slot;
-            failed[slot] = true;
-            store->slot_before = slot_newest(scan, failed);
+            store->slot_before = slot_newest(scan, failed, super->sealed); /* between: burnt */
             return OK;
         }
         store_unload(store);
@@ -499,7 +500,6 @@ slots_read(struct store *store, struct super_scan *scan)
         return err;
     TRY(super_scan(store->disk, store->read_only, store->super_buffer, scan));
     memcpy(store->slots, scan->slots, sizeof store->slots);
-    store->sealed = scan->sealed_max;
     return OK;
 }
 

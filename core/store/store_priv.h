@@ -118,7 +118,7 @@ struct store {
     bool repaired;                  /* that, or a part of a list was passed over */
     bool waiting_damaged, notes_damaged; /* the lists, as found at opening */
     uint64_t generation_next;
-    uint64_t sealed;       /* the newest that a superblock knew committed when it was opened */
+    bool doubtful;         /* what is being opened may be half there */
     uint64_t floor;        /* super_floor() of the slots when no commit was under way */
     uint8_t *super_buffer; /* 2 * SUPER_SLOTS blocks */
 
@@ -252,9 +252,11 @@ must_use err_t store_load(struct store *store, const struct super *super);
  */
 must_use err_t whole_check(struct store *store, const struct delta_chain *chain);
 
-/* True if its generation may be half there: it was written at once, and nothing knows it committed.
+/*
+ * True if the generation of one of the superblocks that were read may be half there: it was written
+ * at once, and none of them knows it committed, or one knows its number burnt.
  */
-bool whole_is_doubtful(const struct store *store, const struct super *super);
+bool whole_is_doubtful(const struct super_scan *scan, const struct super *super);
 
 /* ---- rebuild.c ---- */
 

@@ -10,8 +10,9 @@
  *
  * A superblock names the generation before it as sealed: that was committed before this one
  * began. What is sealed is not compared again: damage in it is damage, told by name when its page
- * is read, and costs no generation. The flush that comes first at each opening sees to it that what
- * was found whole, or not, stays so.
+ * is read, and costs no generation. One between a generation and what that calls sealed was
+ * burnt, and is compared whatever came later. The flush that comes first at each opening sees
+ * to it that what was found whole, or not, stays so.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -24,10 +25,26 @@ struct page_row {
     uint32_t crcs[DELTA_BLOCKS_MAX];
 };
 
-bool
-whole_is_doubtful(const struct store *store, const struct super *super)
+/* Did a later one, when it began, still know an older one as the newest that was committed? */
+static bool
+is_burnt(const struct super_scan *scan, uint64_t generation)
 {
-    return (super->flags & SUPER_FLAG_AT_ONCE) && super->note.generation > store->sealed;
+    for (unsigned i = 0; i < SUPER_SLOTS; i++) {
+        const struct super *later = &scan->supers[i];
+
+        if (scan->good[i] && later->sealed < generation && generation < later->note.generation)
+            return true;
+    }
+    return false;
+}
+
+bool
+whole_is_doubtful(const struct super_scan *scan, const struct super *super)
+{
+    uint64_t generation = super->note.generation;
+
+    return (super->flags & SUPER_FLAG_AT_ONCE) &&
+           (generation > scan->sealed_max || is_burnt(scan, generation));
 }
 
 /* Read and compare what was gathered; the row is empty then. */

@@ -195,6 +195,70 @@ START_TEST(an_unfinished_generation_seals_the_one_before)
 }
 END_TEST
 
+/* A commit of one page whose flush fails, though all of it arrives but that page. */
+static void
+burn(struct model *model, unsigned page)
+{
+    bool pages[MODEL_PAGES] = { false };
+    const struct test_op *ops;
+    size_t count;
+
+    pages[page] = true;
+    model_change(model, page, false);
+    test_disk_journal(model->disk);
+    test_disk_fail_flush(model->disk, 1);
+    ck_assert_int_eq(model_commit_pages(model, pages, STORE_CAUSE_INTERVAL), ERR_IO);
+    ops = test_disk_ops(model->disk, &count);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t magic = le32_get(((const struct delta_disk *)(const void *)ops[i].bytes)->magic);
+
+        if (ops[i].block < VOLUME_FIRST_BLOCK || magic == DELTA_MAGIC)
+            continue;
+        ck_assert_uint_eq(ops[i].count, 1);
+        test_disk_flip(model->disk, ops[i].block, 3);
+    }
+}
+
+/* A burnt generation is in a slot, and newer than the one that was committed before it. */
+START_TEST(the_slot_of_a_burnt_generation_is_not_kept_for_one_that_was_committed)
+{
+    struct model *model = volume();
+    uint64_t older = model->committed;
+    const struct store *store;
+
+    burn(model, 92);
+    ck_assert_int_eq(model_commit(model, 3, STORE_CAUSE_INTERVAL), OK);
+    ck_assert_int_eq(model_open(model, false), OK);
+    store = model->store;
+    ck_assert_uint_eq(model->opened.generation, older + 2);
+    ck_assert_uint_eq(store->slots[store->slot_last].newest, older + 2);
+    ck_assert_uint_eq(store->slots[store->slot_before].newest, older);
+    model_free(model);
+}
+END_TEST
+
+START_TEST(a_burnt_generation_is_sealed_by_none_that_came_later)
+{
+    struct model *model = volume();
+    uint64_t older = model->committed, records[2];
+
+    burn(model, 92);
+    for (unsigned i = 0; i < 2; i++) {
+        ck_assert_int_eq(model_commit(model, 3, STORE_CAUSE_INTERVAL), OK);
+        records[i] = model->store->super.delta.block;
+        ck_assert_int_eq(model_open(model, false), OK);
+    }
+    ck_assert_uint_eq(model->opened.generation, older + 3);
+    for (unsigned i = 0; i < 2; i++)
+        test_disk_flip(model->disk, records[i], 3);
+    ck_assert_int_eq(model_open(model, false), OK);
+    ck_assert(model->opened.fell_back);
+    ck_assert_uint_eq(model->opened.generation, older);
+    ck_assert(model_matches(model, older));
+    model_free(model);
+}
+END_TEST
+
 START_TEST(a_clean_stop_leaves_nothing_in_doubt)
 {
     struct model *model = volume();
@@ -229,5 +293,8 @@ END_TEST
 UNIT_TESTS("store/whole", only_a_small_commit_that_does_not_fold_and_is_not_the_last_has_one_flush,
            any_writes_of_a_commit_that_are_lost_leave_the_generation_before,
            an_unfinished_generation_is_told_about, what_is_sealed_is_not_doubted,
-           an_unfinished_generation_seals_the_one_before, a_clean_stop_leaves_nothing_in_doubt,
+           an_unfinished_generation_seals_the_one_before,
+           the_slot_of_a_burnt_generation_is_not_kept_for_one_that_was_committed,
+           a_burnt_generation_is_sealed_by_none_that_came_later,
+           a_clean_stop_leaves_nothing_in_doubt,
            a_page_of_the_newest_that_cannot_be_read_is_trouble_that_is_told)
