@@ -2,9 +2,9 @@
  * store.h - a volume: pages in, generations out, nothing ever in place.
  *
  * A store maps page numbers to checksummed blocks. It changes only by
- * commits: pages are written to free blocks, and one superblock write, after
- * a flush, makes all of them the newest generation at once. Until then, and
- * whatever fails, the generation before stays the truth.
+ * commits: pages are written to free blocks, and one superblock, when a flush
+ * has made it safe, makes all of them the newest generation at once. Until then,
+ * and whatever fails, the generation before stays the truth.
  *
  * One commit is under way at a time. Reads may run beside it, from any
  * thread, and see the newest contents that were handed to the store: early
@@ -175,8 +175,8 @@ void store_commit_begin(struct store *store);
 must_use err_t store_commit_page(struct store *store, uint64_t page, const void *bytes);
 
 /*
- * Make the closed epoch the newest generation: write what is left, record,
- * flush, superblock, flush; fold when it is time.
+ * Make the closed epoch the newest generation: write what is left, the record and
+ * the superblock, and flush (commit.c says when once, when twice); fold when it is time.
  *
  *   note  generation and page_count are filled on OK; the rest is the caller's
  *

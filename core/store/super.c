@@ -7,7 +7,8 @@
  *
  * Both copies of a slot are written at once. A write may be torn between them
  * or fail for one of them: a copy is one sector, so each is old or new or
- * bad, and all that either names is whole.
+ * bad. What the old one names is whole; what the new one names is, or is
+ * found not to be when it is opened (whole.c).
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
