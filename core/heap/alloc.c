@@ -184,7 +184,9 @@ small_alloc(struct heap_local *local, uint64_t bytes, uint32_t class_number)
     }
     pmem_zero(at, bytes);
     pmem_store64(at, header_make(class_number));
+    local->worker->restart = NULL; /* it is there: it must not be made, and counted, once more */
     heap_old_grown(bytes);
+    local->worker->restart = restart;
     return at;
 }
 
