@@ -22,22 +22,6 @@
 
 #define ROUND_BLOCKS 64
 
-/* Commits until what a page held is free: no slot of the volume names it any more. */
-#define COMMITS_LONG 6
-
-/* As one who is away: everything that the caller has is in its frames or in handles. */
-static err_t
-commit(struct heap_local *local)
-{
-    uint32_t epoch = pmem_snapshot_ask(STORE_CAUSE_SPACE);
-    err_t err;
-
-    pmem_worker_away(local->worker);
-    err = pmem_snapshot_wait(epoch);
-    pmem_worker_back(local->worker);
-    return err;
-}
-
 struct thinning {
     uint64_t pages;
     bool done;
@@ -132,12 +116,12 @@ zero_free(struct heap_local *local)
 {
     bool zeroed = false, left = true;
 
-    for (unsigned idle = 0; left && idle < COMMITS_LONG; idle++) {
+    for (unsigned idle = 0; left && idle < PMEM_COMMITS_LONG; idle++) {
         if (zero_some(local, &left) > 0) {
             zeroed = true;
             idle = 0;
         }
-        if (commit(local) != OK)
+        if (pmem_commit_for_space(local->worker) != OK)
             break;
     }
     return zeroed;

@@ -19,8 +19,6 @@
 
 #define UNFORESEEN 128                /* kept for first writes that nobody foresaw */
 #define TELLING    PMEM_WORKER_CREDIT /* more that is kept, for whoever must be told of no room */
-#define COMMITS_LONG                                                                               \
-    6 /* commits until what died is free: no slot of the volume names it any more */
 
 _Atomic uint32_t pmem_kept;
 static _Atomic uint32_t keep_wanted;
@@ -176,9 +174,17 @@ in_vain(uint64_t pages, uint64_t now_possible)
     return vain;
 }
 
-/* Wait, away, for a generation that lets go of an old one. */
-static err_t
-commit_wait(struct pmem_worker *worker)
+static void
+refusal_remember(uint64_t pages, uint64_t begin_possible, err_t err)
+{
+    lock_acquire(&refused.lock);
+    refused.pages = pages;
+    refused.possible = err == OK ? 0 : begin_possible;
+    lock_release(&refused.lock);
+}
+
+err_t
+pmem_commit_for_space(struct pmem_worker *worker)
 {
     uint32_t epoch = pmem_snapshot_ask(STORE_CAUSE_SPACE);
     err_t err;
@@ -198,15 +204,12 @@ take_after_commits(struct pmem_worker *worker, uint64_t pages, uint32_t wanted)
 
     if (in_vain(pages + missing(wanted), begin_possible))
         return ERR_NOSPACE;
-    for (unsigned i = 0; i < COMMITS_LONG && err == ERR_NOSPACE; i++) {
-        err = commit_wait(worker);
+    for (unsigned i = 0; i < PMEM_COMMITS_LONG && err == ERR_NOSPACE; i++) {
+        err = pmem_commit_for_space(worker);
         if (err == OK)
             err = take(pages, wanted);
     }
-    lock_acquire(&refused.lock);
-    refused.pages = pages + missing(wanted);
-    refused.possible = err == OK ? 0 : begin_possible;
-    lock_release(&refused.lock);
+    refusal_remember(pages + missing(wanted), begin_possible, err);
     return err == OK ? OK : ERR_NOSPACE;
 }
 
@@ -277,22 +280,50 @@ pmem_reserve_kept(struct pmem_worker *worker, uint64_t pages)
     return credit_add(worker, pages);
 }
 
+/* Of `pages`, so many are not to be had out of what is kept for telling. */
+static uint64_t
+beyond_telling(uint64_t pages)
+{
+    uint32_t kept = atomic_load_explicit(&pmem_kept, memory_order_relaxed);
+    uint64_t telling = kept > UNFORESEEN ? kept - UNFORESEEN : 0;
+
+    return pages > telling ? pages - telling : 0;
+}
+
+static err_t
+take_to_tell(uint64_t pages)
+{
+    return pmem_credit_take_kept(pages, UNFORESEEN / 2);
+}
+
+/* What a commit lets go of is kept first, and taken from there. */
+static err_t
+take_to_tell_after_commits(struct pmem_worker *worker, uint64_t pages)
+{
+    uint64_t begin_possible = possible(), beyond = beyond_telling(pages);
+    err_t err = ERR_NOSPACE;
+
+    if (in_vain(beyond, begin_possible))
+        return ERR_NOSPACE;
+    for (unsigned i = 0; i < PMEM_COMMITS_LONG && err != OK; i++) {
+        IGNORE(pmem_commit_for_space(worker), "what comes back of it is seen at once");
+        pmem_kept_refill();
+        err = take_to_tell(pages);
+    }
+    refusal_remember(beyond, begin_possible, err);
+    return err;
+}
+
 err_t
 pmem_reserve_to_tell(struct pmem_worker *worker)
 {
     uint32_t wanted;
-    err_t err;
 
     if (worker->credit >= PMEM_WORKER_CREDIT)
         return OK;
     wanted = PMEM_WORKER_CREDIT - worker->credit;
-    err = pmem_credit_take_kept(wanted, UNFORESEEN / 2);
-    for (unsigned i = 0; i < COMMITS_LONG && err != OK && possible() > 0; i++) {
-        IGNORE(commit_wait(worker), "what comes back of it is seen at once");
-        pmem_kept_refill();
-        err = pmem_credit_take_kept(wanted, UNFORESEEN / 2);
-    }
-    TRY(err);
+    if (take_to_tell(wanted) != OK)
+        TRY(take_to_tell_after_commits(worker, wanted));
     return credit_add(worker, wanted);
 }
 

@@ -38,6 +38,9 @@
  */
 #define PMEM_WORKER_CREDIT 96
 
+/* Commits until what died is free: no slot of the volume names it any more. */
+#define PMEM_COMMITS_LONG 6
+
 /* Ranges that a worker may protect from eviction at a time. */
 #define PMEM_PIN_MAX 6
 
@@ -217,6 +220,12 @@ void pmem_unreserve(struct pmem_worker *worker, uint64_t pages);
 must_use err_t pmem_reserve_wait(struct pmem_worker *worker, uint64_t pages);
 
 /*
+ * Wait, away, for a generation that lets go of an old one. PMEM_COMMITS_LONG of them bring all
+ * back that died. As pmem_snapshot_wait, but for a RUNNING worker at a safepoint.
+ */
+must_use err_t pmem_commit_for_space(struct pmem_worker *worker);
+
+/*
  * Keep credit for those who make room on a volume that is full: so many pages, beside the little
  * that is always kept. Nobody else gets credit while some of it is missing, but for the half that a
  * worker needs to go on, which may even come out of it. 0 keeps no more than that little.
@@ -228,8 +237,8 @@ must_use err_t pmem_reserve_kept(struct pmem_worker *worker, uint64_t pages);
 
 /*
  * A worker's usual credit, for one that pmem_safepoint() gives none: from what is kept to tell a
- * program that there is no room, if need be after commits. ERR_NOSPACE: programs were told, and
- * wrote on.
+ * program that there is no room, after commits if they may help. ERR_NOSPACE: programs were told,
+ * and wrote on.
  */
 must_use err_t pmem_reserve_to_tell(struct pmem_worker *worker);
 

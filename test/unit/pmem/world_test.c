@@ -258,6 +258,44 @@ START_TEST(who_gets_no_credit_can_be_told_so_but_not_for_ever)
 }
 END_TEST
 
+START_TEST(who_gets_no_credit_can_be_told_so_out_of_what_commits_let_go_of)
+{
+    struct pmem_worker worker;
+
+    join(&worker);
+    fake.credit = 0;
+    for (uint64_t page = 0; page < 80; page++)
+        pmem_store64(at(page, 0), 1);
+    ck_assert_int_eq(pmem_reserve_to_tell(&worker), OK);
+    ck_assert_uint_eq(worker.credit, PMEM_WORKER_CREDIT);
+    ck_assert_uint_gt(snapshots(), 0);
+    fake.credit = 1000;
+    pmem_worker_leave(&worker);
+}
+END_TEST
+
+START_TEST(no_commit_is_waited_for_that_lets_go_of_too_little_to_tell_with)
+{
+    struct pmem_worker worker;
+    uint64_t taken = snapshots();
+
+    join(&worker);
+    fake.fills = true;
+    fake.credit = 0;
+    for (uint64_t page = 0; page < 40; page++)
+        pmem_store64(at(page, 0), 1);
+    ck_assert_int_eq(pmem_reserve_to_tell(&worker), ERR_NOSPACE); /* 40 might have come back */
+    ck_assert_uint_gt(snapshots(), taken);
+    taken = snapshots();
+    for (uint64_t page = 0; page < 40; page++)
+        pmem_store64(at(page, 0), 2);
+    ck_assert_int_eq(pmem_reserve_to_tell(&worker), ERR_NOSPACE); /* 80 cannot */
+    ck_assert_uint_eq(snapshots(), taken);
+    fake.credit = 1000;
+    pmem_worker_leave(&worker);
+}
+END_TEST
+
 START_TEST(what_is_kept_is_for_who_makes_room)
 {
     struct pmem_worker worker;
@@ -345,6 +383,8 @@ main(void)
     tcase_add_test(tcase, half_of_the_credit_is_had_without_a_wait);
     tcase_add_test(tcase, half_of_the_credit_comes_out_of_what_is_kept_but_not_what_a_sweep_needs);
     tcase_add_test(tcase, who_gets_no_credit_can_be_told_so_but_not_for_ever);
+    tcase_add_test(tcase, who_gets_no_credit_can_be_told_so_out_of_what_commits_let_go_of);
+    tcase_add_test(tcase, no_commit_is_waited_for_that_lets_go_of_too_little_to_tell_with);
     tcase_add_test(tcase, what_is_kept_is_for_who_makes_room);
     tcase_add_test(tcase, memory_for_the_list_of_an_action_is_given_back);
     tcase_add_test(tcase, a_quiet_epoch_is_one_in_which_nothing_was_written);
