@@ -359,8 +359,9 @@ load_all(struct store *store, struct delta_chain *chain, struct dead_loader *loa
     return dead_queue_load(store, loader);
 }
 
-err_t
-store_load(struct store *store, const struct super *super)
+/* Take over what a superblock leads to. OK, or an error: another slot may be tried. */
+static err_t
+slot_load(struct store *store, const struct super *super)
 {
     struct delta_chain chain = { 0 };
     struct dead_loader loader = { 0 };
@@ -446,7 +447,7 @@ slot_open(struct store *store, const struct super_scan *scan, struct store_opene
         if (super->block_count > plat_disk_block_count(store->disk))
             return ERR_RANGE;
         store->doubtful = whole_is_doubtful(scan, super);
-        err = store_load(store, super);
+        err = slot_load(store, super);
         if (err == OK) {
             store->slot_last = slot;
             store->slot_before = slot_newest(scan, failed, super->sealed); /* between: burnt */

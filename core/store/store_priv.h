@@ -236,11 +236,6 @@ delta_dead(const struct delta_disk *header)
     return (const void *)(delta_pages(header) + le32_get(header->page_count));
 }
 
-/* ---- open.c ---- */
-
-/* Take over what a superblock leads to. OK, or an error: another slot may be tried. */
-must_use err_t store_load(struct store *store, const struct super *super);
-
 /* ---- whole.c ---- */
 
 /*
