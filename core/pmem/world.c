@@ -244,8 +244,11 @@ request_prepare(struct request *request)
     err_t err;
 
     err = pmem_chunks_ensure(&request->purse);
-    if (err != OK)
+    if (err != OK) {
         pmem_chunks_free(request->purse.spare);
+        request->purse.spare = NULL;
+        request->purse.spare_count = 0;
+    }
     return err;
 }
 
