@@ -12,8 +12,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include "control/line.h"
-
 #define PATIENCE_MS 10000
 
 /* See to it that there is a byte to look at. ANSWER_TROUBLE: the machine keeps silent. */
@@ -74,17 +72,36 @@ head_read(struct line *line, struct control_head *head)
     return status;
 }
 
+/* ANSWER_TROUBLE: there is no room, the machine does not listen. */
+static enum answer_status
+rest_send(struct line *line)
+{
+    while (line->sent < line->count) {
+        ssize_t sent = send(line->socket, line->question + line->sent, line->count - line->sent,
+                            MSG_NOSIGNAL | MSG_DONTWAIT);
+
+        if (sent < 0)
+            return errno == EAGAIN ? ANSWER_TROUBLE : ANSWER_GONE;
+        line->sent += (size_t)sent;
+    }
+    return ANSWER_DONE;
+}
+
+/* What has begun to go must go whole, or the next question would be read as the end of it. */
 static enum answer_status
 question_send(struct line *line, const char *request)
 {
-    char text[CONTROL_LINE_BYTES];
-    size_t count;
+    enum answer_status status = rest_send(line);
 
+    if (status != ANSWER_DONE)
+        return status;
     line->number += line->number == UINT32_MAX ? 2 : 1; /* 0 is the greeting's */
-    count = control_question_write(text, line->number, request);
-    if (send(line->socket, text, count, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)count)
-        return ANSWER_DONE;
-    return errno == EAGAIN ? ANSWER_TROUBLE : ANSWER_GONE;
+    line->sent = 0;
+    line->count = control_question_write(line->question, line->number, request);
+    status = rest_send(line);
+    if (line->sent == 0)
+        line->count = 0;
+    return status;
 }
 
 static enum answer_status

@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "control/answer.h"
+#include "control/line.h"
 
 #define LINE_CHUNK_BYTES 4096
 
@@ -20,6 +21,8 @@ struct line {
     uint64_t left; /* bytes of an answer that nobody has read */
     char bytes[LINE_CHUNK_BYTES];
     size_t from, to; /* what is in between came, and was not looked at */
+    char question[CONTROL_LINE_BYTES];
+    size_t sent, count; /* of a question: what is in between has still to go */
 };
 
 /*
