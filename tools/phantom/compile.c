@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lang/lang.h"
 #include "phantom/options.h"
@@ -32,14 +33,19 @@ static FILE *
 beside_open(char *path)
 {
     mode_t mask = umask(0);
+    FILE *file;
     int fd;
 
     umask(mask);
     strcat(path, ".XXXXXX");
     fd = mkstemp(path);
-    if (fd >= 0)
-        fchmod(fd, 0666 & ~mask);
-    return fd >= 0 ? fdopen(fd, "wb") : NULL;
+    if (fd < 0)
+        return NULL;
+    fchmod(fd, 0666 & ~mask);
+    file = fdopen(fd, "wb");
+    if (file == NULL)
+        close(fd); /* nothing was written, so it cannot fail, and errno stays */
+    return file;
 }
 
 /* Written beside its place and then moved there, so that a full disk never leaves half a module. */
