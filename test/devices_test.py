@@ -156,7 +156,7 @@ class Disks(DeviceTest):
         machine = self.boot(drive(self.scratch(), options=options, device=device) +
                             ["-device", "virtio-rng-pci"], "exit=debug selftest=disks")
         self.assertEqual(machine.wait(), DONE, machine.out)
-        self.assertIn("ok: disk 0 (virtio, 16 MiB)", machine.out)
+        self.assertIn("ok: disk 0 (virtio, 16.0 MiB)", machine.out)
         self.assertNotIn("warning", machine.out)
 
     def test_what_is_written_is_read_with_all_features(self):

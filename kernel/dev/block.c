@@ -8,6 +8,7 @@
  */
 #include "dev/block.h"
 
+#include "base/format.h"
 #include "base/memory.h"
 #include "format/volume.h"
 #include "irq/clock.h"
@@ -27,35 +28,14 @@ static _Atomic unsigned failures; /* that were shown */
 
 /* ---- the list ---- */
 
-/* 64 GiB, 1.5 GiB, 10 MiB, 512 KiB */
-static void
-size_text(char *text, size_t text_bytes, uint64_t bytes)
-{
-    static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB" };
-    unsigned unit = 0;
-    uint64_t tenths = bytes * 10 / 1024;
-
-    if (bytes > UINT64_MAX / 10)
-        tenths = bytes / 1024 * 10;
-    while (tenths >= 10240 && unit + 1 < sizeof(units) / sizeof(units[0])) {
-        tenths /= 1024;
-        unit++;
-    }
-    if (tenths % 10)
-        format(text, text_bytes, "%u.%u %s", (unsigned)(tenths / 10), (unsigned)(tenths % 10),
-               units[unit]);
-    else
-        format(text, text_bytes, "%u %s", (unsigned)(tenths / 10), units[unit]);
-}
-
 err_t
 block_device_add(struct block_device *device, const char *kind)
 {
-    char size[24];
+    char size[FORMAT_UNIT_BYTES];
 
     if (device_count == BLOCK_DEVICES_MAX)
         return ERR_NOSPACE;
-    size_text(size, sizeof(size), device->block_count * PLAT_BLOCK_BYTES);
+    format_bytes(size, device->block_count * PLAT_BLOCK_BYTES);
     format(device->name, sizeof(device->name), "disk %u (%s, %s)", device_count, kind, size);
     devices[device_count++] = device;
     return OK;

@@ -43,7 +43,7 @@ struct block_device {
     uint64_t block_count; /* of PLAT_BLOCK_BYTES */
     bool read_only;
     _Atomic bool full;           /* the last who asked for room got none; not the driver's */
-    char name[BLOCK_NAME_BYTES]; /* for messages: "disk 0 (virtio, 64 GiB)" */
+    char name[BLOCK_NAME_BYTES]; /* for messages: "disk 0 (virtio, 64.0 GiB)" */
 };
 
 /*
