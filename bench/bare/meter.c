@@ -54,8 +54,27 @@ trouble(struct block_device *device)
                                                    : NULL;
 }
 
+static err_t
+make_room(struct block_device *device, uint64_t block, uint64_t block_count)
+{
+    (void)device;
+    return meter.real->operations->make_room != NULL
+               ? meter.real->operations->make_room(meter.real, block, block_count)
+               : OK;
+}
+
+static void
+discard(struct block_device *device, uint64_t block, uint64_t block_count)
+{
+    (void)device;
+    if (meter.real->operations->discard != NULL)
+        meter.real->operations->discard(meter.real, block, block_count);
+}
+
 static const struct block_operations operations = {
     .submit = count_and_submit,
+    .make_room = make_room,
+    .discard = discard,
     .trouble = trouble,
 };
 
