@@ -325,6 +325,10 @@ uint32_t pmem_snapshot_ask(enum store_cause cause);
  */
 must_use err_t pmem_snapshot_wait(uint32_t epoch);
 
+/* How the newest commit that is over ended: OK, or why a snapshot could not be saved. Any thread.
+ */
+err_t pmem_commit_outcome(void);
+
 /* The newest epoch known committed. Any thread. */
 uint32_t pmem_epoch_committed(void);
 

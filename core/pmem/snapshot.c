@@ -92,6 +92,7 @@ static struct {
     bool failed;    /* the last one failed, and the next has not begun */
     uint32_t failed_epoch;
     err_t failed_err;
+    err_t outcome; /* of the newest commit that is over */
     bool ending;
     struct pmem_observer *_Atomic observers;
     _Atomic uint32_t observer_count;
@@ -341,6 +342,14 @@ snapshot_close(uint64_t *released_ns)
     return OK;
 }
 
+static void
+outcome_set(err_t err)
+{
+    lock_acquire(&snap.lock);
+    snap.outcome = err;
+    lock_release(&snap.lock);
+}
+
 static err_t
 snapshot_commit(uint64_t released_ns)
 {
@@ -364,6 +373,7 @@ snapshot_commit(uint64_t released_ns)
     if (snap.tickets > 0)
         store_credit_give(pmem_store, snap.tickets);
     snap.tickets = 0;
+    outcome_set(err);
     IGNORE(pmem_snapshot_credit(), "the next snapshot asks again, and then it matters");
     return err;
 }
@@ -436,6 +446,17 @@ pmem_snapshot_wait(uint32_t epoch)
     }
     lock_release(&snap.lock);
     return err;
+}
+
+err_t
+pmem_commit_outcome(void)
+{
+    err_t outcome;
+
+    lock_acquire(&snap.lock);
+    outcome = snap.outcome;
+    lock_release(&snap.lock);
+    return outcome;
 }
 
 void

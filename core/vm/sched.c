@@ -294,14 +294,21 @@ lacks_credit(const struct vm_worker *worker)
     return worker->pmem.credit < PMEM_WORKER_CREDIT / 2;
 }
 
-/* Wait for commits and collections that make room; ERR_NOSPACE when they cannot. */
+/*
+ * Wait for commits and collections that make room; ERR_NOSPACE when they cannot. While no commit
+ * succeeds no program can help it: the disk may come back, or a person switches off.
+ */
 static err_t
 throttle(struct vm_worker *worker)
 {
-    do {
-        if (!heap_make_room(&worker->heap, PMEM_WORKER_CREDIT / 2))
-            return ERR_NOSPACE;
-    } while (lacks_credit(worker) && pmem_safepoint(&worker->pmem) != OK);
+    while (lacks_credit(worker) && !atomic_load(&sched.stopping)) {
+        if (!heap_make_room(&worker->heap, PMEM_WORKER_CREDIT / 2)) {
+            if (pmem_commit_outcome() == OK)
+                return ERR_NOSPACE;
+            pause_shortly(worker);
+        }
+        IGNORE(pmem_safepoint(&worker->pmem), "what it brought is looked at");
+    }
     return OK;
 }
 
