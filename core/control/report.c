@@ -36,6 +36,11 @@ report_opened(const struct report *report, const struct store_opened *opened)
         show(report, LOG_WARN,
              "%s: the newest snapshot could not be used; going on from generation %" PRIu64,
              report->volume, opened->generation);
+    else if (opened->unfinished)
+        show(report, LOG_INFO,
+             "%s: the newest snapshot was not all there, as after a power cut; going on from "
+             "generation %" PRIu64,
+             report->volume, opened->generation);
 }
 
 void

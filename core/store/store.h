@@ -46,13 +46,13 @@ struct store_note {
 
 /* What opening found out. */
 struct store_opened {
-    uint64_t generation;  /* the one that was opened */
-    uint64_t delta_count; /* commits replayed on top of the map */
-    unsigned slots_bad;   /* slots of which no copy was good though they were once written */
-    unsigned copies_bad;  /* slots that were read from their twin */
-    bool fell_back;       /* a newer generation than this one once existed, or may have */
-    bool unfinished; /* one newer had been begun, was not all there, and is as if it never was */
-    bool repaired;   /* what tells of free space or of old generations was damaged */
+    uint64_t generation;    /* the one that was opened */
+    uint64_t delta_count;   /* commits replayed on top of the map */
+    unsigned slots_bad;     /* slots of which no copy was good though they were once written */
+    unsigned copies_bad;    /* slots that were read from their twin */
+    bool fell_back;         /* a newer generation than this one once existed, or may have */
+    bool unfinished;        /* one newer had been begun, is not all there, and as if it never was */
+    bool repaired;          /* what tells of free space or of old generations was damaged */
     struct store_note note; /* of that generation */
 };
 

@@ -76,8 +76,8 @@ verb_check(const struct invocation *invocation)
                options.path, stats.generation, stats.pages_mapped, tally.damages,
                tally.damages == 1 ? "" : "s");
     if (system.opened.unfinished)
-        printf("note: a newer generation had been begun and is not all there: it was never "
-               "committed\n");
+        printf("note: a newer generation had been begun and is not all there: never committed, or "
+               "damaged since\n");
     if (system.opened.slots_bad > 0 || system.opened.copies_bad > 0 || system.opened.fell_back)
         tally.damages++; /* opening has said so */
     system_close(&system);

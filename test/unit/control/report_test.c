@@ -44,6 +44,23 @@ START_TEST(each_damage_is_a_warning)
 }
 END_TEST
 
+START_TEST(a_snapshot_that_a_power_cut_left_undone_is_no_damage)
+{
+    report_opened(&report, &(struct store_opened){ .generation = 7, .unfinished = true });
+    ck_assert_str_eq(said, "I life: the newest snapshot was not all there, as after a power cut; "
+                           "going on from generation 7\n");
+}
+END_TEST
+
+START_TEST(it_is_said_once_from_which_generation_it_goes_on)
+{
+    report_opened(&report,
+                  &(struct store_opened){ .generation = 7, .unfinished = true, .fell_back = true });
+    ck_assert_str_eq(said, "W life: the newest snapshot could not be used; going on from "
+                           "generation 7\n");
+}
+END_TEST
+
 START_TEST(what_goes_on_is_counted_and_is_never_from_the_future)
 {
     struct store_opened opened = { .generation = 9, .note = { .wall_ns = UINT64_MAX } };
@@ -82,5 +99,7 @@ START_TEST(a_very_long_name_is_cut)
 END_TEST
 
 UNIT_TESTS("control/report", nothing_is_said_of_a_whole_volume, each_damage_is_a_warning,
+           a_snapshot_that_a_power_cut_left_undone_is_no_damage,
+           it_is_said_once_from_which_generation_it_goes_on,
            what_goes_on_is_counted_and_is_never_from_the_future, any_error_has_words,
            a_very_long_name_is_cut)
