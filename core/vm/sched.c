@@ -29,6 +29,9 @@
 #define SLICE_NS    10000000u
 #define RETRY_NS    10000000000ull
 #define THROTTLE_NS 50000000u
+#define OWED_NS     1000000000u
+
+#define WAKE_PAGES  16 /* first writes that waking a thread may take */
 
 #define NO_TIMER    0
 
@@ -69,6 +72,8 @@ static struct {
     uint32_t timer_count;
     _Atomic uint64_t timer_first;
 
+    _Atomic bool kills_owed; /* threads wait that are over, and were not woken for it */
+
     struct half *halves;
     struct vm_worker *workers;
     unsigned worker_count;
@@ -90,6 +95,7 @@ sched_init(void)
     sched.kicked = false;
     sched.timer_count = 0;
     atomic_store(&sched.timer_first, UINT64_MAX);
+    atomic_store(&sched.kills_owed, false);
     sched.workers = NULL;
     sched.worker_count = 0;
     sched.halves = plat_reserve(THREAD_COUNT_MAX * sizeof sched.halves[0]);
@@ -258,11 +264,60 @@ fire_timers(struct vm_worker *worker)
 
     if (sched_timer_first() > vm_personal_ns())
         return;
-    while (worker->pmem.credit > 16 && (thread = timer_take_due(vm_personal_ns())) != WORD_NULL) {
+    while (worker->pmem.credit > WAKE_PAGES &&
+           (thread = timer_take_due(vm_personal_ns())) != WORD_NULL) {
         worker_commit_begin(worker);
         thread_wake(thread);
         worker_commit_end(worker);
     }
+}
+
+/* ---- threads that are over ---- */
+
+static bool
+is_over(ref_t thread)
+{
+    word_t application = GET_WORD(thread_object, thread, application);
+
+    return (GET_U32(thread_object, thread, flags) & THREAD_FLAG_KILLED) != 0 ||
+           (application != WORD_NULL &&
+            GET_U32(application_object, application, state) != APPLICATION_RUNNING);
+}
+
+void
+sched_owe_kills(void)
+{
+    atomic_store(&sched.kills_owed, true);
+}
+
+/* Wake those that are over, as far as the credit goes; who was woken is not woken again. */
+static void
+pay_kills(struct vm_worker *worker)
+{
+    uint32_t slot = 0, count;
+
+    if (!atomic_load_explicit(&sched.kills_owed, memory_order_relaxed) ||
+        !atomic_exchange(&sched.kills_owed, false))
+        return;
+    worker_commit_begin(worker);
+    count = thread_slot_count();
+    for (; slot < count && worker->pmem.credit > WAKE_PAGES; slot++) {
+        ref_t thread = thread_in_slot(slot);
+
+        if (thread != WORD_NULL && is_over(thread) &&
+            (GET_U32(thread_object, thread, state) & THREAD_WOKEN) == 0)
+            thread_wake(thread);
+    }
+    worker_commit_end(worker);
+    if (slot < count)
+        sched_owe_kills();
+}
+
+static void
+wake_due(struct vm_worker *worker)
+{
+    fire_timers(worker);
+    pay_kills(worker);
 }
 
 /* ---- safepoints ---- */
@@ -495,16 +550,6 @@ sched_suspend(struct vm_worker *worker)
 
 /* ---- taking one up ---- */
 
-static bool
-is_over(ref_t thread)
-{
-    word_t application = GET_WORD(thread_object, thread, application);
-
-    return (GET_U32(thread_object, thread, flags) & THREAD_FLAG_KILLED) != 0 ||
-           (application != WORD_NULL &&
-            GET_U32(application_object, application, state) != APPLICATION_RUNNING);
-}
-
 static void
 pay_for(struct vm_worker *worker, word_t application)
 {
@@ -594,6 +639,8 @@ idle_deadline(void)
 
     if (first != UINT64_MAX)
         wake = first > personal ? now + (first - personal) : now;
+    if (atomic_load(&sched.kills_owed) && wake > now + OWED_NS)
+        wake = now + OWED_NS; /* nobody says when there is room again */
     return wake < due ? wake : due;
 }
 
@@ -630,7 +677,7 @@ sched_next(struct vm_worker *worker)
     if (lacks_credit(worker))
         sched_safepoint(worker);
     clock_commit(worker, plat_monotonic_ns());
-    fire_timers(worker);
+    wake_due(worker);
     lock_acquire(&sched.lock);
     found = dequeue_locked(&slot);
     lock_release(&sched.lock);
@@ -654,7 +701,7 @@ look_at_clock(struct vm_worker *worker)
 
     worker->looks = SLICE_LOOKS;
     clock_commit(worker, now);
-    fire_timers(worker);
+    wake_due(worker);
     if (is_over(worker->thread)) {
         end_over(worker);
         return;

@@ -511,8 +511,10 @@ thread_stop_program(struct vm_worker *worker)
     uint64_t pages;
     bool all;
 
-    if (application == WORD_NULL)
+    if (application == WORD_NULL) {
+        log_error("a thread of no program is ended: the volume is full, and it writes on");
         return;
+    }
     pages = thread_kill_pages(application) + STOP_PAGES;
     all = credit >= pages || pmem_reserve_kept(&worker->pmem, pages - credit) == OK;
     log_error("program %u is stopped: the volume is full, and it writes on",
@@ -523,6 +525,8 @@ thread_stop_program(struct vm_worker *worker)
         SET_U32(application_object, application, state, APPLICATION_FAILED);
     if (all)
         thread_kill_application(application);
+    else
+        sched_owe_kills();
     worker_commit_end(worker);
 }
 

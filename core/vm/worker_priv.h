@@ -421,6 +421,9 @@ void sched_timer_set(ref_t thread, uint64_t wake_ns);
 /* When the first timer is due, in personal time; UINT64_MAX: there is none. */
 uint64_t sched_timer_first(void);
 
+/* Threads of a program that is over were not woken: workers do that, once they have the credit. */
+void sched_owe_kills(void);
+
 /* A look around: safepoint, collection, time slice, kill. */
 interp_slow_fn sched_poll;
 
@@ -525,8 +528,7 @@ void thread_kill_application(ref_t application);
 
 /*
  * The program of the worker's thread fails, because the volume is full. Its threads that run end
- * when they look around; those that wait are woken for it if there is credit for that, or else end
- * when something wakes them.
+ * when they look around; those that wait are woken for it once there is credit for that.
  */
 void thread_stop_program(struct vm_worker *worker);
 

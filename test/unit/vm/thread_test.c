@@ -112,6 +112,38 @@ START_TEST(an_application_can_be_removed)
 }
 END_TEST
 
+/* Its hundred threads could not be told that it is over: that takes more than was left. */
+START_TEST(a_program_stopped_for_want_of_room_ends_when_there_is_some)
+{
+    struct vm_application_info info;
+    uint64_t deadline = plat_monotonic_ns() + 60000000000ull;
+    uint32_t id =
+        machine_install("class z { void run() { sleep(1000000L); } }\n"
+                        "for (int i = 0; i < 100; i++) spawn(new z());\n"
+                        "sleep(300L);\n"
+                        "class node { node next; string s; }\n"
+                        "node head;\n"
+                        "while (true) {\n"
+                        "  try { while (true) { node n = new node();\n"
+                        "    n.s = \"a text of this node\"; n.next = head; head = n; } }\n"
+                        "  catch (.internal.error.space e) { }\n"
+                        "}\n");
+
+    machine_await_threads(101, THREAD_SLEEPING);
+    fake.fills = true;
+    fake.credit = 500;
+    do {
+        usleep(10000);
+        info = machine_application(id);
+    } while (info.state == APPLICATION_RUNNING && plat_monotonic_ns() < deadline);
+    ck_assert_int_eq(info.state, APPLICATION_FAILED);
+    ck_assert_uint_gt(info.thread_count, 1);
+    fake.fills = false;
+    fake.credit = 1000000;
+    ck_assert_uint_eq(machine_finish(id).thread_count, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -123,6 +155,7 @@ main(void)
         exit_ends_all_threads_of_the_application_and_no_other,
         a_picture_of_the_threads_says_where_they_are,
         an_application_can_be_removed,
+        a_program_stopped_for_want_of_room_ends_when_there_is_some,
     };
 
     return machine_tests("thread", tests, sizeof tests / sizeof tests[0]);
