@@ -6,7 +6,8 @@
  * space and sleeps until there is one, or a timer is due; it has no tick.
  *
  * Keeps true
- *   1. A RUNNABLE thread is in the run queue, or a worker's, or on its way there.
+ *   1. A RUNNABLE thread is in the run queue, or a worker's, or on its way there; or it is lost:
+ *      its pages cannot be read now, and it waits for the next start, or to be over.
  *   2. A worker that lets go of a thread touches it for the last time before
  *      anybody else can find it.
  *
@@ -39,6 +40,7 @@
 struct half {
     uint32_t next;  /* slot + 1 of the one behind it in the run queue */
     uint32_t timer; /* place in the heap of timers + 1, or NO_TIMER */
+    bool lost;      /* guarded by the lock of the run queue */
     uint64_t cpu_ns;
 };
 
@@ -141,6 +143,34 @@ sched_enqueue(ref_t thread)
     if (sched.idle > 0)
         cond_signal(&sched.work);
     lock_release(&sched.lock);
+}
+
+static void
+lost_set(uint32_t slot)
+{
+    lock_acquire(&sched.lock);
+    sched.halves[slot].lost = true;
+    lock_release(&sched.lock);
+}
+
+/* True for one caller only, who sees to the thread from then on. */
+static bool
+lost_take(uint32_t slot)
+{
+    bool lost;
+
+    lock_acquire(&sched.lock);
+    lost = sched.halves[slot].lost;
+    sched.halves[slot].lost = false;
+    lock_release(&sched.lock);
+    return lost;
+}
+
+void
+sched_find_lost(ref_t thread)
+{
+    if (lost_take(GET_U32(thread_object, thread, slot)))
+        sched_enqueue(thread);
 }
 
 static bool
@@ -304,9 +334,11 @@ pay_kills(struct vm_worker *worker)
     for (; slot < count && worker->pmem.credit > WAKE_PAGES; slot++) {
         ref_t thread = thread_in_slot(slot);
 
-        if (thread != WORD_NULL && is_over(thread) &&
-            (GET_U32(thread_object, thread, state) & THREAD_WOKEN) == 0)
+        if (thread == WORD_NULL || !is_over(thread))
+            continue;
+        if ((GET_U32(thread_object, thread, state) & THREAD_WOKEN) == 0)
             thread_wake(thread);
+        sched_find_lost(thread);
     }
     worker_commit_end(worker);
     if (slot < count)
@@ -605,28 +637,60 @@ readable(struct vm_worker *worker, word_t object, uint64_t bytes)
                                    pmem_page_in(&worker->pmem, object + bytes - 1) == OK);
 }
 
+/* True if the thread and its program can be read, as far as it takes to end it. */
+static bool
+can_be_seen(struct vm_worker *worker, ref_t thread)
+{
+    return readable(worker, thread, sizeof(struct thread_object)) &&
+           readable(worker, GET_WORD(thread_object, thread, application),
+                    sizeof(struct application_object));
+}
+
+/* By the table, because the thread itself may not be readable. */
+static uint32_t
+slot_of(ref_t thread)
+{
+    uint32_t slot = 0, count = thread_slot_count();
+
+    while (slot < count && thread_in_slot(slot) != thread)
+        slot++;
+    assert(slot < count);
+    return slot;
+}
+
+/*
+ * May it wait for better times? The next start tries again, and so does who stops its program:
+ * then it ends before it comes to its frames. If it was over already, and yet cannot be ended,
+ * it has no better times to wait for.
+ */
+static bool
+wait_lost(struct vm_worker *worker, ref_t thread, uint32_t slot)
+{
+    bool over;
+
+    lost_set(slot);
+    over = can_be_seen(worker, thread) && is_over(thread);
+    return !over || !lost_take(slot);
+}
+
 void
 sched_lose(struct vm_worker *worker, uint64_t address, err_t err)
 {
-    uint32_t count = thread_slot_count();
     ref_t thread = worker->thread;
+    uint32_t slot;
 
     log_error("a thread cannot go on: page %#" PRIx64 " of the space, part of its state, cannot "
               "be read (%s)",
               space_page_of(address), err_text(err));
     frame_unload(worker);
     sched_idle(worker);
-    if (err != ERR_CORRUPT)
-        return; /* the next start tries again */
     worker_commit_begin(worker);
-    for (uint32_t slot = 0; slot < count; slot++) {
-        if (thread_in_slot(slot) == thread)
-            pmem_store64(SPACE_THREAD_TABLE + 8 * (uint64_t)slot, WORD_NULL);
+    slot = slot_of(thread);
+    if (err == ERR_CORRUPT || !wait_lost(worker, thread, slot)) {
+        pmem_store64(SPACE_THREAD_TABLE + 8 * (uint64_t)slot, WORD_NULL);
+        if (can_be_seen(worker, thread))
+            thread_lose(thread);
     }
-    if (readable(worker, thread, sizeof(struct thread_object)) &&
-        readable(worker, GET_WORD(thread_object, thread, application),
-                 sizeof(struct application_object)))
-        thread_lose(thread);
     worker_commit_end(worker);
 }
 

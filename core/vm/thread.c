@@ -435,6 +435,7 @@ thread_kill_application(ref_t application)
             continue;
         thread_flags_set(thread, THREAD_FLAG_KILLED);
         thread_wake(thread);
+        sched_find_lost(thread);
     }
 }
 

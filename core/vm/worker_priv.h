@@ -421,6 +421,9 @@ void sched_timer_set(ref_t thread, uint64_t wake_ns);
 /* When the first timer is due, in personal time; UINT64_MAX: there is none. */
 uint64_t sched_timer_first(void);
 
+/* The thread is over: if it is lost, it is queued once more, and ends. */
+void sched_find_lost(ref_t thread);
+
 /* Threads of a program that is over were not woken: workers do that, once they have the credit. */
 void sched_owe_kills(void);
 
@@ -442,7 +445,10 @@ bool sched_load(struct vm_worker *worker);
 /* Take up worker->thread: load it and go on with what it was doing. The same about faults. */
 void sched_resume(struct vm_worker *worker);
 
-/* The pages of worker->thread itself cannot be read: it does not go on. */
+/*
+ * The pages of worker->thread itself cannot be read: it does not go on. If they are damaged it is
+ * ended; if the disk only does not give them now, it is lost.
+ */
 void sched_lose(struct vm_worker *worker, uint64_t address, err_t err);
 
 /* A safepoint with all that belongs to it; the worker's thread stays. Frees credit. */

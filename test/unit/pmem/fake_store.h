@@ -52,6 +52,8 @@ static struct fake {
     _Atomic unsigned early_delay_us;
     _Atomic bool fail_early;
     _Atomic uint64_t corrupt_page; /* plus 1: reading it gives ERR_CORRUPT */
+    _Atomic uint64_t silent_page;  /* plus 1: reading it gives ERR_IO */
+    _Atomic uint64_t silences;     /* so often it did */
 } fake = { .lock = PTHREAD_MUTEX_INITIALIZER, .credit = 1000000, .generation = 1 };
 
 static struct store fake_store;
@@ -135,6 +137,10 @@ store_page_read(struct store *store, uint64_t page, void *buffer)
     }
     if (fake.corrupt_page == page + 1)
         err = ERR_CORRUPT;
+    if (fake.silent_page == page + 1) {
+        fake.silences++;
+        err = ERR_IO;
+    }
     pthread_mutex_unlock(&fake.lock);
     return err;
 }

@@ -143,6 +143,37 @@ START_TEST(a_thread_whose_stack_is_damaged_ends_and_its_application_fails)
 }
 END_TEST
 
+static void
+find_running_frame(void *argument)
+{
+    ref_t thread = pmem_load64(SPACE_THREAD_TABLE);
+    uint64_t slots = GET_WORD(thread_object, thread, stack) + sizeof(struct stack_object);
+
+    (void)argument;
+    stack_page = space_page_of(slots + 8 * (uint64_t)GET_U32(thread_object, thread, frame_word));
+}
+
+/* It does not even come as far as to wait for the disk. */
+START_TEST(a_thread_whose_frame_the_disk_does_not_give_can_be_stopped)
+{
+    uint32_t id =
+        machine_install("class d { int f(int n) { if (n == 0) { sleep(600L); return 0; }\n"
+                        "  return f(n - 1) + 1; } }\n"
+                        "exit(new d().f(3000));\n");
+
+    machine_await_threads(1, THREAD_SLEEPING);
+    ck_assert_int_eq(pmem_world_do(NULL, find_running_frame, NULL, 0), OK);
+    machine_stop(true);
+    fake.silent_page = stack_page + 1;
+    machine_start();
+    while (fake.silences == 0)
+        usleep(1000);
+    ck_assert_int_eq(vm_application_stop(id), OK);
+    ck_assert_uint_eq(machine_finish(id).thread_count, 0);
+    fake.silent_page = 0;
+}
+END_TEST
+
 START_TEST(a_full_volume_throttles_and_never_stops_the_machine)
 {
     uint32_t id =
@@ -185,6 +216,7 @@ main(void)
         instructions_wait_for_pages_and_run_again,
         a_damaged_page_is_an_exception_where_it_is_touched,
         a_thread_whose_stack_is_damaged_ends_and_its_application_fails,
+        a_thread_whose_frame_the_disk_does_not_give_can_be_stopped,
         a_full_volume_throttles_and_never_stops_the_machine,
     };
 
