@@ -15,6 +15,7 @@ void control_start(struct store *store);
 
 /*
  * The system goes down: when this returns nobody looks at it any more. An answer
- * that is being sent is waited for, as long as the other side takes it.
+ * that is being sent is waited for, as long as the other side takes it; and one that is
+ * being made, so vm_call_off() comes first.
  */
 void control_stop(void);

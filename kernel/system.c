@@ -197,6 +197,7 @@ run_to_end(void)
     struct store_stats stats;
     err_t err;
 
+    vm_call_off();
     control_stop();
     vm_stop();
     err = pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_STOP));

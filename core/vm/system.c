@@ -29,6 +29,7 @@
 static struct vm_options system_options;
 static struct event system_changed; /* an application ended, or somebody interrupts */
 static _Atomic bool system_interrupted;
+static _Atomic bool system_called_off; /* nobody waits for the end of a program */
 static _Atomic uint32_t system_failed;
 
 const struct vm_options *
@@ -198,6 +199,7 @@ vm_start(const struct vm_options *options)
     if (system_options.heap.move_always)
         system_options.heap.stay_bytes = MOVING_STAY_BYTES;
     atomic_store(&system_interrupted, false);
+    atomic_store(&system_called_off, false);
     atomic_store(&system_failed, 0);
     TRY(pmem_world_do(NULL, read_magic, &magic, 0));
     if (magic != SPACE_ROOT_MAGIC)
@@ -544,8 +546,14 @@ count_threads(void *argument)
     *id_then_count = found;
 }
 
+void
+vm_call_off(void)
+{
+    atomic_store(&system_called_off, true);
+}
+
 /* Until its last thread has seen it. Without workers nobody will. */
-static void
+static err_t
 wait_for_end(uint32_t id)
 {
     static _Atomic uint32_t nothing;
@@ -553,11 +561,14 @@ wait_for_end(uint32_t id)
     while (!system_options.safe) {
         uint32_t count = id;
 
+        if (atomic_load(&system_called_off))
+            return ERR_CANCELLED;
         IGNORE(pmem_world_do(NULL, count_threads, &count, 0), "it takes no credit");
         if (count == 0)
-            return;
+            return OK;
         plat_wait(&nothing, 0, plat_monotonic_ns() + 1000000);
     }
+    return OK;
 }
 
 /*
@@ -591,20 +602,21 @@ static err_t
 stop_application(uint32_t id, bool remove)
 {
     struct vm_worker worker = { 0 };
-    err_t err = worker_join(&worker);
+    err_t err = worker_join(&worker), ended;
 
     if (err != OK)
         return err;
     err = stop_as(&worker, id, remove);
     worker_leave(&worker);
-    if (err == OK)
-        wait_for_end(id);
+    if (err != OK)
+        return err;
+    ended = wait_for_end(id);
     worker = (struct vm_worker){ 0 };
-    if (err == OK && remove && worker_join(&worker) == OK) {
-        err = forget_statics(&worker, id);
+    if (remove && worker_join(&worker) == OK) {
+        err = forget_statics(&worker, id); /* nobody can ask for that again */
         worker_leave(&worker);
     }
-    return err;
+    return err == OK ? ended : err;
 }
 
 err_t

@@ -135,10 +135,17 @@ must_use err_t vm_list_applications(struct vm_application_info *rows, size_t max
 /*
  * Every thread of the application ends where it stands; its monitors are let
  * go. `remove` also takes its root away, so that the collector takes the rest.
- * Return when that has happened. ERR_NOT_FOUND, ERR_NOSPACE.
+ * Return when that has happened. ERR_NOT_FOUND, ERR_NOSPACE; or ERR_CANCELLED: it
+ * was told to end, but vm_call_off() ended the wait for that.
  */
 must_use err_t vm_application_stop(uint32_t application);
 must_use err_t vm_application_remove(uint32_t application);
+
+/*
+ * The machine is about to stop, and waits for nobody's end: from now to the next vm_start the two
+ * above return at once. What they told a program holds in the last snapshot, too. Any thread.
+ */
+void vm_call_off(void);
 
 /* Personal time now, in nanoseconds: it stands still while the machine is off. Any thread. */
 uint64_t vm_personal_ns(void);

@@ -30,7 +30,10 @@ typedef enum answer_status control_answer_fn(void *context, const char *request,
 /* Begin to answer. NULL after a warning: a volume runs without its socket too. */
 struct control *control_start(const char *volume, control_answer_fn *answer, void *context);
 
-/* Stop answering, and take the socket away. NULL is fine. */
+/*
+ * Stop answering, and take the socket away. An answer that is being made is waited for, so
+ * vm_call_off() comes first where the machine is in this process. NULL is fine.
+ */
 void control_stop(struct control *control);
 
 /*

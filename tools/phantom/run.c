@@ -114,6 +114,7 @@ run_to_end(struct system *system, const struct system_options *options, uint32_t
     char word[SAY_WORD_BYTES];
     bool done;
 
+    vm_call_off();
     control_stop(control);
     done = system_stop(system, true);
     if (event == VM_ALL_ENDED && vm_wait(0) == VM_INTERRUPTED)

@@ -126,6 +126,17 @@ START_TEST(a_program_is_listed_stopped_and_removed)
 }
 END_TEST
 
+START_TEST(who_stops_a_program_while_the_machine_stops_is_told_so)
+{
+    uint32_t id = machine_install("sleep(86400000L);\n");
+
+    vm_call_off();
+    ck_assert_int_eq(ask("app stop 1"), ANSWER_TROUBLE);
+    ck_assert(answer_has("the machine stops; the program ends when it is started again"));
+    ck_assert_int_eq(machine_finish(id).state, APPLICATION_STOPPED);
+}
+END_TEST
+
 START_TEST(what_makes_no_sense_is_a_message_and_changes_nothing)
 {
     static const char *const requests[] = {
@@ -188,6 +199,7 @@ main(void)
         stat_has_the_figures_that_programs_read,
         log_gives_numbers_that_any_asker_can_put_into_his_own_time,
         a_program_is_listed_stopped_and_removed,
+        who_stops_a_program_while_the_machine_stops_is_told_so,
         what_makes_no_sense_is_a_message_and_changes_nothing,
         a_census_counts_what_runs_and_knows_how_one_ended,
     };

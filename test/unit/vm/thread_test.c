@@ -112,6 +112,24 @@ START_TEST(an_application_can_be_removed)
 }
 END_TEST
 
+START_TEST(nobody_waits_for_the_end_of_a_program_when_the_machine_is_about_to_stop)
+{
+    uint32_t first = machine_install("while (true) { }\n");
+    uint32_t second = machine_install("while (true) { }\n");
+    size_t count = 7;
+
+    vm_call_off();
+    ck_assert_int_eq(vm_application_stop(first), ERR_CANCELLED);
+    ck_assert_int_eq(vm_application_remove(second), ERR_CANCELLED);
+    ck_assert_int_eq(machine_finish(first).state, APPLICATION_STOPPED);
+    ck_assert_int_eq(vm_list_applications(NULL, 0, &count), OK);
+    ck_assert_uint_eq(count, 1);
+    machine_stop(true);
+    machine_start();
+    ck_assert_int_eq(vm_application_stop(machine_install("while (true) { }\n")), OK);
+}
+END_TEST
+
 /* Its hundred threads could not be told that it is over: that takes more than was left. */
 START_TEST(a_program_stopped_for_want_of_room_ends_when_there_is_some)
 {
@@ -155,6 +173,7 @@ main(void)
         exit_ends_all_threads_of_the_application_and_no_other,
         a_picture_of_the_threads_says_where_they_are,
         an_application_can_be_removed,
+        nobody_waits_for_the_end_of_a_program_when_the_machine_is_about_to_stop,
         a_program_stopped_for_want_of_room_ends_when_there_is_some,
     };
 
