@@ -29,6 +29,7 @@
 static struct vm_options system_options;
 static struct event system_changed; /* an application ended, or somebody interrupts */
 static _Atomic bool system_interrupted;
+static _Atomic uint32_t system_enders; /* who stop a program and wait for its end */
 static _Atomic bool system_called_off; /* nobody waits for the end of a program */
 static _Atomic uint32_t system_failed;
 
@@ -438,7 +439,7 @@ vm_wait(uint64_t deadline_ns)
         if (atomic_exchange(&system_interrupted, false))
             return VM_INTERRUPTED;
         IGNORE(pmem_world_do(NULL, count_running, &running, 0), "it takes no credit");
-        if (running == 0)
+        if (running == 0 && atomic_load(&system_enders) == 0)
             return VM_ALL_ENDED;
         if (plat_monotonic_ns() >= deadline_ns)
             return VM_DEADLINE;
@@ -599,7 +600,7 @@ forget_statics(struct vm_worker *worker, uint32_t id)
 }
 
 static err_t
-stop_application(uint32_t id, bool remove)
+stop_and_wait(uint32_t id, bool remove)
 {
     struct vm_worker worker = { 0 };
     err_t err = worker_join(&worker), ended;
@@ -617,6 +618,19 @@ stop_application(uint32_t id, bool remove)
         worker_leave(&worker);
     }
     return err == OK ? ended : err;
+}
+
+/* A program that is removed is in no listing any more while its threads still run. */
+static err_t
+stop_application(uint32_t id, bool remove)
+{
+    err_t err;
+
+    atomic_fetch_add(&system_enders, 1);
+    err = stop_and_wait(id, remove);
+    atomic_fetch_sub(&system_enders, 1);
+    event_raise(&system_changed);
+    return err;
 }
 
 err_t

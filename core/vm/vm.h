@@ -76,7 +76,7 @@ must_use err_t vm_install(const struct vm_program *program, uint32_t *applicatio
                           load_report_fn *report, void *context);
 
 enum vm_event {
-    VM_ALL_ENDED,   /* no application is running */
+    VM_ALL_ENDED,   /* no application is running, and nobody waits for the end of one */
     VM_INTERRUPTED, /* somebody called vm_interrupt */
     VM_DEADLINE,
 };

@@ -130,6 +130,25 @@ START_TEST(nobody_waits_for_the_end_of_a_program_when_the_machine_is_about_to_st
 }
 END_TEST
 
+static void *
+wait_and_call_off(void *unused)
+{
+    ck_assert_int_eq(vm_wait(PLAT_NO_DEADLINE), VM_ALL_ENDED);
+    vm_call_off();
+    return unused;
+}
+
+START_TEST(a_machine_that_stops_for_want_of_programs_does_so_when_the_last_was_seen_to_end)
+{
+    uint32_t id = machine_install("while (true) { }\n");
+    pthread_t waiter;
+
+    pthread_create(&waiter, NULL, wait_and_call_off, NULL);
+    ck_assert_int_eq(vm_application_remove(id), OK);
+    pthread_join(waiter, NULL);
+}
+END_TEST
+
 /* Its hundred threads could not be told that it is over: that takes more than was left. */
 START_TEST(a_program_stopped_for_want_of_room_ends_when_there_is_some)
 {
@@ -174,6 +193,7 @@ main(void)
         a_picture_of_the_threads_says_where_they_are,
         an_application_can_be_removed,
         nobody_waits_for_the_end_of_a_program_when_the_machine_is_about_to_stop,
+        a_machine_that_stops_for_want_of_programs_does_so_when_the_last_was_seen_to_end,
         a_program_stopped_for_want_of_room_ends_when_there_is_some,
     };
 
