@@ -141,6 +141,10 @@ cause_text(enum store_cause cause)
         return "space";
     case STORE_CAUSE_CLOCK:
         return "clock";
+    case STORE_CAUSE_PIN:
+        return "pin";
+    case STORE_CAUSE_REWIND:
+        return "rewind";
     }
     return "?";
 }

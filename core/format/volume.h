@@ -37,7 +37,7 @@
 #define SUPER_COPIES  2
 #define SUPER_BYTES   512
 #define SUPER_MAGIC   "PHANTOM" /* and a zero */
-#define SUPER_VERSION 2
+#define SUPER_VERSION 3
 
 /* No flush came between this superblock and what its own generation wrote. */
 #define SUPER_FLAG_AT_ONCE 1u
@@ -89,7 +89,9 @@ struct super_disk {
     struct le64 pages_mapped;      /*  232  pages of the space that have a block */
     struct le64 cursor;            /*  240  where to go on allocating: advice */
     struct le64 sealed;            /*  248  the generation before, which is known committed */
-    uint8_t spare[252];            /*  256  zero */
+    struct block_ref_disk pins;    /*  256  first block of the list of pins; count 0: none */
+    struct le64 map_birth;         /*  272  generation in which the root of the map was written */
+    uint8_t spare[228];            /*  280  zero */
     struct le32 crc;               /*  508  CRC-32C of the bytes before it */
 };
 
@@ -99,6 +101,7 @@ static_assert(offsetof(struct super_disk, map) == 112, "layout is frozen");
 static_assert(offsetof(struct super_disk, delta_extent) == 192, "layout is frozen");
 static_assert(offsetof(struct super_disk, cursor) == 240, "layout is frozen");
 static_assert(offsetof(struct super_disk, sealed) == 248, "layout is frozen");
+static_assert(offsetof(struct super_disk, pins) == 256, "layout is frozen");
 static_assert(offsetof(struct super_disk, crc) == 508, "layout is frozen");
 static_assert(alignof(struct super_disk) == 1, "no hidden padding");
 
@@ -164,6 +167,7 @@ static_assert(sizeof(struct index_node_disk) == VOLUME_BLOCK_BYTES, "a node is a
  */
 #define DELTA_MAGIC      0x61746c64u /* "dlta" */
 #define DELTA_LAST_PART  1u
+#define DELTA_OLD_KEPT   4u /* among a page's flags: a pin reaches the block it replaces */
 #define DELTA_BLOCKS_MAX 256u
 
 struct delta_disk {
@@ -192,7 +196,10 @@ struct delta_page_disk {
 
 static_assert(sizeof(struct delta_page_disk) == 24, "layout is frozen");
 
-/* Blocks that no generation from `generation` on reaches. */
+/*
+ * Blocks that no generation from `generation` on reaches; in the list of a pin: blocks that
+ * were written in `generation`.
+ */
 struct dead_extent_disk {
     struct le64 block;      /*    0 */
     struct le64 generation; /*    8 */
@@ -202,11 +209,31 @@ struct dead_extent_disk {
 
 static_assert(sizeof(struct dead_extent_disk) == 24, "layout is frozen");
 
-/* ---- chains: waiting blocks, older notes ---- */
+/* ---- pins ---- */
+
+#define PIN_GOING 1u /* let go of: not readable any more; its list is being worked off */
+
+/* A generation that stays readable. It was a fold. */
+struct pin_disk {
+    struct note_disk note;      /*    0 */
+    struct block_ref_disk map;  /*   40  root of its page map */
+    struct le64 pages_mapped;   /*   56 */
+    struct block_ref_disk dead; /*   64  first link of the list of what died after it */
+    struct le64 dead_blocks;    /*   80  blocks in that list */
+    struct le32 head_items;     /*   88  items in the first link */
+    struct le32 flags;          /*   92  PIN_GOING */
+    uint8_t spare[32];          /*   96  zero */
+};
+
+static_assert(sizeof(struct pin_disk) == 128, "layout is frozen");
+static_assert(offsetof(struct pin_disk, dead) == 64, "layout is frozen");
+
+/* ---- chains: waiting blocks, older notes, pins, what died after a pin ---- */
 
 #define CHAIN_BYTES     4072
 #define CHAIN_DEAD_MAX  (CHAIN_BYTES / sizeof(struct dead_extent_disk))
 #define CHAIN_NOTES_MAX (CHAIN_BYTES / sizeof(struct note_disk))
+#define CHAIN_PINS_MAX  (CHAIN_BYTES / sizeof(struct pin_disk))
 
 struct chain_disk {
     struct block_ref_disk next; /*    0  count 0: the last */

@@ -11,33 +11,28 @@
 
 #include "base/memory.h"
 #include "plat/memory.h"
-#include "store/store_priv.h"
+#include "store/check_priv.h"
 
 #define LOG_MODULE "store"
 #include "base/log.h"
 
-#define NO_PAGE      UINT64_MAX
-#define BATCH_BLOCKS 256
+err_t
+check_marks_create(struct check_marks *marks, uint64_t block_count)
+{
+    marks->bytes = (block_count / 8 + VOLUME_BLOCK_BYTES) & ~(uint64_t)(VOLUME_BLOCK_BYTES - 1);
+    marks->words = plat_reserve(marks->bytes);
+    return marks->words != NULL ? OK : ERR_NOMEM;
+}
 
-struct check {
-    struct store *store;
-    store_finding_fn *finding;
-    store_progress_fn *progress;
-    void *context;
-    uint64_t *seen; /* a bit for each block */
-    uint64_t seen_bytes;
-    uint64_t done, total;
-    uint8_t *node;  /* a block for each level, and one more */
-    uint8_t *batch; /* BATCH_BLOCKS pages that lie behind each other */
-    uint64_t batch_block;
-    uint32_t batch_count;
-    uint64_t batch_pages[BATCH_BLOCKS];
-    uint32_t batch_crcs[BATCH_BLOCKS];
-    bool cannot_tell; /* something that names blocks was damaged: unreached blocks mean nothing */
-};
+void
+check_marks_free(struct check_marks *marks)
+{
+    plat_release(marks->words, marks->bytes);
+    *marks = (struct check_marks){ 0 };
+}
 
-__attribute__((format(printf, 5, 6))) static void
-report(struct check *check, bool damage, uint64_t block, uint64_t page, const char *text, ...)
+void
+check_report(struct check *check, bool damage, uint64_t block, uint64_t page, const char *text, ...)
 {
     struct store_finding finding = { .damage = damage, .block = block, .page = page };
     va_list values;
@@ -58,37 +53,27 @@ progress_add(struct check *check, uint64_t blocks)
         check->progress(check->context, check->done, check->total);
 }
 
-/* The block is in use by `user`; nothing else may be. */
-static void
-mark(struct check *check, uint64_t block, uint64_t count, uint64_t page, const char *user)
+void
+check_use(struct check *check, uint64_t block, uint64_t count, uint64_t page, const char *user)
 {
     for (uint64_t i = block; i < block + count; i++) {
-        uint64_t bit = 1ull << i % 64;
-
-        if ((check->seen[i / 64] & bit) != 0)
-            report(check, true, i, page, "block %" PRIu64 " is used twice, the second time by %s",
-                   i, user);
-        check->seen[i / 64] |= bit;
+        if (check_marked(&check->seen, i))
+            check_report(check, true, i, page,
+                         "block %" PRIu64 " is used twice, the second time by %s", i, user);
+        check_mark(&check->seen, i);
     }
     progress_add(check, count);
 }
 
-static bool
-is_marked(const struct check *check, uint64_t block)
-{
-    return check->seen[block / 64] >> block % 64 & 1;
-}
-
-/* Read one block and compare it; false (and reported) if it is not what was written. */
-static bool
-block_good(struct check *check, uint64_t block, uint32_t crc, void *buffer, const char *user)
+bool
+check_block(struct check *check, uint64_t block, uint32_t crc, void *buffer, const char *user)
 {
     err_t err = volume_read(check->store->disk, block, 1, buffer);
 
     if (err == OK && crc_good(buffer, VOLUME_BLOCK_BYTES, crc)) /* guard: crc-check-block */
         return true;
-    report(check, true, block, NO_PAGE, "block %" PRIu64 " (%s): %s", block, user,
-           err == OK ? "its checksum does not match" : err_text(err));
+    check_report(check, true, block, CHECK_NO_PAGE, "block %" PRIu64 " (%s): %s", block, user,
+                 err == OK ? "its checksum does not match" : err_text(err));
     check->cannot_tell = true;
     return false;
 }
@@ -107,11 +92,11 @@ check_slots(struct check *check)
         return;
     err = super_scan(store->disk, true, store->super_buffer, scan);
     if (err != OK)
-        report(check, true, 0, NO_PAGE, "no superblock is good: %s", err_text(err));
+        check_report(check, true, 0, CHECK_NO_PAGE, "no superblock is good: %s", err_text(err));
     for (unsigned slot = 0; err == OK && slot < SUPER_SLOTS; slot++) {
         if (scan->slots[slot].bad)
-            report(check, true, slot * SUPER_COPIES, NO_PAGE,
-                   "superblock slot %u: both copies are damaged", slot);
+            check_report(check, true, slot * SUPER_COPIES, CHECK_NO_PAGE,
+                         "superblock slot %u: both copies are damaged", slot);
         for (unsigned copy = 0; scan->good[slot] && copy < SUPER_COPIES; copy++) {
             unsigned place = slot * SUPER_COPIES + copy;
             const struct super_disk *disk = (const void *)(bytes + place * VOLUME_BLOCK_BYTES);
@@ -121,17 +106,20 @@ check_slots(struct check *check)
             if (bytes_are_zero(disk, sizeof *disk))
                 continue;
             if (!crc_good(disk, SUPER_CRC_BYTES, crc)) /* guard: crc-check-super */
-                report(check, true, place, NO_PAGE,
-                       "superblock slot %u, copy %u is damaged; its twin is good", slot, copy);
+                check_report(check, true, place, CHECK_NO_PAGE,
+                             "superblock slot %u, copy %u is damaged; its twin is good", slot,
+                             copy);
             else if (le32_get(disk->place) != place)
-                report(check, true, place, NO_PAGE, "superblock slot %u, copy %u belongs elsewhere",
-                       slot, copy);
+                check_report(check, true, place, CHECK_NO_PAGE,
+                             "superblock slot %u, copy %u belongs elsewhere", slot, copy);
             else if (!super_valid(disk))
-                report(check, true, place, NO_PAGE,
-                       "superblock slot %u, copy %u makes no sense; its twin is good", slot, copy);
+                check_report(check, true, place, CHECK_NO_PAGE,
+                             "superblock slot %u, copy %u makes no sense; its twin is good", slot,
+                             copy);
             else if (!bytes_are_zero(disk + 1, VOLUME_BLOCK_BYTES - sizeof *disk))
-                report(check, false, place, NO_PAGE,
-                       "superblock slot %u, copy %u: there is something behind it", slot, copy);
+                check_report(check, false, place, CHECK_NO_PAGE,
+                             "superblock slot %u, copy %u: there is something behind it", slot,
+                             copy);
         }
     }
     for (unsigned i = SUPER_SLOTS * SUPER_COPIES; i < VOLUME_FIRST_BLOCK; i++)
@@ -144,7 +132,12 @@ check_slots(struct check *check)
 static void
 page_bad(struct check *check, uint64_t page, uint64_t block, const char *why)
 {
-    report(check, true, block, page, "page %#" PRIx64 " (block %" PRIu64 "): %s", page, block, why);
+    char when[40] = "";
+
+    if (check->generation != 0)
+        format(when, sizeof when, " of generation %" PRIu64, check->generation);
+    check_report(check, true, block, page, "page %#" PRIx64 "%s (block %" PRIu64 "): %s", page,
+                 when, block, why);
 }
 
 static void
@@ -158,8 +151,8 @@ page_one(struct check *check, uint64_t page, uint64_t block, uint32_t crc)
         page_bad(check, page, block, "its checksum does not match");
 }
 
-static void
-batch_end(struct check *check)
+void
+check_pages_end(struct check *check)
 {
     uint32_t count = check->batch_count;
     err_t err;
@@ -180,20 +173,38 @@ batch_end(struct check *check)
     }
 }
 
-static void
-check_page(struct check *check, uint64_t page, uint64_t block, uint32_t crc)
+void
+check_page_later(struct check *check, uint64_t page, uint64_t block, uint32_t crc)
 {
-    mark(check, block, 1, page, "a page");
     if (check->batch_count > 0 &&
-        (block != check->batch_block + check->batch_count || check->batch_count == BATCH_BLOCKS))
-        batch_end(check);
+        (block != check->batch_block + check->batch_count || check->batch_count == CHECK_BATCH))
+        check_pages_end(check);
     if (check->batch_count == 0)
         check->batch_block = block;
     check->batch_pages[check->batch_count] = page;
     check->batch_crcs[check->batch_count++] = crc;
 }
 
+static void
+check_page(struct check *check, uint64_t page, uint64_t block, uint32_t crc)
+{
+    check_use(check, block, 1, page, "a page");
+    check_page_later(check, page, block, crc);
+}
+
 /* ---- the map ---- */
+
+/*
+ * A page that was replaced since the fold. Its old block is among the dead, unless a pin
+ * reaches it: then the next fold finds it here, and puts it into the list.
+ */
+static void
+check_replaced(struct check *check, uint64_t page, const struct map_entry *entry)
+{
+    if (entry->block != 0 && map_entry_valid(check->store, entry) &&
+        history_keeps(check->store, entry->birth))
+        check_page(check, page, entry->block, entry->crc);
+}
 
 static void
 check_entry(struct check *check, unsigned level, const struct map_entry *entry, uint64_t first)
@@ -202,23 +213,23 @@ check_entry(struct check *check, unsigned level, const struct map_entry *entry, 
     struct map_node_disk *node = (void *)(check->node + (size_t)level * VOLUME_BLOCK_BYTES);
     uint64_t pages = 1ull << level * MAP_WAYS_BITS; /* below one entry of this node */
 
-    mark(check, entry->block, 1, first, "the page map");
-    if (!block_good(check, entry->block, entry->crc, node, "page map"))
+    check_use(check, entry->block, 1, first, "the page map");
+    if (!check_block(check, entry->block, entry->crc, node, "page map"))
         return;
     for (unsigned i = 0; i < MAP_WAYS; i++) {
         struct map_entry child = map_entry_get(&node->entries[i]);
         uint64_t page = first + i * pages;
 
-        if (level == 0 && page_set_find(&store->overlay, page) != NULL)
-            continue; /* it has newer contents; the old block is among the dead */
-        if (!map_entry_valid(store, &child)) {
-            report(check, true, entry->block, page,
-                   "block %" PRIu64 " (page map): entry %u makes no sense", entry->block, i);
+        if (level == 0 && page_set_find(&store->overlay, page) != NULL) {
+            check_replaced(check, page, &child);
+        } else if (!map_entry_valid(store, &child)) {
+            check_report(check, true, entry->block, page,
+                         "block %" PRIu64 " (page map): entry %u makes no sense", entry->block, i);
             check->cannot_tell = true;
         } else if ((child.flags & MAP_FLAG_LOST) != 0) {
-            report(check, true, 0, page,
-                   "page %#" PRIx64 " and %" PRIu64 " after it were lost to earlier damage", page,
-                   pages - 1);
+            check_report(check, true, 0, page,
+                         "page %#" PRIx64 " and %" PRIu64 " after it were lost to earlier damage",
+                         page, pages - 1);
         } else if (child.block != 0 && level == 0) {
             check_page(check, page, child.block, child.crc);
         } else if (child.block != 0) {
@@ -241,7 +252,7 @@ check_map(struct check *check)
         if (change->block != 0)
             check_page(check, change->page, change->block, change->crc);
     }
-    batch_end(check);
+    check_pages_end(check);
 }
 
 /* ---- records, chains, bitmap ---- */
@@ -254,14 +265,15 @@ check_log(struct check *check)
     err_t err = delta_chain_read(store->disk, &store->super, &chain);
 
     if (err != OK)
-        report(check, true, store->super.delta.block, NO_PAGE,
-               "block %" PRIu64 ": the delta records before it cannot be read: %s",
-               chain.count > 0 ? chain.records[chain.count - 1].block : store->super.delta.block,
-               err_text(err));
+        check_report(check, true, store->super.delta.block, CHECK_NO_PAGE,
+                     "block %" PRIu64 ": the delta records before it cannot be read: %s",
+                     chain.count > 0 ? chain.records[chain.count - 1].block
+                                     : store->super.delta.block,
+                     err_text(err));
     delta_chain_free(&chain);
     for (size_t i = 0; i < store->log.extents.count; i++)
-        mark(check, store->log.extents.items[i].block, store->log.extents.items[i].count, NO_PAGE,
-             "delta records");
+        check_use(check, store->log.extents.items[i].block, store->log.extents.items[i].count,
+                  CHECK_NO_PAGE, "delta records");
 }
 
 /* `damaged`: opening could not take over all of it; its checksums may be good all the same. */
@@ -273,17 +285,18 @@ check_chain(struct check *check, struct block_ref ref, const char *user, bool da
 
     while (ref.count > 0 && links++ < check->store->super.block_count) {
         if (!block_range_valid(ref.block, 1, check->store->super.block_count)) {
-            report(check, true, ref.block, NO_PAGE, "%s: a link makes no sense", user);
+            check_report(check, true, ref.block, CHECK_NO_PAGE, "%s: a link makes no sense", user);
             return;
         }
-        mark(check, ref.block, 1, NO_PAGE, user);
-        if (!block_good(check, ref.block, ref.crc, link, user))
+        check_use(check, ref.block, 1, CHECK_NO_PAGE, user);
+        if (!check_block(check, ref.block, ref.crc, link, user))
             return;
         ref = block_ref_get(&link->next);
     }
     if (damaged)
-        report(check, true, first, NO_PAGE,
-               "block %" PRIu64 " (%s): it, or a link behind it, makes no sense", first, user);
+        check_report(check, true, first, CHECK_NO_PAGE,
+                     "block %" PRIu64 " (%s): it, or a link behind it, makes no sense", first,
+                     user);
 }
 
 static void
@@ -292,17 +305,18 @@ check_index(struct check *check)
     const struct blocks *blocks = &check->store->blocks;
 
     if (check->store->rebuilt)
-        report(check, true, blocks->index_damaged, NO_PAGE,
-               "block %" PRIu64 ": bitmap index: damaged; it was found out anew from the page map",
-               blocks->index_damaged);
+        check_report(check, true, blocks->index_damaged, CHECK_NO_PAGE,
+                     "block %" PRIu64
+                     ": bitmap index: damaged; it was found out anew from the page map",
+                     blocks->index_damaged);
     for (size_t i = 0; i < blocks->node_count; i++) {
         const struct index_node *node = &blocks->nodes[i];
         bool bitmap = i < blocks->group_count;
 
         if (node->block == 0)
             continue;
-        mark(check, node->block, 1, NO_PAGE, "the bitmap");
-        block_good(check, node->block, node->crc, check->node, bitmap ? "bitmap" : "bitmap index");
+        check_use(check, node->block, 1, CHECK_NO_PAGE, "the bitmap");
+        check_block(check, node->block, node->crc, check->node, bitmap ? "bitmap" : "bitmap index");
     }
 }
 
@@ -316,13 +330,14 @@ static void
 row_report(struct check *check, struct row *row)
 {
     if (row->count > 0 && row->used && !check->cannot_tell)
-        report(check, false, row->block, NO_PAGE,
-               "%" PRIu64 " blocks from %" PRIu64 " are marked as used, and nothing uses them",
-               row->count, row->block);
+        check_report(check, false, row->block, CHECK_NO_PAGE,
+                     "%" PRIu64 " blocks from %" PRIu64
+                     " are marked as used, and nothing uses them",
+                     row->count, row->block);
     else if (row->count > 0 && !row->used)
-        report(check, true, row->block, NO_PAGE,
-               "%" PRIu64 " blocks from %" PRIu64 " are in use and marked as free", row->count,
-               row->block);
+        check_report(check, true, row->block, CHECK_NO_PAGE,
+                     "%" PRIu64 " blocks from %" PRIu64 " are in use and marked as free",
+                     row->count, row->block);
     row->count = 0;
 }
 
@@ -344,13 +359,13 @@ check_bitmap(struct check *check)
     for (size_t i = blocks->dead.head; i < blocks->dead.end; i++) {
         const struct dead_extent *extent = &blocks->dead.items[i];
 
-        mark(check, extent->block, extent->count, NO_PAGE, "what is waiting to be free");
+        check_use(check, extent->block, extent->count, CHECK_NO_PAGE, "what is waiting to be free");
     }
     for (uint64_t block = VOLUME_FIRST_BLOCK; block < blocks->block_count; block++) {
         uint64_t bit = 1ull << block % 64;
         bool used = (blocks->bits[block / 64] & ~blocks->ephemeral[block / 64] & bit) != 0;
 
-        if (used == is_marked(check, block))
+        if (used == check_marked(&check->seen, block))
             continue;
         if (row.count > 0 && (row.block + row.count != block || row.used != used))
             row_report(check, &row);
@@ -372,8 +387,10 @@ check_all(struct check *check)
     check_log(check);
     check_chain(check, store->super.waiting, "list of waiting blocks", store->waiting_damaged);
     check_chain(check, store->super.notes, "notes of older generations", store->notes_damaged);
+    check_chain(check, store->super.pins, "list of pinned generations", store->history.damaged);
     check_index(check);
     check_map(check);
+    TRY(check_history(check));
     TRY(check_bitmap(check));
     if (check->progress != NULL)
         check->progress(check->context, check->total, check->total);
@@ -386,8 +403,8 @@ store_check(struct store *store, store_finding_fn *finding, store_progress_fn *p
 {
     struct check *check = plat_alloc(sizeof *check);
     const size_t node_bytes = MAP_LEVELS * VOLUME_BLOCK_BYTES;
-    const size_t batch_bytes = (size_t)BATCH_BLOCKS * VOLUME_BLOCK_BYTES;
-    err_t err = ERR_NOMEM;
+    const size_t batch_bytes = (size_t)CHECK_BATCH * VOLUME_BLOCK_BYTES;
+    err_t err;
 
     if (check == NULL)
         return ERR_NOMEM;
@@ -395,15 +412,15 @@ store_check(struct store *store, store_finding_fn *finding, store_progress_fn *p
     *check = (struct check){
         .store = store, .finding = finding, .progress = progress, .context = context
     };
-    check->seen_bytes =
-        (store->super.block_count / 8 + VOLUME_BLOCK_BYTES) & ~(uint64_t)(VOLUME_BLOCK_BYTES - 1);
     check->total = store->super.block_count - store->blocks.free_total;
-    check->seen = plat_reserve(check->seen_bytes);
+    err = check_marks_create(&check->seen, store->super.block_count);
     check->node = plat_alloc(node_bytes);
     check->batch = plat_alloc(batch_bytes);
-    if (check->seen != NULL && check->node != NULL && check->batch != NULL)
+    if (check->node == NULL || check->batch == NULL)
+        err = ERR_NOMEM;
+    if (err == OK)
         err = check_all(check);
-    plat_release(check->seen, check->seen_bytes);
+    check_marks_free(&check->seen);
     plat_free(check->node, node_bytes);
     plat_free(check->batch, batch_bytes);
     lock_release(&store->commit_lock);

@@ -124,6 +124,7 @@ page_hand_over(struct store *store, uint64_t page, const void *bytes)
     change.crc = crc32c_copy_page(slot, bytes, &zero);
     old = entry_before(store, page, &known);
     change.old = old.block;
+    change.state = old.block != 0 && history_keeps(store, old.birth) ? CHANGE_OLD_KEPT : 0;
     if (zero) {
         change.crc = 0;
         change.flags = MAP_FLAG_ZERO;
@@ -193,6 +194,8 @@ fold_is_due(struct store *store, const struct store_note *note)
         return false;
     if (store->rebuilt || bytes >= FOLD_BYTES || store->log.records >= FOLD_RECORDS)
         return true;
+    if (history_wants_fold(store))
+        return true;
     if (note->cause == STORE_CAUSE_STOP &&
         (bytes >= FOLD_BYTES / 32 || store->log.records >= FOLD_RECORDS / 8))
         return true;
@@ -200,7 +203,8 @@ fold_is_due(struct store *store, const struct store_note *note)
     free = store->blocks.free_total;
     reserve = store_reserve_locked(store);
     lock_release(&store->lock);
-    return store->log.blocks >= DELTA_EXTENT && free < reserve + store->super.block_count / 16;
+    return store->log.blocks >= DELTA_EXTENT &&
+           free < reserve + store->super.block_count / LOW_SPACE;
 }
 
 /*
@@ -254,8 +258,8 @@ log_restore(struct store *store)
     store->log = before;
 }
 
-static uint64_t
-pages_mapped_after(const struct store *store)
+uint64_t
+commit_pages_mapped(const struct store *store)
 {
     uint64_t mapped = store->super.pages_mapped;
 
@@ -292,12 +296,14 @@ super_make(struct store *store, const struct store_note *note, struct super *sup
     super->delta_extent = store->log.tail_extent;
     super->delta_records = store->log.records;
     super->delta_blocks = store->log.blocks;
-    super->pages_mapped = pages_mapped_after(store);
+    super->pages_mapped = commit_pages_mapped(store);
     super->sealed = store->super.note.generation;
     super->flags = is_at_once(store, note) ? SUPER_FLAG_AT_ONCE : 0;
     if (!fold->active)
         return;
     super->map = fold->map;
+    super->map_birth = fold->map_birth;
+    super->pins = fold->history != NULL ? fold->history->root : (struct block_ref){ 0 };
     super->bitmap = fold->bitmap;
     super->waiting = fold->waiting;
     super->notes = fold->notes;
@@ -410,7 +416,9 @@ pending_take_over(struct store *store)
         for (size_t i = from; i < to; i++) {
             const struct page_change *item = &pending->items[i];
 
-            if (item->old != 0)
+            if ((item->state & CHANGE_OLD_KEPT) != 0)
+                store->history.kept_since++;
+            else if (item->old != 0)
                 blocks_dead_add_locked(&store->blocks, item->old, 1, store->generation);
             overlay_add_locked(store, item);
         }
@@ -442,6 +450,7 @@ fold_take_over(struct store *store)
     struct fold *fold = &store->fold;
 
     blocks_fold_done(&store->blocks);
+    history_fold_take_over(store);
     store->rebuilt = store->waiting_damaged = store->notes_damaged = false;
     hash_table_clear(&store->leaves);
     died_take_over(store);
@@ -614,10 +623,11 @@ store_reserve_locked(const struct store *store)
     uint64_t waiting = blocks->dead.end - blocks->dead.head + store->pending.count;
 
     return credit_cost(store->credit_pages) + leaves + leaves / 16 + blocks->dirty_count +
-           waiting / CHAIN_DEAD_MAX + NOTES_MAX / CHAIN_NOTES_MAX + 64;
+           waiting / CHAIN_DEAD_MAX + NOTES_MAX / CHAIN_NOTES_MAX + 64 +
+           history_reserve_locked(store);
 }
 
-/* Free what no slot reaches any more. */
+/* Free what no slot reaches any more, but what pins reach. */
 static void
 dead_free(struct store *store)
 {
@@ -663,8 +673,10 @@ store_credit_take(struct store *store, uint64_t pages)
             return OK;
         if (try == 0)
             dead_free(store); /* since opening nobody may have done it */
-        if (try == 2 || blocks_grow(&store->blocks, wanted) != OK)
+        if (try == 2 || blocks_grow(&store->blocks, wanted) != OK) {
+            history_refuse(store, wanted);
             return ERR_NOSPACE;
+        }
     }
 }
 
@@ -674,7 +686,8 @@ store_credit_possible(struct store *store)
     uint64_t free, reserve;
 
     lock_acquire(&store->lock);
-    free = store->blocks.free_total + store->blocks.dead_blocks + store->super.delta_blocks;
+    free = store->blocks.free_total + store->blocks.dead_blocks + store->super.delta_blocks +
+           history_blocks_locked(store);
     reserve = store_reserve_locked(store);
     lock_release(&store->lock);
     return free > reserve ? (free - reserve) / 2 : 0;

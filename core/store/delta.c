@@ -65,10 +65,11 @@ extent_provide(struct store *store, struct delta_log *log, uint64_t wanted)
 static void
 page_item_put(const struct page_change *change, uint8_t *item)
 {
+    uint64_t kept = (change->state & CHANGE_OLD_KEPT) != 0 ? DELTA_OLD_KEPT : 0;
     struct delta_page_disk disk = {
         .page = le32_put(change->page),
         .crc = le32_put(change->crc),
-        .block = le64_put(change->block | (uint64_t)change->flags << VOLUME_BLOCK_BITS),
+        .block = le64_put(change->block | (change->flags | kept) << VOLUME_BLOCK_BITS),
         .old = le64_put(change->old),
     };
 

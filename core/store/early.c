@@ -163,10 +163,12 @@ static err_t
 early_join_one(struct store *store, struct page_change *item)
 {
     struct page_change change = *item;
+    struct map_entry old;
     bool known;
 
-    change.state = 0;
-    change.old = entry_before(store, item->page, &known).block;
+    old = entry_before(store, item->page, &known);
+    change.old = old.block;
+    change.state = old.block != 0 && history_keeps(store, old.birth) ? CHANGE_OLD_KEPT : 0;
     store->news[item->page % NEWS_SLOTS].key = 0;
     if (item->block != 0 && (item->state & EARLY_SUSPECT) != 0)
         TRY(early_rewrite(store, &change));

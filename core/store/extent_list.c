@@ -3,9 +3,10 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "store/extent_list_priv.h"
+
 #include "base/memory.h"
 #include "plat/memory.h"
-#include "store/store_priv.h"
 
 err_t
 extent_list_reserve(struct extent_list *list)
@@ -48,6 +49,16 @@ err_t
 extent_list_add(struct extent_list *list, uint64_t block, uint64_t count)
 {
     return extent_list_add_dead(list, block, count, 0);
+}
+
+uint64_t
+extent_list_blocks(const struct extent_list *list)
+{
+    uint64_t blocks = 0;
+
+    for (size_t i = 0; i < list->count; i++)
+        blocks += list->items[i].count;
+    return blocks;
 }
 
 void

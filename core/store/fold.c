@@ -4,9 +4,9 @@
  *
  * A fold is part of a commit: it writes new map nodes for all pages that
  * changed since the last one, the bitmap groups that changed, the list of
- * blocks that wait, and the older notes; the commit's superblock names them. Its
- * own pages are among them, so it needs no record, and whoever opens its generation
- * has none to read.
+ * blocks that wait, the older notes, and what changed of pins; the commit's
+ * superblock names them. Its own pages are among them, so it needs no record, and
+ * whoever opens its generation has none to read.
  *
  * Invariant: nothing that readers use changes here. What was written is taken
  * over by the commit when its superblock is safe, or undone.
@@ -22,7 +22,7 @@
 
 /* ---- places ---- */
 
-static err_t
+err_t
 fold_block(struct store *store, uint64_t *block)
 {
     TRY(extent_list_reserve(&store->fold.taken));
@@ -36,12 +36,16 @@ fold_take(void *context, uint64_t *block)
     return fold_block(context, block);
 }
 
-static err_t
-fold_died(void *context, uint64_t block)
+err_t
+fold_died(struct store *store, uint64_t block, uint64_t count)
 {
-    struct store *store = context;
+    return extent_list_add(&store->fold.died, block, count);
+}
 
-    return extent_list_add(&store->fold.died, block, 1);
+static err_t
+fold_died_one(void *context, uint64_t block)
+{
+    return fold_died(context, block, 1);
 }
 
 /* ---- the map ---- */
@@ -151,6 +155,17 @@ leaf_entry(const struct store *store, size_t place)
                                              .crc = change->crc });
 }
 
+/* What `entry` named dies with this fold: a node of the map or, as of the last fold, a page. */
+static err_t
+entry_replaced(struct store *store, struct map_entry entry, bool node)
+{
+    if (entry.block == 0)
+        return OK;
+    if (store->fold.history != NULL)
+        return history_fold_replaced(store, entry.block, entry.birth, node);
+    return node ? fold_died(store, entry.block, 1) : OK;
+}
+
 /*
  * Apply keys [from, to), which all lie below `entry`, a node of `level`; the
  * node's new place is the new entry. Depth: MAP_LEVELS.
@@ -169,6 +184,7 @@ node_fold(struct store *store, unsigned level, struct map_entry *entry, size_t f
         size_t end = from + 1;
 
         if (level == 0) {
+            TRY(entry_replaced(store, map_entry_get(&node->entries[way]), false));
             node->entries[way] = leaf_entry(store, (uint32_t)fold->keys[from]);
         } else {
             uint64_t last = page | ((1ull << level * MAP_WAYS_BITS) - 1);
@@ -183,8 +199,7 @@ node_fold(struct store *store, unsigned level, struct map_entry *entry, size_t f
         }
         from = end;
     }
-    if (old.block != 0)
-        TRY(fold_died(store, old.block));
+    TRY(entry_replaced(store, old, true));
     return node_put(store, node, entry);
 }
 
@@ -193,27 +208,31 @@ map_fold(struct store *store)
 {
     struct fold *fold = &store->fold;
     struct map_entry root = { .block = store->map.count > 0 ? store->map.block : 0,
+                              .birth = store->super.map_birth,
                               .crc = store->map.crc };
 
     TRY(keys_make(store));
-    if (fold->key_count == 0) {
-        fold->map = store->map;
+    fold->map = store->map;
+    fold->map_birth = store->super.map_birth;
+    if (fold->key_count == 0)
         return OK;
-    }
     fold->nodes = plat_alloc(MAP_LEVELS * sizeof fold->nodes[0]);
     if (fold->nodes == NULL)
         return ERR_NOMEM;
     TRY(node_fold(store, MAP_LEVELS - 1, &root, 0, fold->key_count));
     fold->map =
         (struct block_ref){ .block = root.block, .crc = root.crc, .count = root.block != 0 };
+    fold->map_birth = root.birth;
     return OK;
 }
 
 /* ---- bitmap, waiting list, notes ---- */
 
-static size_t
-links_for(size_t items, size_t link_max)
+uint64_t
+chain_links(uint64_t items, size_t item_bytes)
 {
+    uint64_t link_max = CHAIN_BYTES / item_bytes;
+
     return (items + link_max - 1) / link_max;
 }
 
@@ -230,20 +249,10 @@ dead_waiting(const struct store *store)
     return store->blocks.dead.end - store->blocks.dead.head + store->fold.died.count;
 }
 
-static size_t
-list_blocks(const struct extent_list *list)
+err_t
+chain_place(struct store *store, struct extent_list *list, uint64_t links, bool *found)
 {
-    size_t blocks = 0;
-
-    for (size_t i = 0; i < list->count; i++)
-        blocks += list->items[i].count;
-    return blocks;
-}
-
-static err_t
-chain_place(struct store *store, struct extent_list *list, size_t links, bool *found)
-{
-    for (size_t have = list_blocks(list); have < links; have++) {
+    for (uint64_t have = extent_list_blocks(list); have < links; have++) {
         uint64_t block;
 
         TRY(fold_block(store, &block));
@@ -258,17 +267,16 @@ static err_t
 old_places_died(struct store *store)
 {
     const struct extent_list *lists[] = { &store->waiting_blocks, &store->notes_blocks,
-                                          &store->log.extents };
+                                          &store->log.extents, &store->history.blocks };
     const struct page_set *own = &store->pending;
 
     for (size_t l = 0; l < sizeof lists / sizeof lists[0]; l++) {
         for (size_t i = 0; i < lists[l]->count; i++)
-            TRY(extent_list_add(&store->fold.died, lists[l]->items[i].block,
-                                lists[l]->items[i].count));
+            TRY(fold_died(store, lists[l]->items[i].block, lists[l]->items[i].count));
     }
     for (size_t i = 0; i < own->count; i++) {
-        if (own->items[i].old != 0)
-            TRY(extent_list_add(&store->fold.died, own->items[i].old, 1));
+        if (own->items[i].old != 0 && (own->items[i].state & CHANGE_OLD_KEPT) == 0)
+            TRY(fold_died(store, own->items[i].old, 1));
     }
     return OK;
 }
@@ -278,26 +286,27 @@ old_places_died(struct store *store)
 static err_t
 all_place(struct store *store)
 {
-    const struct blocks_placer placer = { fold_take, fold_died, store };
+    const struct blocks_placer placer = { fold_take, fold_died_one, store };
     struct fold *fold = &store->fold;
-    size_t before;
+    uint64_t before;
     bool found = true;
 
     TRY(old_places_died(store));
     while (found) {
-        before = list_blocks(&fold->taken);
+        before = extent_list_blocks(&fold->taken);
         TRY(blocks_fold_place(&store->blocks, &placer, &found));
         TRY(chain_place(store, &fold->waiting_blocks,
-                        links_for(dead_waiting(store), CHAIN_DEAD_MAX), &found));
-        TRY(chain_place(store, &fold->notes_blocks, links_for(notes_kept(store), CHAIN_NOTES_MAX),
-                        &found));
-        found = found || list_blocks(&fold->taken) != before;
+                        chain_links(dead_waiting(store), sizeof(struct dead_extent_disk)), &found));
+        TRY(chain_place(store, &fold->notes_blocks,
+                        chain_links(notes_kept(store), sizeof(struct note_disk)), &found));
+        TRY(history_fold_place(store, &found));
+        found = found || extent_list_blocks(&fold->taken) != before;
     }
     return OK;
 }
 
 static void
-dead_item_put(const struct store *store, size_t index, uint8_t *item)
+dead_item_put(const struct store *store, const void *context, size_t index, uint8_t *item)
 {
     const struct dead_queue *dead = &store->blocks.dead;
     size_t queued = dead->end - dead->head;
@@ -305,6 +314,7 @@ dead_item_put(const struct store *store, size_t index, uint8_t *item)
     uint64_t generation;
     struct dead_extent_disk disk;
 
+    (void)context;
     if (index < queued) {
         extent = &dead->items[dead->head + index];
         generation = extent->generation;
@@ -319,43 +329,40 @@ dead_item_put(const struct store *store, size_t index, uint8_t *item)
 }
 
 static void
-note_item_put(const struct store *store, size_t index, uint8_t *item)
+note_item_put(const struct store *store, const void *context, size_t index, uint8_t *item)
 {
     uint64_t place = store->note_count + 1 - notes_kept(store) + index;
     struct note_disk disk =
         note_put(place == store->note_count ? store->fold.note : &store->notes[place % NOTES_MAX]);
 
+    (void)context;
     memcpy(item, &disk, sizeof disk);
 }
 
-typedef void item_fn(const struct store *store, size_t index, uint8_t *item);
-
 /* The last link is written first, so that each can name the one after it. */
-static err_t
-chain_write(struct store *store, const struct extent_list *list, size_t items, size_t item_bytes,
-            item_fn *put, struct block_ref *first)
+err_t
+chain_write(struct store *store, const struct extent_list *places, size_t items, size_t item_bytes,
+            chain_item_fn *put, const void *context, struct block_ref *first)
 {
-    size_t link_max = CHAIN_BYTES / item_bytes;
-    size_t index = links_for(items, link_max);
+    size_t link_max = CHAIN_BYTES / item_bytes, left = items;
 
-    *first = (struct block_ref){ 0 };
-    for (size_t e = list->count; e-- > 0;) {
-        for (size_t i = list->items[e].count; i-- > 0;) {
+    for (size_t e = places->count; e-- > 0;) {
+        for (size_t i = places->items[e].count; i-- > 0;) {
             struct chain_disk *link = (void *)writer_slot(&store->writer);
-            uint64_t block = list->items[e].block + i;
-            size_t count = 0;
+            uint64_t block = places->items[e].block + i;
+            size_t count = left < link_max ? left : link_max;
 
-            index--;
+            left -= count;
             memset(link, 0, sizeof *link);
             link->next = block_ref_put(*first);
-            for (size_t n = index * link_max; n < items && count < link_max; n++, count++)
-                put(store, n, link->items + count * item_bytes);
             link->item_count = le32_put((uint32_t)count);
+            for (size_t n = 0; n < count; n++)
+                put(store, context, left + n, link->items + n * item_bytes);
             *first = (struct block_ref){ block, crc32c(link, sizeof *link), 1 };
             writer_push(&store->writer, block);
         }
     }
-    assert(index == 0);
+    assert(left == 0);
     return store->writer.err;
 }
 
@@ -369,9 +376,9 @@ fold_run(struct store *store, const struct store_note *note)
     *fold = (struct fold){
         .active = true, .generation = note->generation, .note = note, .run = { .want = RUN_BLOCKS }
     };
-    err = map_fold(store);
-    if (err != OK)
-        return err;
+    TRY(history_fold_begin(store));
+    TRY(map_fold(store));
+    TRY(history_fold_settle(store));
 
     lock_acquire(&store->blocks.grow_lock);
     err = all_place(store);
@@ -381,10 +388,12 @@ fold_run(struct store *store, const struct store_note *note)
     }
     if (err == OK)
         err = chain_write(store, &fold->waiting_blocks, dead_waiting(store),
-                          sizeof(struct dead_extent_disk), dead_item_put, &fold->waiting);
+                          sizeof(struct dead_extent_disk), dead_item_put, NULL, &fold->waiting);
     if (err == OK)
         err = chain_write(store, &fold->notes_blocks, notes_kept(store), sizeof(struct note_disk),
-                          note_item_put, &fold->notes);
+                          note_item_put, NULL, &fold->notes);
+    if (err == OK)
+        err = history_fold_write(store);
     lock_release(&store->blocks.grow_lock);
     return err;
 }
@@ -398,6 +407,7 @@ fold_free(struct store *store)
     extent_list_free(&fold->died);
     extent_list_free(&fold->waiting_blocks);
     extent_list_free(&fold->notes_blocks);
+    history_fold_free(store);
     plat_free(fold->keys, 2 * fold->key_count * sizeof fold->keys[0]);
     plat_free(fold->nodes, MAP_LEVELS * sizeof fold->nodes[0]);
     *fold = (struct fold){ 0 };

@@ -105,10 +105,9 @@ way_of(uint64_t page, unsigned level)
 }
 
 bool
-map_find_locked(struct store *store, uint64_t page, struct map_entry *entry)
+map_find_locked(struct store *store, struct block_ref root, uint64_t page, struct map_entry *entry)
 {
-    *entry = (struct map_entry){ .block = store->map.count > 0 ? store->map.block : 0,
-                                 .crc = store->map.crc };
+    *entry = (struct map_entry){ .block = root.count > 0 ? root.block : 0, .crc = root.crc };
     for (unsigned level = MAP_LEVELS; level-- > 0;) {
         const struct map_node_disk *node;
 
@@ -167,7 +166,7 @@ map_lookup(struct store *store, uint64_t page, struct map_entry *entry)
         bool found;
 
         lock_acquire(&store->lock);
-        found = map_find_locked(store, page, entry);
+        found = map_find_locked(store, store->map, page, entry);
         lock_release(&store->lock);
         if (found)
             return OK;

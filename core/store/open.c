@@ -211,11 +211,12 @@ page_load(struct store *store, struct dead_loader *loader, const struct delta_pa
         .page = le32_get(disk->page),
         .crc = le32_get(disk->crc),
         .block = place & (VOLUME_BLOCKS_MAX - 1),
-        .flags = (uint32_t)(place >> VOLUME_BLOCK_BITS),
+        .flags = (uint32_t)(place >> VOLUME_BLOCK_BITS) & ~DELTA_OLD_KEPT,
         .birth = generation,
     };
     struct page_change *known = page_set_find(&store->overlay, change.page);
     uint64_t page = change.page;
+    bool kept = (place >> VOLUME_BLOCK_BITS & DELTA_OLD_KEPT) != 0;
 
     if (page >= SPACE_PAGES || (change.block == 0) != (change.flags == MAP_FLAG_ZERO) ||
         (change.block != 0 && change.flags != 0))
@@ -224,7 +225,9 @@ page_load(struct store *store, struct dead_loader *loader, const struct delta_pa
         TRY(taken_put(store, loader, change.block, 1, generation));
         TRY(block_row_add(store, &loader->row, change.block));
     }
-    if (old != 0)
+    if (kept)
+        store->history.kept_since++;
+    else if (old != 0)
         TRY(died_put(store, loader, old, 1, generation));
     if (known != NULL) {
         *known = change;
@@ -346,6 +349,8 @@ load_all(struct store *store, struct delta_chain *chain, struct dead_loader *loa
     TRY(rebuild_list_check(store, err, "waiting blocks", &store->waiting_damaged));
     err = chain_walk(store, super->notes, notes_link_load);
     TRY(rebuild_list_check(store, err, "older generations", &store->notes_damaged));
+    err = history_load(store);
+    TRY(rebuild_list_check(store, err, "pinned generations", &store->history.damaged));
     TRY(rebuild_lists(store, &loader->list));
     for (size_t i = chain->count; i-- > 0;)
         TRY(record_load(store, loader, &chain->records[i]));
@@ -390,6 +395,7 @@ store_unload(struct store *store)
     extent_list_free(&store->log.extents);
     extent_list_free(&store->waiting_blocks);
     extent_list_free(&store->notes_blocks);
+    history_unload(store);
     store->log = (struct delta_log){ 0 };
     store->note_count = 0;
     store->rebuilt = store->repaired = false;
@@ -486,6 +492,7 @@ store_create(struct plat_disk *disk, bool read_only, struct store *store)
     if (store->super_buffer == NULL || store->scratch == NULL || store->early_buffer == NULL ||
         store->record == NULL || store->news == NULL || store->notes == NULL)
         return ERR_NOMEM;
+    TRY(history_create(&store->history));
     TRY(cache_init(&store->cache));
     TRY(page_set_create_fixed(&store->early[0], EARLY_PAGES_MAX));
     TRY(page_set_create_fixed(&store->early[1], EARLY_PAGES_MAX));
@@ -566,6 +573,7 @@ store_close(struct store *store)
     assert(store->state == COMMIT_IDLE);
     store_unload(store);
     fold_free(store);
+    history_destroy(&store->history);
     cache_destroy(&store->cache);
     writer_destroy(&store->writer);
     page_set_free(&store->pending);

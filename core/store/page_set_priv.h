@@ -22,8 +22,10 @@ struct page_change {
     uint32_t page;
     uint32_t crc;
     uint32_t flags;
-    uint32_t state; /* early pages: EARLY_... */
+    uint32_t state; /* early pages: EARLY_...; pages of a commit: CHANGE_OLD_KEPT */
 };
+
+#define CHANGE_OLD_KEPT 4u /* a pin reaches the block it replaces: that is not to be free soon */
 
 struct page_set {
     struct page_change *items;

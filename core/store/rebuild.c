@@ -73,26 +73,31 @@ node_mark(struct store *store, struct block_row *row, unsigned level, struct map
     return OK;
 }
 
-err_t
-rebuild_index(struct store *store)
+static err_t
+map_mark(struct store *store, struct block_ref map)
 {
     const size_t bytes = MAP_LEVELS * sizeof(struct map_node_disk);
-    struct map_entry root = { .block = store->map.count > 0 ? store->map.block : 0,
-                              .crc = store->map.crc };
+    struct map_entry root = { .block = map.count > 0 ? map.block : 0, .crc = map.crc };
     struct map_node_disk *nodes = plat_alloc(bytes);
     struct block_row row = { 0 };
     err_t err = nodes != NULL ? OK : ERR_NOMEM;
 
-    log_error("block %" PRIu64 ": the index of free space is damaged; it is found out anew",
-              store->blocks.index_damaged);
-    blocks_forget_index(&store->blocks);
-    store->rebuilt = store->repaired = true;
     if (err == OK)
         err = node_mark(store, &row, MAP_LEVELS - 1, root, nodes);
     if (err == OK)
         err = block_row_end(store, &row);
     plat_free(nodes, bytes);
     return err;
+}
+
+err_t
+rebuild_index(struct store *store)
+{
+    log_error("block %" PRIu64 ": the index of free space is damaged; it is found out anew",
+              store->blocks.index_damaged);
+    blocks_forget_index(&store->blocks);
+    store->rebuilt = store->repaired = true;
+    return map_mark(store, store->map);
 }
 
 static err_t
@@ -103,6 +108,39 @@ list_mark(struct store *store, const struct extent_list *list)
     return OK;
 }
 
+static err_t
+link_mark(void *context, uint64_t block, const struct chain_disk *link)
+{
+    struct store *store = context;
+
+    TRY(blocks_mark_used(&store->blocks, block, 1));
+    for (uint32_t i = 0; i < le32_get(link->item_count); i++) {
+        struct dead_extent_disk item;
+
+        memcpy(&item, link->items + i * sizeof item, sizeof item);
+        TRY(blocks_mark_used(&store->blocks, le64_get(item.block), le32_get(item.count)));
+    }
+    return OK;
+}
+
+/* What died after a pin is in its list; should that be damaged, what it reaches is in its map. */
+static err_t
+pins_mark(struct store *store)
+{
+    const struct history *history = &store->history;
+
+    for (size_t i = 0; i < history->count; i++) {
+        const struct pin *pin = &history->pins[i];
+        err_t err = history_list_walk(store, pin, link_mark, store);
+        bool damaged;
+
+        TRY(rebuild_list_check(store, err, "what died after a pinned generation", &damaged));
+        if (!pin->going)
+            TRY(map_mark(store, pin->map));
+    }
+    return list_mark(store, &history->blocks);
+}
+
 err_t
 rebuild_lists(struct store *store, const struct extent_list *waiting)
 {
@@ -110,7 +148,8 @@ rebuild_lists(struct store *store, const struct extent_list *waiting)
         return OK;
     TRY(list_mark(store, waiting));
     TRY(list_mark(store, &store->waiting_blocks));
-    return list_mark(store, &store->notes_blocks);
+    TRY(list_mark(store, &store->notes_blocks));
+    return pins_mark(store);
 }
 
 err_t

@@ -54,7 +54,7 @@ page_locate(struct store *store, uint64_t page, void *buffer, struct map_entry *
             memcpy(buffer, bytes, VOLUME_BLOCK_BYTES);
             where = WHERE_COPIED;
         }
-    } else if (!map_find_locked(store, page, entry)) {
+    } else if (!map_find_locked(store, store->map, page, entry)) {
         where = WHERE_UNKNOWN;
     }
     lock_release(&store->lock);
@@ -67,12 +67,15 @@ same_place(const struct map_entry *a, const struct map_entry *b)
     return a->block == b->block && a->crc == b->crc;
 }
 
-/* Read what `entry` names: a map node, or the page. ERR_CORRUPT if it is not what was written. */
-static err_t
-place_read(struct store *store, enum where where, const struct map_entry *entry, void *buffer)
+err_t
+page_entry_read(struct store *store, const struct map_entry *entry, void *buffer)
 {
-    if (where == WHERE_UNKNOWN)
-        return map_node_read(store, entry, buffer);
+    if (entry->block == 0) {
+        if ((entry->flags & MAP_FLAG_LOST) != 0)
+            return ERR_CORRUPT;
+        memset(buffer, 0, VOLUME_BLOCK_BYTES);
+        return OK;
+    }
     TRY(volume_read(store->disk, entry->block, 1, buffer));
     if (!crc_good(buffer, VOLUME_BLOCK_BYTES, entry->crc)) /* guard: crc-page */
         return ERR_CORRUPT;
@@ -92,17 +95,16 @@ store_page_read(struct store *store, uint64_t page, void *buffer)
 
         if (where == WHERE_COPIED)
             return OK;
-        if (where == WHERE_BLOCK && entry.block == 0) {
-            if ((entry.flags & MAP_FLAG_LOST) != 0)
-                return ERR_CORRUPT;
-            memset(buffer, 0, VOLUME_BLOCK_BYTES);
-            return OK;
-        }
-        err = place_read(store, where, &entry, buffer);
+        if (where == WHERE_UNKNOWN)
+            err = map_node_read(store, &entry, buffer);
+        else
+            err = page_entry_read(store, &entry, buffer);
         if (err == OK && where == WHERE_BLOCK)
             return OK;
         if (err == OK)
             continue;
+        if (entry.block == 0)
+            return err;
         /* The same place twice: it has not moved, it is bad. */
         if (failed.block != 0 && same_place(&failed, &entry)) {
             log_error("page %#" PRIx64 ": block %" PRIu64 ": %s", page, entry.block, err_text(err));
@@ -125,7 +127,8 @@ store_page_is_zero(struct store *store, uint64_t page)
     if (change != NULL)
         zero = change->block == 0;
     else
-        zero = map_find_locked(store, page, &entry) && entry.block == 0 && entry.flags == 0;
+        zero = map_find_locked(store, store->map, page, &entry) && entry.block == 0 &&
+               entry.flags == 0;
     lock_release(&store->lock);
     return zero;
 }

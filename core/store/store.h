@@ -33,6 +33,8 @@ enum store_cause {
     STORE_CAUSE_STOP = 5,     /* the system was stopped cleanly */
     STORE_CAUSE_SPACE = 6,    /* to let go of blocks of older generations */
     STORE_CAUSE_CLOCK = 7,    /* personal time while a timer is armed */
+    STORE_CAUSE_PIN = 8,      /* to pin it, or to let go of one that was */
+    STORE_CAUSE_REWIND = 9,   /* somebody went back to an older one */
 };
 
 /* What a generation says about itself. */

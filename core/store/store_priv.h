@@ -14,6 +14,8 @@
 #include "base/lock.h"
 #include "format/space.h"
 #include "store/blocks_priv.h"
+#include "store/extent_list_priv.h"
+#include "store/history_priv.h"
 #include "store/page_set_priv.h"
 #include "store/store.h"
 #include "store/super_priv.h"
@@ -29,22 +31,8 @@
 #define AT_ONCE_PAGES_MAX 1024 /* of a commit with one flush: as much is read when it is opened */
 #define EARLY_RUN_BLOCKS  16
 #define NOTES_MAX         256
+#define LOW_SPACE         16          /* space is low when less than one part in so many is free */
 #define NEWS_SLOTS        (64u << 10) /* hashes of pages that did not change lately */
-
-/* Blocks in a row, in the order they were taken. */
-struct extent_list {
-    struct dead_extent *items;
-    size_t count;
-    size_t room;
-};
-
-must_use err_t extent_list_add(struct extent_list *list, uint64_t block, uint64_t count);
-must_use err_t extent_list_add_dead(struct extent_list *list, uint64_t block, uint64_t count,
-                                    uint64_t generation);
-
-/* See to it that the next addition cannot fail. */
-must_use err_t extent_list_reserve(struct extent_list *list);
-void extent_list_free(struct extent_list *list);
 
 /* Where the delta records lie, and where the next one goes. */
 struct delta_log {
@@ -88,6 +76,7 @@ enum commit_state {
 struct fold {
     bool active;
     struct block_ref map;
+    uint64_t map_birth;
     struct block_ref bitmap;
     struct block_ref waiting;
     struct block_ref notes;
@@ -102,6 +91,7 @@ struct fold {
     uint64_t generation;
     const struct store_note *note; /* of that generation */
     uint64_t nodes_written;
+    struct history_fold *history; /* NULL: there are no pins, before it and after it */
 };
 
 struct store {
@@ -134,6 +124,7 @@ struct store {
     uint64_t leaf_count;
 
     struct blocks blocks;
+    struct history history;
     struct block_run early_run;
     struct lock early_lock; /* one early write at a time; held across I/O */
     uint8_t *early_buffer;
@@ -170,10 +161,11 @@ must_use err_t cache_init(struct node_cache *cache);
 void cache_destroy(struct node_cache *cache);
 
 /*
- * Find a page in the map as far as it is in memory. True: `entry` is the
+ * Find a page in the map below `root` as far as it is in memory. True: `entry` is the
  * page's. False: `entry` is the node that must be read first. The lock is held.
  */
-bool map_find_locked(struct store *store, uint64_t page, struct map_entry *entry);
+bool map_find_locked(struct store *store, struct block_ref root, uint64_t page,
+                     struct map_entry *entry);
 
 /* Read a node, verify it, and keep it in the cache. `node`: one aligned block. */
 must_use err_t map_node_read(struct store *store, const struct map_entry *entry, void *node);
@@ -196,6 +188,29 @@ bool map_entry_valid(const struct store *store, const struct map_entry *entry);
 must_use err_t fold_run(struct store *store, const struct store_note *note);
 void fold_undo(struct store *store, bool give_back);
 void fold_free(struct store *store);
+
+/* A block for what a fold writes; a block that it replaces and nothing else reaches. */
+must_use err_t fold_block(struct store *store, uint64_t *block);
+must_use err_t fold_died(struct store *store, uint64_t block, uint64_t count);
+
+/* See to it that `list` has blocks for `links` links; `found` becomes true if it had not. */
+must_use err_t chain_place(struct store *store, struct extent_list *list, uint64_t links,
+                           bool *found);
+
+/* How many links `items` items take. */
+uint64_t chain_links(uint64_t items, size_t item_bytes);
+
+/*
+ * Write a chain of `items` items to `places`, in their order; all links but the first are full.
+ *
+ *   put    makes an item; is given `context`
+ *   first  what the chain goes on with (count 0: nothing), and then its first link
+ */
+typedef void chain_item_fn(const struct store *store, const void *context, size_t index,
+                           uint8_t *item);
+must_use err_t chain_write(struct store *store, const struct extent_list *places, size_t items,
+                           size_t item_bytes, chain_item_fn *put, const void *context,
+                           struct block_ref *first);
 
 /* ---- delta.c ---- */
 
@@ -236,6 +251,11 @@ delta_dead(const struct delta_disk *header)
     return (const void *)(delta_pages(header) + le32_get(header->page_count));
 }
 
+/* ---- store.c ---- */
+
+/* Read the page that `entry` names, and verify it. OK, ERR_CORRUPT, ERR_IO. */
+must_use err_t page_entry_read(struct store *store, const struct map_entry *entry, void *buffer);
+
 /* ---- whole.c ---- */
 
 /*
@@ -267,7 +287,10 @@ must_use err_t block_row_end(struct store *store, struct block_row *row);
  */
 must_use err_t rebuild_index(struct store *store);
 
-/* After rebuild_index(), and after the lists: they and what is `waiting` are in use too. */
+/*
+ * After rebuild_index(), and after the lists: they, what is `waiting`, and what pins reach are in
+ * use too.
+ */
 must_use err_t rebuild_lists(struct store *store, const struct extent_list *waiting);
 
 /* A list could be read up to `err`: damage is told about, remembered in `damaged`, and is OK. */
@@ -285,6 +308,9 @@ void note_add_locked(struct store *store, const struct store_note *note);
 
 /* Blocks that must stay free for the fold and for what was promised. The lock is held. */
 uint64_t store_reserve_locked(const struct store *store);
+
+/* Pages of the space that have a block when the commit under way is done. */
+uint64_t commit_pages_mapped(const struct store *store);
 
 /* A block for a page of the commit under way. */
 must_use err_t commit_block(struct store *store, uint64_t *block);

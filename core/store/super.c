@@ -58,6 +58,8 @@ super_get(const struct super_disk *disk, struct super *super)
         .pages_mapped = le64_get(disk->pages_mapped),
         .cursor = le64_get(disk->cursor),
         .sealed = le64_get(disk->sealed),
+        .pins = block_ref_get(&disk->pins),
+        .map_birth = le64_get(disk->map_birth),
     };
     memcpy(super->id, disk->id, sizeof super->id);
 }
@@ -88,6 +90,8 @@ super_put(const struct super *super, unsigned place, struct super_disk *disk)
         .pages_mapped = le64_put(super->pages_mapped),
         .cursor = le64_put(super->cursor),
         .sealed = le64_put(super->sealed),
+        .pins = block_ref_put(super->pins),
+        .map_birth = le64_put(super->map_birth),
     };
     memcpy(disk->id, super->id, sizeof disk->id);
     disk->crc = le32_put(crc32c(disk, SUPER_CRC_BYTES));

@@ -32,6 +32,8 @@ struct super {
     uint64_t pages_mapped;
     uint64_t cursor;
     uint64_t sealed; /* the generation before */
+    struct block_ref pins;
+    uint64_t map_birth;
 };
 
 /*

@@ -39,7 +39,7 @@ struct test_disk {
     unsigned fail_write, fail_flush, fail_reserve, stop_after;
     err_t fail_write_err;
     enum test_flush_failure fail_flush_as;
-    bool stopped;
+    bool stopped, full;
     uint64_t fail_read;
     struct test_disk_counts counts;
     void (*on_read)(void *);
@@ -226,6 +226,12 @@ void
 test_disk_fail_reserve(struct plat_disk *disk, unsigned n)
 {
     MINE(disk)->fail_reserve = n;
+}
+
+void
+test_disk_fill(struct plat_disk *disk)
+{
+    MINE(disk)->full = true;
 }
 
 void
@@ -474,7 +480,7 @@ disk_reserve(struct plat_disk *disk, uint64_t block, uint64_t block_count)
 
     pthread_mutex_lock(&MINE(disk)->mutex);
     MINE(disk)->counts.reserves++;
-    if (MINE(disk)->fail_reserve > 0 && --MINE(disk)->fail_reserve == 0)
+    if (MINE(disk)->full || (MINE(disk)->fail_reserve > 0 && --MINE(disk)->fail_reserve == 0))
         err = ERR_NOSPACE;
     for (uint64_t i = block; err == OK && i < block + block_count; i++) {
         if (MINE(disk)->cells[i] != NULL)

@@ -51,6 +51,9 @@ void test_disk_fail_write(struct plat_disk *disk, unsigned n, err_t err);
 void test_disk_fail_flush(struct plat_disk *disk, unsigned n);
 void test_disk_fail_reserve(struct plat_disk *disk, unsigned n);
 
+/* What is below it is full: nothing more can be reserved. */
+void test_disk_fill(struct plat_disk *disk);
+
 /*
  * What a failed flush does to the writes before it: nothing; makes them safe all the same;
  * loses them at once; or loses them at the next cut, whatever is flushed later.

@@ -111,12 +111,53 @@ model_early(struct model *model, unsigned index)
                                   model_page(index), bytes);
 }
 
+/* The number that the next commit will have, as far as is known. */
+static uint64_t
+number_next(struct model *model)
+{
+    return store_generation_running(model->store);
+}
+
+/* What a cut may bring back although nobody heard of it: found by number. */
+static void
+foresee(struct model *model, uint64_t generation, const uint32_t *contents)
+{
+    if (generation >= MODEL_GENERATIONS)
+        return;
+    memmove(model->taken[generation], contents, sizeof model->now);
+    model->known[generation] = true;
+}
+
+static void
+acknowledge(struct model *model, uint64_t generation, const uint32_t *contents)
+{
+    foresee(model, generation, contents);
+    model->committed = generation;
+    test_disk_mark(model->disk, generation);
+}
+
+err_t
+model_rewind(struct model *model, uint64_t generation, uint64_t *kept)
+{
+    struct store_note note = { .wall_ns = 1000 + model->version };
+    uint64_t next = number_next(model);
+    err_t err;
+
+    foresee(model, next, model->taken[model->committed]);
+    foresee(model, next + 1, model->taken[generation]);
+    err = store_rewind(model->store, generation, &note, kept);
+    if (err != OK)
+        return err;
+    memcpy(model->now, model->taken[generation], sizeof model->now);
+    acknowledge(model, note.generation, model->now);
+    return OK;
+}
+
 err_t
 model_commit_pages(struct model *model, const bool *pages, enum store_cause cause)
 {
     static __thread _Alignas(PAGE) uint8_t bytes[PAGE];
     struct store_note note = { .cause = cause, .wall_ns = 1000 + model->version };
-    struct store_stats stats;
     unsigned count = 0;
     uint64_t next;
     err_t err = OK;
@@ -125,14 +166,9 @@ model_commit_pages(struct model *model, const bool *pages, enum store_cause caus
         count += pages[i];
     if (store_credit_take(model->store, count) != OK)
         return ERR_NOSPACE;
-    store_stats_get(model->store, &stats);
+    next = number_next(model);
+    foresee(model, next, model->now);
     store_commit_begin(model->store);
-    /* What a cut may bring back although nobody heard of it: found by number. */
-    next = stats.generation + 1;
-    while (next < MODEL_GENERATIONS && model->known[next])
-        next++;
-    if (next < MODEL_GENERATIONS)
-        memcpy(model->taken[next], model->now, sizeof model->now);
     for (unsigned i = 0; i < MODEL_PAGES && err == OK; i++) {
         if (!pages[i])
             continue;
@@ -140,17 +176,9 @@ model_commit_pages(struct model *model, const bool *pages, enum store_cause caus
         err = store_commit_page(model->store, model_page(i), bytes);
     }
     err = store_commit_finish(model->store, &note);
-    if (next < MODEL_GENERATIONS)
-        model->known[next] = true;
-    if (err != OK)
-        return err;
-    if (note.generation < MODEL_GENERATIONS) {
-        memcpy(model->taken[note.generation], model->now, sizeof model->now);
-        model->known[note.generation] = true;
-    }
-    model->committed = note.generation;
-    test_disk_mark(model->disk, note.generation);
-    return OK;
+    if (err == OK)
+        acknowledge(model, note.generation, model->now);
+    return err;
 }
 
 err_t
@@ -167,8 +195,10 @@ model_commit(struct model *model, unsigned count, enum store_cause cause)
     return model_commit_pages(model, pages, cause);
 }
 
-bool
-model_matches(struct model *model, uint64_t generation)
+typedef err_t read_fn(void *from, uint64_t page, void *buffer);
+
+static bool
+contents_match(struct model *model, uint64_t generation, read_fn *read_page, void *from)
 {
     static __thread _Alignas(PAGE) uint8_t read[PAGE], wanted[PAGE];
 
@@ -177,7 +207,7 @@ model_matches(struct model *model, uint64_t generation)
         return false;
     }
     for (unsigned i = 0; i < MODEL_PAGES; i++) {
-        err_t err = store_page_read(model->store, model_page(i), read);
+        err_t err = read_page(from, model_page(i), read);
 
         if (err != OK) {
             fprintf(stderr, "generation %lu: page %u cannot be read: %d\n",
@@ -191,6 +221,43 @@ model_matches(struct model *model, uint64_t generation)
         }
     }
     return true;
+}
+
+static err_t
+read_newest(void *store, uint64_t page, void *buffer)
+{
+    return store_page_read(store, page, buffer);
+}
+
+static err_t
+read_view(void *view, uint64_t page, void *buffer)
+{
+    return store_view_read(view, page, buffer);
+}
+
+bool
+model_matches(struct model *model, uint64_t generation)
+{
+    return contents_match(model, generation, read_newest, model->store);
+}
+
+bool
+model_pins_match(struct model *model)
+{
+    struct store_pin pins[STORE_PINS_MAX];
+    size_t count = store_pins_get(model->store, pins, STORE_PINS_MAX);
+    bool match = true;
+
+    for (size_t i = 0; i < count && match; i++) {
+        struct store_view *view;
+
+        if (pins[i].going)
+            continue;
+        match = store_view_open(model->store, pins[i].note.generation, &view) == OK &&
+                contents_match(model, pins[i].note.generation, read_view, view);
+        store_view_close(view);
+    }
+    return match;
 }
 
 /* ---- check ---- */

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "store/history.h"
 #include "store/store.h"
 #include "support/disk.h"
 
@@ -62,9 +63,15 @@ err_t model_commit_pages(struct model *model, const bool *pages, enum store_caus
 /* True if the open store holds exactly what `generation` must; says what differs. */
 bool model_matches(struct model *model, uint64_t generation);
 
+/* True if each pin that can be read holds exactly what its generation must; says what differs. */
+bool model_pins_match(struct model *model);
+
+/* Go back to a pinned generation; its contents are the newest acknowledged ones on OK. */
+err_t model_rewind(struct model *model, uint64_t generation, uint64_t *kept);
+
 /* How many findings a check makes that are damage; others are added to `notes` (may be NULL). */
 unsigned model_check(struct model *model, unsigned *notes);
 
-/* The pages of the last damage findings. */
+/* The pages and blocks of the last damage findings. */
 bool model_check_named_page(uint64_t page);
 bool model_check_named_block(uint64_t block);

@@ -1,0 +1,178 @@
+/*
+ * check_history.c - verifying pinned generations and their lists.
+ *
+ * From the newest pin to the oldest: its list is marked, then its map is walked. What the pin
+ * reaches and the present does not must be in its list or in that of a newer one; what is in
+ * its list it must reach. So each block that history keeps is in one list, and letting go of
+ * pins, in any order, frees neither too much nor too little.
+ *
+ * A node that the present's map leads to was verified with all below it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "base/memory.h"
+#include "store/check_priv.h"
+
+#define LOG_MODULE "store"
+#include "base/log.h"
+
+/* ---- lists ---- */
+
+static err_t
+link_check(void *context, uint64_t block, const struct chain_disk *link)
+{
+    struct check *check = context;
+    uint64_t generation = check->pin->note.generation;
+
+    check_use(check, block, 1, CHECK_NO_PAGE, "the list of a pinned generation");
+    for (uint32_t i = 0; i < le32_get(link->item_count); i++) {
+        struct dead_extent_disk item;
+        uint64_t first;
+
+        memcpy(&item, link->items + i * sizeof item, sizeof item);
+        first = le64_get(item.block);
+        check_use(check, first, le32_get(item.count), CHECK_NO_PAGE, "history");
+        for (uint64_t n = first; n < first + le32_get(item.count); n++)
+            check_mark(&check->kept, n);
+        if (le64_get(item.generation) > generation)
+            check_report(check, true, first, CHECK_NO_PAGE,
+                         "block %" PRIu64 ": in the list of generation %" PRIu64
+                         ", but written after it",
+                         first, generation);
+    }
+    return OK;
+}
+
+/* What is in a list is there because the pin reaches it. */
+static err_t
+link_compare(void *context, uint64_t block, const struct chain_disk *link)
+{
+    struct check *check = context;
+
+    (void)block;
+    for (uint32_t i = 0; i < le32_get(link->item_count); i++) {
+        struct dead_extent_disk item;
+        uint64_t first, unreached = 0;
+
+        memcpy(&item, link->items + i * sizeof item, sizeof item);
+        first = le64_get(item.block);
+        for (uint64_t n = first; n < first + le32_get(item.count); n++)
+            unreached += !check_marked(&check->reached, n);
+        if (unreached > 0)
+            check_report(check, false, first, CHECK_NO_PAGE,
+                         "%" PRIu64 " blocks from %" PRIu64 " are kept for generation %" PRIu64
+                         ", which does not use them",
+                         unreached, first, check->pin->note.generation);
+    }
+    return OK;
+}
+
+static void
+list_check(struct check *check)
+{
+    const struct pin *pin = check->pin;
+    err_t err = history_list_walk(check->store, pin, link_check, check);
+
+    if (err == OK)
+        return;
+    check_report(check, true, pin->dead.block, CHECK_NO_PAGE,
+                 "block %" PRIu64 ": the list of what died after generation %" PRIu64
+                 " cannot be read to its end: %s",
+                 pin->dead.block, pin->note.generation, err_text(err));
+    check->list_damaged = check->cannot_tell = true;
+}
+
+/* ---- maps ---- */
+
+/* The pin leads to a block; true if the present does not. */
+static bool
+block_reach(struct check *check, uint64_t block, uint64_t page)
+{
+    if (!check_marked(&check->seen, block)) {
+        if (!check->list_damaged)
+            check_report(check, true, block, page,
+                         "block %" PRIu64 ": generation %" PRIu64
+                         " uses it, and no list of history says so",
+                         block, check->pin->note.generation);
+        check_mark(&check->seen, block);
+        check_mark(&check->kept, block);
+    }
+    if (!check_marked(&check->kept, block))
+        return false;
+    check_mark(&check->reached, block);
+    return true;
+}
+
+static void
+page_check(struct check *check, uint64_t page, const struct map_entry *entry)
+{
+    if (!block_reach(check, entry->block, page) || check_marked(&check->read, entry->block))
+        return;
+    check_mark(&check->read, entry->block);
+    check_page_later(check, page, entry->block, entry->crc);
+}
+
+/* Depth: MAP_LEVELS. */
+static void
+node_check(struct check *check, unsigned level, const struct map_entry *entry, uint64_t first)
+{
+    struct map_node_disk *node = (void *)(check->node + (size_t)level * VOLUME_BLOCK_BYTES);
+    uint64_t pages = 1ull << level * MAP_WAYS_BITS; /* below one entry of this node */
+
+    if (!block_reach(check, entry->block, first) ||
+        !check_block(check, entry->block, entry->crc, node, "page map of a pinned generation"))
+        return;
+    for (unsigned i = 0; i < MAP_WAYS; i++) {
+        struct map_entry child = map_entry_get(&node->entries[i]);
+        uint64_t page = first + i * pages;
+
+        if (!map_entry_valid(check->store, &child))
+            check_report(check, true, entry->block, page,
+                         "block %" PRIu64 " (page map of a pinned generation): entry %u makes no "
+                         "sense",
+                         entry->block, i);
+        else if (child.block != 0 && level == 0)
+            page_check(check, page, &child);
+        else if (child.block != 0)
+            node_check(check, level - 1, &child, page);
+    }
+}
+
+static void
+pin_check(struct check *check, const struct pin *pin)
+{
+    struct map_entry root = { .block = pin->map.block, .crc = pin->map.crc };
+
+    check->pin = pin;
+    check->generation = pin->note.generation;
+    list_check(check);
+    if (pin->going)
+        return;
+    memset(check->reached.words, 0, check->reached.bytes);
+    if (pin->map.count > 0)
+        node_check(check, MAP_LEVELS - 1, &root, 0);
+    check_pages_end(check);
+    if (!check->cannot_tell)
+        IGNORE(history_list_walk(check->store, pin, link_compare, check), "it was read before");
+}
+
+err_t
+check_history(struct check *check)
+{
+    struct history *history = &check->store->history;
+    uint64_t block_count = check->store->super.block_count;
+    err_t err = OK;
+
+    if (history->count > 0)
+        err = check_marks_create(&check->kept, block_count);
+    if (err == OK && history->count > 0)
+        err = check_marks_create(&check->reached, block_count);
+    if (err == OK && history->count > 0)
+        err = check_marks_create(&check->read, block_count);
+    for (size_t i = history->count; i-- > 0 && err == OK;)
+        pin_check(check, &history->pins[i]);
+    check_marks_free(&check->kept);
+    check_marks_free(&check->reached);
+    check_marks_free(&check->read);
+    return err;
+}

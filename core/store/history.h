@@ -1,0 +1,77 @@
+/*
+ * history.h - generations that stay readable: pins.
+ *
+ * Any commit can pin its generation, if it is asked to before it ends: it folds then, as a
+ * pin is the root of a page map and no more. What dies after it and is still reached by it
+ * is kept in a list of its own, so that letting go of a pin frees exactly what nothing
+ * else reaches: a little with each fold, and safe from cuts like all else.
+ *
+ * When space is short the oldest pins go first, by themselves: a volume is never full
+ * because of its history.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "store/store.h"
+
+#define STORE_PINS_MAX 124 /* four blocks of them */
+
+struct store_pin {
+    struct store_note note;
+    uint64_t pages_mapped; /* pages of the space that have a block in it */
+    uint64_t blocks;       /* that died before the next pin and are kept for this and older ones */
+    bool going;            /* let go of: not readable any more; its blocks become free bit by bit */
+};
+
+/*
+ * Pin the generation of the next commit that succeeds; it folds. Not kept over a restart. Where
+ * there are STORE_PINS_MAX pins the oldest goes first, and the pin comes with a later commit. Any
+ * thread.
+ */
+void store_pin_ask(struct store *store);
+
+/*
+ * Let go of a pin with the next commit, which folds; while a view of it is open, with one after
+ * that is closed. Returns OK or ERR_NOT_FOUND. Any thread.
+ */
+must_use err_t store_unpin(struct store *store, uint64_t generation);
+
+/* The pins, oldest first, those that are going among them; returns how many. Any thread. */
+size_t store_pins_get(struct store *store, struct store_pin *pins, size_t pin_max);
+
+/* A pinned generation that is being read. It is not let go of meanwhile. */
+struct store_view;
+
+/*
+ * Open a pinned generation for reading, beside whatever the store does.
+ *
+ *   view  filled on OK; for store_view_close before the store is closed
+ *
+ * Returns OK, ERR_NOT_FOUND (not pinned, or let go of), ERR_NOMEM.
+ */
+must_use err_t store_view_open(struct store *store, uint64_t generation, struct store_view **view);
+
+/* NULL is fine. */
+void store_view_close(struct store_view *view);
+
+/* As store_page_read, of the pinned generation. Any number of threads may read one view. */
+must_use err_t store_view_read(struct store_view *view, uint64_t page, void *buffer);
+
+/* What the view is of. */
+struct store_pin store_view_pin(const struct store_view *view);
+
+/*
+ * Go back: make a new generation that holds what a pinned one holds, byte for byte. The present
+ * is pinned first, so this too can be undone. No commit is under way, and nothing was written
+ * early. Takes blocks, and time, for the pages that differ.
+ *
+ *   note  wall time is the caller's; the rest is filled on OK, for the new generation
+ *   kept  filled on OK: the generation that was the present
+ *
+ * Returns OK; or, and the present is what it was (but may be pinned), ERR_NOT_FOUND,
+ * ERR_CORRUPT (a page of the pin is damaged; the log says which), ERR_NOSPACE, ERR_IO, ERR_NOMEM,
+ * ERR_READ_ONLY.
+ */
+must_use err_t store_rewind(struct store *store, uint64_t generation, struct store_note *note,
+                            uint64_t *kept);

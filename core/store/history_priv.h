@@ -1,0 +1,127 @@
+/*
+ * history_priv.h - the table of pins in memory, and what a fold does to it.
+ *
+ * A block is born in the generation that wrote it and dies in the first that does not
+ * lead to it. A pin reaches it if it was born up to the pin and dies after it. Blocks that died
+ * between a pin and the next (or the present), and that the pin reaches, are in the pin's
+ * list. So a block is in one list at most, that of the newest pin that reaches it; when that
+ * goes, the block goes over to the next older one, if it was born up to that, or waits to be free.
+ *
+ * Pins and lists change only in folds, which write what changed to new places. What died since the
+ * fold in a commit with a record is in no list yet: the leaf of the map as of the fold still
+ * names it, and the next fold finds it there. Its bit says that it is in use, and the record
+ * that it is kept (DELTA_OLD_KEPT), so it does not wait to be free meanwhile.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "store/blocks_priv.h"
+#include "store/extent_list_priv.h"
+#include "store/history.h"
+
+struct store;
+
+/* Links of lists that a fold works off at most: that many are read and, at most, written anew. */
+#define HISTORY_LINKS 64
+
+struct pin {
+    struct store_note note;
+    struct block_ref map;
+    uint64_t pages_mapped;
+    struct block_ref dead; /* first link of its list; count 0: empty */
+    uint64_t dead_blocks;
+    uint32_t head_items; /* in the first link */
+    bool going;          /* as the disk has it */
+    bool asked;          /* it shall go; no view of it can be opened any more */
+    unsigned views;
+};
+
+struct history {
+    struct pin *pins; /* STORE_PINS_MAX, oldest first; guarded by the store's lock */
+    size_t count;
+    bool pin_asked;
+    bool damaged;              /* a part of the table was passed over at opening */
+    uint64_t newest;           /* generation of the newest pin that is not going, or 0 */
+    uint64_t kept_since;       /* blocks that died since the fold and are kept */
+    uint64_t refused;          /* the most that was refused since the last commit, in blocks */
+    struct extent_list blocks; /* where the table lies; the committer's */
+};
+
+/* What a fold adds to the list of a pin, and where. */
+struct pin_growth {
+    struct extent_list items;  /* with the generation of their birth */
+    struct extent_list places; /* blocks for the new links */
+};
+
+/* The table as a fold makes it. */
+struct history_fold {
+    struct pin pins[STORE_PINS_MAX];
+    struct pin_growth growth[STORE_PINS_MAX];
+    size_t count;
+    uint64_t newest_before; /* as struct history has it while no fold has changed it */
+    size_t newest; /* place of the newest pin that is not going; `count` if there is none */
+    bool pin;      /* this generation shall be pinned */
+    bool entered;  /* and has its place */
+    struct extent_list places;
+    struct block_ref root;
+};
+
+must_use err_t history_create(struct history *history);
+void history_destroy(struct history *history);
+
+/* Where the page map of a view begins. */
+struct block_ref view_map(const struct store_view *view);
+
+/* ---- opening ---- */
+
+/* Read the table, up to damage: that part counts. OK, ERR_CORRUPT, ERR_IO, ERR_NOMEM. */
+must_use err_t history_load(struct store *store);
+void history_unload(struct store *store);
+
+/* Visit each link of a pin's list that can be read. Uses the store's scratch block. */
+typedef err_t history_link_fn(void *context, uint64_t block, const struct chain_disk *link);
+must_use err_t history_list_walk(struct store *store, const struct pin *pin, history_link_fn *visit,
+                                 void *context);
+
+/* ---- commits ---- */
+
+/* Does a pin reach a block that was born in `birth` and dies now? For the committer. */
+bool history_keeps(const struct store *store, uint64_t birth);
+
+/* So many open blocks were wanted, and there are not. The next commit sees whether pins shall go.
+ */
+void history_refuse(struct store *store, uint64_t blocks);
+
+/*
+ * Is there something that only a fold can do? Decides which pins go when space is short. Once
+ * for each commit.
+ */
+bool history_wants_fold(struct store *store);
+
+/* Blocks that the next fold needs for tables and lists. The lock is held. */
+uint64_t history_reserve_locked(const struct store *store);
+
+/* Blocks that only pins keep. The lock is held. */
+uint64_t history_blocks_locked(const struct store *store);
+
+/* ---- a fold, in this order ---- */
+
+must_use err_t history_fold_begin(struct store *store);
+
+/* A page of the map as of the last fold, or (`node`) a node, is replaced. */
+must_use err_t history_fold_replaced(struct store *store, uint64_t block, uint64_t birth,
+                                     bool node);
+
+/* All deaths are known: lists of pins that go are worked off, and the new pin gets its place. */
+must_use err_t history_fold_settle(struct store *store);
+
+/* Places for new links and the table; called until it finds nothing to do any more. */
+must_use err_t history_fold_place(struct store *store, bool *found);
+must_use err_t history_fold_write(struct store *store);
+
+/* The fold is committed. */
+void history_fold_take_over(struct store *store);
+
+/* In every case; what was asked for and not done stays asked for. */
+void history_fold_free(struct store *store);
