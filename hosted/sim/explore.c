@@ -20,6 +20,7 @@
 #include "format/volume.h"
 #include "sim/fibre.h"
 #include "sim/machine.h"
+#include "store/history.h"
 
 #define EVENT_MAX     (1u << 20)
 #define RECORD_BYTES  (8ull << 30)
@@ -170,6 +171,42 @@ models_agree(unsigned depth, struct store *store, uint64_t generation)
     return false;
 }
 
+/* A pinned generation holds what it held, by the deepest model that knows it. */
+static bool
+view_agrees(unsigned depth, struct store_view *view, uint64_t generation)
+{
+    for (unsigned i = depth + 1; i-- > 0;)
+        if (sim_model_knows(explorer.models[i], generation))
+            return sim_model_equals_view(explorer.models[i], view, generation);
+    return false;
+}
+
+/* All pins are as they must be. That of a commit that failed is seen only where it is the newest.
+ */
+static bool
+pins_agree(unsigned depth, struct store *store, uint64_t opened)
+{
+    struct store_pin pins[STORE_PINS_MAX];
+    size_t count = store_pins_get(store, pins, STORE_PINS_MAX);
+    bool agree = true;
+
+    for (size_t i = 0; i < count && agree; i++) {
+        uint64_t generation = pins[i].note.generation;
+        struct store_view *view;
+
+        if (pins[i].going || generation == opened)
+            continue;
+        agree = store_view_open(store, generation, &view) == OK;
+        if (!agree)
+            break;
+        agree = view_agrees(depth, view, generation);
+        store_view_close(view);
+        if (!agree)
+            fprintf(stderr, "sim: pinned generation %" PRIu64 " is not what it was\n", generation);
+    }
+    return agree;
+}
+
 /* The volume opens where it must, holds what it must, and is sound. */
 static bool
 child_check(const struct life *life)
@@ -190,7 +227,8 @@ child_check(const struct life *life)
                 opened.generation, life->acknowledged);
         return false;
     }
-    if (!models_agree(life->depth, store, opened.generation))
+    if (!models_agree(life->depth, store, opened.generation) ||
+        !pins_agree(life->depth, store, opened.generation))
         return false;
     err = store_check(store, finding_print, NULL, &sound);
     if (err != OK)

@@ -172,12 +172,13 @@ total_add(struct total *total, const struct sim_plan *plan, const struct sim_res
     for (unsigned i = 0; i < SIM_DEPTH_MAX; i++)
         total->by_depth[i] += result->cuts_by_depth[i];
     printf("seed %" PRIu64 " %s%s: %" PRIu64 " events, %" PRIu64 " snapshots, %" PRIu64
-           " folds, %" PRIu64 " collections (%" PRIu64 " full), %" PRIu64 " pages evicted, %" PRIu64
-           " switches: %" PRIu64 " cuts %s\n",
+           " folds, %" PRIu64 " pins, %" PRIu64 " collections (%" PRIu64 " full), %" PRIu64
+           " pages evicted, %" PRIu64 " switches, %" PRIu64 " rewinds: %" PRIu64 " cuts %s\n",
            plan->seed, plan->scenario->name, plan->faulty ? " on a failing disk" : "",
-           result->events, result->tally.commits, result->tally.folds, result->tally.collections,
-           result->tally.full_collections, result->tally.evicted, result->tally.switches,
-           result->cuts, result->passed ? "ok" : "FAILED");
+           result->events, result->tally.commits, result->tally.folds, result->tally.pins,
+           result->tally.collections, result->tally.full_collections, result->tally.evicted,
+           result->tally.switches, result->tally.rewinds, result->cuts,
+           result->passed ? "ok" : "FAILED");
     if (!result->passed)
         repeat_print(plan, result);
     fflush(stdout);

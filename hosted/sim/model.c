@@ -16,11 +16,12 @@
 #include "format/space.h"
 #include "plat/machine.h"
 #include "pmem/pmem.h"
-#include "store/store.h"
+#include "store/history.h"
 
 #define PAGE_SLOTS    (1u << 16)
 #define VERSION_MAX   (1u << 18)
 #define INSTANT_MAX   (1u << 14)
+#define ADDED_MAX     16u
 #define NO_VERSION    UINT32_MAX
 #define NO_GENERATION 0
 
@@ -35,12 +36,20 @@ struct page_slot {
     uint32_t spare;
 };
 
+/* A generation that was told of. */
+struct added {
+    uint64_t generation;
+    uint64_t instant;
+};
+
 struct sim_model {
     uint64_t instants; /* snapshots seen */
     uint64_t commits;
     uint64_t newest; /* generation */
     uint64_t version_count;
     uint64_t page_count;
+    uint64_t added_count;
+    struct added added[ADDED_MAX];
     uint64_t generations[INSTANT_MAX]; /* by instant; NO_GENERATION: never committed */
     uint32_t epochs[INSTANT_MAX];      /* by instant */
     struct page_slot slots[PAGE_SLOTS];
@@ -220,7 +229,19 @@ generation_instant(const struct sim_model *model, uint64_t generation)
     for (uint64_t i = model->instants; i-- > 0;)
         if (model->generations[i] == generation)
             return i;
+    for (uint64_t i = model->added_count; i-- > 0;)
+        if (model->added[i].generation == generation)
+            return model->added[i].instant;
     return UINT64_MAX;
+}
+
+void
+sim_model_add(struct sim_model *model, uint64_t generation, uint64_t like)
+{
+    if (model->added_count == ADDED_MAX)
+        plat_panic("sim: the model has no room for more generations");
+    model->added[model->added_count++] =
+        (struct added){ .generation = generation, .instant = generation_instant(model, like) };
 }
 
 /* What the page held at that instant; zeroes if it had no version then. */
@@ -235,9 +256,24 @@ page_at(const struct sim_model *model, const struct page_slot *slot, uint64_t in
     return version == NO_VERSION ? zeroes : model->bytes[version];
 }
 
+typedef err_t read_fn(void *from, uint64_t page, void *buffer);
+
+static err_t
+newest_read(void *store, uint64_t page, void *buffer)
+{
+    return store_page_read(store, page, buffer);
+}
+
+static err_t
+view_read(void *view, uint64_t page, void *buffer)
+{
+    return store_view_read(view, page, buffer);
+}
+
 /* The first page that differs, or UINT64_MAX; `err` says if it could not even be read. */
 static uint64_t
-difference_find(const struct sim_model *model, struct store *store, uint64_t instant, err_t *err)
+difference_find(const struct sim_model *model, read_fn *read_page, void *from, uint64_t instant,
+                err_t *err)
 {
     static _Alignas(PAGE_BYTES) uint8_t got[PAGE_BYTES];
 
@@ -246,7 +282,7 @@ difference_find(const struct sim_model *model, struct store *store, uint64_t ins
 
         if (slot->page_plus_1 == 0)
             continue;
-        *err = store_page_read(store, slot->page_plus_1 - 1, got);
+        *err = read_page(from, slot->page_plus_1 - 1, got);
         if (*err != OK || memcmp(got, page_at(model, slot, instant), PAGE_BYTES) != 0)
             return slot->page_plus_1 - 1;
     }
@@ -266,21 +302,20 @@ pages_count(const struct sim_model *model, uint64_t instant)
 }
 
 static bool
-instant_equals(const struct sim_model *model, struct store *store, uint64_t instant)
+instant_equals(const struct sim_model *model, read_fn *read_page, void *from, uint64_t pages_mapped,
+               uint64_t instant)
 {
     err_t err = OK;
-    uint64_t page = difference_find(model, store, instant, &err);
-    struct store_stats stats;
+    uint64_t page = difference_find(model, read_page, from, instant, &err);
     uint64_t mapped = pages_count(model, instant);
 
-    store_stats_get(store, &stats);
     if (page != UINT64_MAX)
         fprintf(stderr, "sim: page %" PRIu64 " %s (error %d)\n", page,
                 err == OK ? "differs from the copy of its snapshot" : "cannot be read", (int)err);
-    else if (stats.pages_mapped != mapped)
-        fprintf(stderr, "sim: %" PRIu64 " pages are mapped, %" PRIu64 " should be\n",
-                stats.pages_mapped, mapped);
-    return page == UINT64_MAX && stats.pages_mapped == mapped;
+    else if (pages_mapped != mapped)
+        fprintf(stderr, "sim: %" PRIu64 " pages are mapped, %" PRIu64 " should be\n", pages_mapped,
+                mapped);
+    return page == UINT64_MAX && pages_mapped == mapped;
 }
 
 bool
@@ -292,7 +327,18 @@ sim_model_knows(const struct sim_model *model, uint64_t generation)
 bool
 sim_model_equals(const struct sim_model *model, struct store *store, uint64_t generation)
 {
-    return instant_equals(model, store, generation_instant(model, generation));
+    struct store_stats stats;
+
+    store_stats_get(store, &stats);
+    return instant_equals(model, newest_read, store, stats.pages_mapped,
+                          generation_instant(model, generation));
+}
+
+bool
+sim_model_equals_view(const struct sim_model *model, struct store_view *view, uint64_t generation)
+{
+    return instant_equals(model, view_read, view, store_view_pin(view).pages_mapped,
+                          generation_instant(model, generation));
 }
 
 bool
@@ -302,7 +348,7 @@ sim_model_has_unnumbered(const struct sim_model *model, struct store *store)
 
     for (uint64_t i = model->instants; i-- > 0;)
         if (model->generations[i] == NO_GENERATION &&
-            difference_find(model, store, i, &err) == UINT64_MAX)
+            difference_find(model, newest_read, store, i, &err) == UINT64_MAX)
             return true;
     return false;
 }

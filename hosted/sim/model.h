@@ -60,6 +60,14 @@ bool sim_model_knows(const struct sim_model *model, uint64_t generation);
  */
 bool sim_model_equals(const struct sim_model *model, struct store *store, uint64_t generation);
 
+/* The same for a pinned generation, which the model knows. */
+struct store_view;
+bool sim_model_equals_view(const struct sim_model *model, struct store_view *view,
+                           uint64_t generation);
+
+/* A generation that the model does not watch will hold what `like` holds, which it knows. */
+void sim_model_add(struct sim_model *model, uint64_t generation, uint64_t like);
+
 /*
  * Does a store read as an instant that has no number? Such is a generation whose
  * commit failed to say that it was done.

@@ -10,6 +10,7 @@
 #include "heap/heap.h"
 #include "pmem/pmem.h"
 #include "sim/fibre.h"
+#include "store/history.h"
 
 struct sim_tally *sim_tally;
 
@@ -23,6 +24,7 @@ sim_trouble(const char *doing, err_t err)
 void
 sim_tally_take(struct store *store)
 {
+    struct store_pin pins[STORE_PINS_MAX];
     struct store_stats store_stats;
     struct pmem_stats pmem_stats;
     struct heap_stats heap_stats;
@@ -33,6 +35,7 @@ sim_tally_take(struct store *store)
     *sim_tally = (struct sim_tally){
         .commits = store_stats.commits,
         .folds = store_stats.folds,
+        .pins = store_pins_get(store, pins, STORE_PINS_MAX),
         .evicted = pmem_stats.pages_evicted,
         .collections = heap_stats.scavenges + heap_stats.full_collections,
         .full_collections = heap_stats.full_collections,

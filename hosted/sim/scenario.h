@@ -42,6 +42,8 @@ bool sim_trouble(const char *doing, err_t err);
 struct sim_tally {
     uint64_t commits;
     uint64_t folds;
+    uint64_t pins;    /* at the end */
+    uint64_t rewinds; /* ways back that were taken */
     uint64_t evicted;
     uint64_t collections; /* scavenges and full ones */
     uint64_t full_collections;

@@ -1,7 +1,8 @@
 /*
  * scenario_space.c - the space without a machine on top: fibres that move
  * money between accounts spread over many pages, clear pages, and ask for
- * snapshots.
+ * snapshots. Generations are pinned and let go of meanwhile, and at the end it may
+ * go back to one.
  *
  * Invariant of the program: between two safepoints of a fibre the sum of all
  * accounts is what it was at the start. So it holds at every instant.
@@ -18,6 +19,7 @@
 #include "pmem/pmem.h"
 #include "sim/fibre.h"
 #include "sim/scenario.h"
+#include "store/history.h"
 
 #define ACCOUNT_PAGES  300u
 #define ACCOUNT_COUNT  (ACCOUNT_PAGES * 8u) /* eight to a page */
@@ -198,6 +200,85 @@ tellers_start(struct teller *tellers, struct sim_random *random)
     return true;
 }
 
+/* ---- history ---- */
+
+/* A pin that can be read and that the model knows, or 0. */
+static uint64_t
+pin_pick(struct store *store, const struct sim_model *model, struct sim_random *random)
+{
+    struct store_pin pins[STORE_PINS_MAX];
+    size_t count = store_pins_get(store, pins, STORE_PINS_MAX);
+    const struct store_pin *pin;
+
+    if (count == 0)
+        return 0;
+    pin = &pins[sim_random_below(random, count)];
+    return !pin->going && sim_model_knows(model, pin->note.generation) ? pin->note.generation : 0;
+}
+
+/* Read a pinned generation while the space is written to and committed. */
+static bool
+past_check(struct store *store, const struct sim_model *model, uint64_t generation)
+{
+    struct store_view *view;
+    bool equal;
+
+    if (store_view_open(store, generation, &view) != OK)
+        return true; /* the flusher has just let go of it */
+    equal = sim_model_equals_view(model, view, generation);
+    store_view_close(view);
+    if (!equal)
+        fprintf(stderr, "sim: pinned generation %" PRIu64 " differs while it runs\n", generation);
+    return equal;
+}
+
+/* Pins come and go while commits are under way. */
+static bool
+history_use(struct store *store, const struct sim_model *model, struct sim_random *random)
+{
+    uint64_t generation = pin_pick(store, model, random);
+
+    if (sim_random_chance(random, 1, 8))
+        store_pin_ask(store);
+    if (generation == 0)
+        return true;
+    if (sim_random_chance(random, 1, 12))
+        IGNORE(store_unpin(store, generation), "it may be going since it was picked");
+    return sim_random_chance(random, 15, 16) || past_check(store, model, generation);
+}
+
+/* The space is down. Its next life begins in the past, or, after a cut, where this one ended. */
+static bool
+go_back(struct plat_disk *disk, struct sim_model *model, struct sim_random *random)
+{
+    struct store_note note = { .wall_ns = plat_wall_ns() };
+    struct store_opened opened;
+    struct store *store = NULL;
+    uint64_t generation, next, kept;
+    err_t err = store_open(disk, false, &store, &opened);
+
+    if (err != OK)
+        return sim_trouble("open, to go back", err);
+    generation = pin_pick(store, model, random);
+    next = store_generation_running(store);
+    if (generation != 0) {
+        sim_model_add(model, next, opened.generation);
+        sim_model_add(model, next + 1, generation);
+        err = store_rewind(store, generation, &note, &kept);
+        sim_tally->rewinds += err == OK;
+    }
+    store_close(store);
+    if (err != OK)
+        return sim_trouble("go back", err);
+    if (generation != 0 && (kept != next || note.generation != next + 1)) {
+        fprintf(stderr, "sim: going back took more than two generations\n");
+        return false;
+    }
+    if (generation != 0)
+        sim_model_committed(note.generation);
+    return true;
+}
+
 /* As if somebody would stop it: after enough records such a commit folds. At the end it must. */
 static enum store_cause
 cause_pick(struct sim_random *random, uint64_t left)
@@ -207,8 +288,8 @@ cause_pick(struct sim_random *random, uint64_t left)
 
 /* Wait, in virtual time, until the model has seen that many commits. */
 static bool
-commits_wait(const struct sim_model *model, struct sim_random *random, uint64_t commits,
-             bool faulty)
+commits_wait(struct store *store, const struct sim_model *model, struct sim_random *random,
+             uint64_t commits, bool faulty)
 {
     _Atomic uint32_t never = 0;
     unsigned rounds = 0;
@@ -217,6 +298,8 @@ commits_wait(const struct sim_model *model, struct sim_random *random, uint64_t 
     while (sim_model_commits(model) < commits) {
         plat_wait(&never, 0, plat_monotonic_ns() + 1 + sim_random_below(random, 3000000));
         left = commits - sim_model_commits(model);
+        if (!history_use(store, model, random))
+            return false;
         if (sim_random_chance(random, left <= 6 ? 3 : 1, 3)) {
             err_t err = pmem_snapshot_wait(pmem_snapshot_ask(cause_pick(random, left)));
 
@@ -257,7 +340,7 @@ live(struct plat_disk *disk, struct sim_model *model, struct sim_random *random,
         return sim_trouble("bring up the space", err);
     atomic_store(&closing_time, 0);
     done = accounts_check("after opening") && tellers_start(tellers, random) &&
-           commits_wait(model, random, commits, faulty);
+           commits_wait(store, model, random, commits, faulty);
     atomic_store(&closing_time, 1);
     for (unsigned i = 0; i < WORKER_COUNT && done; i++)
         plat_thread_join(tellers[i].thread);
@@ -267,6 +350,8 @@ live(struct plat_disk *disk, struct sim_model *model, struct sim_random *random,
     sim_tally_take(store);
     pmem_stop();
     store_close(store);
+    if (done && !faulty && scratch_pages == SCRATCH_PAGES && sim_random_chance(random, 1, 2))
+        done = go_back(disk, model, random);
     return done;
 }
 
