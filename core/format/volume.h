@@ -63,6 +63,16 @@ struct note_disk {
 
 static_assert(sizeof(struct note_disk) == 40, "layout is frozen");
 
+/* How many pins stay, by three rules. */
+struct policy_disk {
+    struct le32 last;   /*    0  the newest */
+    struct le32 hourly; /*    4  an hour from each other */
+    struct le32 daily;  /*    8  a day from each other */
+    uint8_t spare[4];   /*   12  zero */
+};
+
+static_assert(sizeof(struct policy_disk) == 16, "layout is frozen");
+
 struct super_disk {
     uint8_t magic[8];              /*    0  SUPER_MAGIC */
     struct le32 version;           /*    8  SUPER_VERSION; readers refuse others */
@@ -91,7 +101,12 @@ struct super_disk {
     struct le64 sealed;            /*  248  the generation before, which is known committed */
     struct block_ref_disk pins;    /*  256  first block of the list of pins; count 0: none */
     struct le64 map_birth;         /*  272  generation in which the root of the map was written */
-    uint8_t spare[228];            /*  280  zero */
+    struct policy_disk policy;     /*  280  which generations are pinned by themselves */
+    struct le64 pin_wall_ns;       /*  296  of the last one that was */
+    struct le64 pin_personal_ns;   /*  304 */
+    struct le64 pin_age_ns;        /*  312  ages of such pins: FORMAT.md, 3.4 */
+    struct le64 pin_generation;    /*  320  0: none was */
+    uint8_t spare[180];            /*  328  zero */
     struct le32 crc;               /*  508  CRC-32C of the bytes before it */
 };
 
@@ -102,6 +117,8 @@ static_assert(offsetof(struct super_disk, delta_extent) == 192, "layout is froze
 static_assert(offsetof(struct super_disk, cursor) == 240, "layout is frozen");
 static_assert(offsetof(struct super_disk, sealed) == 248, "layout is frozen");
 static_assert(offsetof(struct super_disk, pins) == 256, "layout is frozen");
+static_assert(offsetof(struct super_disk, policy) == 280, "layout is frozen");
+static_assert(offsetof(struct super_disk, pin_generation) == 320, "layout is frozen");
 static_assert(offsetof(struct super_disk, crc) == 508, "layout is frozen");
 static_assert(alignof(struct super_disk) == 1, "no hidden padding");
 
@@ -212,6 +229,7 @@ static_assert(sizeof(struct dead_extent_disk) == 24, "layout is frozen");
 /* ---- pins ---- */
 
 #define PIN_GOING 1u /* let go of: not readable any more; its list is being worked off */
+#define PIN_HELD  2u /* somebody asked for it: it is not thinned out */
 
 /* A generation that stays readable. It was a fold. */
 struct pin_disk {
@@ -221,8 +239,9 @@ struct pin_disk {
     struct block_ref_disk dead; /*   64  first link of the list of what died after it */
     struct le64 dead_blocks;    /*   80  blocks in that list */
     struct le32 head_items;     /*   88  items in the first link */
-    struct le32 flags;          /*   92  PIN_GOING */
-    uint8_t spare[32];          /*   96  zero */
+    struct le32 flags;          /*   92  PIN_GOING, PIN_HELD */
+    struct le64 age_ns;         /*   96  among those that are not held */
+    uint8_t spare[24];          /*  104  zero */
 };
 
 static_assert(sizeof(struct pin_disk) == 128, "layout is frozen");

@@ -194,7 +194,7 @@ fold_is_due(struct store *store, const struct store_note *note)
         return false;
     if (store->rebuilt || bytes >= FOLD_BYTES || store->log.records >= FOLD_RECORDS)
         return true;
-    if (history_wants_fold(store))
+    if (history_wants_fold(store, note))
         return true;
     if (note->cause == STORE_CAUSE_STOP &&
         (bytes >= FOLD_BYTES / 32 || store->log.records >= FOLD_RECORDS / 8))
@@ -290,6 +290,7 @@ super_make(struct store *store, const struct store_note *note, struct super *sup
     *super = store->super;
     lock_acquire(&store->lock);
     super->cursor = store->blocks.cursor;
+    super->policy = store->history.policy;
     lock_release(&store->lock);
     super->note = *note;
     super->delta = store->log.tail;
@@ -303,6 +304,8 @@ super_make(struct store *store, const struct store_note *note, struct super *sup
         return;
     super->map = fold->map;
     super->map_birth = fold->map_birth;
+    if (fold->history != NULL && fold->history->entered && fold->history->due)
+        super->clock = fold->history->clock;
     super->pins = fold->history != NULL ? fold->history->root : (struct block_ref){ 0 };
     super->bitmap = fold->bitmap;
     super->waiting = fold->waiting;

@@ -93,6 +93,7 @@ pin_tell(const struct pin *pin)
     return (struct store_pin){ .note = pin->note,
                                .pages_mapped = pin->pages_mapped,
                                .blocks = pin->dead_blocks,
+                               .held = pin->held,
                                .going = pin->going || pin->asked };
 }
 
@@ -204,7 +205,7 @@ pin_valid(const struct store *store, const struct pin *pin, uint32_t flags)
     return pin->note.generation > before && pin->note.generation <= store->super.fold_generation &&
            ref_valid(store, pin->map) && ref_valid(store, pin->dead) &&
            pin->dead_blocks <= store->super.block_count && pin->head_items <= CHAIN_DEAD_MAX &&
-           flags <= PIN_GOING;
+           flags <= (PIN_GOING | PIN_HELD);
 }
 
 static err_t
@@ -223,6 +224,8 @@ pins_link_load(struct store *store, uint64_t block, const struct chain_disk *lin
                            .dead = block_ref_get(&disk->dead),
                            .dead_blocks = le64_get(disk->dead_blocks),
                            .head_items = le32_get(disk->head_items),
+                           .age_ns = le64_get(disk->age_ns),
+                           .held = (le32_get(disk->flags) & PIN_HELD) != 0,
                            .going = (le32_get(disk->flags) & PIN_GOING) != 0 };
 
         if (!pin_valid(store, &pin, le32_get(disk->flags)))
@@ -237,6 +240,7 @@ pins_link_load(struct store *store, uint64_t block, const struct chain_disk *lin
 err_t
 history_load(struct store *store)
 {
+    store->history.policy = store->super.policy;
     return chain_walk(store, store->super.pins, pins_link_load);
 }
 
@@ -332,13 +336,26 @@ history_refuse(struct store *store, uint64_t blocks)
 }
 
 bool
-history_wants_fold(struct store *store)
+history_pins_locked(const struct store *store, const struct store_note *note)
+{
+    const struct history *history = &store->history;
+    bool wanted = history->policy.last > 0 || history_is_due_locked(store, note);
+    size_t held = 0;
+
+    for (size_t i = 0; i < history->count; i++)
+        held += history->pins[i].held;
+    return wanted && held < STORE_PINS_MAX && missing_locked(store) == 0;
+}
+
+bool
+history_wants_fold(struct store *store, const struct store_note *note)
 {
     struct history *history = &store->history;
     bool wants;
 
     lock_acquire(&store->lock);
-    wants = history->pin_asked;
+    wants = history->pin_asked ||
+            (history_is_due_locked(store, note) && history_pins_locked(store, note));
     if (history->count > 0) {
         uint64_t missing = missing_locked(store);
 

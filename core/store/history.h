@@ -9,6 +9,9 @@
  * When space is short the oldest pins go first, by themselves: a volume is never full
  * because of its history.
  *
+ * A policy pins generations by itself, when commits are made anyway, and thins them out. What
+ * somebody asked for is held: only that, or want of space, lets go of it.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #pragma once
@@ -21,8 +24,23 @@ struct store_pin {
     struct store_note note;
     uint64_t pages_mapped; /* pages of the space that have a block in it */
     uint64_t blocks;       /* that died before the next pin and are kept for this and older ones */
+    bool held;             /* somebody asked for it: the policy lets it be */
     bool going;            /* let go of: not readable any more; its blocks become free bit by bit */
 };
+
+/* How many pins stay, by three rules; a pin stays if one of them keeps it. All 0: none is made. */
+struct store_policy {
+    uint32_t last;   /* each fold is pinned, and the newest stay */
+    uint32_t hourly; /* an hour from each other */
+    uint32_t daily;  /* a day from each other */
+};
+
+#define STORE_POLICY_MAX 100 /* all three together, so that there is room for what is asked for */
+
+struct store_policy store_policy_get(struct store *store);
+
+/* Say what is to be kept. Safe with the next commit. Returns OK or ERR_RANGE. Any thread. */
+must_use err_t store_policy_set(struct store *store, const struct store_policy *policy);
 
 /*
  * Pin the generation of the next commit that succeeds; it folds. Not kept over a restart. Where

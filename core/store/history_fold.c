@@ -119,12 +119,14 @@ newest_find(const struct history_fold *history)
 static void
 place_make_locked(struct history_fold *history)
 {
+    bool held_too = history->pin; /* the policy displaces nothing that somebody asked for */
+
     for (size_t i = 0; i < history->count; i++) {
         if (history->pins[i].going)
             return;
     }
     for (size_t i = 0; i < history->count; i++) {
-        if (history->pins[i].views > 0)
+        if (history->pins[i].views > 0 || (history->pins[i].held && !held_too))
             continue;
         history->pins[i].going = true;
         return;
@@ -132,8 +134,10 @@ place_make_locked(struct history_fold *history)
 }
 
 static void
-copy_locked(struct history *history, struct history_fold *copy)
+copy_locked(struct store *store, struct history_fold *copy)
 {
+    struct history *history = &store->history;
+
     memcpy(copy->pins, history->pins, history->count * sizeof copy->pins[0]);
     copy->count = history->count;
     copy->newest_before = history->newest;
@@ -143,7 +147,11 @@ copy_locked(struct history *history, struct history_fold *copy)
         if (copy->pins[i].asked && copy->pins[i].views == 0)
             copy->pins[i].going = true;
     }
-    if (copy->pin && copy->count == STORE_PINS_MAX)
+    copy->due = !copy->pin && history_pins_locked(store, store->fold.note);
+    copy->clock = history_clock_next(store, store->fold.note);
+    if (copy->due)
+        history_thin(copy, &history->policy, copy->clock.age_ns);
+    if ((copy->pin || copy->due) && copy->count == STORE_PINS_MAX)
         place_make_locked(copy);
     /* From now on no view of them is opened, whatever becomes of this fold. */
     for (size_t i = 0; i < copy->count; i++)
@@ -154,12 +162,13 @@ copy_locked(struct history *history, struct history_fold *copy)
 err_t
 history_fold_begin(struct store *store)
 {
-    struct history *history = &store->history;
+    const struct history *history = &store->history;
     struct history_fold *copy;
     bool none;
 
     lock_acquire(&store->lock);
-    none = history->count == 0 && !history->pin_asked;
+    none =
+        history->count == 0 && !history->pin_asked && !history_pins_locked(store, store->fold.note);
     lock_release(&store->lock);
     if (none)
         return OK;
@@ -168,7 +177,7 @@ history_fold_begin(struct store *store)
         return ERR_NOMEM;
     memset(copy, 0, sizeof *copy);
     lock_acquire(&store->lock);
-    copy_locked(history, copy);
+    copy_locked(store, copy);
     lock_release(&store->lock);
     store->fold.history = copy;
     return OK;
@@ -305,10 +314,12 @@ pin_enter(struct store *store)
     const struct fold *fold = &store->fold;
     struct history_fold *history = fold->history;
 
-    if (!history->pin || history->count == STORE_PINS_MAX)
+    if ((!history->pin && !history->due) || history->count == STORE_PINS_MAX)
         return;
     history->pins[history->count++] = (struct pin){ .note = *fold->note,
                                                     .map = fold->map,
+                                                    .age_ns = history->clock.age_ns,
+                                                    .held = history->pin,
                                                     .pages_mapped = commit_pages_mapped(store) };
     history->entered = true;
 }
@@ -372,7 +383,9 @@ pin_item_put(const struct store *store, const void *context, size_t index, uint8
                              .dead = block_ref_put(pin->dead),
                              .dead_blocks = le64_put(pin->dead_blocks),
                              .head_items = le32_put(pin->head_items),
-                             .flags = le32_put(pin->going ? PIN_GOING : 0) };
+                             .flags = le32_put((pin->going ? PIN_GOING : 0) |
+                                               (pin->held ? PIN_HELD : 0)),
+                             .age_ns = le64_put(pin->age_ns) };
 
     (void)store;
     memcpy(item, &disk, sizeof disk);

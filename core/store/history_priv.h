@@ -19,6 +19,7 @@
 #include "store/blocks_priv.h"
 #include "store/extent_list_priv.h"
 #include "store/history.h"
+#include "store/super_priv.h"
 
 struct store;
 
@@ -32,8 +33,10 @@ struct pin {
     struct block_ref dead; /* first link of its list; count 0: empty */
     uint64_t dead_blocks;
     uint32_t head_items; /* in the first link */
-    bool going;          /* as the disk has it */
-    bool asked;          /* it shall go; no view of it can be opened any more */
+    uint64_t age_ns;     /* of one that the policy made */
+    bool held;
+    bool going; /* as the disk has it */
+    bool asked; /* it shall go; no view of it can be opened any more */
     unsigned views;
 };
 
@@ -41,11 +44,13 @@ struct history {
     struct pin *pins; /* STORE_PINS_MAX, oldest first; guarded by the store's lock */
     size_t count;
     bool pin_asked;
-    bool damaged;              /* a part of the table was passed over at opening */
-    uint64_t newest;           /* generation of the newest pin that is not going, or 0 */
-    uint64_t kept_since;       /* blocks that died since the fold and are kept */
-    uint64_t refused;          /* the most that was refused since the last commit, in blocks */
-    struct extent_list blocks; /* where the table lies; the committer's */
+    bool damaged;               /* a part of the table was passed over at opening */
+    struct store_policy policy; /* guarded by the store's lock; goes into the next superblock */
+    uint64_t opened;            /* the first number that was free at opening */
+    uint64_t newest;            /* generation of the newest pin that is not going, or 0 */
+    uint64_t kept_since;        /* blocks that died since the fold and are kept */
+    uint64_t refused;           /* the most that was refused since the last commit, in blocks */
+    struct extent_list blocks;  /* where the table lies; the committer's */
 };
 
 /* What a fold adds to the list of a pin, and where. */
@@ -61,8 +66,10 @@ struct history_fold {
     size_t count;
     uint64_t newest_before; /* as struct history has it while no fold has changed it */
     size_t newest; /* place of the newest pin that is not going; `count` if there is none */
-    bool pin;      /* this generation shall be pinned */
-    bool entered;  /* and has its place */
+    bool pin;      /* this generation shall be pinned: somebody asked */
+    bool due;      /* or the policy says so */
+    struct history_clock clock;
+    bool entered; /* and has its place */
     struct extent_list places;
     struct block_ref root;
 };
@@ -97,13 +104,29 @@ void history_refuse(struct store *store, uint64_t blocks);
  * Is there something that only a fold can do? Decides which pins go when space is short. Once
  * for each commit.
  */
-bool history_wants_fold(struct store *store);
+bool history_wants_fold(struct store *store, const struct store_note *note);
+
+/* Does the policy want a pin of this generation if it folds? The lock is held. */
+bool history_pins_locked(const struct store *store, const struct store_note *note);
 
 /* Blocks that the next fold needs for tables and lists. The lock is held. */
 uint64_t history_reserve_locked(const struct store *store);
 
 /* Blocks that only pins keep. The lock is held. */
 uint64_t history_blocks_locked(const struct store *store);
+
+/* ---- history_policy.c ---- */
+
+extern const struct store_policy history_policy_default;
+
+/* Is it time for a pin, even if it takes a fold of its own? The lock is held. */
+bool history_is_due_locked(const struct store *store, const struct store_note *note);
+
+/* What is remembered if the policy pins the note's generation. */
+struct history_clock history_clock_next(const struct store *store, const struct store_note *note);
+
+/* Let go of what no rule keeps, as one of `age_ns` is about to be added. */
+void history_thin(struct history_fold *history, const struct store_policy *policy, uint64_t age_ns);
 
 /* ---- a fold, in this order ---- */
 

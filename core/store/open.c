@@ -34,6 +34,7 @@ store_format(struct plat_disk *disk, uint64_t block_count)
         .fold_generation = 1,
         .fold_free = block_count - VOLUME_FIRST_BLOCK,
         .cursor = VOLUME_FIRST_BLOCK,
+        .policy = history_policy_default,
     };
     void *buffer;
     err_t err;
@@ -47,6 +48,7 @@ store_format(struct plat_disk *disk, uint64_t block_count)
     if (buffer == NULL)
         return ERR_NOMEM;
     plat_entropy(super.id, sizeof super.id);
+    super.clock.wall_ns = super.note.wall_ns;
     super_encode(0, &super, buffer);
     err = plat_disk_reserve(disk, 0, VOLUME_FIRST_BLOCK);
     if (err == OK)
@@ -530,6 +532,7 @@ store_opened_fill(struct store *store, const struct super_scan *scan, struct sto
         if (store->slots[i].bad)
             store->slots[i].used = false;
     }
+    store->history.opened = store->generation_next;
     store->floor = super_floor(store->slots);
 }
 

@@ -37,6 +37,14 @@ note_put(const struct store_note *note)
                                .cause = le32_put(note->cause) };
 }
 
+static struct store_policy
+policy_get(const struct super_disk *disk)
+{
+    return (struct store_policy){ .last = le32_get(disk->policy.last),
+                                  .hourly = le32_get(disk->policy.hourly),
+                                  .daily = le32_get(disk->policy.daily) };
+}
+
 static void
 super_get(const struct super_disk *disk, struct super *super)
 {
@@ -60,6 +68,11 @@ super_get(const struct super_disk *disk, struct super *super)
         .sealed = le64_get(disk->sealed),
         .pins = block_ref_get(&disk->pins),
         .map_birth = le64_get(disk->map_birth),
+        .policy = policy_get(disk),
+        .clock = { .wall_ns = le64_get(disk->pin_wall_ns),
+                   .personal_ns = le64_get(disk->pin_personal_ns),
+                   .age_ns = le64_get(disk->pin_age_ns),
+                   .generation = le64_get(disk->pin_generation) },
     };
     memcpy(super->id, disk->id, sizeof super->id);
 }
@@ -92,6 +105,13 @@ super_put(const struct super *super, unsigned place, struct super_disk *disk)
         .sealed = le64_put(super->sealed),
         .pins = block_ref_put(super->pins),
         .map_birth = le64_put(super->map_birth),
+        .policy = { .last = le32_put(super->policy.last),
+                    .hourly = le32_put(super->policy.hourly),
+                    .daily = le32_put(super->policy.daily) },
+        .pin_wall_ns = le64_put(super->clock.wall_ns),
+        .pin_personal_ns = le64_put(super->clock.personal_ns),
+        .pin_age_ns = le64_put(super->clock.age_ns),
+        .pin_generation = le64_put(super->clock.generation),
     };
     memcpy(disk->id, super->id, sizeof disk->id);
     disk->crc = le32_put(crc32c(disk, SUPER_CRC_BYTES));
@@ -145,10 +165,12 @@ bool
 super_valid(const struct super_disk *disk)
 {
     uint64_t generation = le64_get(disk->note.generation), blocks = le64_get(disk->block_count);
+    const struct store_policy policy = policy_get(disk);
 
     return generation > 0 && generation < VOLUME_GENERATION_END &&
            le64_get(disk->fold_generation) <= generation && le64_get(disk->sealed) < generation &&
-           blocks >= STORE_BLOCKS_MIN && blocks < VOLUME_BLOCKS_MAX;
+           blocks >= STORE_BLOCKS_MIN && blocks < VOLUME_BLOCKS_MAX &&
+           history_policy_valid(&policy);
 }
 
 static enum copy_state

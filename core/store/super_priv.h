@@ -6,11 +6,22 @@
  */
 #pragma once
 
-#include "store/store.h"
+#include "store/history.h"
 #include "store/volume_priv.h"
 
 /* What the checksum of a superblock is of. */
 #define SUPER_CRC_BYTES offsetof(struct super_disk, crc)
+
+/* In history_policy.c: are there places for so many? */
+bool history_policy_valid(const struct store_policy *policy);
+
+/* When the policy last pinned a generation. */
+struct history_clock {
+    uint64_t wall_ns;
+    uint64_t personal_ns;
+    uint64_t age_ns;
+    uint64_t generation; /* 0: never */
+};
 
 /* A superblock in memory. */
 struct super {
@@ -34,6 +45,8 @@ struct super {
     uint64_t sealed; /* the generation before */
     struct block_ref pins;
     uint64_t map_birth;
+    struct store_policy policy;
+    struct history_clock clock;
 };
 
 /*

@@ -247,6 +247,15 @@ history_use(struct store *store, const struct sim_model *model, struct sim_rando
     return sim_random_chance(random, 15, 16) || past_check(store, model, generation);
 }
 
+/* In some lives folds are pinned by themselves, and thinned out. */
+static void
+policy_choose(struct store *store, struct sim_random *random)
+{
+    const struct store_policy policy = { .last = (uint32_t)sim_random_below(random, 3) };
+
+    IGNORE(store_policy_set(store, &policy), "it is small");
+}
+
 /* The space is down. Its next life begins in the past, or, after a cut, where this one ended. */
 static bool
 go_back(struct plat_disk *disk, struct sim_model *model, struct sim_random *random)
@@ -333,6 +342,7 @@ live(struct plat_disk *disk, struct sim_model *model, struct sim_random *random,
     scratch_pages = plat_disk_block_count(disk) > sim_scenario_space.block_count_min
                         ? SCRATCH_PAGES
                         : SCRATCH_TIGHT;
+    policy_choose(store, random);
     err = pmem_start(store, &options);
     if (err == OK)
         err = sim_model_watch(model, ranges, store, opened.generation);

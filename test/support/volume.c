@@ -20,6 +20,7 @@ model_create(uint64_t block_count)
     model->random = 88172645463325252ull;
     model->known[1] = true;
     model->committed = 1;
+    model->wall_ns = 1000;
     if (store_format(model->disk, block_count) != OK || model_open(model, false) != OK)
         abort();
     return model;
@@ -139,7 +140,7 @@ acknowledge(struct model *model, uint64_t generation, const uint32_t *contents)
 err_t
 model_rewind(struct model *model, uint64_t generation, uint64_t *kept)
 {
-    struct store_note note = { .wall_ns = 1000 + model->version };
+    struct store_note note = { .wall_ns = model->wall_ns };
     uint64_t next = number_next(model);
     err_t err;
 
@@ -157,7 +158,9 @@ err_t
 model_commit_pages(struct model *model, const bool *pages, enum store_cause cause)
 {
     static __thread _Alignas(PAGE) uint8_t bytes[PAGE];
-    struct store_note note = { .cause = cause, .wall_ns = 1000 + model->version };
+    struct store_note note = { .cause = cause,
+                               .wall_ns = model->wall_ns,
+                               .personal_ns = model->personal_ns };
     unsigned count = 0;
     uint64_t next;
     err_t err = OK;

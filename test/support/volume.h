@@ -24,7 +24,8 @@ struct model {
     uint32_t now[MODEL_PAGES];                      /* what the running epoch holds */
     uint32_t taken[MODEL_GENERATIONS][MODEL_PAGES]; /* what a generation must hold */
     bool known[MODEL_GENERATIONS];
-    uint64_t committed; /* newest generation that was acknowledged */
+    uint64_t committed;            /* newest generation that was acknowledged */
+    uint64_t wall_ns, personal_ns; /* of the notes of commits */
     uint32_t version;
 };
 

@@ -11,13 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/store_priv.h"
-#include "support/disk.h"
 #include "support/memory.h"
-#include "support/volume.h"
-
-#define BLOCKS 2048
-#define PAGE   4096
+#include "unit/store/pins.h"
 
 /* ThreadSanitizer makes each opening slow, and there is one thread here. */
 #ifdef __SANITIZE_THREAD__
@@ -27,67 +22,6 @@
 #endif
 
 static _Alignas(PAGE) uint8_t bytes[PAGE], wanted[PAGE];
-
-static struct store_stats
-stats_of(struct model *model)
-{
-    struct store_stats stats;
-
-    store_stats_get(model->store, &stats);
-    return stats;
-}
-
-/* Pins, those that are going among them. */
-static size_t
-pin_count(struct model *model)
-{
-    struct store_pin pins[STORE_PINS_MAX];
-
-    return store_pins_get(model->store, pins, STORE_PINS_MAX);
-}
-
-static struct store_pin
-pin_at(struct model *model, size_t place)
-{
-    struct store_pin pins[STORE_PINS_MAX];
-    size_t count = store_pins_get(model->store, pins, STORE_PINS_MAX);
-
-    ck_assert_uint_lt(place, count);
-    return pins[place];
-}
-
-static void
-commits(struct model *model, unsigned count, unsigned pages)
-{
-    for (unsigned i = 0; i < count; i++)
-        ck_assert_int_eq(model_commit(model, pages, STORE_CAUSE_INTERVAL), OK);
-}
-
-/* Commit, and pin what was committed. */
-static uint64_t
-pin(struct model *model, unsigned pages)
-{
-    store_pin_ask(model->store);
-    commits(model, 1, pages);
-    return model->committed;
-}
-
-static void
-sound(struct model *model)
-{
-    ck_assert(model_matches(model, model->committed));
-    ck_assert(model_pins_match(model));
-    ck_assert_uint_eq(model_check(model, NULL), 0);
-}
-
-static void
-sound_after_restart(struct model *model)
-{
-    ck_assert_int_eq(model_open(model, false), OK);
-    ck_assert_uint_eq(model->opened.generation, model->committed);
-    ck_assert(!model->opened.repaired);
-    sound(model);
-}
 
 /* ---- what pins hold ---- */
 
@@ -390,81 +324,6 @@ START_TEST(a_full_table_lets_the_oldest_go)
     ck_assert_uint_gt(pin_at(model, 0).note.generation, oldest);
     ck_assert_uint_eq(pin_at(model, STORE_PINS_MAX - 1).note.generation, newest);
     sound_after_restart(model);
-    model_free(model);
-}
-END_TEST
-
-/* ---- going back ---- */
-
-START_TEST(going_back_makes_a_generation_of_the_past_and_can_be_undone)
-{
-    struct model *model = model_create(BLOCKS);
-    uint64_t then, present, kept, again;
-
-    commits(model, 5, 30);
-    then = pin(model, 10);
-    commits(model, 7, 30);
-    present = model->committed;
-    ck_assert_int_eq(model_rewind(model, then, &kept), OK);
-    ck_assert_uint_gt(model->committed, kept);
-    ck_assert_uint_gt(kept, present);
-    ck_assert(memcmp(model->taken[model->committed], model->taken[then], sizeof model->now) == 0);
-    ck_assert(memcmp(model->taken[kept], model->taken[present], sizeof model->now) == 0);
-    sound_after_restart(model);
-    ck_assert_int_eq(model->opened.note.cause, STORE_CAUSE_REWIND);
-    ck_assert_int_eq(model_rewind(model, kept, &again), OK);
-    ck_assert(memcmp(model->now, model->taken[present], sizeof model->now) == 0);
-    sound_after_restart(model);
-    commits(model, 40, 10);
-    sound_after_restart(model);
-    model_free(model);
-}
-END_TEST
-
-START_TEST(going_back_costs_the_pages_that_differ)
-{
-    struct model *model = model_create(BLOCKS);
-    bool one[MODEL_PAGES] = { [17] = true };
-    struct store_stats before, after;
-    uint64_t then, kept;
-
-    commits(model, 1, 90);
-    then = pin(model, 0);
-    model_change(model, 17, false);
-    ck_assert_int_eq(model_commit_pages(model, one, STORE_CAUSE_DEMAND), OK);
-    before = stats_of(model);
-    ck_assert_int_eq(model_rewind(model, then, &kept), OK);
-    after = stats_of(model);
-    ck_assert_uint_eq(after.pages_written - before.pages_written, 1);
-    model_free(model);
-}
-END_TEST
-
-START_TEST(what_cannot_be_gone_back_to_is_refused_and_the_present_stays)
-{
-    struct model *model = model_create(BLOCKS);
-    struct store_note note = { .wall_ns = 5 };
-    struct map_entry entry;
-    uint64_t then, kept;
-
-    ck_assert_int_eq(store_rewind(model->store, 1, &note, &kept), ERR_NOT_FOUND);
-    commits(model, 3, 60);
-    then = pin(model, 5);
-    ck_assert_int_eq(map_lookup(model->store, model_page(5), &entry), OK);
-    model_change(model, 5, false);
-    ck_assert_int_eq(
-        model_commit_pages(model, (bool[MODEL_PAGES]){ [5] = true }, STORE_CAUSE_DEMAND), OK);
-    test_disk_flip(model->disk, entry.block, 100);
-    ck_assert_int_eq(model_rewind(model, then, &kept), ERR_CORRUPT);
-    ck_assert(model_matches(model, model->committed));
-    ck_assert_uint_eq(model_check(model, NULL), 1);
-    ck_assert(model_check_named_page(model_page(5)));
-    test_disk_flip(model->disk, entry.block, 100);
-    ck_assert_int_eq(model_open(model, true), OK);
-    ck_assert_int_eq(store_rewind(model->store, then, &note, &kept), ERR_READ_ONLY);
-    ck_assert_int_eq(model_open(model, false), OK);
-    ck_assert_int_eq(model_rewind(model, then, &kept), OK);
-    sound(model);
     model_free(model);
 }
 END_TEST
@@ -941,9 +800,6 @@ main(void)
     tcase_add_test(tcase, a_view_keeps_its_pin_until_it_is_closed);
     tcase_add_test(tcase, letting_go_is_bounded_work_for_each_commit);
     tcase_add_test(tcase, a_full_table_lets_the_oldest_go);
-    tcase_add_test(tcase, going_back_makes_a_generation_of_the_past_and_can_be_undone);
-    tcase_add_test(tcase, going_back_costs_the_pages_that_differ);
-    tcase_add_test(tcase, what_cannot_be_gone_back_to_is_refused_and_the_present_stays);
     tcase_add_test(tcase, a_volume_is_never_full_because_of_its_history);
     tcase_add_test(tcase, what_commits_can_bring_counts_what_history_keeps);
     tcase_add_test(tcase, a_disk_below_that_is_full_costs_history_first);
