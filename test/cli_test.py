@@ -15,7 +15,11 @@ import unittest
 
 from phantom_support import ROOT, PHANTOM, VOLUME_SIZE, VolumeTest, kill, phantom, wait_for
 
-VERBS = ["new", "run", "exec", "app", "ps", "stat", "log", "check", "compile"]
+VERBS = ["new", "run", "exec", "app", "ps", "stat", "log", "history", "rewind", "clone", "check",
+         "compile"]
+
+# What must follow the first argument.
+MORE = {"rewind": ["3"], "clone": ["3", "w"]}
 
 HELLO = 'println("hello");\n'
 
@@ -77,14 +81,21 @@ class Usage(unittest.TestCase):
                       ["run", "--interval"], ["new", "v", "--size", "12Q"],
                       ["new", "v", "--size", "1K"], ["new", "v", "--size", "-5"],
                       ["run", "--workers", "1000000", "v"], ["run", "--strict=yes", "v"],
-                      ["app", "v", "dance"], ["app", "v", "stop"], ["app", "v", "stop", "x"]):
+                      ["app", "v", "dance"], ["app", "v", "stop"], ["app", "v", "stop", "x"],
+                      ["history", "v", "dance"], ["history", "v", "drop"],
+                      ["history", "v", "drop", "x"], ["history", "v", "pin", "7"],
+                      ["history", "--keep", "often", "v"], ["history", "--keep", "hourly=", "v"],
+                      ["history", "--keep", "hourly=200", "v"],
+                      ["history", "--keep", "hourly=2,", "v"],
+                      ["history", "--keep", "none", "v", "pin"],
+                      ["rewind", "v", "yesterday"], ["clone", "v", "-1", "w"]):
             with self.subTest(words=words):
                 self.check(words, 2)
 
     def test_an_empty_argument_is_wrong_usage(self):
         for verb in VERBS:
             with self.subTest(verb=verb):
-                self.check([verb, ""], 2, "empty")
+                self.check([verb, "", *MORE.get(verb, [])], 2, "empty")
         self.check(["run", "v", ""], 2, "empty")
 
     def test_output_that_nobody_takes_is_trouble(self):
@@ -574,10 +585,144 @@ class Look(VolumeTest):
     def test_looking_changes_nothing(self):
         kill(self.process)
         before = self.volume.read_bytes()
-        for verb in ("ps", "stat", "log", "check"):
+        for verb in ("ps", "stat", "log", "history", "check"):
             self.look(verb, self.volume)
         self.look("app", self.volume, "list")
         self.assertEqual(self.volume.read_bytes(), before)
+
+
+class History(VolumeTest):
+    """Programs that count: what a generation holds is what they have counted to."""
+
+    def setUp(self):
+        super().setUp()
+        self.new()
+
+    def run_for(self, count, *words, volume=None):
+        """Run until that much more was counted; all that was seen."""
+        process = self.start("run", "--interval", "30", volume or self.volume, *words)
+        seen = []
+        while len(seen) < count:
+            seen += numbers(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        seen += numbers(process.stdout.read())
+        self.assertEqual(process.wait(30), 0)
+        return seen
+
+    def pin(self):
+        """Keep the present; its generation."""
+        ended = phantom("history", self.volume, "pin")
+        self.assertEqual(ended.status, 0, ended)
+        return ended.out.split()[1]
+
+    def kept(self, volume=None):
+        """Generations that are kept, newest first: {generation: the rest of the line}."""
+        ended = phantom("history", volume or self.volume)
+        self.assertEqual(ended.status, 0, ended)
+        rows = [line.split(maxsplit=1) for line in ended.out.splitlines()]
+        return {row[0]: row[1] for row in rows if len(row) == 2 and row[0].isdigit()
+                and "are kept that" not in row[1]}
+
+    def sound(self, *volumes):
+        for volume in volumes:
+            ended = phantom("check", volume)
+            self.assertEqual(ended.status, 0, ended)
+            self.assertNotIn("note:", ended.out)
+
+    def test_a_program_goes_back_and_forth(self):
+        before = self.run_for(5, self.program(COUNTER))
+        generation = self.pin()
+        later = self.run_for(20)
+        self.assertGreater(later[0], 1)
+        ended = phantom("rewind", self.volume, generation)
+        self.assertEqual(ended.status, 0, ended)
+        undo = ended.err.split()[-1]
+        self.assertIn(undo, self.kept())
+        self.sound(self.volume)
+        again = self.run_for(3)
+        self.assertLessEqual(again[0], before[-1] + 2)
+        ended = phantom("rewind", self.volume, undo)
+        self.assertEqual(ended.status, 0, ended)
+        self.assertGreaterEqual(self.run_for(3)[0], later[-1])
+        self.sound(self.volume)
+
+    def test_a_clone_goes_on_by_itself(self):
+        before = self.run_for(5, self.program(COUNTER))
+        generation = self.pin()
+        self.run_for(20)
+        clone = self.folder / "clone.phantom"
+        ended = phantom("clone", self.volume, generation, clone)
+        self.assertEqual(ended.status, 0, ended)
+        self.sound(self.volume, clone)
+        self.assertEqual(self.kept(clone), {})
+        self.assertLessEqual(self.run_for(3, volume=clone)[0], before[-1] + 2)
+        self.assertClear(phantom("clone", self.volume, generation, clone), 1, "exists")
+        self.assertLess(clone.stat().st_blocks * 512, 64 << 20)
+
+    def test_what_is_not_kept_is_refused_and_nothing_changes(self):
+        before = self.volume.read_bytes()
+        clone = self.folder / "clone.phantom"
+        self.assertClear(phantom("rewind", self.volume, "1"), 1, "not kept", "history")
+        self.assertClear(phantom("clone", self.volume, "1", clone), 1, "not kept", "history")
+        self.assertClear(phantom("history", self.volume, "drop", "1"), 1, "not kept", "history")
+        self.assertFalse(clone.exists())
+        self.assertEqual(self.volume.read_bytes(), before)
+
+    def test_a_damaged_generation_is_neither_gone_back_to_nor_cloned(self):
+        self.run_for(3, self.program(COUNTER))
+        generation = self.pin()
+        self.run_for(10)
+        bad = [i for i, page in self.pages() if b"n = " in page]
+        self.assertTrue(bad)
+        clone = self.folder / "clone.phantom"
+        with open(self.volume, "r+b") as file:
+            for block in bad:
+                file.seek(4096 * block + 4000)
+                byte = file.read(1)[0]
+                file.seek(4096 * block + 4000)
+                file.write(bytes([byte ^ 1]))
+        self.assertClear(phantom("clone", self.volume, generation, clone), 1, "damaged")
+        self.assertFalse(clone.exists())
+        self.assertClear(phantom("rewind", self.volume, generation), 1, "damaged")
+        self.assertNotIn("rewind", phantom("log", self.volume).out)
+
+    def pages(self):
+        """All blocks that hold anything, with their numbers."""
+        with open(self.volume, "rb") as file:
+            block = 0
+            while page := file.read(4096):
+                if any(page):
+                    yield block, page
+                block += 1
+
+    def test_running_and_stopped_it_is_kept_and_let_go_of(self):
+        process = self.start("run", "--interval", "30", self.volume, self.program(COUNTER))
+        process.stdout.readline()
+        for running in (True, False):
+            with self.subTest(running=running):
+                if not running:
+                    kill(process)
+                generation = self.pin()
+                self.assertIn("held", self.kept()[generation])
+                log = phantom("log", self.volume).out.splitlines()
+                row = [line for line in log if line.split()[0] == generation]
+                self.assertTrue(not row or " kept " in row[0], row)
+                ended = phantom("history", self.volume, "drop", generation)
+                self.assertEqual(ended.status, 0, ended)
+                self.assertNotIn("held", self.kept().get(generation, ""))
+                ended = phantom("history", "--keep", "last=1,daily=3", self.volume)
+                self.assertEqual(ended.status, 0, ended)
+                self.assertIn("last=1,hourly=0,daily=3", phantom("history", self.volume).out)
+        self.sound(self.volume)
+
+    def test_an_idle_volume_is_kept_at_its_present(self):
+        process = self.start("run", self.volume, self.program(SLEEPER))
+        self.assertTrue(wait_for(lambda: self.stat()["running"]))
+        generation = self.pin()
+        self.assertIn("held", self.kept()[generation])
+        self.assertClear(phantom("rewind", self.volume, generation), 1, "has it open")
+        kill(process)
+        self.sound(self.volume)
 
 
 if __name__ == "__main__":

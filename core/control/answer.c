@@ -6,15 +6,15 @@
 #include "control/answer.h"
 
 #include "base/memory.h"
+#include "control/history_priv.h"
 #include "control/render.h"
 #include "vm/vm.h"
 
 #define LOG_MODULE "control"
 #include "base/log.h"
 
-/* The rest of `request` if it begins with `word` and a blank, or is `word`; else NULL. */
-static const char *
-after_word(const char *request, const char *word)
+const char *
+answer_after_word(const char *request, const char *word)
 {
     while (*word != '\0' && *request == *word) {
         request++;
@@ -56,20 +56,23 @@ answer_application(const char *words, struct buffer *text)
 
     if (text_equal(words, "list"))
         return render_applications(text);
-    digits = after_word(words, "stop");
+    digits = answer_after_word(words, "stop");
     if (digits != NULL)
         return application_end(digits, false, text);
-    digits = after_word(words, "remove");
+    digits = answer_after_word(words, "remove");
     return digits == NULL ? ERR_RANGE : application_end(digits, true, text);
 }
 
 static err_t
 answer_make(struct store *store, bool running, const char *request, struct buffer *text)
 {
-    const char *words = after_word(request, "app");
+    const char *words = answer_after_word(request, "app");
 
     if (words != NULL)
         return answer_application(words, text);
+    words = answer_after_word(request, "history");
+    if (words != NULL)
+        return answer_history(store, words, text);
     if (text_equal(request, "ps"))
         return render_threads(text);
     if (text_equal(request, "log"))
@@ -89,7 +92,10 @@ answer_request(struct store *store, bool running, const char *request, struct bu
     if (err == OK)
         return ANSWER_DONE;
     buffer_clear(text);
-    if (err == ERR_NOT_FOUND)
+    if (err == ERR_NOT_FOUND && answer_after_word(request, "history") != NULL)
+        err = buffer_format(text, "that generation is not kept; 'phantom history VOLUME' lists "
+                                  "those that are");
+    else if (err == ERR_NOT_FOUND)
         err = buffer_format(text, "there is no such program; 'phantom app VOLUME list' lists them");
     else if (err == ERR_RANGE)
         err = buffer_format(text, "a volume does not understand '%s'", request);

@@ -10,6 +10,7 @@
 #include "heap/heap.h"
 #include "plat/memory.h"
 #include "pmem/pmem.h"
+#include "store/history.h"
 #include "vm/vm.h"
 
 #define LOG_ROWS 1000
@@ -149,12 +150,28 @@ cause_text(enum store_cause cause)
     return "?";
 }
 
-static err_t
-log_row(struct buffer *text, const struct store_note *note)
+/* All pins of a moment. */
+struct pins {
+    struct store_pin first[STORE_PINS_MAX];
+    size_t count;
+};
+
+static bool
+is_kept(const struct pins *pins, uint64_t generation)
 {
-    return buffer_format(text, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %s\n",
+    for (size_t i = 0; i < pins->count; i++) {
+        if (pins->first[i].note.generation == generation)
+            return !pins->first[i].going;
+    }
+    return false;
+}
+
+static err_t
+log_row(struct buffer *text, const struct store_note *note, const struct pins *pins)
+{
+    return buffer_format(text, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %s %s\n",
                          note->generation, note->wall_ns, note->page_count, note->personal_ns,
-                         cause_text(note->cause));
+                         is_kept(pins, note->generation) ? "kept" : "-", cause_text(note->cause));
 }
 
 err_t
@@ -162,15 +179,40 @@ render_log(struct buffer *text, struct store *store)
 {
     size_t count = 0, bytes = LOG_ROWS * sizeof(struct store_note);
     struct store_note *notes = plat_alloc(bytes);
+    struct pins pins;
     err_t err;
 
     if (notes == NULL)
         return ERR_NOMEM;
+    pins.count = store_pins_get(store, pins.first, STORE_PINS_MAX);
     err = store_log_read(store, notes, LOG_ROWS, &count);
     for (size_t i = 0; i < count && err == OK; i++)
-        err = log_row(text, &notes[i]);
+        err = log_row(text, &notes[i], &pins);
     plat_free(notes, bytes);
     return err;
+}
+
+static err_t
+pin_row(struct buffer *text, const struct store_pin *pin)
+{
+    const char *kept = pin->held ? "held" : "rule";
+
+    return buffer_format(text, "%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %s %s\n",
+                         pin->note.generation, pin->note.wall_ns, pin->pages_mapped, pin->blocks,
+                         pin->going ? "going" : kept, cause_text(pin->note.cause));
+}
+
+err_t
+render_history(struct buffer *text, struct store *store)
+{
+    struct store_policy policy = store_policy_get(store);
+    struct pins pins;
+
+    pins.count = store_pins_get(store, pins.first, STORE_PINS_MAX);
+    TRY(buffer_format(text, "%u %u %u\n", policy.last, policy.hourly, policy.daily));
+    for (size_t i = pins.count; i-- > 0;)
+        TRY(pin_row(text, &pins.first[i]));
+    return OK;
 }
 
 /* ---- figures ---- */

@@ -19,11 +19,23 @@ must_use err_t render_applications(struct buffer *text);
 /*
  * The generations that can be told about, the newest first, a row for each:
  *
- *     GENERATION WALL-NS PAGES PERSONAL-NS CAUSE
+ *     GENERATION WALL-NS PAGES PERSONAL-NS KEPT CAUSE
  *
- * in numbers, because only the asker knows how times are written where he is.
+ * in numbers, because only the asker knows how times are written where he is. KEPT is "kept" or
+ * "-": whether it is pinned.
  */
 must_use err_t render_log(struct buffer *text, struct store *store);
+
+/*
+ * What is kept of history: a row for the rules, and one for each pin, the newest first.
+ *
+ *     LAST HOURLY DAILY
+ *     GENERATION WALL-NS PAGES BLOCKS KEPT CAUSE
+ *
+ * PAGES is what it holds, BLOCKS what is kept for it and for older ones; KEPT is "held", "rule" or
+ * "going".
+ */
+must_use err_t render_history(struct buffer *text, struct store *store);
 
 /*
  *   running  false: the figures of a run are absent

@@ -42,16 +42,23 @@ pmem_flusher_kick(void)
     event_raise(&flusher.kick);
 }
 
+/* Does it make a generation even if nothing was written? */
+static bool
+even_of_nothing(enum store_cause cause)
+{
+    return cause == STORE_CAUSE_SPACE || cause == STORE_CAUSE_PIN;
+}
+
 uint32_t
 pmem_snapshot_ask(enum store_cause cause)
 {
     /* The epoch before the question whether it is dirty: see flip() for the other side. */
     uint32_t epoch = pmem_epoch_running();
 
-    if (cause != STORE_CAUSE_SPACE && !pmem_snapshot_due())
+    if (!even_of_nothing(cause) && !pmem_snapshot_due())
         return pmem_epoch_closed();
     lock_acquire(&flusher.lock);
-    if (!flusher.asked || cause == STORE_CAUSE_SPACE)
+    if (!flusher.asked || even_of_nothing(cause))
         flusher.cause = cause;
     flusher.asked = true;
     lock_release(&flusher.lock);
@@ -69,7 +76,7 @@ asked_take(enum store_cause *cause)
     *cause = flusher.cause;
     flusher.asked = false;
     lock_release(&flusher.lock);
-    return asked && (*cause == STORE_CAUSE_SPACE || pmem_snapshot_due());
+    return asked && (even_of_nothing(*cause) || pmem_snapshot_due());
 }
 
 /* How long after the last snapshot the next one is due, by the clock. */

@@ -313,7 +313,8 @@ void pmem_unobserve(struct pmem_observer *observer);
 /*
  * Ask for a snapshot of what is written now; returns the epoch that will be
  * committed, or the last closed one when nothing was written since. Does not wait.
- * STORE_CAUSE_SPACE makes a generation even of nothing, to let go of old ones.
+ * STORE_CAUSE_SPACE and STORE_CAUSE_PIN make a generation even of nothing: to let go of old ones,
+ * or to do what was asked of history.
  */
 uint32_t pmem_snapshot_ask(enum store_cause cause);
 

@@ -163,28 +163,65 @@ view_map(const struct store_view *view)
     return view->map;
 }
 
+/* The entry of a page, or one for many that are alike; `buffer` is for nodes on the way. */
+static err_t
+entry_find(struct store_view *view, uint64_t page, void *buffer, struct map_entry *entry,
+           unsigned *level)
+{
+    struct store *store = view->store;
+
+    for (;;) {
+        bool found;
+
+        lock_acquire(&store->lock);
+        found = map_find_level_locked(store, view->map, page, entry, level);
+        lock_release(&store->lock);
+        if (found)
+            return OK;
+        TRY(map_node_read(store, entry, buffer));
+    }
+}
+
+static err_t
+trouble_tell(const struct store_view *view, uint64_t page, uint64_t block, err_t err)
+{
+    if (err != OK)
+        log_error("page %#" PRIx64 " of generation %" PRIu64 ": block %" PRIu64 ": %s", page,
+                  view->pin.note.generation, block, err_text(err));
+    return err;
+}
+
 err_t
 store_view_read(struct store_view *view, uint64_t page, void *buffer)
 {
-    struct store *store = view->store;
     struct map_entry entry;
-    bool found = false;
-    err_t err = OK;
+    unsigned level;
+    err_t err;
 
     assert(page < SPACE_PAGES);
-    while (!found && err == OK) {
-        lock_acquire(&store->lock);
-        found = map_find_locked(store, view->map, page, &entry);
-        lock_release(&store->lock);
-        if (!found)
-            err = map_node_read(store, &entry, buffer);
-    }
+    err = entry_find(view, page, buffer, &entry, &level);
     if (err == OK)
-        err = page_entry_read(store, &entry, buffer);
-    if (err != OK)
-        log_error("page %#" PRIx64 " of generation %" PRIu64 ": block %" PRIu64 ": %s", page,
-                  view->pin.note.generation, entry.block, err_text(err));
-    return err;
+        err = page_entry_read(view->store, &entry, buffer);
+    return trouble_tell(view, page, entry.block, err);
+}
+
+err_t
+store_view_next(struct store_view *view, uint64_t from, void *buffer, uint64_t *page)
+{
+    while (from < SPACE_PAGES) {
+        struct map_entry entry;
+        unsigned level;
+        err_t err = entry_find(view, from, buffer, &entry, &level);
+
+        if (err != OK)
+            return trouble_tell(view, from, entry.block, err);
+        if (entry.block != 0 || entry.flags != 0) {
+            *page = from;
+            return OK;
+        }
+        from = (from | ((1ull << level * MAP_WAYS_BITS) - 1)) + 1;
+    }
+    return ERR_END;
 }
 
 /* ---- opening ---- */
@@ -254,6 +291,16 @@ history_unload(struct store *store)
 }
 
 /* ---- commits ---- */
+
+err_t
+store_history_commit(struct store *store, enum store_cause cause, struct store_note *note)
+{
+    note->personal_ns = store->super.note.personal_ns;
+    note->cause = cause;
+    store_make_room(store); /* since opening nobody may have done it */
+    store_commit_begin(store);
+    return store_commit_finish(store, note);
+}
 
 bool
 history_keeps(const struct store *store, uint64_t birth)

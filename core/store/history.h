@@ -76,8 +76,30 @@ void store_view_close(struct store_view *view);
 /* As store_page_read, of the pinned generation. Any number of threads may read one view. */
 must_use err_t store_view_read(struct store_view *view, uint64_t page, void *buffer);
 
+/*
+ * The first page from `from` on that is not known to be zeroes.
+ *
+ *   buffer  PAGE_BYTES, aligned to 4096; what is in it then means nothing
+ *   page    filled on OK
+ *
+ * Returns OK, ERR_END (there is none), ERR_CORRUPT, ERR_IO.
+ */
+must_use err_t store_view_next(struct store_view *view, uint64_t from, void *buffer,
+                               uint64_t *page);
+
 /* What the view is of. */
 struct store_pin store_view_pin(const struct store_view *view);
+
+/*
+ * Do what was asked of pins and policy: make a generation of what is committed already. For a store
+ * over which no space is up: no commit is under way, and nothing was written early.
+ *
+ *   note  wall time is the caller's; the rest is filled on OK
+ *
+ * Returns what store_commit_finish() returns.
+ */
+must_use err_t store_history_commit(struct store *store, enum store_cause cause,
+                                    struct store_note *note);
 
 /*
  * Go back: make a new generation that holds what a pinned one holds, byte for byte. The present

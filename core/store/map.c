@@ -105,12 +105,14 @@ way_of(uint64_t page, unsigned level)
 }
 
 bool
-map_find_locked(struct store *store, struct block_ref root, uint64_t page, struct map_entry *entry)
+map_find_level_locked(struct store *store, struct block_ref root, uint64_t page,
+                      struct map_entry *entry, unsigned *found_level)
 {
     *entry = (struct map_entry){ .block = root.count > 0 ? root.block : 0, .crc = root.crc };
     for (unsigned level = MAP_LEVELS; level-- > 0;) {
         const struct map_node_disk *node;
 
+        *found_level = level + 1;
         if (entry->block == 0)
             return true;
         node = cache_find(&store->cache, entry);
@@ -120,7 +122,16 @@ map_find_locked(struct store *store, struct block_ref root, uint64_t page, struc
         if (!map_entry_valid(store, entry))
             *entry = (struct map_entry){ .flags = MAP_FLAG_LOST };
     }
+    *found_level = 0;
     return true;
+}
+
+bool
+map_find_locked(struct store *store, struct block_ref root, uint64_t page, struct map_entry *entry)
+{
+    unsigned level;
+
+    return map_find_level_locked(store, root, page, entry, &level);
 }
 
 void

@@ -113,27 +113,15 @@ differences(struct rewind *rewind, bool counting)
     return difference_walk(rewind, MAP_LEVELS - 1, now, then, 0);
 }
 
-/* A generation of what is committed already. */
-static err_t
-present_commit(struct store *store, uint64_t wall_ns, enum store_cause cause,
-               struct store_note *note)
-{
-    *note = (struct store_note){ .wall_ns = wall_ns,
-                                 .personal_ns = store->super.note.personal_ns,
-                                 .cause = cause };
-    store_commit_begin(store);
-    return store_commit_finish(store, note);
-}
-
 /* Pin the present as the newest generation; its records are in the map then. */
 static err_t
 present_pin(struct store *store, uint64_t wall_ns, struct store_view **kept)
 {
-    struct store_note note;
+    struct store_note note = { .wall_ns = wall_ns };
 
     store_pin_ask(store);
     for (unsigned i = 0; i < PIN_TRIES; i++) {
-        TRY(present_commit(store, wall_ns, STORE_CAUSE_PIN, &note));
+        TRY(store_history_commit(store, STORE_CAUSE_PIN, &note));
         if (store->history.newest == note.generation)
             return store_view_open(store, note.generation, kept);
     }
@@ -145,10 +133,10 @@ static err_t
 credit_get(struct store *store, uint64_t wall_ns, uint64_t pages)
 {
     err_t err = store_credit_take(store, pages);
-    struct store_note note;
+    struct store_note note = { .wall_ns = wall_ns };
 
     for (unsigned i = 0; i < SPACE_TRIES && err == ERR_NOSPACE; i++) {
-        TRY(present_commit(store, wall_ns, STORE_CAUSE_SPACE, &note));
+        TRY(store_history_commit(store, STORE_CAUSE_SPACE, &note));
         err = store_credit_take(store, pages);
     }
     return err;
@@ -189,8 +177,6 @@ store_rewind(struct store *store, uint64_t generation, struct store_note *note, 
         err = ERR_READ_ONLY;
     if (err == OK)
         err = store_view_open(store, generation, &rewind.view);
-    if (err == OK)
-        store_make_room(store); /* since opening nobody may have done it */
     if (err == OK)
         err = present_pin(store, note->wall_ns, &present);
     if (err == OK) {

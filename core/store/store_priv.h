@@ -167,6 +167,10 @@ void cache_destroy(struct node_cache *cache);
 bool map_find_locked(struct store *store, struct block_ref root, uint64_t page,
                      struct map_entry *entry);
 
+/* The same, and how many levels lie below `entry`: it may stand for many pages that are alike. */
+bool map_find_level_locked(struct store *store, struct block_ref root, uint64_t page,
+                           struct map_entry *entry, unsigned *found_level);
+
 /* Read a node, verify it, and keep it in the cache. `node`: one aligned block. */
 must_use err_t map_node_read(struct store *store, const struct map_entry *entry, void *node);
 

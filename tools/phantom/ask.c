@@ -6,7 +6,6 @@
 #include "phantom/ask.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "control/answer.h"
 #include "phantom/control.h"
@@ -51,7 +50,7 @@ ask_here(const struct ask *ask, bool last_try, int *status)
     *status = STATUS_TROUBLE;
     if (!system_open(&system, &options))
         return !system.busy || last_try;
-    if (strcmp(ask->request, "log") == 0 || system_start(&system, &options)) {
+    if (ask->of_the_store || system_start(&system, &options)) {
         enum answer_status answer = answer_request(system.store, false, ask->request, &text);
 
         *status = answer_show(ask, answer, &text);

@@ -1,5 +1,5 @@
 /*
- * ask.h - asking a volume, running or not: ps, stat, log and app, on one road.
+ * ask.h - asking a volume, running or not: ps, stat, log, history and app, on one road.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -16,6 +16,7 @@ struct ask {
     const char *volume;
     const char *request; /* as in control/answer.h */
     bool writes;         /* it changes the volume */
+    bool of_the_store;   /* the store alone can answer: the machine need not come up */
     ask_show_fn *show;   /* NULL: print it as it is */
 };
 

@@ -6,14 +6,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/format.h"
+#include "format/space.h"
 #include "phantom/ask.h"
 #include "phantom/options.h"
-
-#define NS_PER_S  1000000000u
-#define NS_PER_MS 1000000u
+#include "phantom/say.h"
 
 int
 verb_ps(const struct invocation *invocation)
@@ -37,21 +35,15 @@ static void
 generation_show(const char *row, size_t row_bytes)
 {
     uint64_t generation, wall_ns, page_count, personal_ns;
-    char personal[FORMAT_UNIT_BYTES];
-    char when[32] = "?";
-    struct tm local;
-    time_t seconds;
+    char personal[FORMAT_UNIT_BYTES], size[FORMAT_UNIT_BYTES], when[SAY_TIME_BYTES], kept[8];
     int cause;
 
-    if (sscanf(row, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %n", &generation, &wall_ns,
-               &page_count, &personal_ns, &cause) != 4)
+    if (sscanf(row, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %7s %n", &generation, &wall_ns,
+               &page_count, &personal_ns, kept, &cause) != 5)
         return;
-    seconds = (time_t)(wall_ns / NS_PER_S);
-    if (localtime_r(&seconds, &local) != NULL)
-        strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &local);
-    printf("%10" PRIu64 "  %s.%03u  %9" PRIu64 "  %9s  %.*s\n", generation, when,
-           (unsigned)(wall_ns / NS_PER_MS % 1000), page_count,
-           format_duration(personal, personal_ns), (int)row_bytes - cause, row + cause);
+    printf("%10" PRIu64 "  %s  %9" PRIu64 "  %9s  %9s  %-4s  %.*s\n", generation,
+           say_time(wall_ns, when), page_count, format_bytes(size, page_count * PAGE_BYTES),
+           format_duration(personal, personal_ns), kept, (int)row_bytes - cause, row + cause);
 }
 
 static void
@@ -59,7 +51,8 @@ log_show(const struct buffer *text)
 {
     const char *row = (const char *)text->bytes;
 
-    printf("%10s  %-23s  %9s  %9s  %s\n", "GENERATION", "TIME", "PAGES", "RUNNING", "CAUSE");
+    printf("%10s  %-23s  %9s  %9s  %9s  %-4s  %s\n", "GENERATION", "TIME", "PAGES", "SIZE",
+           "RUNNING", "KEPT", "CAUSE");
     while (*row != '\0') {
         size_t row_bytes = strcspn(row, "\n");
 
@@ -71,6 +64,8 @@ log_show(const struct buffer *text)
 int
 verb_log(const struct invocation *invocation)
 {
-    return ask_volume(
-        &(struct ask){ .volume = invocation->arguments[0], .request = "log", .show = log_show });
+    return ask_volume(&(struct ask){ .volume = invocation->arguments[0],
+                                     .request = "log",
+                                     .of_the_store = true,
+                                     .show = log_show });
 }

@@ -9,7 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#define NS_PER_S  1000000000u
+#define NS_PER_MS 1000000u
 
 static void
 say_list(const char *prefix, const char *text, va_list values)
@@ -94,5 +98,18 @@ say_word(const char *word, char buffer[SAY_WORD_BYTES])
     }
     buffer[length++] = '\'';
     buffer[length] = '\0';
+    return buffer;
+}
+
+const char *
+say_time(uint64_t wall_ns, char buffer[SAY_TIME_BYTES])
+{
+    time_t seconds = (time_t)(wall_ns / NS_PER_S);
+    char when[32] = "?";
+    struct tm local;
+
+    if (localtime_r(&seconds, &local) != NULL)
+        strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &local);
+    snprintf(buffer, SAY_TIME_BYTES, "%s.%03u", when, (unsigned)(wall_ns / NS_PER_MS % 1000));
     return buffer;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* "phantom: error: ..." and a newline. */
 void say_error(const char *text, ...) __attribute__((format(printf, 1, 2)));
@@ -25,3 +26,7 @@ bool say_colour(void);
  */
 #define SAY_WORD_BYTES 600
 const char *say_word(const char *word, char buffer[SAY_WORD_BYTES]);
+
+/* A time of day where the user is, to milliseconds. Returns `buffer`. */
+#define SAY_TIME_BYTES 40
+const char *say_time(uint64_t wall_ns, char buffer[SAY_TIME_BYTES]);

@@ -78,6 +78,12 @@ static const struct option compile_options[] = {
     NO_MORE,
 };
 
+static const struct option history_options[] = {
+    { "keep", "RULES",
+      "keep by rule, such as last=2,hourly=8,daily=7 (how many of each), or none" },
+    NO_MORE,
+};
+
 static const struct option no_options[] = { NO_MORE };
 
 const struct verb verbs[] = {
@@ -191,19 +197,65 @@ const struct verb verbs[] = {
         .name = "log",
         .synopsis = "VOLUME",
         .summary = "show the newest generations: when, how large, and why",
-        .details = "The newest comes first.\n",
+        .details =
+            "The newest comes first. PAGES and SIZE are what it changed; those that are kept\n"
+            "can be gone back to (see history and rewind).\n",
         .options = no_options,
         .argument_min = 1,
         .argument_max = 1,
         .run = verb_log,
     },
     {
+        .name = "history",
+        .synopsis = "VOLUME [list | pin | drop GENERATION]",
+        .summary = "show which old generations are kept, keep one, or let one go",
+        .details =
+            "A generation that is kept can be gone back to (rewind) and copied (clone). By rule "
+            "some\n"
+            "are kept by themselves, and thinned out; pin keeps the present one until it is "
+            "dropped.\n"
+            "BLOCKS is what a generation keeps that no newer one needs. When space is short the\n"
+            "oldest go first.\n"
+            "\n"
+            "Works on a running volume and on one that is stopped.\n",
+        .options = history_options,
+        .argument_min = 1,
+        .argument_max = 3,
+        .run = verb_history,
+    },
+    {
+        .name = "rewind",
+        .synopsis = "VOLUME GENERATION",
+        .summary = "go back to a generation that is kept",
+        .details =
+            "Makes a new generation of a stopped VOLUME that holds what GENERATION holds; its\n"
+            "programs go on from there. The present is kept before, so it can be undone.\n"
+            "Takes room for what has changed since.\n",
+        .options = no_options,
+        .argument_min = 2,
+        .argument_max = 2,
+        .run = verb_rewind,
+    },
+    {
+        .name = "clone",
+        .synopsis = "VOLUME GENERATION NEW-VOLUME",
+        .summary = "make a new volume of a generation that is kept",
+        .details =
+            "Copies all that GENERATION of a stopped VOLUME holds, and verifies it on the way.\n"
+            "NEW-VOLUME is as large, and has a history of its own.\n",
+        .options = no_options,
+        .argument_min = 3,
+        .argument_max = 3,
+        .run = verb_clone,
+    },
+    {
         .name = "check",
         .synopsis = "VOLUME",
         .summary = "verify every block of a stopped volume",
-        .details =
-            "Reads superblocks, records, page map, free space and every live page, and names\n"
-            "each damage. Changes nothing. Ends with 0 when all is well, else with 1.\n",
+        .details = "Reads superblocks, records, page map, free space, every live page and all that "
+                   "history\n"
+                   "keeps, and names each damage. Changes nothing. Ends with 0 when all is well, "
+                   "else with 1.\n",
         .options = no_options,
         .argument_min = 1,
         .argument_max = 1,

@@ -51,5 +51,8 @@ int verb_app(const struct invocation *invocation);
 int verb_ps(const struct invocation *invocation);
 int verb_stat(const struct invocation *invocation);
 int verb_log(const struct invocation *invocation);
+int verb_history(const struct invocation *invocation);
+int verb_rewind(const struct invocation *invocation);
+int verb_clone(const struct invocation *invocation);
 int verb_check(const struct invocation *invocation);
 int verb_compile(const struct invocation *invocation);

@@ -6,6 +6,7 @@
 #include "control/answer.h"
 
 #include "control/census.h"
+#include "store/history.h"
 #include "unit/vm/machine.h"
 
 #define SLEEPERS                                                                                   \
@@ -30,6 +31,60 @@ store_log_read(struct store *store, struct store_note *notes, size_t note_max, s
     notes[0] = (struct store_note){ 9, 1000000001, 2000000002, 5, STORE_CAUSE_STOP };
     notes[1] = (struct store_note){ 8, 1000000000, 2000000000, 6, STORE_CAUSE_INTERVAL };
     *note_count = 2;
+    return OK;
+}
+
+/* ---- history, of the fake store ---- */
+
+static struct store_policy policy = { 1, 2, 3 };
+static bool pin_asked;
+static uint64_t unpinned;
+
+size_t
+store_pins_get(struct store *store, struct store_pin *pins, size_t pin_max)
+{
+    ck_assert_ptr_eq(store, &fake_store);
+    ck_assert_uint_ge(pin_max, 3);
+    pins[0] = (struct store_pin){ .note = { .generation = 6, .wall_ns = 60, .cause = 3 },
+                                  .pages_mapped = 16,
+                                  .blocks = 26,
+                                  .going = true };
+    pins[1] = (struct store_pin){ .note = { .generation = 8, .wall_ns = 80, .cause = 2 },
+                                  .pages_mapped = 18,
+                                  .blocks = 28 };
+    pins[2] = (struct store_pin){ .note = { .generation = 4710, .wall_ns = 90, .cause = 8 },
+                                  .pages_mapped = 19,
+                                  .held = true };
+    return pin_asked ? 3 : 2;
+}
+
+void
+store_pin_ask(struct store *store)
+{
+    ck_assert_ptr_eq(store, &fake_store);
+    pin_asked = true;
+}
+
+err_t
+store_unpin(struct store *store, uint64_t generation)
+{
+    ck_assert_ptr_eq(store, &fake_store);
+    unpinned = generation;
+    return generation == 8 ? OK : ERR_NOT_FOUND;
+}
+
+struct store_policy
+store_policy_get(struct store *store)
+{
+    ck_assert_ptr_eq(store, &fake_store);
+    return policy;
+}
+
+err_t
+store_policy_set(struct store *store, const struct store_policy *wanted)
+{
+    ck_assert_ptr_eq(store, &fake_store);
+    policy = *wanted;
     return OK;
 }
 
@@ -105,8 +160,51 @@ END_TEST
 START_TEST(log_gives_numbers_that_any_asker_can_put_into_his_own_time)
 {
     ck_assert_int_eq(ask("log"), ANSWER_DONE);
-    ck_assert_str_eq((char *)answer.bytes, "9 1000000001 5 2000000002 clean stop\n"
-                                           "8 1000000000 6 2000000000 interval\n");
+    ck_assert_str_eq((char *)answer.bytes, "9 1000000001 5 2000000002 - clean stop\n"
+                                           "8 1000000000 6 2000000000 kept interval\n");
+}
+END_TEST
+
+START_TEST(history_is_listed_and_what_is_asked_of_it_is_committed)
+{
+    const uint64_t begun = fake.begun;
+
+    ck_assert_int_eq(ask("history list"), ANSWER_DONE);
+    ck_assert_str_eq((char *)answer.bytes, "1 2 3\n8 80 18 28 rule interval\n"
+                                           "6 60 16 26 going demand\n");
+    ck_assert_uint_eq(fake.begun, begun);
+    ck_assert_int_eq(ask("history pin"), ANSWER_DONE);
+    ck_assert_str_eq((char *)answer.bytes, "generation 4710 is kept\n");
+    ck_assert_uint_gt(fake.begun, begun);
+    ck_assert_int_eq(ask("history drop 8"), ANSWER_DONE);
+    ck_assert_uint_eq(unpinned, 8);
+    ck_assert_int_eq(ask("history drop 9"), ANSWER_TROUBLE);
+    ck_assert(answer_has("not kept"));
+    ck_assert_int_eq(ask("history keep 0 24 7"), ANSWER_DONE);
+    ck_assert_uint_eq(policy.last, 0);
+    ck_assert_uint_eq(policy.hourly, 24);
+    ck_assert_uint_eq(policy.daily, 7);
+}
+END_TEST
+
+START_TEST(history_takes_no_nonsense)
+{
+    static const char *const requests[] = {
+        "history",          "history list 1",
+        "history drop",     "history drop x",
+        "history drop 8 9", "history keep",
+        "history keep 1 2", "history keep 1 2 3 4",
+        "history keep a b", "history keep 1 2 99999999999999999999999",
+        "historylist",
+    };
+
+    for (unsigned i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        ck_assert_int_eq(ask(requests[i]), ANSWER_TROUBLE);
+        ck_assert_uint_gt(answer.count, 0);
+    }
+    ck_assert_uint_eq(policy.last, 1);
+    ck_assert_uint_eq(unpinned, 0);
+    ck_assert(!pin_asked);
 }
 END_TEST
 
@@ -198,6 +296,8 @@ main(void)
         ps_shows_each_thread_however_many,
         stat_has_the_figures_that_programs_read,
         log_gives_numbers_that_any_asker_can_put_into_his_own_time,
+        history_is_listed_and_what_is_asked_of_it_is_committed,
+        history_takes_no_nonsense,
         a_program_is_listed_stopped_and_removed,
         who_stops_a_program_while_the_machine_stops_is_told_so,
         what_makes_no_sense_is_a_message_and_changes_nothing,

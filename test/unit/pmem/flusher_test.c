@@ -124,14 +124,16 @@ START_TEST(a_failed_snapshot_is_tried_again_by_itself)
 }
 END_TEST
 
-START_TEST(for_space_a_generation_is_made_even_of_nothing)
+START_TEST(for_space_and_for_history_a_generation_is_made_even_of_nothing)
 {
     setup_with((struct pmem_options){ .on_demand_only = true });
     ck_assert_uint_eq(snapshots(), 0);
     pmem_worker_away(&worker);
     ck_assert_int_eq(pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_SPACE)), OK);
+    ck_assert_int_eq(pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_PIN)), OK);
+    ck_assert_int_eq(pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_DEMAND)), OK);
     pmem_worker_back(&worker);
-    ck_assert_uint_eq(snapshots(), 1);
+    ck_assert_uint_eq(snapshots(), 2);
     teardown();
 }
 END_TEST
@@ -213,7 +215,7 @@ main(void)
     tcase_add_test(tcase, an_idle_space_writes_nothing_and_takes_no_time);
     tcase_add_test(tcase, on_demand_only_means_just_that);
     tcase_add_test(tcase, a_failed_snapshot_is_tried_again_by_itself);
-    tcase_add_test(tcase, for_space_a_generation_is_made_even_of_nothing);
+    tcase_add_test(tcase, for_space_and_for_history_a_generation_is_made_even_of_nothing);
     tcase_add_test(tcase, the_pause_does_not_grow_with_what_was_written);
     tcase_add_test(tcase, whoever_asks_is_answered);
     tcase_add_test(tcase, a_space_that_was_hardly_started_stops);

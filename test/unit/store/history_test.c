@@ -64,6 +64,33 @@ START_TEST(an_empty_generation_can_be_pinned_and_gone_back_to)
 }
 END_TEST
 
+START_TEST(a_view_names_the_pages_that_hold_anything)
+{
+    struct model *model = model_create(BLOCKS);
+    struct store_view *view;
+    uint64_t generation, page = 0, count = 0;
+
+    commits(model, 2, 50);
+    generation = pin(model, 10);
+    commits(model, 2, 90);
+    ck_assert_int_eq(store_view_open(model->store, generation, &view), OK);
+    for (uint64_t from = 0; store_view_next(view, from, bytes, &page) == OK; from = page + 1) {
+        unsigned index = 0;
+
+        ck_assert_uint_ge(page, from);
+        while (index < MODEL_PAGES && model_page(index) != page)
+            index++;
+        ck_assert_uint_lt(index, MODEL_PAGES);
+        ck_assert_uint_ne(model->taken[generation][index], 0);
+        count++;
+    }
+    ck_assert_uint_eq(count, store_view_pin(view).pages_mapped);
+    ck_assert_int_eq(store_view_next(view, SPACE_PAGES, bytes, &page), ERR_END);
+    store_view_close(view);
+    model_free(model);
+}
+END_TEST
+
 START_TEST(early_pages_and_pages_of_zeroes_die_like_others)
 {
     struct model *model = model_create(BLOCKS);
@@ -792,6 +819,7 @@ main(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, a_pinned_generation_holds_what_it_held_whatever_is_written_after);
     tcase_add_test(tcase, an_empty_generation_can_be_pinned_and_gone_back_to);
+    tcase_add_test(tcase, a_view_names_the_pages_that_hold_anything);
     tcase_add_test(tcase, early_pages_and_pages_of_zeroes_die_like_others);
     tcase_add_test(tcase, commits_beside_pins_cost_what_they_cost_without);
     tcase_add_test(tcase, opening_reads_no_more_for_what_died_after_a_pin);

@@ -1,0 +1,92 @@
+/*
+ * history.c - the answers to questions about history: what is kept, and what shall be.
+ *
+ * Whoever asks for something is answered when it is done and safe, which takes a snapshot.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "store/history.h"
+#include "base/format.h"
+#include "base/memory.h"
+#include "control/history_priv.h"
+#include "control/render.h"
+#include "pmem/pmem.h"
+
+static err_t
+commit(void)
+{
+    return pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_PIN));
+}
+
+/* Digits up to a blank or the end; `text` moves behind both. False if there are none. */
+static bool
+number_read(const char **text, uint64_t *number)
+{
+    const char *at = *text;
+
+    *number = 0;
+    while (*at >= '0' && *at <= '9' && *number < UINT64_MAX / 16)
+        *number = 10 * *number + (uint64_t)(*at++ - '0');
+    if (at == *text || (*at != '\0' && *at != ' '))
+        return false;
+    *text = at + (*at == ' ');
+    return true;
+}
+
+static err_t
+pin(struct store *store, struct buffer *text)
+{
+    struct store_pin pins[STORE_PINS_MAX];
+    size_t count;
+
+    store_pin_ask(store);
+    TRY(commit());
+    count = store_pins_get(store, pins, STORE_PINS_MAX);
+    if (count == 0 || !pins[count - 1].held)
+        return ERR_BUSY;
+    return buffer_format(text, "generation %" PRIu64 " is kept\n", pins[count - 1].note.generation);
+}
+
+static err_t
+drop(struct store *store, const char *words, struct buffer *text)
+{
+    uint64_t generation;
+
+    if (!number_read(&words, &generation) || *words != '\0')
+        return ERR_NOT_FOUND;
+    TRY(store_unpin(store, generation));
+    TRY(commit());
+    return buffer_format(text, "generation %" PRIu64 " is let go of\n", generation);
+}
+
+static err_t
+keep(struct store *store, const char *words, struct buffer *text)
+{
+    struct store_policy policy;
+    uint64_t last, hourly, daily;
+
+    if (!number_read(&words, &last) || !number_read(&words, &hourly) ||
+        !number_read(&words, &daily) || *words != '\0' || last > STORE_POLICY_MAX ||
+        hourly > STORE_POLICY_MAX || daily > STORE_POLICY_MAX)
+        return ERR_RANGE;
+    policy = (struct store_policy){ (uint32_t)last, (uint32_t)hourly, (uint32_t)daily };
+    TRY(store_policy_set(store, &policy));
+    TRY(commit());
+    return buffer_format(text, "that is kept by rule from now on\n");
+}
+
+err_t
+answer_history(struct store *store, const char *words, struct buffer *text)
+{
+    const char *rest;
+
+    if (text_equal(words, "list"))
+        return render_history(text, store);
+    if (text_equal(words, "pin"))
+        return pin(store, text);
+    rest = answer_after_word(words, "drop");
+    if (rest != NULL)
+        return drop(store, rest, text);
+    rest = answer_after_word(words, "keep");
+    return rest == NULL ? ERR_RANGE : keep(store, rest, text);
+}
