@@ -412,7 +412,8 @@ class Run(VolumeTest):
 
     def test_limits_of_the_shell_are_no_crash(self):
         program = self.program(HELLO)
-        for limit in ("-n 10", "-s 128", "-S -s 16"):
+        # The environment and the loader have their part of the stack: less than 64 is not ours.
+        for limit in ("-n 10", "-s 128", "-S -s 64"):
             with self.subTest(limit=limit):
                 done = self.limited(limit, "exec", program)
                 self.assertEqual((done.returncode, done.stdout), (0, "hello\n"), done)
