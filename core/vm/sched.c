@@ -453,22 +453,6 @@ sched_safepoint(struct vm_worker *worker)
         load_again(worker);
 }
 
-bool
-sched_credit(struct vm_worker *worker, uint32_t pages)
-{
-    if (worker->pmem.credit >= pages)
-        return true;
-    sched_safepoint(worker);
-    return false;
-}
-
-void
-sched_credit_give(struct vm_worker *worker, uint32_t before)
-{
-    if (worker->pmem.credit > before)
-        pmem_unreserve(&worker->pmem, worker->pmem.credit - before);
-}
-
 /* The call that asked for it runs again, and finds in its progress that it was done. */
 static err_t
 collect_all(struct vm_worker *worker)
@@ -535,6 +519,25 @@ give_back(struct vm_worker *worker)
     frame_unload(worker);
     sched_enqueue(thread);
     sched_idle(worker);
+}
+
+bool
+sched_credit(struct vm_worker *worker, uint32_t pages)
+{
+    if (worker->pmem.credit >= pages)
+        return true;
+    sched_safepoint(worker);
+    /* While the disk fails it would ask for ever, and not hear that it shall stop. */
+    if (worker->loaded && atomic_load(&sched.stopping))
+        give_back(worker);
+    return false;
+}
+
+void
+sched_credit_give(struct vm_worker *worker, uint32_t before)
+{
+    if (worker->pmem.credit > before)
+        pmem_unreserve(&worker->pmem, worker->pmem.credit - before);
 }
 
 static void
