@@ -106,7 +106,7 @@ class Answers:
     def test_log_tells_the_generations_in_local_time(self):
         self.sleepers()
         rows = self.look("log", self.volume).splitlines()
-        self.assertRegex(rows[0], "GENERATION +TIME +PAGES +RUNNING +CAUSE")
+        self.assertRegex(rows[0], "GENERATION +TIME +PAGES +SIZE +RUNNING +KEPT +CAUSE")
         self.assertRegex(rows[-1], r"^ +2  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} .* new volume$")
 
     def test_one_program_is_removed_and_the_other_goes_on(self):
