@@ -27,7 +27,7 @@ struct frame {
 };
 
 struct pmem_page *pmem_page_table;
-_Atomic uint32_t *pmem_epoch_of;
+_Atomic uint32_t *pmem_epoch_of, *pmem_epoch_at;
 uint32_t pmem_copies_max = 8192;
 
 static struct {
@@ -69,6 +69,7 @@ pmem_pages_create(uint64_t resident_max)
     atomic_store(&frames.resident, 0);
     pmem_page_table = plat_reserve(PAGE_TABLE_BYTES);
     pmem_epoch_of = plat_reserve(EPOCH_TABLE_BYTES);
+    pmem_epoch_at = pmem_epoch_of - (SPACE_BASE >> PAGE_SHIFT);
     frames.table = plat_reserve(whole_pages(frames.count * sizeof(struct frame)));
     frames.copies = plat_reserve(frames.copy_count * PAGE_BYTES);
     frames.copy_next = plat_reserve(whole_pages(frames.copy_count * sizeof(uint32_t)));

@@ -28,6 +28,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/assert.h"
 #include "format/space.h"
 #include "plat/err.h"
 #include "store/store.h"
@@ -117,7 +118,8 @@ void pmem_stop(void);
 
 /* For each page the epoch of its last first write; outside the space. */
 extern _Atomic uint32_t *pmem_epoch_of;
-extern uint32_t pmem_epoch_now; /* changes only while the world stands still */
+extern _Atomic uint32_t *pmem_epoch_at; /* the same, indexed by address >> PAGE_SHIFT */
+extern uint32_t pmem_epoch_now;         /* changes only while the world stands still */
 
 /*
  * The first write to the page of `address` in this epoch is about to happen.
@@ -130,8 +132,11 @@ void pmem_first_write(uint64_t address);
 static inline void
 pmem_barrier(uint64_t address)
 {
-    if (atomic_load_explicit(&pmem_epoch_of[space_page_of(address)], memory_order_acquire) !=
-        pmem_epoch_now)
+    /* Loaded apart: the processor fuses a comparison of registers with the branch. */
+    uint32_t now = __atomic_load_n(&pmem_epoch_now, __ATOMIC_RELAXED);
+
+    if (unlikely(atomic_load_explicit(&pmem_epoch_at[address >> PAGE_SHIFT],
+                                      memory_order_acquire) != now))
         pmem_first_write(address);
 }
 

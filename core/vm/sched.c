@@ -814,7 +814,7 @@ worker_join(struct vm_worker *worker)
 
     if (err != OK)
         return err;
-    worker->epochs = pmem_epoch_of - (SPACE_BASE >> PAGE_SHIFT);
+    worker->epochs = pmem_epoch_at;
     heap_local_join(&worker->heap, &worker->pmem);
     return OK;
 }
