@@ -36,11 +36,6 @@ report_opened(const struct report *report, const struct store_opened *opened)
         show(report, LOG_WARN,
              "%s: the newest snapshot could not be used; going on from generation %" PRIu64,
              report->volume, opened->generation);
-    else if (opened->unfinished)
-        show(report, LOG_INFO,
-             "%s: the newest snapshot was not all there, as after a power cut; going on from "
-             "generation %" PRIu64,
-             report->volume, opened->generation);
 }
 
 void
@@ -50,6 +45,11 @@ report_resumed(const struct report *report, const struct store_opened *opened,
     uint64_t now = plat_wall_ns(), then = opened->note.wall_ns;
     char age[FORMAT_UNIT_BYTES];
 
+    if (opened->unfinished && !opened->fell_back)
+        show(report, LOG_INFO,
+             "%s: the newest snapshot was not all there, as after a power cut; going on from "
+             "generation %" PRIu64,
+             report->volume, opened->generation);
     format_duration(age, now > then ? now - then : 0);
     show(report, LOG_INFO,
          "resumed %s at generation %" PRIu64 ", %s old: %zu program%s, %zu thread%s",

@@ -46,9 +46,16 @@ END_TEST
 
 START_TEST(a_snapshot_that_a_power_cut_left_undone_is_no_damage)
 {
-    report_opened(&report, &(struct store_opened){ .generation = 7, .unfinished = true });
+    struct store_opened opened = { .generation = 7,
+                                   .unfinished = true,
+                                   .note = { .wall_ns = UINT64_MAX } };
+
+    report_opened(&report, &opened);
+    ck_assert_str_eq(said, "");
+    report_resumed(&report, &opened, &(struct census){ .programs = 1, .threads = 1 });
     ck_assert_str_eq(said, "I life: the newest snapshot was not all there, as after a power cut; "
-                           "going on from generation 7\n");
+                           "going on from generation 7\n"
+                           "I resumed life at generation 7, 0 ms old: 1 program, 1 thread\n");
 }
 END_TEST
 
