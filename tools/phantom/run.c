@@ -194,7 +194,7 @@ throwaway_path(char *path, size_t path_bytes)
 
     plat_entropy(&unique, sizeof unique);
     length = snprintf(path, path_bytes, "%s/phantom-exec-%016" PRIx64,
-                      folder == NULL || folder[0] == '\0' ? "/tmp" : folder, unique);
+                      folder == NULL || folder[0] == '\0' ? P_tmpdir : folder, unique);
     if (length < 0 || (size_t)length >= path_bytes) {
         say_error("TMPDIR is too long");
         return false;

@@ -17,11 +17,11 @@
 #include "base/assert.h"
 #include "fuzz/fuzzer.h"
 #include "phantom/control.h"
+#include "support/folder.h"
 
 #define ANSWER "an answer"
 
-static char folder[] = "/tmp/phantom-fuzz-XXXXXX";
-static char volume[64], volume_socket[80];
+static char folder[FOLDER_BYTES], volume[FOLDER_BYTES + 8], volume_socket[FOLDER_BYTES + 16];
 
 /* What the answering side was last asked. */
 static char asked[512];
@@ -49,10 +49,15 @@ LLVMFuzzerInitialize(int *argument_count, char ***arguments)
 {
     (void)argument_count;
     (void)arguments;
-    if (mkdtemp(folder) == NULL)
+    if (!folder_make(folder))
         return 1;
     snprintf(volume, sizeof volume, "%s/volume", folder);
     snprintf(volume_socket, sizeof volume_socket, "%s.control", volume);
+    if (strlen(volume_socket) >= sizeof((struct sockaddr_un *)0)->sun_path) {
+        fprintf(stderr, "control: TMPDIR is too long for a socket\n");
+        rmdir(folder);
+        return 1;
+    }
     atexit(folder_remove);
     return 0;
 }

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "plat/memory.h"
+#include "support/folder.h"
 
 #define BLOCKS      16
 #define ANSWERS_MAX 8
@@ -172,7 +173,7 @@ enum way {
     WAY_COUNT,
 };
 
-static char folder[256], path[300], message[256];
+static char folder[FOLDER_BYTES], path[300], message[256];
 static uint8_t *buffer, *wanted;
 static struct plat_disk *disk;
 
@@ -182,10 +183,7 @@ static int aside;
 static void
 setup(void)
 {
-    const char *where = getenv("TMPDIR");
-
-    snprintf(folder, sizeof(folder), "%s/phantom-disk-XXXXXX", where ? where : P_tmpdir);
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert(folder_make(folder));
     snprintf(path, sizeof(path), "%s/volume", folder);
     buffer = plat_alloc(BLOCKS * PLAT_BLOCK_BYTES);
     wanted = plat_alloc(BLOCKS * PLAT_BLOCK_BYTES);

@@ -16,19 +16,17 @@
 #include <unistd.h>
 
 #include "plat/memory.h"
+#include "support/folder.h"
 
 #define BLOCKS 64
 
-static char folder[256], path[300], message[256];
+static char folder[FOLDER_BYTES], path[300], message[256];
 static uint8_t *buffer;
 
 static void
 setup(void)
 {
-    const char *where = getenv("TMPDIR");
-
-    snprintf(folder, sizeof(folder), "%s/phantom-disk-XXXXXX", where ? where : P_tmpdir);
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert(folder_make(folder));
     snprintf(path, sizeof(path), "%s/volume", folder);
     buffer = plat_alloc(BLOCKS * PLAT_BLOCK_BYTES);
     message[0] = '\0';

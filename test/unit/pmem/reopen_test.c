@@ -13,6 +13,7 @@
 #include "linux/disk.h"
 #include "pmem/pmem_priv.h"
 #include "start.h"
+#include "support/folder.h"
 
 #define VOLUME_BYTES (64ull << 20)
 #define ACCOUNTS     300
@@ -29,7 +30,7 @@ struct frail_disk {
 static struct frail_disk frail;
 static struct store *store;
 static struct pmem_worker worker;
-static char folder[256], path[300];
+static char folder[FOLDER_BYTES], path[300];
 
 static uint64_t
 frail_block_count(const struct plat_disk *disk)
@@ -138,10 +139,7 @@ down(void)
 static void
 setup(void)
 {
-    const char *where = getenv("TMPDIR");
-
-    snprintf(folder, sizeof(folder), "%s/phantom-reopen-XXXXXX", where ? where : P_tmpdir);
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert(folder_make(folder));
     snprintf(path, sizeof(path), "%s/volume", folder);
     disk_open(true);
     ck_assert_int_eq(store_format(&frail.disk, VOLUME_BYTES / PLAT_BLOCK_BYTES), OK);
