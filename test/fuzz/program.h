@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "fuzz/fuzzer.h"
 #include "unit/vm/machine.h"
 
 #define PROGRAM_MS           10 /* what an accepted module may run */
@@ -27,15 +28,18 @@ __asan_default_options(void) /* NOLINT(bugprone-reserved-identifier) */
     return "detect_leaks=0";
 }
 
-/* To be called once: the machine is up when it returns. */
-static inline void
-program_machine_start(void)
+/* The machine is up before the first input. (The header is for the one file of a fuzzer.) */
+int
+LLVMFuzzerInitialize(int *argument_count, char ***arguments)
 {
+    (void)argument_count;
+    (void)arguments;
     machine_options.workers = 2;
     machine_pmem =
         (struct pmem_options){ .on_demand_only = true, .resident_bytes_max = PROGRAM_RESIDENT_MAX };
     fake.credit = PROGRAM_PAGES_MAX;
     machine_start();
+    return 0;
 }
 
 /*

@@ -342,6 +342,21 @@ test_disk_redo(struct plat_disk *disk, const struct test_op *op)
         pending_flush(disk);
 }
 
+struct plat_disk *
+test_disk_at(struct plat_disk *fresh, const struct test_op *ops, size_t count, uint64_t *mark)
+{
+    struct plat_disk *disk = test_disk_copy(fresh);
+
+    *mark = 1;
+    for (size_t i = 0; i < count; i++) {
+        if (ops[i].kind == TEST_OP_MARK)
+            *mark = ops[i].mark;
+        else
+            test_disk_redo(disk, &ops[i]);
+    }
+    return disk;
+}
+
 struct test_disk_counts
 test_disk_counts(struct plat_disk *disk)
 {

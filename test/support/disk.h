@@ -97,6 +97,15 @@ const struct test_op *test_disk_ops(struct plat_disk *disk, size_t *count);
 /* Do what a journal entry says, without failures and without a journal. */
 void test_disk_redo(struct plat_disk *disk, const struct test_op *op);
 
+/*
+ * The disk as it was when the first `count` entries of its journal had been done.
+ *
+ *   fresh  the disk as it was when the journal began
+ *   mark   filled: the newest mark among them, or 1
+ */
+struct plat_disk *test_disk_at(struct plat_disk *fresh, const struct test_op *ops, size_t count,
+                               uint64_t *mark);
+
 struct test_disk_counts {
     uint64_t reads, writes, flushes, blocks_written, reserves;
 };

@@ -2,8 +2,9 @@
  * suite.h - the main() of a unit test with one case: what every file would repeat.
  *
  *     UNIT_TESTS("base/list", list_pops_what_was_pushed_last, ...)
+ *     UNIT_TESTS_WITHIN("store/open", 120, every_cut_leaves_a_whole_generation, ...)
  *
- * The names are those of START_TEST; each has 30 seconds.
+ * The names are those of START_TEST; each has 30 seconds, or as many as are said.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -31,10 +32,12 @@ unit_tests_run(const char *name, double timeout_s, const TTest *const *tests, si
     return failed != 0;
 }
 
-#define UNIT_TESTS(name, ...)                                                                      \
+#define UNIT_TESTS_WITHIN(name, timeout_s, ...)                                                    \
     int main(void)                                                                                 \
     {                                                                                              \
         const TTest *const tests[] = { __VA_ARGS__ };                                              \
                                                                                                    \
-        return unit_tests_run(name, 30, tests, sizeof tests / sizeof tests[0]);                    \
+        return unit_tests_run(name, timeout_s, tests, sizeof tests / sizeof tests[0]);             \
     }
+
+#define UNIT_TESTS(name, ...) UNIT_TESTS_WITHIN(name, 30, __VA_ARGS__)

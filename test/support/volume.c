@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/memory.h"
+
 #define PAGE 4096
 
 struct model *
@@ -320,4 +322,33 @@ model_check_named_block(uint64_t block)
             return true;
     }
     return false;
+}
+
+/* ---- trouble ---- */
+
+void
+model_break_write(struct model *model, unsigned n)
+{
+    test_disk_fail_write(model->disk, n, n % 2 ? ERR_IO : ERR_NOSPACE);
+}
+
+void
+model_break_flush(struct model *model, unsigned n)
+{
+    test_disk_fail_flush(model->disk, n);
+}
+
+void
+model_break_memory(struct model *model, unsigned n)
+{
+    (void)model;
+    test_memory_fail(n);
+}
+
+void
+model_mend(struct model *model)
+{
+    test_memory_fail(0);
+    test_disk_fail_write(model->disk, 0, OK);
+    test_disk_fail_flush(model->disk, 0);
 }

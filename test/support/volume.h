@@ -70,6 +70,12 @@ bool model_pins_match(struct model *model);
 /* Go back to a pinned generation; its contents are the newest acknowledged ones on OK. */
 err_t model_rewind(struct model *model, uint64_t generation, uint64_t *kept);
 
+/* Let the n-th write, flush, or allocation from now fail; and let all of them work again. */
+void model_break_write(struct model *model, unsigned n);
+void model_break_flush(struct model *model, unsigned n);
+void model_break_memory(struct model *model, unsigned n);
+void model_mend(struct model *model);
+
 /* How many findings a check makes that are damage; others are added to `notes` (may be NULL). */
 unsigned model_check(struct model *model, unsigned *notes);
 

@@ -4,19 +4,9 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "fuzz/fuzzer.h"
 #include "fuzz/program.h"
 
 static unsigned error_count;
-
-int
-LLVMFuzzerInitialize(int *argument_count, char ***arguments)
-{
-    (void)argument_count;
-    (void)arguments;
-    program_machine_start();
-    return 0;
-}
 
 /* Each message is shown, with its line and caret, as a person would read it. */
 static void

@@ -11,15 +11,6 @@
 
 #define WINDOW_MAX 64
 
-int
-LLVMFuzzerInitialize(int *argument_count, char ***arguments)
-{
-    (void)argument_count;
-    (void)arguments;
-    program_machine_start();
-    return 0;
-}
-
 /* Change some bytes in their place, so that all behind them is still read as what it was. */
 static void
 window_mutate(uint8_t *bytes, size_t byte_count, unsigned seed)

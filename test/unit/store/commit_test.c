@@ -9,7 +9,7 @@
 
 #include "base/crc32c.h"
 #include "support/disk.h"
-#include "support/memory.h"
+#include "support/suite.h"
 #include "support/volume.h"
 
 #define BLOCKS 2048
@@ -281,9 +281,7 @@ fails_and_goes_on(void (*break_it)(struct model *, unsigned), unsigned n, bool f
     ck_assert_int_eq(model_early(model, 90), OK);
     break_it(model, n);
     *failed = model_commit(model, 6, fold ? STORE_CAUSE_STOP : STORE_CAUSE_DEMAND) != OK;
-    test_memory_fail(0);
-    test_disk_fail_write(model->disk, 0, OK);
-    test_disk_fail_flush(model->disk, 0);
+    model_mend(model);
     if (*failed) {
         bool all[MODEL_PAGES];
 
@@ -304,12 +302,6 @@ fails_and_goes_on(void (*break_it)(struct model *, unsigned), unsigned n, bool f
     model_free(model);
 }
 
-static void
-break_write(struct model *model, unsigned n)
-{
-    test_disk_fail_write(model->disk, n, n % 2 ? ERR_IO : ERR_NOSPACE);
-}
-
 START_TEST(a_write_that_fails_costs_nothing_but_its_commit)
 {
     for (unsigned fold = 0; fold < 2; fold++) {
@@ -317,18 +309,11 @@ START_TEST(a_write_that_fails_costs_nothing_but_its_commit)
         unsigned n = 1;
 
         for (; failed; n++)
-            fails_and_goes_on(break_write, n, fold, &failed);
+            fails_and_goes_on(model_break_write, n, fold, &failed);
         ck_assert_uint_ge(n, 4);
     }
 }
 END_TEST
-
-static void
-break_memory(struct model *model, unsigned n)
-{
-    (void)model;
-    test_memory_fail(n);
-}
 
 START_TEST(an_allocation_that_fails_costs_nothing_but_its_commit)
 {
@@ -336,7 +321,7 @@ START_TEST(an_allocation_that_fails_costs_nothing_but_its_commit)
         bool failed;
 
         for (unsigned n = 1; n < 40; n++)
-            fails_and_goes_on(break_memory, n, fold, &failed);
+            fails_and_goes_on(model_break_memory, n, fold, &failed);
     }
 }
 END_TEST
@@ -362,16 +347,10 @@ break_flush_kept(struct model *model, unsigned n)
     test_disk_fail_flush_as(model->disk, TEST_FLUSH_KEPT);
 }
 
-static void
-break_flush_undecided(struct model *model, unsigned n)
-{
-    test_disk_fail_flush(model->disk, n);
-}
-
 START_TEST(a_flush_that_fails_is_never_believed)
 {
     void (*const ways[])(struct model *, unsigned) = { break_flush_doomed, break_flush_kept,
-                                                       break_flush_undecided };
+                                                       model_break_flush };
 
     for (unsigned way = 0; way < 3; way++) {
         for (unsigned fold = 0; fold < 2; fold++) {
@@ -614,37 +593,20 @@ START_TEST(a_long_run_on_a_small_volume_loses_and_leaks_nothing)
 }
 END_TEST
 
-int
-main(void)
-{
-    Suite *suite = suite_create("store/commit");
-    TCase *tcase = tcase_create("commit");
-    SRunner *runner;
-    int failed;
-
-    tcase_set_timeout(tcase, 120);
-    tcase_add_test(tcase, a_page_reads_as_the_newest_contents_that_were_handed_over);
-    tcase_add_test(tcase, a_commit_of_one_page_costs_three_writes_and_one_flush);
-    tcase_add_test(tcase, a_large_commit_is_a_few_long_writes);
-    tcase_add_test(tcase, a_fold_takes_the_pages_of_its_own_commit_so_that_opening_reads_no_record);
-    tcase_add_test(tcase, zero_pages_take_no_block_and_unchanged_ones_are_not_written);
-    tcase_add_test(tcase, a_changed_page_with_the_same_checksum_is_written);
-    tcase_add_test(tcase, a_write_that_fails_costs_nothing_but_its_commit);
-    tcase_add_test(tcase, an_allocation_that_fails_costs_nothing_but_its_commit);
-    tcase_add_test(tcase, a_flush_that_fails_is_never_believed);
-    tcase_add_test(tcase, an_early_page_that_a_failed_flush_has_lost_is_damage_by_name);
-    tcase_add_test(tcase, after_a_failed_flush_a_cut_leaves_a_whole_generation);
-    tcase_add_test(tcase, a_number_is_never_given_to_two_generations);
-    tcase_add_test(tcase, an_abandoned_commit_changes_nothing);
-    tcase_add_test(tcase, all_four_slots_stay_whole_however_long_the_system_runs);
-    tcase_add_test(tcase, a_full_volume_refuses_credit_and_recovers);
-    tcase_add_test(tcase, credit_is_refused_when_the_disk_below_is_full);
-    tcase_add_test(tcase, the_log_tells_of_the_last_generations_also_after_a_fold_and_a_restart);
-    tcase_add_test(tcase, a_long_run_on_a_small_volume_loses_and_leaks_nothing);
-    suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
-}
+UNIT_TESTS_WITHIN("store/commit", 120, a_page_reads_as_the_newest_contents_that_were_handed_over,
+                  a_commit_of_one_page_costs_three_writes_and_one_flush,
+                  a_large_commit_is_a_few_long_writes,
+                  a_fold_takes_the_pages_of_its_own_commit_so_that_opening_reads_no_record,
+                  zero_pages_take_no_block_and_unchanged_ones_are_not_written,
+                  a_changed_page_with_the_same_checksum_is_written,
+                  a_write_that_fails_costs_nothing_but_its_commit,
+                  an_allocation_that_fails_costs_nothing_but_its_commit,
+                  a_flush_that_fails_is_never_believed,
+                  an_early_page_that_a_failed_flush_has_lost_is_damage_by_name,
+                  after_a_failed_flush_a_cut_leaves_a_whole_generation,
+                  a_number_is_never_given_to_two_generations, an_abandoned_commit_changes_nothing,
+                  all_four_slots_stay_whole_however_long_the_system_runs,
+                  a_full_volume_refuses_credit_and_recovers,
+                  credit_is_refused_when_the_disk_below_is_full,
+                  the_log_tells_of_the_last_generations_also_after_a_fold_and_a_restart,
+                  a_long_run_on_a_small_volume_loses_and_leaks_nothing)

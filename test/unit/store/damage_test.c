@@ -13,6 +13,7 @@
 #include "format/volume.h"
 #include "store/store_priv.h"
 #include "support/disk.h"
+#include "support/suite.h"
 #include "support/volume.h"
 
 #define BLOCKS 2048
@@ -497,33 +498,17 @@ START_TEST(check_names_a_damaged_page_beside_one_that_cannot_be_read)
 }
 END_TEST
 
-int
-main(void)
-{
-    Suite *suite = suite_create("store/damage");
-    TCase *tcase = tcase_create("damage");
-    SRunner *runner;
-    int failed;
-
-    tcase_set_timeout(tcase, 120);
-    tcase_add_test(tcase, one_bit_flipped_in_any_live_block_is_found_by_check);
-    tcase_add_test(tcase, one_bit_flipped_in_any_block_is_never_used);
-    tcase_add_test(tcase, a_damaged_index_or_list_costs_no_generation);
-    tcase_add_test(tcase, what_was_found_out_anew_spares_the_older_slots);
-    tcase_add_test(tcase, an_index_that_cannot_be_read_is_found_out_anew);
-    tcase_add_test(tcase, a_damaged_record_leads_to_the_generation_before);
-    tcase_add_test(tcase, a_damaged_map_node_loses_its_pages_by_name_and_no_others);
-    tcase_add_test(tcase, a_damaged_bitmap_gives_no_block_to_two_owners);
-    tcase_add_test(tcase, another_version_feature_or_space_is_refused);
-    tcase_add_test(tcase, a_truncated_a_foreign_and_an_erased_volume_are_told_apart);
-    tcase_add_test(tcase, a_bad_copy_is_read_from_its_twin_and_a_bad_slot_falls_back);
-    tcase_add_test(tcase, a_superblock_in_the_wrong_place_is_not_believed);
-    tcase_add_test(tcase, a_page_that_cannot_be_read_is_an_error_and_no_more);
-    tcase_add_test(tcase, check_names_a_damaged_page_beside_one_that_cannot_be_read);
-    suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
-}
+UNIT_TESTS_WITHIN("store/damage", 120, one_bit_flipped_in_any_live_block_is_found_by_check,
+                  one_bit_flipped_in_any_block_is_never_used,
+                  a_damaged_index_or_list_costs_no_generation,
+                  what_was_found_out_anew_spares_the_older_slots,
+                  an_index_that_cannot_be_read_is_found_out_anew,
+                  a_damaged_record_leads_to_the_generation_before,
+                  a_damaged_map_node_loses_its_pages_by_name_and_no_others,
+                  a_damaged_bitmap_gives_no_block_to_two_owners,
+                  another_version_feature_or_space_is_refused,
+                  a_truncated_a_foreign_and_an_erased_volume_are_told_apart,
+                  a_bad_copy_is_read_from_its_twin_and_a_bad_slot_falls_back,
+                  a_superblock_in_the_wrong_place_is_not_believed,
+                  a_page_that_cannot_be_read_is_an_error_and_no_more,
+                  check_names_a_damaged_page_beside_one_that_cannot_be_read)

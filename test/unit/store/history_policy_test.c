@@ -5,6 +5,7 @@
  */
 #include <check.h>
 
+#include "support/suite.h"
 #include "unit/store/pins.h"
 
 #define MINUTE (60 * 1000000000ull)
@@ -185,25 +186,9 @@ START_TEST(a_machine_without_a_clock_has_a_history_too)
 }
 END_TEST
 
-int
-main(void)
-{
-    Suite *suite = suite_create("store/history_policy");
-    TCase *tcase = tcase_create("history_policy");
-    SRunner *runner;
-    int failed;
-
-    tcase_set_timeout(tcase, 120);
-    tcase_add_test(tcase, the_policy_pins_hours_and_days_and_thins_them_out);
-    tcase_add_test(tcase, the_policy_costs_no_fold_before_its_time);
-    tcase_add_test(tcase, a_policy_lasts_and_one_that_makes_no_sense_is_refused);
-    tcase_add_test(tcase, what_somebody_asked_for_is_not_thinned_out);
-    tcase_add_test(tcase, a_clock_that_jumps_destroys_no_history);
-    tcase_add_test(tcase, a_machine_without_a_clock_has_a_history_too);
-    suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
-}
+UNIT_TESTS_WITHIN("store/history_policy", 120, the_policy_pins_hours_and_days_and_thins_them_out,
+                  the_policy_costs_no_fold_before_its_time,
+                  a_policy_lasts_and_one_that_makes_no_sense_is_refused,
+                  what_somebody_asked_for_is_not_thinned_out,
+                  a_clock_that_jumps_destroys_no_history,
+                  a_machine_without_a_clock_has_a_history_too)

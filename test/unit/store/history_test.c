@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support/memory.h"
+#include "support/suite.h"
 #include "unit/store/pins.h"
 
 /* ThreadSanitizer makes each opening slow, and there is one thread here. */
@@ -463,21 +463,6 @@ scenario(void)
     return model;
 }
 
-static struct plat_disk *
-disk_at(const struct test_op *ops, size_t count, uint64_t *acknowledged)
-{
-    struct plat_disk *disk = test_disk_copy(fresh);
-
-    *acknowledged = 1;
-    for (size_t i = 0; i < count; i++) {
-        if (ops[i].kind == TEST_OP_MARK)
-            *acknowledged = ops[i].mark;
-        else
-            test_disk_redo(disk, &ops[i]);
-    }
-    return disk;
-}
-
 static void
 survives(struct model *model, struct plat_disk *disk, uint64_t acknowledged)
 {
@@ -511,7 +496,7 @@ START_TEST(every_cut_leaves_every_pin_readable)
             continue;
         for (unsigned choice = 0; choice < 7; choice++) {
             enum test_cut cut = choice < 4 ? (enum test_cut)choice : TEST_CUT_RANDOM;
-            struct plat_disk *disk = disk_at(ops, k, &acknowledged);
+            struct plat_disk *disk = test_disk_at(fresh, ops, k, &acknowledged);
 
             test_disk_cut(disk, cut, k * 31 + choice);
             survives(model, disk, acknowledged);
@@ -568,9 +553,7 @@ fails_and_goes_on(void (*break_it)(struct model *, unsigned), unsigned n, bool *
     store_pin_ask(model->store);
     break_it(model, n);
     *failed = model_commit(model, 6, STORE_CAUSE_INTERVAL) != OK;
-    test_memory_fail(0);
-    test_disk_fail_write(model->disk, 0, OK);
-    test_disk_fail_flush(model->disk, 0);
+    model_mend(model);
     if (*failed) {
         bool all[MODEL_PAGES];
 
@@ -588,35 +571,16 @@ fails_and_goes_on(void (*break_it)(struct model *, unsigned), unsigned n, bool *
     model_free(model);
 }
 
-static void
-break_write(struct model *model, unsigned n)
-{
-    test_disk_fail_write(model->disk, n, n % 2 ? ERR_IO : ERR_NOSPACE);
-}
-
-static void
-break_flush(struct model *model, unsigned n)
-{
-    test_disk_fail_flush(model->disk, n);
-}
-
-static void
-break_memory(struct model *model, unsigned n)
-{
-    (void)model;
-    test_memory_fail(n);
-}
-
 START_TEST(a_write_or_a_flush_that_fails_costs_no_pin)
 {
     bool failed = true;
     unsigned n = 1;
 
     for (; failed; n++)
-        fails_and_goes_on(break_write, n, &failed);
+        fails_and_goes_on(model_break_write, n, &failed);
     ck_assert_uint_ge(n, 4);
     for (n = 1; n <= 2; n++) {
-        fails_and_goes_on(break_flush, n, &failed);
+        fails_and_goes_on(model_break_flush, n, &failed);
         ck_assert(failed);
     }
 }
@@ -627,7 +591,7 @@ START_TEST(an_allocation_that_fails_costs_no_pin)
     for (unsigned n = 1; n < 60; n++) {
         bool failed;
 
-        fails_and_goes_on(break_memory, n, &failed);
+        fails_and_goes_on(model_break_memory, n, &failed);
     }
 }
 END_TEST
@@ -808,42 +772,20 @@ START_TEST(check_finds_a_block_that_is_kept_for_nothing)
 }
 END_TEST
 
-int
-main(void)
-{
-    Suite *suite = suite_create("store/history");
-    TCase *tcase = tcase_create("history");
-    SRunner *runner;
-    int failed;
-
-    tcase_set_timeout(tcase, 120);
-    tcase_add_test(tcase, a_pinned_generation_holds_what_it_held_whatever_is_written_after);
-    tcase_add_test(tcase, an_empty_generation_can_be_pinned_and_gone_back_to);
-    tcase_add_test(tcase, a_view_names_the_pages_that_hold_anything);
-    tcase_add_test(tcase, early_pages_and_pages_of_zeroes_die_like_others);
-    tcase_add_test(tcase, commits_beside_pins_cost_what_they_cost_without);
-    tcase_add_test(tcase, opening_reads_no_more_for_what_died_after_a_pin);
-    tcase_add_test(tcase, letting_go_frees_what_nothing_else_reaches);
-    tcase_add_test(tcase, any_order_of_pinning_and_letting_go_keeps_what_is_pinned_and_no_more);
-    tcase_add_test(tcase, a_view_keeps_its_pin_until_it_is_closed);
-    tcase_add_test(tcase, letting_go_is_bounded_work_for_each_commit);
-    tcase_add_test(tcase, a_full_table_lets_the_oldest_go);
-    tcase_add_test(tcase, a_volume_is_never_full_because_of_its_history);
-    tcase_add_test(tcase, what_commits_can_bring_counts_what_history_keeps);
-    tcase_add_test(tcase, a_disk_below_that_is_full_costs_history_first);
-    tcase_add_test(tcase, every_cut_leaves_every_pin_readable);
-    tcase_add_test(tcase, an_older_slot_still_has_the_pins_that_it_had);
-    tcase_add_test(tcase, a_write_or_a_flush_that_fails_costs_no_pin);
-    tcase_add_test(tcase, an_allocation_that_fails_costs_no_pin);
-    tcase_add_test(tcase, one_bit_flipped_in_what_history_keeps_is_found_and_never_used);
-    tcase_add_test(tcase, a_damaged_table_or_list_costs_neither_a_generation_nor_a_commit);
-    tcase_add_test(tcase, an_index_that_is_found_out_anew_spares_what_pins_reach);
-    tcase_add_test(tcase, check_finds_a_block_that_a_pin_uses_and_no_list_tells_of);
-    tcase_add_test(tcase, check_finds_a_block_that_is_kept_for_nothing);
-    suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
-}
+UNIT_TESTS_WITHIN(
+    "store/history", 120, a_pinned_generation_holds_what_it_held_whatever_is_written_after,
+    an_empty_generation_can_be_pinned_and_gone_back_to, a_view_names_the_pages_that_hold_anything,
+    early_pages_and_pages_of_zeroes_die_like_others,
+    commits_beside_pins_cost_what_they_cost_without,
+    opening_reads_no_more_for_what_died_after_a_pin, letting_go_frees_what_nothing_else_reaches,
+    any_order_of_pinning_and_letting_go_keeps_what_is_pinned_and_no_more,
+    a_view_keeps_its_pin_until_it_is_closed, letting_go_is_bounded_work_for_each_commit,
+    a_full_table_lets_the_oldest_go, a_volume_is_never_full_because_of_its_history,
+    what_commits_can_bring_counts_what_history_keeps, a_disk_below_that_is_full_costs_history_first,
+    every_cut_leaves_every_pin_readable, an_older_slot_still_has_the_pins_that_it_had,
+    a_write_or_a_flush_that_fails_costs_no_pin, an_allocation_that_fails_costs_no_pin,
+    one_bit_flipped_in_what_history_keeps_is_found_and_never_used,
+    a_damaged_table_or_list_costs_neither_a_generation_nor_a_commit,
+    an_index_that_is_found_out_anew_spares_what_pins_reach,
+    check_finds_a_block_that_a_pin_uses_and_no_list_tells_of,
+    check_finds_a_block_that_is_kept_for_nothing)

@@ -8,6 +8,7 @@
 
 #include "support/disk.h"
 #include "support/memory.h"
+#include "support/suite.h"
 #include "support/volume.h"
 
 #define BLOCKS 2048
@@ -50,22 +51,6 @@ scenario(void)
     return model;
 }
 
-/* The disk as it was when the first `count` entries of the journal had been done. */
-static struct plat_disk *
-disk_at(const struct test_op *ops, size_t count, uint64_t *acknowledged)
-{
-    struct plat_disk *disk = test_disk_copy(fresh);
-
-    *acknowledged = 1;
-    for (size_t i = 0; i < count; i++) {
-        if (ops[i].kind == TEST_OP_MARK)
-            *acknowledged = ops[i].mark;
-        else
-            test_disk_redo(disk, &ops[i]);
-    }
-    return disk;
-}
-
 /* Open what is left, compare it with the model, and see that it can go on. */
 static void
 survives(struct model *model, struct plat_disk *disk, uint64_t acknowledged, bool go_on)
@@ -102,7 +87,7 @@ START_TEST(every_cut_leaves_a_whole_generation_not_older_than_the_acknowledged_o
             continue;
         for (unsigned choice = 0; choice < 7; choice++) {
             enum test_cut cut = choice < 4 ? (enum test_cut)choice : TEST_CUT_RANDOM;
-            struct plat_disk *disk = disk_at(ops, k, &acknowledged);
+            struct plat_disk *disk = test_disk_at(fresh, ops, k, &acknowledged);
 
             test_disk_cut(disk, cut, k * 31 + choice);
             survives(model, disk, acknowledged, (k + choice) % 8 == 0);
@@ -120,7 +105,7 @@ START_TEST(a_kill_followed_by_a_cut_loses_nothing_that_opening_has_shown)
 
     for (size_t k = 0; k <= count; k += CUT_STEP) {
         uint64_t acknowledged, shown;
-        struct plat_disk *disk = disk_at(ops, k, &acknowledged);
+        struct plat_disk *disk = test_disk_at(fresh, ops, k, &acknowledged);
         struct model *after = model_copy(model, disk);
 
         /* The process is gone; what it wrote is in the disk's cache. */
@@ -292,28 +277,11 @@ START_TEST(opening_survives_each_allocation_that_fails)
 }
 END_TEST
 
-int
-main(void)
-{
-    Suite *suite = suite_create("store/open");
-    TCase *tcase = tcase_create("open");
-    SRunner *runner;
-    int failed;
-
-    tcase_set_timeout(tcase, 120);
-    tcase_add_test(tcase, every_cut_leaves_a_whole_generation_not_older_than_the_acknowledged_one);
-    tcase_add_test(tcase, a_kill_followed_by_a_cut_loses_nothing_that_opening_has_shown);
-    tcase_add_test(tcase, a_new_volume_is_safe_when_format_returns);
-    tcase_add_test(tcase, opening_flushes_or_fails);
-    tcase_add_test(tcase, opening_writes_nothing);
-    tcase_add_test(tcase, opening_does_not_read_the_heap);
-    tcase_add_test(tcase, a_sparse_volume_of_64_gib_opens_at_once);
-    tcase_add_test(tcase, a_volume_has_as_much_room_after_a_restart_as_before);
-    tcase_add_test(tcase, opening_survives_each_allocation_that_fails);
-    suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
-}
+UNIT_TESTS_WITHIN("store/open", 120,
+                  every_cut_leaves_a_whole_generation_not_older_than_the_acknowledged_one,
+                  a_kill_followed_by_a_cut_loses_nothing_that_opening_has_shown,
+                  a_new_volume_is_safe_when_format_returns, opening_flushes_or_fails,
+                  opening_writes_nothing, opening_does_not_read_the_heap,
+                  a_sparse_volume_of_64_gib_opens_at_once,
+                  a_volume_has_as_much_room_after_a_restart_as_before,
+                  opening_survives_each_allocation_that_fails)

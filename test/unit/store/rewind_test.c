@@ -6,7 +6,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "support/memory.h"
+#include "support/suite.h"
 #include "unit/store/pins.h"
 
 static _Alignas(PAGE) uint8_t bytes[PAGE];
@@ -96,9 +96,7 @@ fails_and_goes_back(void (*break_it)(struct model *, unsigned), unsigned n, bool
     commits(model, 3, 40);
     break_it(model, n);
     *failed = model_rewind(model, then, &kept) != OK;
-    test_memory_fail(0);
-    test_disk_fail_write(model->disk, 0, OK);
-    test_disk_fail_flush(model->disk, 0);
+    model_mend(model);
     sound(model);
     if (*failed) {
         /* After a fold that failed for want of memory the next is not tried at once. */
@@ -111,28 +109,10 @@ fails_and_goes_back(void (*break_it)(struct model *, unsigned), unsigned n, bool
     model_free(model);
 }
 
-static void
-break_write(struct model *model, unsigned n)
-{
-    test_disk_fail_write(model->disk, n, ERR_IO);
-}
-
-static void
-break_flush(struct model *model, unsigned n)
-{
-    test_disk_fail_flush(model->disk, n);
-}
-
-static void
-break_memory(struct model *model, unsigned n)
-{
-    (void)model;
-    test_memory_fail(n);
-}
-
 START_TEST(a_failure_on_the_way_leaves_the_present)
 {
-    void (*const ways[])(struct model *, unsigned) = { break_write, break_flush, break_memory };
+    void (*const ways[])(struct model *, unsigned) = { model_break_write, model_break_flush,
+                                                       model_break_memory };
 
     for (unsigned way = 0; way < 3; way++) {
         bool failed = true;
@@ -183,24 +163,8 @@ START_TEST(without_room_for_what_differs_it_is_refused_and_the_present_stays)
 }
 END_TEST
 
-int
-main(void)
-{
-    Suite *suite = suite_create("store/rewind");
-    TCase *tcase = tcase_create("rewind");
-    SRunner *runner;
-    int failed;
-
-    tcase_set_timeout(tcase, 120);
-    tcase_add_test(tcase, going_back_makes_a_generation_of_the_past_and_can_be_undone);
-    tcase_add_test(tcase, going_back_costs_the_pages_that_differ);
-    tcase_add_test(tcase, what_cannot_be_gone_back_to_is_refused_and_the_present_stays);
-    tcase_add_test(tcase, a_failure_on_the_way_leaves_the_present);
-    tcase_add_test(tcase, without_room_for_what_differs_it_is_refused_and_the_present_stays);
-    suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
-}
+UNIT_TESTS_WITHIN("store/rewind", 120, going_back_makes_a_generation_of_the_past_and_can_be_undone,
+                  going_back_costs_the_pages_that_differ,
+                  what_cannot_be_gone_back_to_is_refused_and_the_present_stays,
+                  a_failure_on_the_way_leaves_the_present,
+                  without_room_for_what_differs_it_is_refused_and_the_present_stays)

@@ -13,6 +13,7 @@
 
 #include "store/store.h"
 #include "support/disk.h"
+#include "support/suite.h"
 
 #define BLOCKS  (1u << 14)
 #define PAGES   600u
@@ -144,20 +145,4 @@ START_TEST(readers_and_early_writers_run_beside_commits_and_folds)
 }
 END_TEST
 
-int
-main(void)
-{
-    Suite *suite = suite_create("store/threads");
-    TCase *tcase = tcase_create("threads");
-    SRunner *runner;
-    int failed;
-
-    tcase_set_timeout(tcase, 120);
-    tcase_add_test(tcase, readers_and_early_writers_run_beside_commits_and_folds);
-    suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
-}
+UNIT_TESTS_WITHIN("store/threads", 120, readers_and_early_writers_run_beside_commits_and_folds)
