@@ -190,11 +190,13 @@ scan(ref_t object)
 
 /* ---- how much it may write ---- */
 
+/* Under the lock, because a first guess is made while others allocate. */
 static uint64_t
 cursor_pages(void)
 {
     uint64_t pages = 0;
 
+    lock_acquire(&heap.lock);
     for (unsigned i = 0; i < HEAP_CURSOR_COUNT; i++) {
         const struct heap_cursor *cursor = &heap.cursors[i];
 
@@ -202,6 +204,7 @@ cursor_pages(void)
             pages += heap_pages_unwritten(cursor->at, cursor->limit - cursor->at) +
                      heap_pages_unwritten(cursor->wide_at, cursor->wide_limit - cursor->wide_at);
     }
+    lock_release(&heap.lock);
     return pages;
 }
 

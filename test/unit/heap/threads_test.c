@@ -69,6 +69,13 @@ alloc(struct mutator *mutator, uint64_t bytes, uint32_t class_number)
     }
 }
 
+static void
+alloc_old(struct mutator *mutator)
+{
+    while (heap_alloc_old(&mutator->local, PAIR_BYTES, CLASS_PAIR) == 0)
+        ck_assert_int_eq(heap_collect(&mutator->local, PAIR_BYTES), OK);
+}
+
 /* Its own list is as long as it should be, newest first. */
 static void
 check_own_list(struct mutator *mutator, uint64_t length)
@@ -112,6 +119,8 @@ mutate(void *argument)
             ck_assert_uint_eq(heap_class_of(seen), CLASS_PAIR);
         if (i % 997 == 0)
             alloc(mutator, 20000 + i % 7 * 5000, CLASS_BYTES);
+        if (i % 7 == 0)
+            alloc_old(mutator); /* in a hole, while others count what holes there are */
         if (pmem_poll() || heap_wants_scavenge())
             safepoint(mutator);
     }
