@@ -351,7 +351,7 @@ gdb: $B/kernel/phantom.elf  ## debug the machine that make boot has started
 	gdb -q $B/kernel/phantom.elf -x kernel/gdb/phantom.py -ex 'target remote $B/gdb.socket'
 
 # ---------------------------------------------------------------------------------------------
-# Tests. scripts/run-tests runs suites, two programs at a time, shows the output of what failed, and
+# Tests. scripts/run-tests runs suites, several programs at a time, shows the output of what failed, and
 # ends with one line, `N passed, N failed`. test/README.md says what a suite is.
 
 ##@ Testing
