@@ -149,7 +149,10 @@ START_TEST(a_machine_that_stops_for_want_of_programs_does_so_when_the_last_was_s
 }
 END_TEST
 
-/* Its hundred threads could not be told that it is over: that takes more than was left. */
+/*
+ * Its hundred threads could not be told that it is over: that takes more than was left. Wherever
+ * the program is told that there is no room, it is inside the try block of a caller, and fills on.
+ */
 START_TEST(a_program_stopped_for_want_of_room_ends_when_there_is_some)
 {
     struct vm_application_info info;
@@ -159,12 +162,16 @@ START_TEST(a_program_stopped_for_want_of_room_ends_when_there_is_some)
                         "for (int i = 0; i < 100; i++) spawn(new z());\n"
                         "sleep(300L);\n"
                         "class node { node next; string s; }\n"
-                        "node head;\n"
-                        "while (true) {\n"
-                        "  try { while (true) { node n = new node();\n"
-                        "    n.s = \"a text of this node\"; n.next = head; head = n; } }\n"
-                        "  catch (.internal.error.space e) { }\n"
-                        "}\n");
+                        "class filler {\n"
+                        "  node head;\n"
+                        "  void fill(int deaf) {\n"
+                        "    try { if (deaf > 0) fill(deaf - 1);\n"
+                        "      while (true) { node n = new node();\n"
+                        "        n.s = \"a text of this node\"; n.next = head; head = n; } }\n"
+                        "    catch (.internal.error.space e) { }\n"
+                        "  }\n"
+                        "}\n"
+                        "(new filler()).fill(200);\n");
 
     machine_await_threads(101, THREAD_SLEEPING);
     fake.fills = true;
