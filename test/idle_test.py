@@ -57,13 +57,13 @@ class Idle(VolumeTest):
         self.assertLessEqual(after_ticks - before_ticks, 1, "ticks of 10 ms")
 
     def settle(self):
-        """Wait until no snapshot has been taken for a second; how many there were."""
+        """Wait until for a second nothing was written and no snapshot taken; how many there were."""
         last = [-1, time.monotonic()]
 
         def quiet():
-            snapshots = self.stat()["snapshots"]
-            if snapshots != last[0]:
-                last[:] = [snapshots, time.monotonic()]
+            stat = self.stat()
+            if stat["snapshots"] != last[0] or stat["pages_dirty"] > 0:
+                last[:] = [stat["snapshots"], time.monotonic()]
             return time.monotonic() - last[1] > 1
 
         self.assertTrue(wait_for(quiet, 40), "snapshots do not end")

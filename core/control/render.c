@@ -252,10 +252,11 @@ stat_json(struct buffer *text, const struct figures *figures)
     return buffer_format(
         text,
         ",\"blocks\":%" PRIu64 ",\"blocks_free\":%" PRIu64 ",\"pages_mapped\":%" PRIu64
-        ",\"pages_resident\":%" PRIu64 ",\"pages_in\":%" PRIu64 ",\"pages_evicted\":%" PRIu64
-        ",\"flushes\":%" PRIu64 ",\"scavenges\":%" PRIu64 ",\"full_collections\":%" PRIu64 "}\n",
+        ",\"pages_resident\":%" PRIu64 ",\"pages_dirty\":%" PRIu64 ",\"pages_in\":%" PRIu64
+        ",\"pages_evicted\":%" PRIu64 ",\"flushes\":%" PRIu64 ",\"scavenges\":%" PRIu64 ",\"full_collections\":%" PRIu64 "}\n",
         figures->store.block_count, figures->store.blocks_free, figures->store.pages_mapped,
-        figures->pmem.pages_resident, figures->pmem.pages_in, figures->pmem.pages_evicted,
+        figures->pmem.pages_resident, figures->pmem.pages_dirty, figures->pmem.pages_in,
+        figures->pmem.pages_evicted,
         figures->store.flushes, figures->heap.scavenges, figures->heap.full_collections);
 }
 
@@ -270,7 +271,7 @@ durations_row(struct buffer *text, const char *name, const struct pmem_durations
 static err_t
 stat_run(struct buffer *text, const struct figures *figures)
 {
-    char size[FORMAT_UNIT_BYTES];
+    char size[FORMAT_UNIT_BYTES], dirty[FORMAT_UNIT_BYTES];
 
     TRY(buffer_format(text,
                       "this run: %" PRIu64 " snapshots, %" PRIu64 " pages, %s written, %" PRIu64
@@ -280,8 +281,10 @@ stat_run(struct buffer *text, const struct figures *figures)
                       figures->store.flushes, figures->heap.scavenges,
                       figures->heap.full_collections));
     TRY(buffer_format(text,
-                      "resident %s, %" PRIu64 " pages read on demand, %" PRIu64 " evicted\n\n",
+                      "resident %s, of it %s written since the last snapshot; %" PRIu64
+                      " pages read on demand, %" PRIu64 " evicted\n\n",
                       format_bytes(size, figures->pmem.pages_resident * PAGE_BYTES),
+                      format_bytes(dirty, figures->pmem.pages_dirty * PAGE_BYTES),
                       figures->pmem.pages_in, figures->pmem.pages_evicted));
     TRY(buffer_format(text, "%-10s %10s %10s %10s %10s\n", "", "count", "p50 us", "p99 us",
                       "max us"));

@@ -352,6 +352,7 @@ struct pmem_stats {
     struct pmem_durations safepoint; /* request to last arrival */
     struct pmem_durations commit;    /* epoch closed to superblock flushed */
     uint64_t pages_resident;
+    uint64_t pages_dirty;   /* written since the instant of the newest snapshot */
     uint64_t pages_in;      /* read from the disk on demand */
     uint64_t pages_evicted; /* clean and early-written */
     uint64_t first_writes;

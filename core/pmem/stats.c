@@ -27,6 +27,7 @@ pmem_stats_get(struct pmem_stats *stats)
         .safepoint = durations(snapshots.safepoint),
         .commit = durations(snapshots.commit),
         .pages_resident = pmem_frames_resident(),
+        .pages_dirty = atomic_load(&pmem_dirty_count),
         .pages_in = atomic_load(&pmem_counters.pages_in),
         .pages_evicted = atomic_load(&pmem_counters.pages_evicted),
         .first_writes = atomic_load(&pmem_counters.first_writes),
