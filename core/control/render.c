@@ -253,11 +253,12 @@ stat_json(struct buffer *text, const struct figures *figures)
         text,
         ",\"blocks\":%" PRIu64 ",\"blocks_free\":%" PRIu64 ",\"pages_mapped\":%" PRIu64
         ",\"pages_resident\":%" PRIu64 ",\"pages_dirty\":%" PRIu64 ",\"pages_in\":%" PRIu64
-        ",\"pages_evicted\":%" PRIu64 ",\"flushes\":%" PRIu64 ",\"scavenges\":%" PRIu64 ",\"full_collections\":%" PRIu64 "}\n",
+        ",\"pages_evicted\":%" PRIu64 ",\"flushes\":%" PRIu64 ",\"scavenges\":%" PRIu64
+        ",\"full_collections\":%" PRIu64 "}\n",
         figures->store.block_count, figures->store.blocks_free, figures->store.pages_mapped,
         figures->pmem.pages_resident, figures->pmem.pages_dirty, figures->pmem.pages_in,
-        figures->pmem.pages_evicted,
-        figures->store.flushes, figures->heap.scavenges, figures->heap.full_collections);
+        figures->pmem.pages_evicted, figures->store.flushes, figures->heap.scavenges,
+        figures->heap.full_collections);
 }
 
 static err_t
