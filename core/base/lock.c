@@ -132,37 +132,43 @@ cond_wait(struct cond *cond, struct lock *lock, uint64_t deadline_ns)
     lock_acquire(lock);
 }
 
+/*
+ * Change the word that others wait for, and wake so many of them. Both sides are sequentially
+ * consistent: who has counted himself before we look is woken, who does it after finds the word
+ * changed.
+ */
 static void
-cond_wake(struct cond *cond, unsigned count)
+change_and_wake(_Atomic uint32_t *word, _Atomic uint32_t *waiters, uint32_t count)
 {
-    atomic_fetch_add_explicit(&cond->sequence, 1, memory_order_seq_cst);
-    if (atomic_load_explicit(&cond->waiters, memory_order_seq_cst) != 0)
-        plat_wake(&cond->sequence, count);
+    atomic_fetch_add_explicit(word, 1, memory_order_seq_cst);
+    if (atomic_load_explicit(waiters, memory_order_seq_cst) != 0)
+        plat_wake(word, count);
 }
 
 void
 cond_signal(struct cond *cond)
 {
-    cond_wake(cond, 1);
+    change_and_wake(&cond->sequence, &cond->waiters, 1);
 }
 
 void
 cond_broadcast(struct cond *cond)
 {
-    cond_wake(cond, UINT32_MAX);
+    change_and_wake(&cond->sequence, &cond->waiters, UINT32_MAX);
 }
 
 void
 event_raise(struct event *event)
 {
-    /* Release: what was done before is seen by who reads the new count. */
-    atomic_fetch_add_explicit(&event->count, 1, memory_order_release);
-    plat_wake(&event->count, UINT32_MAX);
+    change_and_wake(&event->count, &event->waiters, UINT32_MAX);
 }
 
 void
 event_wait(struct event *event, uint32_t seen, uint64_t deadline_ns)
 {
-    if (event_get(event) == seen)
-        plat_wait(&event->count, seen, deadline_ns);
+    if (event_get(event) != seen)
+        return;
+    atomic_fetch_add_explicit(&event->waiters, 1, memory_order_seq_cst);
+    plat_wait(&event->count, seen, deadline_ns);
+    atomic_fetch_sub_explicit(&event->waiters, 1, memory_order_relaxed);
 }

@@ -87,6 +87,7 @@ void cond_broadcast(struct cond *cond);
  */
 struct event {
     _Atomic uint32_t count;
+    _Atomic uint32_t waiters;
 };
 
 static inline uint32_t

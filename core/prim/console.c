@@ -302,7 +302,7 @@ out_resume(void)
 
     atomic_store(&console.writer_waits, true);
     while (!record() && !atomic_load(&console.stopping))
-        plat_wait(&console.work.count, event_get(&console.work), plat_monotonic_ns() + RETRY_NS);
+        event_wait(&console.work, event_get(&console.work), plat_monotonic_ns() + RETRY_NS);
     atomic_store(&console.commits_due, true);
     (void)wake_queue(CONSOLE_QUEUE(in), 0, &left);
     if (left)
@@ -315,7 +315,7 @@ console_out(void *argument)
     (void)argument;
     while (pmem_worker_join(&out_worker) != OK) {
         log_error("no memory for the output; waiting for some");
-        plat_wait(&console.work.count, event_get(&console.work), plat_monotonic_ns() + RETRY_NS);
+        event_wait(&console.work, event_get(&console.work), plat_monotonic_ns() + RETRY_NS);
     }
     pmem_worker_away(&out_worker);
     out_resume();

@@ -82,7 +82,7 @@ static void
 wait_for_memory(void)
 {
     log_warn("no memory for a line of input; waiting for some");
-    plat_wait(&console.wanted.count, event_get(&console.wanted), plat_monotonic_ns() + RETRY_NS);
+    event_wait(&console.wanted, event_get(&console.wanted), plat_monotonic_ns() + RETRY_NS);
 }
 
 /* Latin-1 where all units fit. */

@@ -146,6 +146,51 @@ START_TEST(an_event_wakes_who_waits_and_shows_what_came_before)
 }
 END_TEST
 
+static struct event ping, pong;
+static _Atomic unsigned turn;
+
+static void
+turn_await(struct event *its, unsigned value)
+{
+    for (;;) {
+        uint32_t seen = event_get(its);
+
+        if (atomic_load(&turn) == value)
+            return;
+        event_wait(its, seen, PLAT_NO_DEADLINE);
+    }
+}
+
+static void
+turn_give(struct event *its, unsigned value)
+{
+    atomic_store(&turn, value);
+    event_raise(its);
+}
+
+static void
+answer(void *argument)
+{
+    (void)argument;
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        turn_await(&ping, 2 * i + 1);
+        turn_give(&pong, 2 * i + 2);
+    }
+}
+
+START_TEST(no_sleeper_misses_an_event)
+{
+    struct plat_thread *thread;
+
+    start(&thread, answer);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        turn_give(&ping, 2 * i + 1);
+        turn_await(&pong, 2 * i + 2);
+    }
+    plat_thread_join(thread);
+}
+END_TEST
+
 START_TEST(locks_are_taken_upward)
 {
     lock_init(&lock, LOCK_RANK_STORE);
@@ -189,6 +234,7 @@ main(void)
     tcase_add_test(tcase, no_signal_is_lost);
     tcase_add_test(tcase, a_wait_ends_at_its_deadline);
     tcase_add_test(tcase, an_event_wakes_who_waits_and_shows_what_came_before);
+    tcase_add_test(tcase, no_sleeper_misses_an_event);
     tcase_add_test(tcase, locks_are_taken_upward);
 #if defined(CHECKED) && CHECKED
     tcase_add_test_raise_signal(tcase, taking_a_lock_downward_stops_the_machine, SIGABRT);
