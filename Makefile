@@ -51,7 +51,8 @@ NEEDS      := $(if $(filter-out help clean uninstall $(LINT_GOALS),$(GOALS)),bui
               $(if $(filter $(TEST_GOALS) $(FUZZ_GOALS) lint%,$(GOALS)),test) \
               $(if $(filter $(FUZZ_GOALS),$(GOALS)),fuzz) \
               $(if $(filter $(LINT_GOALS) test test-lint,$(GOALS)),lint) \
-              $(if $(filter $(BOOT_GOALS),$(GOALS)),boot)
+              $(if $(filter $(BOOT_GOALS),$(GOALS)),boot) \
+              $(if $(filter bench-store,$(GOALS)),bench)
 ifneq ($(SETUP),no)
 ifneq ($(strip $(NEEDS)),)
 SETUP_STATUS := $(shell scripts/setup $(NEEDS) >&2; echo $$?)
@@ -389,7 +390,7 @@ test-boot-long: needs-boot  ## 50 hops, 200 cuts of a booted machine, 2,000 disk
 	$(Q)test/hop_test.py --bare --moves 200 --check 10
 	$(Q)test/powercut_test.py --images 2000 --seconds 20
 
-.PHONY: soak bench-boot
+.PHONY: soak bench-boot bench-store
 soak: $B/phantom $B/kernel/phantom.elf  ## an hour of stress on a booted machine; it neither stalls nor grows
 	$(Q)test/soak.py
 
@@ -408,6 +409,9 @@ torture: $B/phantom $B/sim $B/checked/phantom $B/kernel/phantom.elf  ## the long
 
 bench: $B/phantom $B/release/bench/bench  ## medians, p99 and maxima against their targets
 	$(Q)bench/run
+
+bench-store: $B/phantom $B/release/bench/bench  ## what the store can do at its best: larger sizes, harder targets, and Redis (20 minutes)
+	$(Q)bench/run --store
 
 bench-boot: $B/phantom $B/kernel/phantom.elf $B/kernel/bench.elf  ## the bare machine: boot against Linux, the rest against its disk
 	$(Q)bench/boot

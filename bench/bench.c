@@ -1,5 +1,5 @@
 /*
- * bench.c - distributions, rows and targets.
+ * bench.c - distributions, rows and targets, and numbers that look random.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -77,6 +77,15 @@ uint64_t
 bench_ratio(uint64_t value, uint64_t by)
 {
     return by == 0 ? UINT64_MAX : value * 1000 / by;
+}
+
+uint64_t
+bench_random(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
 }
 
 /* ---- lines ---- */

@@ -48,6 +48,15 @@ void bench_ratio_say(const char *name, uint64_t ratio);
 /* value / by in thousandths. */
 uint64_t bench_ratio(uint64_t value, uint64_t by);
 
+/* The next of a sequence that looks random. `state` is never 0. */
+uint64_t bench_random(uint64_t *state);
+
+/* A new volume on the first `block_count` blocks of the disk, and the space over it; and down
+ * again. */
+struct store *bench_space_up(struct plat_disk *disk, uint64_t block_count,
+                             const struct pmem_options *options);
+void bench_space_down(struct store *store);
+
 /* ---- what each machine supplies ---- */
 
 /* What has been used up since some moment of the past. */
@@ -62,6 +71,8 @@ struct bench_meter {
 struct bench_peer {
     /* One sequential write of so many blocks that were written before, and one flush. */
     void (*write)(uint64_t blocks);
+    /* Read a block; NULL where nobody compares reads. */
+    void (*read)(uint64_t block);
     /* NULL where the machine has no meter. */
     struct bench_meter (*meter)(void);
 };
@@ -84,15 +95,36 @@ __attribute__((noreturn)) void bench_die(const char *what, err_t err);
 #define BENCH_COMMIT_PAGES_MAX    10000u
 #define BENCH_COMMIT_VOLUME_BYTES (1536ull << 20)
 
+/* Commits of one size. */
+struct bench_commit_size {
+    uint64_t pages;
+    unsigned turns_max;
+    uint64_t limit; /* the target: at most so many thousandths of the write and flush */
+};
+
+/* 1 to BENCH_COMMIT_PAGES_MAX pages, in BENCH_COMMIT_VOLUME_BYTES. */
+extern const struct bench_commit_size bench_commit_sizes[];
+
 /*
- * Commits of 1 to BENCH_COMMIT_PAGES_MAX pages against one write and flush of
- * as many blocks.
+ * Commits against one write and flush of as many blocks.
  *
- *   disk   holds BENCH_COMMIT_VOLUME_BYTES, which become a volume; all of it was written before
+ *   disk   its first `block_count` blocks become a volume; all of them were written before
  *   peer   on the same disk, or on one like it
- *   turns  how often at most; fewer for the largest sizes
+ *   sizes  up to one of 0 pages
+ *   turns  how often at most
  */
-void bench_commit(struct plat_disk *disk, const struct bench_peer *peer, unsigned turns);
+void bench_commit(struct plat_disk *disk, uint64_t block_count, const struct bench_peer *peer,
+                  const struct bench_commit_size *sizes, unsigned turns);
+
+/* How many threads write, and the target: the longer of a time and so many thousandths of an empty
+ * stop. */
+struct bench_pause_rule {
+    unsigned writers; /* one or two */
+    uint64_t limit_ns;
+    uint64_t empty_stops;
+};
+
+extern const struct bench_pause_rule bench_pause_usual;
 
 /*
  * Pauses of snapshots while threads write, against stops for nothing of the
@@ -105,4 +137,16 @@ void bench_commit(struct plat_disk *disk, const struct bench_peer *peer, unsigne
  * Returns what the space says of them.
  */
 struct pmem_stats bench_pause(struct plat_disk *disk, uint64_t block_count, uint64_t live_mib,
-                              unsigned count);
+                              unsigned count, const struct bench_pause_rule *rule);
+
+/*
+ * What a page costs that is not in memory, with a volume four times as large, against a random read
+ * of one block. Pages are picked at random, and then such that four of five are among a fifth of
+ * all; one access in ten is a store.
+ *
+ *   disk        its first `block_count` blocks become a volume
+ *   memory_mib  for pages
+ *   peer        reads, on the same disk or one like it
+ */
+void bench_miss(struct plat_disk *disk, uint64_t block_count, uint64_t memory_mib,
+                const struct bench_peer *peer);

@@ -17,8 +17,18 @@
 #include "plat/memory.h"
 #include "store/store.h"
 
-#define FIRST_PAGE 100000u
-#define COLD_TURNS 5u /* at first, which find cold caches */
+#define FIRST_PAGE   100000u
+#define PAGES_SPREAD 800000ull /* prime to the stride, and more than any commit has pages */
+#define COLD_TURNS   5u        /* at first, which find cold caches */
+
+const struct bench_commit_size bench_commit_sizes[] = {
+    { 1, 150, 2500 },
+    { 10, 150, 2500 },
+    { 100, 150, 2500 },
+    { 1000, 60, 1500 },
+    { BENCH_COMMIT_PAGES_MAX, 25, 1500 },
+    { 0 },
+};
 
 /* A commit, or what it is compared with, turn by turn. */
 struct series {
@@ -77,7 +87,7 @@ commit_make(struct store *store, uint64_t pages, uint8_t *page, uint64_t turn)
     for (uint64_t i = 0; i < pages && err == OK; i++) {
         memcpy(page, &turn, sizeof turn);
         memcpy(page + sizeof turn, &i, sizeof i);
-        err = store_commit_page(store, FIRST_PAGE + i * 7 % (BENCH_COMMIT_PAGES_MAX * 8ull), page);
+        err = store_commit_page(store, FIRST_PAGE + i * 7 % PAGES_SPREAD, page);
     }
     if (err == OK)
         err = store_commit_finish(store, &note);
@@ -138,7 +148,7 @@ contest_turn(struct contest *contest, struct store *store, const struct bench_pe
 
 static void
 measure(struct store *store, const struct bench_peer *peer, uint8_t *page, uint64_t pages,
-        unsigned turns)
+        unsigned turns, uint64_t limit)
 {
     struct contest contest = { 0 };
     bool metered = peer->meter != NULL;
@@ -152,23 +162,17 @@ measure(struct store *store, const struct bench_peer *peer, uint8_t *page, uint6
     series_say("commit", pages, &contest.commit, metered);
     if (metered)
         bench_ratio_say("without what processors did", bench_quantile(&contest.rest_ratio, 500));
-    bench_target("commit / write, median of turns", bench_quantile(&contest.ratio, 500),
-                 pages >= 1000 ? 1500 : 2500);
+    bench_target("commit / write, median of turns", bench_quantile(&contest.ratio, 500), limit);
     contest_clear(&contest);
 }
 
 void
-bench_commit(struct plat_disk *disk, const struct bench_peer *peer, unsigned turns)
+bench_commit(struct plat_disk *disk, uint64_t block_count, const struct bench_peer *peer,
+             const struct bench_commit_size *sizes, unsigned turns)
 {
-    static const struct {
-        uint64_t pages;
-        unsigned turns_max;
-    } sizes[] = {
-        { 1, 150 }, { 10, 150 }, { 100, 150 }, { 1000, 60 }, { BENCH_COMMIT_PAGES_MAX, 25 }
-    };
     struct store *store = NULL;
     uint8_t *page = plat_alloc(PAGE_BYTES);
-    err_t err = store_format(disk, BENCH_COMMIT_VOLUME_BYTES / PLAT_BLOCK_BYTES);
+    err_t err = store_format(disk, block_count);
 
     if (err == OK)
         err = store_open(disk, false, &store, NULL);
@@ -176,9 +180,9 @@ bench_commit(struct plat_disk *disk, const struct bench_peer *peer, unsigned tur
         bench_die("cannot make a volume", err);
     memset(page, 0x44, PAGE_BYTES);
     bench_say("commit: pages far apart, against one sequential write and a flush");
-    for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-        measure(store, peer, page, sizes[i].pages,
-                turns < sizes[i].turns_max ? turns : sizes[i].turns_max);
+    for (; sizes->pages > 0; sizes++)
+        measure(store, peer, page, sizes->pages,
+                turns < sizes->turns_max ? turns : sizes->turns_max, sizes->limit);
     store_close(store);
     plat_free(page, PAGE_BYTES);
 }

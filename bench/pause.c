@@ -2,7 +2,7 @@
  * pause.c - how long threads that write stand still for a snapshot, with
  * little and with much live data, against an empty stop of the same threads.
  *
- * Two workers store all the time, mostly into a few pages, and go on to another page
+ * One or two workers store all the time, mostly into a few pages, and go on to another page
  * of the live data 10,000 times a second each; all of it is in memory. Snapshots take
  * turns with stops for nothing: those are the peer. They never overlap, or the one
  * would wait for the other. Both are measured from the request to the release.
@@ -17,10 +17,8 @@
 #include "pmem/pmem.h"
 #include "store/store.h"
 
-#define WORKERS      2u
-#define GAP_NS       5000000 /* before each stop */
-
-#define PAUSE_NS_MAX 1000000
+#define WRITERS_MAX 2u
+#define GAP_NS      5000000 /* before each stop */
 
 /* A writer stores into HOT_PAGES pages, and this often into one of all pages. */
 #define HOT_PAGES   256
@@ -30,6 +28,7 @@
 struct writer {
     struct pmem_worker worker;
     struct plat_thread *thread;
+    unsigned count; /* of writers */
     uint64_t pages; /* of live data */
     uint64_t random;
     uint64_t stores;
@@ -46,15 +45,6 @@ nothing(void *argument)
     (void)argument;
 }
 
-static uint64_t
-next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
-}
-
 static void
 page_write(uint64_t page, uint64_t value)
 {
@@ -65,7 +55,7 @@ page_write(uint64_t page, uint64_t value)
 static void
 store_somewhere(struct writer *writer)
 {
-    uint64_t random = next_random(&writer->random);
+    uint64_t random = bench_random(&writer->random);
     uint64_t page = (random >> 8) % HOT_PAGES;
 
     if (writer->stores % CLOCK_EVERY == 0 && plat_monotonic_ns() >= writer->fresh_ns) {
@@ -90,7 +80,7 @@ writer_main(void *argument)
         }
         if (writer->fill) {
             page_write(filled, filled * 8);
-            filled += WORKERS;
+            filled += writer->count;
         } else {
             store_somewhere(writer);
         }
@@ -100,12 +90,16 @@ writer_main(void *argument)
 }
 
 static void
-writers_run(struct writer *writers, uint64_t pages, bool fill)
+writers_run(struct writer *writers, unsigned count, uint64_t pages, bool fill)
 {
     atomic_store(&enough, 0);
-    for (unsigned i = 0; i < WORKERS; i++) {
+    for (unsigned i = 0; i < count; i++) {
         writers[i] = (struct writer){
-            .pages = pages, .random = 88172645463325252ull + i, .fill = fill, .first = i
+            .count = count,
+            .pages = pages,
+            .random = 88172645463325252ull + i,
+            .fill = fill,
+            .first = i,
         };
         if (plat_thread_create(&writers[i].thread, "writer", writer_main, &writers[i]) != OK)
             bench_die("no thread", ERR_NOMEM);
@@ -115,8 +109,20 @@ writers_run(struct writer *writers, uint64_t pages, bool fill)
 static void
 writers_join(struct writer *writers)
 {
-    for (unsigned i = 0; i < WORKERS; i++)
+    unsigned count = writers[0].count;
+
+    for (unsigned i = 0; i < count; i++)
         plat_thread_join(writers[i].thread);
+}
+
+static uint64_t
+writers_stores(const struct writer *writers)
+{
+    uint64_t stores = 0;
+
+    for (unsigned i = 0; i < writers[0].count; i++)
+        stores += writers[i].stores;
+    return stores;
 }
 
 static void
@@ -157,57 +163,46 @@ turns(struct bench_samples *empty, unsigned count)
     }
 }
 
-static struct store *
-space_up(struct plat_disk *disk, uint64_t block_count)
-{
-    struct pmem_options options = { .on_demand_only = true };
-    struct store *store = NULL;
-    err_t err = store_format(disk, block_count);
-
-    if (err == OK)
-        err = store_open(disk, false, &store, NULL);
-    if (err == OK)
-        err = pmem_start(store, &options);
-    if (err != OK)
-        bench_die("cannot bring up the space", err);
-    return store;
-}
-
 static void
 durations_say(const char *name, const struct pmem_durations *durations)
 {
     bench_row(name, durations->p50, durations->p99, durations->max, durations->count);
 }
 
+const struct bench_pause_rule bench_pause_usual = { .writers = 2,
+                                                    .limit_ns = 1000000,
+                                                    .empty_stops = 2000 };
+
 struct pmem_stats
-bench_pause(struct plat_disk *disk, uint64_t block_count, uint64_t live_mib, unsigned count)
+bench_pause(struct plat_disk *disk, uint64_t block_count, uint64_t live_mib, unsigned count,
+            const struct bench_pause_rule *rule)
 {
-    struct store *store = space_up(disk, block_count);
+    struct pmem_options options = { .on_demand_only = true };
+    struct store *store = bench_space_up(disk, block_count, &options);
     struct bench_samples empty = { 0 };
-    struct writer writers[WORKERS];
+    struct writer writers[WRITERS_MAX];
     struct pmem_stats stats;
     uint64_t limit_ns;
 
-    writers_run(writers, live_mib << 8, true);
+    writers_run(writers, rule->writers, live_mib << 8, true);
     writers_join(writers);
     snapshot_take();
-    writers_run(writers, live_mib << 8, false);
+    writers_run(writers, rule->writers, live_mib << 8, false);
     turns(&empty, count);
     atomic_store(&enough, 1);
     writers_join(writers);
     pmem_stats_get(&stats);
-    bench_say("pause: %" PRIu64 " MiB of live data, %u writers, %" PRIu64 " stores", live_mib,
-              WORKERS, writers[0].stores + writers[1].stores);
+    bench_say("pause: %" PRIu64 " MiB of live data, writers: %u, %" PRIu64 " stores", live_mib,
+              rule->writers, writers_stores(writers));
     bench_row_of("empty stop", &empty);
     durations_say("snapshot", &stats.pause);
     durations_say("  until the last came to a safepoint", &stats.safepoint);
     durations_say("  committed, in the background", &stats.commit);
-    limit_ns = 2 * bench_quantile(&empty, 990);
-    if (limit_ns < PAUSE_NS_MAX)
-        limit_ns = PAUSE_NS_MAX;
-    bench_target("p99 in us; 1 ms or 2 empty stops", stats.pause.p99, limit_ns);
+    limit_ns = bench_quantile(&empty, 990) * rule->empty_stops / 1000;
+    if (limit_ns < rule->limit_ns)
+        limit_ns = rule->limit_ns;
+    bench_target("p99 in us", stats.pause.p99, limit_ns);
     bench_free(&empty);
-    pmem_stop();
-    store_close(store);
+    bench_space_down(store);
     return stats;
 }

@@ -77,7 +77,7 @@ static void
 pause_measure(struct plat_disk *disk, uint64_t live_mib, unsigned turns)
 {
     struct bench_samples raw = { 0 };
-    struct pmem_stats stats = bench_pause(disk, VOLUME_BLOCKS, live_mib, turns);
+    struct pmem_stats stats = bench_pause(disk, VOLUME_BLOCKS, live_mib, turns, &bench_pause_usual);
     uint64_t raw_ns;
 
     for (unsigned i = 0; i < turns; i++)
@@ -112,7 +112,8 @@ system_run(void)
     if (is_wanted("restart"))
         bench_restart(volume, turns_of(RESTART_TURNS));
     if (is_wanted("commit"))
-        bench_commit(meter_disk(scratch), &peer, turns_of(COMMIT_TURNS));
+        bench_commit(meter_disk(scratch), VOLUME_BLOCKS, &peer, bench_commit_sizes,
+                     turns_of(COMMIT_TURNS));
     if (is_wanted("pause"))
         pauses(meter_disk(scratch));
     return bench_missed() == 0;

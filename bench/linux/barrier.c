@@ -15,12 +15,13 @@
 #include "linux/host.h"
 #include "plat/machine.h"
 #include "pmem/pmem.h"
-#include "store/store.h"
 
-#define PAGES  64u /* as many as a worker may write between two safepoints */
-#define STORES 4000000u
-#define ROUNDS 41u
-#define WORDS  (PAGES * PAGE_BYTES / 8)
+#define PAGES        64u /* as many as a worker may write between two safepoints */
+#define STORES       4000000u
+#define ROUNDS       41u
+#define WORDS        (PAGES * PAGE_BYTES / 8)
+
+#define VOLUME_BYTES (64u << 20)
 
 /* The next word: a walk that jumps between pages, as stores of programs do. */
 static inline uint64_t
@@ -87,28 +88,19 @@ bench_barrier(const char *folder)
 {
     struct pmem_options options = { .on_demand_only = true };
     struct pmem_worker worker = { 0 };
-    struct plat_disk *disk = NULL;
-    struct store *store = NULL;
-    char *path = host_file(folder, "barrier.phantom", 64u << 20, false);
-    err_t err;
+    char *path = host_file(folder, "barrier.phantom", VOLUME_BYTES, false);
+    struct plat_disk *disk = host_disk(path);
+    struct store *store = bench_space_up(disk, VOLUME_BYTES / PLAT_BLOCK_BYTES, &options);
+    err_t err = pmem_worker_join(&worker);
 
-    disk = host_disk(path);
     unlink(path);
     free(path);
-    err = store_format(disk, (64u << 20) / PLAT_BLOCK_BYTES);
-    if (err == OK)
-        err = store_open(disk, false, &store, NULL);
-    if (err == OK)
-        err = pmem_start(store, &options);
-    if (err == OK)
-        err = pmem_worker_join(&worker);
     if (err == OK)
         err = pmem_safepoint(&worker);
     if (err != OK)
-        bench_die("cannot bring up the space", err);
+        bench_die("no worker", err);
     measure();
     pmem_worker_leave(&worker);
-    pmem_stop();
-    store_close(store);
+    bench_space_down(store);
     linux_disk_close(disk);
 }

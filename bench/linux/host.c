@@ -1,5 +1,5 @@
 /*
- * host.c - files and disks of the benchmarks, and the peer of commits.
+ * host.c - files and disks of the benchmarks, and the peer of commits and misses.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -74,10 +74,10 @@ host_disk(const char *path)
 }
 
 void
-host_peer_open(const char *folder, uint64_t blocks_max)
+host_peer_open(const char *folder, uint64_t block_count, uint64_t blocks_max)
 {
     uint64_t bytes = blocks_max * PLAT_BLOCK_BYTES;
-    char *path = host_file(folder, "raw", bytes, true);
+    char *path = host_file(folder, "raw", block_count * PLAT_BLOCK_BYTES, true);
 
     peer.fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
     peer.bytes = aligned_alloc(PLAT_BLOCK_BYTES, bytes);
@@ -102,4 +102,12 @@ host_peer_write(uint64_t blocks)
     }
     if (fdatasync(peer.fd) != 0)
         bench_die("the peer cannot flush", ERR_IO);
+}
+
+void
+host_peer_read(uint64_t block)
+{
+    if (pread(peer.fd, peer.bytes, PLAT_BLOCK_BYTES, (off_t)(block * PLAT_BLOCK_BYTES)) !=
+        PLAT_BLOCK_BYTES)
+        bench_die("the peer cannot read", ERR_IO);
 }

@@ -20,10 +20,13 @@ char *host_file(const char *folder, const char *name, uint64_t bytes, bool prewr
 /* Open such a file as a disk. */
 struct plat_disk *host_disk(const char *path);
 
-/* The peer of commits: a file of its own, O_DIRECT, fdatasync. Removed at once, closed at the end.
+/*
+ * The peer: a file of its own of `block_count` blocks, O_DIRECT, fdatasync, at most `blocks_max`
+ * at once. Removed at once, closed at the end.
  */
-void host_peer_open(const char *folder, uint64_t blocks_max);
+void host_peer_open(const char *folder, uint64_t block_count, uint64_t blocks_max);
 void host_peer_write(uint64_t blocks);
+void host_peer_read(uint64_t block);
 
 /* What the write barrier costs a loop of stores. */
 void bench_barrier(const char *folder);

@@ -1,6 +1,6 @@
 /*
- * main.c - `bench FOLDER barrier | commit | pause TURNS MIB ...`: the benchmarks as a
- * process, with a folder for its files.
+ * main.c - `bench FOLDER PART ...`: the benchmarks as a process, with a folder for its
+ * files.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -14,6 +14,45 @@
 #include "linux/host.h"
 
 #define COMMIT_TURNS 150
+
+/* What there are: the sets of targets. The hard ones are the store's, see `make bench-store`. */
+struct commit_set {
+    const char *name;
+    uint64_t volume_bytes;
+    uint64_t pages_max;
+    const struct bench_commit_size *sizes;
+};
+
+struct pause_set {
+    const char *name;
+    const struct bench_pause_rule *rule;
+};
+
+/* With one flush up to 1,024 pages, with two above. */
+static const struct bench_commit_size hard_sizes[] = {
+    { 1, 150, 1500 },
+    { 10, 150, 1500 },
+    { 100, 150, 1500 },
+    { 1000, 60, 1200 },
+    { 10000, 25, 1300 },
+    { 100000, 9, 1300 },
+    { 0 },
+};
+
+static const struct commit_set commit_sets[] = {
+    { "usual", BENCH_COMMIT_VOLUME_BYTES, BENCH_COMMIT_PAGES_MAX, bench_commit_sizes },
+    { "hard", 6144ull << 20, 100000, hard_sizes },
+};
+
+/* A processor is left for the flusher, or none is. */
+static const struct bench_pause_rule alone = { .writers = 1, .limit_ns = 100000 };
+static const struct bench_pause_rule crowded = { .writers = 2, .empty_stops = 1500 };
+
+static const struct pause_set pause_sets[] = {
+    { "usual", &bench_pause_usual },
+    { "alone", &alone },
+    { "crowded", &crowded },
+};
 
 void
 bench_show(const char *line, size_t bytes)
@@ -29,72 +68,128 @@ bench_die(const char *what, err_t err)
     exit(1);
 }
 
-static void
-commit(const char *folder)
+/* A new file as a disk, which is gone when it is closed. */
+static struct plat_disk *
+disk_of(const char *folder, uint64_t bytes, bool prewritten)
 {
-    static const struct bench_peer peer = { .write = host_peer_write };
-    char *path = host_file(folder, "commit.phantom", BENCH_COMMIT_VOLUME_BYTES, true);
+    char *path = host_file(folder, "bench.phantom", bytes, prewritten);
     struct plat_disk *disk = host_disk(path);
 
     unlink(path);
     free(path);
-    host_peer_open(folder, BENCH_COMMIT_PAGES_MAX);
-    bench_commit(disk, &peer, COMMIT_TURNS);
+    return disk;
+}
+
+static void
+commit(const char *folder, const struct commit_set *set)
+{
+    static const struct bench_peer peer = { .write = host_peer_write };
+    struct plat_disk *disk = disk_of(folder, set->volume_bytes, true);
+
+    host_peer_open(folder, set->pages_max, set->pages_max);
+    bench_commit(disk, set->volume_bytes / PLAT_BLOCK_BYTES, &peer, set->sizes, COMMIT_TURNS);
+    linux_disk_close(disk);
+}
+
+static void
+miss(const char *folder, uint64_t memory_mib)
+{
+    static const struct bench_peer peer = { .read = host_peer_read };
+    uint64_t volume_bytes = memory_mib * 12 << 20;
+    struct plat_disk *disk = disk_of(folder, volume_bytes, true);
+
+    host_peer_open(folder, memory_mib * 4 * (1u << 20) / PLAT_BLOCK_BYTES, 1);
+    bench_miss(disk, volume_bytes / PLAT_BLOCK_BYTES, memory_mib, &peer);
     linux_disk_close(disk);
 }
 
 /* Nanoseconds, 99th percentile. */
 static uint64_t
-pause_of(const char *folder, uint64_t live_mib, unsigned turns)
+pause_of(const char *folder, const struct bench_pause_rule *rule, uint64_t live_mib, unsigned turns)
 {
     uint64_t volume_bytes = (live_mib * 3 + 2048) << 20;
-    char *path = host_file(folder, "pause.phantom", volume_bytes, false);
-    struct plat_disk *disk = host_disk(path);
-    struct pmem_stats stats;
+    struct plat_disk *disk = disk_of(folder, volume_bytes, false);
+    struct pmem_stats stats =
+        bench_pause(disk, volume_bytes / PLAT_BLOCK_BYTES, live_mib, turns, rule);
 
-    unlink(path);
-    free(path);
-    stats = bench_pause(disk, volume_bytes / PLAT_BLOCK_BYTES, live_mib, turns);
     linux_disk_close(disk);
     return stats.pause.p99;
 }
 
 /* The pause with each size of live data, and how much it grows with that. */
 static void
-pauses(const char *folder, char *const *mibs, unsigned count, unsigned turns)
+pauses(const char *folder, const struct bench_pause_rule *rule, unsigned turns, char *const *mibs)
 {
     uint64_t least = UINT64_MAX;
     uint64_t most = 0;
 
-    for (unsigned i = 0; i < count; i++) {
-        uint64_t p99 = pause_of(folder, strtoull(mibs[i], NULL, 10), turns);
+    for (; *mibs != NULL; mibs++) {
+        uint64_t p99 = pause_of(folder, rule, strtoull(*mibs, NULL, 10), turns);
 
         least = p99 < least ? p99 : least;
         most = p99 > most ? p99 : most;
     }
-    if (count > 1)
-        bench_target("largest p99 / smallest p99", bench_ratio(most, least), 1500);
+    bench_target("largest p99 / smallest p99", bench_ratio(most, least), 1500);
 }
 
 static int
 usage(void)
 {
-    fprintf(stderr, "usage: bench FOLDER barrier | commit | pause TURNS MIB ...\n");
+    fprintf(stderr, "usage: bench FOLDER barrier\n"
+                    "       bench FOLDER commit usual|hard\n"
+                    "       bench FOLDER miss MIB\n"
+                    "       bench FOLDER pause usual|alone|crowded TURNS MIB ...\n");
     return 2;
+}
+
+static bool
+commit_named(const char *folder, const char *name)
+{
+    for (size_t i = 0; i < sizeof commit_sets / sizeof commit_sets[0]; i++) {
+        if (strcmp(commit_sets[i].name, name) == 0) {
+            commit(folder, &commit_sets[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+pauses_named(const char *folder, const char *name, unsigned turns, char *const *mibs)
+{
+    for (size_t i = 0; i < sizeof pause_sets / sizeof pause_sets[0]; i++) {
+        if (strcmp(pause_sets[i].name, name) == 0) {
+            pauses(folder, pause_sets[i].rule, turns, mibs);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+part_run(int argc, char **argv)
+{
+    const char *folder = argv[1], *part = argv[2];
+
+    if (strcmp(part, "barrier") == 0 && argc == 3) {
+        bench_barrier(folder);
+        return true;
+    }
+    if (strcmp(part, "commit") == 0 && argc == 4)
+        return commit_named(folder, argv[3]);
+    if (strcmp(part, "miss") == 0 && argc == 4) {
+        miss(folder, strtoull(argv[3], NULL, 10));
+        return true;
+    }
+    if (strcmp(part, "pause") == 0 && argc > 5)
+        return pauses_named(folder, argv[3], (unsigned)strtoul(argv[4], NULL, 10), argv + 5);
+    return false;
 }
 
 int
 main(int argc, char **argv)
 {
-    if (argc < 3)
-        return usage();
-    if (strcmp(argv[2], "barrier") == 0)
-        bench_barrier(argv[1]);
-    else if (strcmp(argv[2], "commit") == 0)
-        commit(argv[1]);
-    else if (strcmp(argv[2], "pause") == 0 && argc > 4)
-        pauses(argv[1], argv + 4, (unsigned)argc - 4, (unsigned)strtoul(argv[3], NULL, 10));
-    else
+    if (argc < 3 || !part_run(argc, argv))
         return usage();
     return bench_missed() == 0 ? 0 : 1;
 }
