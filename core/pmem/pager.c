@@ -4,7 +4,8 @@
  * An absent page comes from the store, checked, or is zero. If that needs the
  * disk and the worker has said where an instruction may be left, the fault is
  * left there: the worker then calls pmem_page_in() as one who is away, and runs
- * the instruction again. Otherwise the worker waits where it is.
+ * the instruction again. Otherwise the worker waits where it is. A worker that goes from page
+ * to page gets more of them at a time, as many as lie behind each other on the disk.
  *
  * A page is closed for one of three reasons, and a write to it is
  *   - the evictor wants it and it is still dirty: it is taken back;
@@ -23,27 +24,20 @@
 #include "plat/space.h"
 #include "pmem/pmem_priv.h"
 
-/* Make an absent page resident; without a buffer, as zeroes. Its lock is held. */
+/* Make an absent page resident; without contents, as zeroes. Its lock is held. */
 static err_t
-page_fetch(struct pmem_page *entry, uint64_t page, void *buffer)
+page_install(uint64_t page, const void *contents)
 {
-    bool zero = !buffer || store_page_is_zero(pmem_store, page);
+    struct pmem_page *entry = pmem_page_of(page);
     bool open = !pmem_settings.strict && entry->early != pmem_epoch_running();
-    uint64_t begin_ns = plat_monotonic_ns();
     uint32_t frame;
     err_t err;
 
     assert(pmem_page_epoch(page) == 0);
-    if (!zero) {
-        err = store_page_read(pmem_store, page, buffer);
-        if (err != OK)
-            return err;
-        pmem_count(&pmem_counters.pages_in);
-    }
     err = pmem_frame_take(page, &frame);
     if (err != OK)
         return err;
-    err = plat_page_install(pmem_address_of(page), zero ? NULL : buffer, open);
+    err = plat_page_install(pmem_address_of(page), contents, open);
     if (err != OK) {
         assert(err == ERR_NOMEM);
         pmem_frame_give(frame);
@@ -51,8 +45,81 @@ page_fetch(struct pmem_page *entry, uint64_t page, void *buffer)
     }
     entry->frame = frame;
     pmem_page_set(entry, PMEM_RESIDENT | (open ? PMEM_OPEN : 0));
-    trace(PAGE_IN, page, plat_monotonic_ns() - begin_ns);
+    if (contents)
+        pmem_count(&pmem_counters.pages_in);
     return OK;
+}
+
+/* ---- several at once ---- */
+
+static bool
+absent_try_lock(uint64_t page)
+{
+    struct pmem_page *entry = pmem_page_of(page);
+
+    if (pmem_page_has(entry, PMEM_RESIDENT) || !pmem_page_try_lock(entry))
+        return false;
+    if (!pmem_page_has(entry, PMEM_RESIDENT))
+        return true;
+    pmem_page_unlock(entry);
+    return false;
+}
+
+/* Lock absent pages behind one that is locked; how many there are with it, at most `count`. */
+static uint32_t
+followers_lock(uint64_t page, uint32_t count)
+{
+    uint32_t locked = 1;
+
+    while (locked < count && page + locked < SPACE_PAGES && absent_try_lock(page + locked))
+        locked++;
+    return locked;
+}
+
+static void
+followers_unlock(uint64_t page, uint32_t locked)
+{
+    for (uint32_t i = 1; i < locked; i++)
+        pmem_page_unlock(pmem_page_of(page + i));
+}
+
+/* Install pages from a buffer while there is memory for them; the first must be. */
+static err_t
+pages_install(uint64_t page, uint32_t count, const uint8_t *contents, uint32_t *installed)
+{
+    TRY(page_install(page, contents));
+    for (*installed = 1; *installed < count && !pmem_evict_behind(); ++*installed) {
+        contents += PAGE_BYTES;
+        if (page_install(page + *installed, contents) != OK)
+            break;
+    }
+    return OK;
+}
+
+/*
+ * Make an absent page resident, and up to `*count` with those behind it; without a buffer, one as
+ * zeroes. Its lock is held. `count` is filled: how many came in.
+ */
+static err_t
+pages_fetch(uint64_t page, uint32_t *count, void *buffer)
+{
+    uint64_t begin_ns = plat_monotonic_ns();
+    uint32_t locked, got;
+    err_t err;
+
+    if (!buffer || store_page_is_zero(pmem_store, page)) {
+        *count = 1;
+        return page_install(page, NULL);
+    }
+    /* Locked, so that nobody brings one in and writes it while we hold what it was. */
+    locked = followers_lock(page, *count);
+    err = store_pages_read(pmem_store, page, locked, buffer, &got);
+    if (err == OK)
+        err = pages_install(page, got, buffer, count);
+    followers_unlock(page, locked);
+    if (err == OK)
+        trace(PAGE_IN, page, plat_monotonic_ns() - begin_ns);
+    return err;
 }
 
 /* The evictor wants a page that is needed: take it back. Its lock is held. */
@@ -66,26 +133,58 @@ page_take_back(struct pmem_page *entry, uint64_t page)
     }
 }
 
-err_t
-pmem_page_ensure(uint64_t page, void *buffer)
+/* As pmem_page_ensure(), and up to `*count` pages with those behind it; filled: how many. */
+static err_t
+pages_ensure(uint64_t page, uint32_t *count, void *buffer)
 {
     struct pmem_page *entry = pmem_page_of(page);
+    uint32_t wanted = *count;
     err_t err;
 
     for (;;) {
+        *count = wanted;
         pmem_page_lock(entry);
         if (!pmem_page_has(entry, PMEM_RESIDENT)) {
-            err = page_fetch(entry, page, buffer);
+            err = pages_fetch(page, count, buffer);
         } else {
             if (pmem_page_has(entry, PMEM_LEAVING))
                 page_take_back(entry, page);
             err = OK;
+            *count = 1;
         }
         pmem_page_unlock(entry);
         if (err != ERR_NOMEM)
             return err;
         pmem_evict_wait();
     }
+}
+
+err_t
+pmem_page_ensure(uint64_t page, void *buffer)
+{
+    uint32_t count = 1;
+
+    return pages_ensure(page, &count, buffer);
+}
+
+/*
+ * A worker's page, and what it will probably want next: while it goes on where it left off, twice
+ * as many pages as the last time.
+ */
+static err_t
+page_ensure_ahead(struct pmem_worker *worker, uint64_t page)
+{
+    uint32_t count = 1;
+    err_t err;
+
+    if (page - worker->ahead_page < worker->ahead)
+        count = worker->ahead < PMEM_AHEAD_MAX / 2 ? 2 * worker->ahead : PMEM_AHEAD_MAX;
+    err = pages_ensure(page, &count, worker->page_buffer);
+    if (err == OK) {
+        worker->ahead_page = page + count;
+        worker->ahead = count;
+    }
+    return err;
 }
 
 /* The machine's own page, or one that half of a change needs: there is no way on and no way back.
@@ -113,7 +212,7 @@ pmem_page_ensure_or_leave(struct pmem_worker *worker, uint64_t address)
         worker->fault_address = address;
         __builtin_longjmp(worker->restart, 1);
     }
-    err = pmem_page_ensure(page, worker->page_buffer);
+    err = page_ensure_ahead(worker, page);
     if (err != OK && may_leave) {
         worker->fault_address = address;
         __builtin_longjmp(worker->restart, 1);
@@ -184,11 +283,11 @@ pmem_page_in(struct pmem_worker *worker, uint64_t address)
     if (pmem_resident(address))
         return OK;
     if (pmem_world_acting()) /* nobody runs whom we could keep waiting */
-        return pmem_page_ensure(space_page_of(address), pmem_worker_current()->page_buffer);
+        return page_ensure_ahead(pmem_worker_current(), space_page_of(address));
     pmem_worker_away(worker);
     if (pmem_evict_behind())
         pmem_evict_wait();
-    err = pmem_page_ensure(space_page_of(address), worker->page_buffer);
+    err = page_ensure_ahead(worker, space_page_of(address));
     pmem_worker_back(worker);
     return err;
 }

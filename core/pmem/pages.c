@@ -119,6 +119,17 @@ pmem_page_lock(struct pmem_page *entry)
     }
 }
 
+bool
+pmem_page_try_lock(struct pmem_page *entry)
+{
+    uint32_t bits = atomic_load_explicit(&entry->bits, memory_order_relaxed);
+
+    /* Acquire: pairs with the release in pmem_page_unlock(). */
+    return !(bits & PMEM_LOCKED) &&
+           atomic_compare_exchange_strong_explicit(&entry->bits, &bits, bits | PMEM_LOCKED,
+                                                   memory_order_acquire, memory_order_relaxed);
+}
+
 void
 pmem_page_unlock(struct pmem_page *entry)
 {

@@ -42,6 +42,9 @@
 /* Commits until what died is free: no slot of the volume names it any more. */
 #define PMEM_COMMITS_LONG 6
 
+/* Pages that come in at a time, at most. */
+#define PMEM_AHEAD_MAX 16
+
 /* Ranges that a worker may protect from eviction at a time. */
 #define PMEM_PIN_MAX 6
 
@@ -92,7 +95,9 @@ struct pmem_worker {
     uint32_t spare_count;     /* empty chunks, enough for all the credit */
     struct pmem_chunk *spare; /* linked */
     struct pmem_dirty dirty;  /* of the running epoch */
-    void *page_buffer;        /* for pages on their way in */
+    void *page_buffer;        /* for PMEM_AHEAD_MAX pages on their way in */
+    uint64_t ahead_page;      /* after those that came in last */
+    uint32_t ahead;           /* how many these were */
     struct {
         _Atomic uint64_t from; /* page addresses, [from, to) */
         _Atomic uint64_t to;

@@ -35,7 +35,8 @@
  *
  * The lock of a page may be held while that page is read and written, because
  * it is known to be resident and open then; no other core lock is held while
- * the space is touched. Order: a page, then locks of base/lock.h by rank.
+ * the space is touched. Order: a page, then locks of base/lock.h by rank. Who holds a
+ * page only tries for others.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -129,6 +130,7 @@ pmem_page_of(uint64_t page)
 }
 
 void pmem_page_lock(struct pmem_page *entry);
+bool pmem_page_try_lock(struct pmem_page *entry);
 void pmem_page_unlock(struct pmem_page *entry);
 
 /* Change bits of a page whose lock is held. */

@@ -24,7 +24,8 @@
 #include "plat/thread.h"
 #include "pmem/pmem_priv.h"
 
-#define RETRY_NS 1000000u
+#define RETRY_NS          1000000u
+#define PAGE_BUFFER_BYTES (PMEM_AHEAD_MAX * PAGE_BYTES)
 
 struct request {
     pmem_world_fn *action;
@@ -62,7 +63,7 @@ pmem_world_create(void)
     world.doing = false;
     world.workers = NULL;
     world.self = (struct pmem_worker){ 0 };
-    world.self.page_buffer = plat_alloc(PAGE_BYTES);
+    world.self.page_buffer = plat_alloc(PAGE_BUFFER_BYTES);
     atomic_store(&world.acting, false);
     pmem_credit_init();
     atomic_store(&pmem_stop_wanted, 0);
@@ -75,7 +76,7 @@ pmem_world_destroy(void)
     assert(!world.workers);
     assert(!world.first);
     pmem_chunks_free(world.self.dirty.first);
-    plat_free(world.self.page_buffer, PAGE_BYTES);
+    plat_free(world.self.page_buffer, PAGE_BUFFER_BYTES);
     world.self = (struct pmem_worker){ 0 };
 }
 
@@ -348,7 +349,7 @@ pmem_worker_join(struct pmem_worker *worker)
 
     assert(!plat_self());
     *worker = (struct pmem_worker){ .restart = worker->restart };
-    worker->page_buffer = plat_alloc(PAGE_BYTES);
+    worker->page_buffer = plat_alloc(PAGE_BUFFER_BYTES);
     if (!worker->page_buffer)
         return ERR_NOMEM;
     worker->credit = PMEM_WORKER_CREDIT; /* so that there are chunks for it */
@@ -356,7 +357,7 @@ pmem_worker_join(struct pmem_worker *worker)
     worker->credit = 0;
     if (err != OK) {
         pmem_chunks_free(worker->spare);
-        plat_free(worker->page_buffer, PAGE_BYTES);
+        plat_free(worker->page_buffer, PAGE_BUFFER_BYTES);
         return err;
     }
     if (pmem_credit_take(PMEM_WORKER_CREDIT) == OK)
@@ -404,7 +405,7 @@ pmem_worker_leave(struct pmem_worker *worker)
     pmem_chunks_free(worker->spare);
     worker->spare = NULL;
     worker->spare_count = 0;
-    plat_free(worker->page_buffer, PAGE_BYTES);
+    plat_free(worker->page_buffer, PAGE_BUFFER_BYTES);
     worker->page_buffer = NULL;
     plat_self_set(NULL);
 }

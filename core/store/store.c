@@ -37,25 +37,32 @@ enum where {
     WHERE_UNKNOWN, /* `entry` is a map node that must be read first */
 };
 
+/* False: `entry` is a map node that must be read first. */
+static bool
+entry_find_locked(struct store *store, uint64_t page, struct map_entry *entry)
+{
+    const struct page_change *change = change_find_locked(store, page);
+
+    if (change == NULL)
+        return map_find_locked(store, store->map, page, entry);
+    *entry = (struct map_entry){ .block = change->block, .crc = change->crc };
+    return true;
+}
+
 static enum where
 page_locate(struct store *store, uint64_t page, void *buffer, struct map_entry *entry)
 {
-    const struct page_change *change;
     const uint8_t *bytes = NULL;
     enum where where = WHERE_BLOCK;
 
     lock_acquire(&store->lock);
-    change = change_find_locked(store, page);
-    if (change != NULL) {
-        *entry = (struct map_entry){ .block = change->block, .crc = change->crc };
-        if (change->block != 0)
-            bytes = writer_find_locked(&store->writer, change->block);
-        if (bytes != NULL) {
-            memcpy(buffer, bytes, VOLUME_BLOCK_BYTES);
-            where = WHERE_COPIED;
-        }
-    } else if (!map_find_locked(store, store->map, page, entry)) {
+    if (!entry_find_locked(store, page, entry))
         where = WHERE_UNKNOWN;
+    else if (entry->block != 0)
+        bytes = writer_find_locked(&store->writer, entry->block);
+    if (bytes != NULL) {
+        memcpy(buffer, bytes, VOLUME_BLOCK_BYTES);
+        where = WHERE_COPIED;
     }
     lock_release(&store->lock);
     return where;
@@ -114,21 +121,65 @@ store_page_read(struct store *store, uint64_t page, void *buffer)
     }
 }
 
+/* How many pages from `page` on lie one behind the other on the disk; 0: that is not known. */
+static uint32_t
+run_locate(struct store *store, uint64_t page, struct map_entry *entries, uint32_t count)
+{
+    uint32_t found = 0;
+
+    lock_acquire(&store->lock);
+    for (; found < count && page + found < SPACE_PAGES; found++) {
+        struct map_entry *entry = &entries[found];
+
+        if (!entry_find_locked(store, page + found, entry) || entry->block == 0 ||
+            entry->block != entries[0].block + found ||
+            writer_find_locked(&store->writer, entry->block) != NULL)
+            break;
+    }
+    lock_release(&store->lock);
+    return found;
+}
+
+/* Read a run; how many pages from its begin on are what they should be. */
+static uint32_t
+run_read(struct store *store, const struct map_entry *entries, uint32_t count, uint8_t *buffer)
+{
+    uint32_t good = 0;
+
+    if (volume_read(store->disk, entries[0].block, count, buffer) != OK)
+        return 0;
+    for (; good < count; good++, buffer += VOLUME_BLOCK_BYTES) {
+        if (!crc_good(buffer, VOLUME_BLOCK_BYTES, entries[good].crc)) /* guard: crc-run */
+            break;
+    }
+    return good;
+}
+
+err_t
+store_pages_read(struct store *store, uint64_t page, uint32_t count, void *buffer, uint32_t *got)
+{
+    struct map_entry entries[STORE_RUN_MAX];
+    uint32_t found = 0;
+
+    assert(count <= STORE_RUN_MAX);
+    if (count > 1)
+        found = run_locate(store, page, entries, count);
+    *got = found > 1 ? run_read(store, entries, found, buffer) : 0;
+    if (*got > 0)
+        return OK;
+    *got = 1;
+    return store_page_read(store, page, buffer);
+}
+
 bool
 store_page_is_zero(struct store *store, uint64_t page)
 {
-    const struct page_change *change;
     struct map_entry entry;
     bool zero;
 
     assert(page < SPACE_PAGES);
     lock_acquire(&store->lock);
-    change = change_find_locked(store, page);
-    if (change != NULL)
-        zero = change->block == 0;
-    else
-        zero = map_find_locked(store, store->map, page, &entry) && entry.block == 0 &&
-               entry.flags == 0;
+    zero = entry_find_locked(store, page, &entry) && entry.block == 0 && entry.flags == 0;
     lock_release(&store->lock);
     return zero;
 }

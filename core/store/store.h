@@ -119,6 +119,20 @@ void store_stats_get(struct store *store, struct store_stats *stats);
  */
 must_use err_t store_page_read(struct store *store, uint64_t page, void *buffer);
 
+#define STORE_RUN_MAX 16
+
+/*
+ * Read a page, and in the same request those after it that lie behind it on the disk.
+ *
+ *   count   of pages, at most STORE_RUN_MAX
+ *   buffer  `count` times PAGE_BYTES, aligned to 4096, outside the space
+ *   got     filled on OK: how many were read, at least one
+ *
+ * Returns what store_page_read() returns for the first page. Any thread, fault handlers included.
+ */
+must_use err_t store_pages_read(struct store *store, uint64_t page, uint32_t count, void *buffer,
+                                uint32_t *got);
+
 /*
  * True if the page certainly reads as zeroes, told without any I/O. False
  * says nothing. Any thread, fault handlers included.

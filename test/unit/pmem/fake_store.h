@@ -43,6 +43,7 @@ static struct fake {
     int64_t handed;                   /* to the commit under way: comes back when it is given up */
     _Atomic uint64_t pages_committed; /* handed to commits */
     _Atomic uint64_t pages_early;
+    _Atomic uint64_t requests; /* to read pages, one or more each */
     _Atomic enum store_cause cause;
     /* orders */
     _Atomic bool fills;               /* what is written takes room for ever */
@@ -157,6 +158,20 @@ store_page_is_zero(struct store *store, uint64_t page)
            !fake.committed.slots[fake_find(&fake.committed, page)].page;
     pthread_mutex_unlock(&fake.lock);
     return zero;
+}
+
+/* Pages lie behind each other here; each but the last comes as long as it is good. */
+err_t
+store_pages_read(struct store *store, uint64_t page, uint32_t count, void *buffer, uint32_t *got)
+{
+    err_t err = store_page_read(store, page, buffer);
+
+    fake.requests++;
+    for (*got = 1; err == OK && *got < count && !store_page_is_zero(store, page + *got); ++*got) {
+        if (store_page_read(store, page + *got, (uint8_t *)buffer + *got * PAGE_BYTES) != OK)
+            break;
+    }
+    return err;
 }
 
 err_t

@@ -68,6 +68,50 @@ START_TEST(a_page_comes_in_when_it_is_touched_and_not_before)
 }
 END_TEST
 
+START_TEST(who_goes_from_page_to_page_asks_less_and_less_often)
+{
+    uint64_t before = fake.requests;
+
+    for (uint64_t page = 0; page < 40; page++)
+        ck_assert_uint_eq(pmem_load64(at(page, 0)), page + 1);
+    ck_assert_uint_eq(fake.requests - before,
+                      1 + 1 + 1 + 1 + 2); /* 1, 2, 4, 8, 16, and what is left */
+}
+END_TEST
+
+START_TEST(who_jumps_about_gets_one_page_at_a_time)
+{
+    struct pmem_stats stats;
+
+    for (uint64_t page = 0; page < 40; page += 3)
+        ck_assert_uint_eq(pmem_load64(at(page * 7 % 40, 0)), page * 7 % 40 + 1);
+    pmem_stats_get(&stats);
+    ck_assert_uint_eq(stats.pages_resident, 14);
+}
+END_TEST
+
+START_TEST(what_comes_along_is_not_older_than_what_is_there)
+{
+    for (uint64_t page = 20; page < 24; page++)
+        pmem_store64(at(page, 0), 1000 + page);
+    for (uint64_t page = 16; page < 28; page++)
+        ck_assert_uint_eq(pmem_load64(at(page, 0)),
+                          page < 20 || page > 23 ? page + 1 : 1000 + page);
+}
+END_TEST
+
+START_TEST(a_damaged_page_is_met_by_who_touches_it_not_by_who_comes_by)
+{
+    fake.corrupt_page = space_page_of(at(6, 0)) + 1;
+    for (uint64_t page = 3; page < 6; page++)
+        ck_assert_uint_eq(pmem_load64(at(page, 0)), page + 1);
+    ck_assert(!pmem_resident(at(6, 0)));
+    ck_assert_int_eq(pmem_page_in(&worker, at(6, 0)), ERR_CORRUPT);
+    fake.corrupt_page = 0;
+    ck_assert_uint_eq(pmem_load64(at(6, 0)), 7);
+}
+END_TEST
+
 START_TEST(a_page_that_is_zeroed_whole_is_not_read)
 {
     struct pmem_stats stats;
@@ -240,6 +284,10 @@ main(void)
 
     tcase_add_checked_fixture(tcase, setup, down);
     tcase_add_test(tcase, a_page_comes_in_when_it_is_touched_and_not_before);
+    tcase_add_test(tcase, who_goes_from_page_to_page_asks_less_and_less_often);
+    tcase_add_test(tcase, who_jumps_about_gets_one_page_at_a_time);
+    tcase_add_test(tcase, what_comes_along_is_not_older_than_what_is_there);
+    tcase_add_test(tcase, a_damaged_page_is_met_by_who_touches_it_not_by_who_comes_by);
     tcase_add_test(tcase, a_page_that_is_zeroed_whole_is_not_read);
     tcase_add_test(tcase, the_stopped_world_may_ask_for_a_page_and_hear_that_it_is_damaged);
 #ifndef __SANITIZE_THREAD__
