@@ -138,6 +138,7 @@ machine_up(void)
         .resident_bytes_max = memory_wanted(),
         .interval_ms = (uint32_t)number_wanted("interval", INTERVAL_MS_MAX),
         .strict = boot_word("strict", NULL),
+        .warm = true,
     };
     struct vm_options vm = {
         .workers = (unsigned)number_wanted("workers", WORKERS_MAX),

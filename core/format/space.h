@@ -4,6 +4,7 @@
  *
  *   SPACE_BASE                    never present: null plus small offsets land here
  *   SPACE_ROOT                    struct space_root (core/object/root.h)
+ *   SPACE_WARM                    pages to bring in at a start (core/pmem/warm.c); 0 ends the list
  *   SPACE_CLASS_TABLE             class number -> class, up to CLASS_NUMBER_MAX
  *   SPACE_METHOD_TABLE            method number -> method
  *   SPACE_THREAD_TABLE            slot -> thread that has not ended
@@ -38,6 +39,8 @@
 
 #define SPACE_ROOT           (SPACE_BASE + 0x10000ull)
 #define SPACE_ROOT_BYTES     0x10000ull
+#define SPACE_WARM           (SPACE_BASE + (1ull << 20))
+#define SPACE_WARM_BYTES     0x4000ull
 #define SPACE_CLASS_TABLE    (SPACE_BASE + (1ull << 30))
 #define CLASS_NUMBER_MAX     (1u << 22)
 #define SPACE_METHOD_TABLE   (SPACE_BASE + (2ull << 30))

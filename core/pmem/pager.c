@@ -117,9 +117,11 @@ pages_fetch(uint64_t page, uint32_t *count, void *buffer)
     if (err == OK)
         err = pages_install(page, got, buffer, count);
     followers_unlock(page, locked);
-    if (err == OK)
-        trace(PAGE_IN, page, plat_monotonic_ns() - begin_ns);
-    return err;
+    if (err != OK)
+        return err;
+    pmem_warm_note(page, *count);
+    trace(PAGE_IN, page, plat_monotonic_ns() - begin_ns);
+    return OK;
 }
 
 /* The evictor wants a page that is needed: take it back. Its lock is held. */
@@ -133,9 +135,8 @@ page_take_back(struct pmem_page *entry, uint64_t page)
     }
 }
 
-/* As pmem_page_ensure(), and up to `*count` pages with those behind it; filled: how many. */
-static err_t
-pages_ensure(uint64_t page, uint32_t *count, void *buffer)
+err_t
+pmem_pages_ensure(uint64_t page, uint32_t *count, void *buffer)
 {
     struct pmem_page *entry = pmem_page_of(page);
     uint32_t wanted = *count;
@@ -164,7 +165,7 @@ pmem_page_ensure(uint64_t page, void *buffer)
 {
     uint32_t count = 1;
 
-    return pages_ensure(page, &count, buffer);
+    return pmem_pages_ensure(page, &count, buffer);
 }
 
 /*
@@ -179,7 +180,7 @@ page_ensure_ahead(struct pmem_worker *worker, uint64_t page)
 
     if (page - worker->ahead_page < worker->ahead)
         count = worker->ahead < PMEM_AHEAD_MAX / 2 ? 2 * worker->ahead : PMEM_AHEAD_MAX;
-    err = pages_ensure(page, &count, worker->page_buffer);
+    err = pmem_pages_ensure(page, &count, worker->page_buffer);
     if (err == OK) {
         worker->ahead_page = page + count;
         worker->ahead = count;

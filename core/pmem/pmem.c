@@ -88,8 +88,10 @@ pmem_start(struct store *store, const struct pmem_options *options)
     if (err != OK) {
         pmem_evict_stop();
         tables_destroy();
+        return err;
     }
-    return err;
+    pmem_warm_start();
+    return OK;
 }
 
 void
@@ -97,6 +99,7 @@ pmem_stop(void)
 {
     assert(pmem_store);
     pmem_snapshot_end();
+    pmem_warm_stop();
     pmem_flusher_stop();
     pmem_evict_stop();
     tables_destroy();

@@ -52,6 +52,7 @@ struct pmem_options {
     uint64_t resident_bytes_max; /* memory for pages of the space; 0: what there is now */
     uint32_t interval_ms;        /* between snapshots; 0: adaptive, 100 ms to a few seconds */
     bool strict;          /* close pages not written in this epoch, to find missing barriers */
+    bool warm;            /* bring in what was wanted first after the last start */
     bool on_demand_only;  /* no snapshot by interval (tests, the simulator) */
     bool faults_in_place; /* never leave a fault handler by __builtin_longjmp (TSan) */
 };

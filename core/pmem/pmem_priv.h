@@ -256,6 +256,13 @@ void pmem_kept_give_back(void);
 void pmem_fault(uint64_t address, bool write);
 must_use err_t pmem_page_ensure(uint64_t page, void *buffer);
 
+/*
+ * The same, and up to `*count` pages with those behind it, where these are absent and lie behind it
+ * on the disk. `buffer`: for so many. `count` is filled on OK: how many are resident from `page`
+ * on.
+ */
+must_use err_t pmem_pages_ensure(uint64_t page, uint32_t *count, void *buffer);
+
 /* Bring a page in for the calling thread to write to; may leave by longjmp. */
 void pmem_page_ensure_or_leave(struct pmem_worker *worker, uint64_t address);
 
@@ -328,3 +335,14 @@ void pmem_saved_wait_end(uint64_t page, uint32_t seen, bool wait);
 must_use err_t pmem_flusher_start(void);
 void pmem_flusher_stop(void);
 void pmem_flusher_kick(void);
+
+/* ---- warm.c: what was wanted first after the last starts ---- */
+
+void pmem_warm_start(void);
+void pmem_warm_stop(void);
+
+/* So many pages from this one on have come in. */
+void pmem_warm_note(uint64_t page, uint32_t count);
+
+/* Enough is noted, before its time: for tests. */
+void pmem_warm_noted(void);

@@ -72,6 +72,7 @@ options_fill(const struct invocation *invocation, struct system_options *options
     options->pmem.interval_ms = (uint32_t)interval;
     options->pmem.resident_bytes_max = memory;
     options->pmem.strict = option_given(invocation, "strict");
+    options->pmem.warm = true;
     options->vm.workers = (unsigned)workers;
     options->vm.safe = option_given(invocation, "safe");
     options->vm.gated = option_given(invocation, "gated");
