@@ -36,6 +36,7 @@ struct plat_disk {
     struct sim_device device;
     struct request requests[REQUEST_MAX];
     unsigned request_count;
+    uint64_t writes;
 };
 
 static void *
@@ -225,6 +226,21 @@ sim_disk_create(struct plat_disk **disk, uint8_t *image, uint64_t block_count,
 }
 
 uint64_t
+sim_disk_writes(const struct plat_disk *disk)
+{
+    return disk->writes;
+}
+
+void
+sim_disk_destroy(struct plat_disk *disk)
+{
+    if (disk == NULL)
+        return;
+    sim_device_remove(&disk->device);
+    free(disk);
+}
+
+uint64_t
 plat_disk_block_count(const struct plat_disk *disk)
 {
     return disk->block_count;
@@ -263,6 +279,7 @@ plat_disk_submit(struct plat_disk *disk, struct plat_io *io)
         io->kind == PLAT_READ || disk->record == NULL ? 0 : disk->record->request_count++;
     request->due_ns =
         sim_now_ns() + 1 + sim_random_below(&disk->random, disk->faults.latency_ns_max);
+    disk->writes += io->kind == PLAT_WRITE;
     if (io->kind == PLAT_WRITE) {
         uint64_t byte_count = (uint64_t)io->block_count * PLAT_BLOCK_BYTES;
 

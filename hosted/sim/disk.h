@@ -72,3 +72,9 @@ must_use err_t sim_image_create(uint8_t **image, uint64_t block_count);
 must_use err_t sim_disk_create(struct plat_disk **disk, uint8_t *image, uint64_t block_count,
                                struct sim_record *record, const struct sim_disk_faults *faults,
                                uint64_t seed);
+
+/* How many writes were asked for. */
+uint64_t sim_disk_writes(const struct plat_disk *disk);
+
+/* The disk is no device any more. NULL is fine. */
+void sim_disk_destroy(struct plat_disk *disk);

@@ -1,15 +1,20 @@
 /*
  * explore.c - recording a run and cutting it everywhere.
  *
- * Each run and each check is a process of its own, because a cut leaves the
- * core in the middle of what it did. Images are private memory, so a child's
- * changes are its own; records, models and tallies are shared.
+ * Each run is a process of its own, because a cut leaves the core in the middle of
+ * what it did, and so is the walk along its record. Images are private memory, so a
+ * child's changes are its own; records, models and tallies are shared. The walk looks
+ * at a cut in its own process: opening and checking a volume change nothing on the
+ * disk, and what the cut did to it is taken back. A disk that was looked at before, byte
+ * for byte, is not opened again: it is known what was found there.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "sim/explore.h"
 
 #include <inttypes.h>
+#include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +23,7 @@
 #include <unistd.h>
 
 #include "format/volume.h"
+#include "plat/machine.h"
 #include "sim/fibre.h"
 #include "sim/machine.h"
 #include "store/history.h"
@@ -28,12 +34,17 @@
 #define DEEPER_ONE_IN 24 /* cuts that go on to live */
 #define DEEPER_POINTS 10 /* and are cut about so often in turn */
 
+/* How far it has come, in memory that outlives who dies on the way. */
+struct progress {
+    uint64_t cuts[SIM_DEPTH_MAX];
+    uint64_t sights;
+    struct sim_path path; /* of the cut that was made last */
+};
+
 static struct {
     struct sim_record *records[SIM_DEPTH_MAX];
     struct sim_model *models[SIM_DEPTH_MAX];
-    uint64_t *cuts; /* by depth; shared */
-    uint64_t failed_at;
-    enum sim_end failed_end;
+    struct progress *shared;
 } explorer;
 
 static struct sim_record *marked_record; /* where acknowledgements are noted */
@@ -41,15 +52,19 @@ static struct sim_record *marked_record; /* where acknowledgements are noted */
 bool
 sim_explore_start(void)
 {
+    /* Volumes are opened thousands of times: what one gave back is there for the next. */
+    mallopt(M_MMAP_THRESHOLD, INT_MAX);
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
     for (unsigned i = 0; i < SIM_DEPTH_MAX; i++) {
         explorer.models[i] = sim_model_create();
         if (explorer.models[i] == NULL ||
             sim_record_create(&explorer.records[i], EVENT_MAX, RECORD_BYTES) != OK)
             return false;
     }
-    explorer.cuts = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    explorer.shared = mmap(NULL, sizeof(struct progress), PROT_READ | PROT_WRITE,
+                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     sim_tally = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return explorer.cuts != MAP_FAILED && sim_tally != MAP_FAILED;
+    return explorer.shared != MAP_FAILED && sim_tally != MAP_FAILED;
 }
 
 /* ---- children ---- */
@@ -207,34 +222,56 @@ pins_agree(unsigned depth, struct store *store, uint64_t opened)
     return agree;
 }
 
-/* The volume opens where it must, holds what it must, and is sound. */
+/* The volume holds what it must, and is sound. */
 static bool
-child_check(const struct life *life)
+volume_sound(const struct life *life, struct store *store, uint64_t generation)
 {
-    struct plat_disk *disk = machine_on(life, NULL, false);
-    struct store_opened opened;
-    struct store *store = NULL;
     bool sound = true;
     err_t err;
 
-    if (disk == NULL)
-        return false;
-    err = store_open(disk, false, &store, &opened);
-    if (err != OK)
-        return sim_trouble("open after the cut", err);
-    if (opened.generation < life->acknowledged) {
-        fprintf(stderr, "sim: opened generation %" PRIu64 ", but %" PRIu64 " was acknowledged\n",
-                opened.generation, life->acknowledged);
-        return false;
-    }
-    if (!models_agree(life->depth, store, opened.generation) ||
-        !pins_agree(life->depth, store, opened.generation))
+    if (!models_agree(life->depth, store, generation) ||
+        !pins_agree(life->depth, store, generation))
         return false;
     err = store_check(store, finding_print, NULL, &sound);
     if (err != OK)
         return sim_trouble("check after the cut", err);
-    store_close(store);
     return sound;
+}
+
+/* Open what is left; the generation that was found, which must be as it was. 0: it is not. */
+static uint64_t
+volume_look(const struct life *life)
+{
+    struct plat_disk *disk = machine_on(life, NULL, false);
+    struct store_opened opened = { 0 };
+    struct store *store = NULL;
+    err_t err;
+
+    if (disk == NULL)
+        return 0;
+    alarm(CHILD_SECONDS);
+    err = store_open(disk, false, &store, &opened);
+    if (err != OK)
+        return sim_trouble("open after the cut", err);
+    if (!volume_sound(life, store, opened.generation))
+        return 0;
+    store_close(store);
+    if (sim_disk_writes(disk) != 0) {
+        fprintf(stderr, "sim: who opens a volume and checks it has written to it\n");
+        return 0;
+    }
+    sim_disk_destroy(disk);
+    return opened.generation;
+}
+
+/* `generation`: what volume_look() said. */
+static bool
+generation_allowed(const struct life *life, uint64_t generation)
+{
+    if (generation != 0 && generation < life->acknowledged)
+        fprintf(stderr, "sim: opened generation %" PRIu64 ", but %" PRIu64 " was acknowledged\n",
+                generation, life->acknowledged);
+    return generation != 0 && generation >= life->acknowledged;
 }
 
 /* ---- exploring ---- */
@@ -254,120 +291,175 @@ image_bytes(const struct life *life)
     return life->plan->block_count * PLAT_BLOCK_BYTES;
 }
 
-static bool explore_record(const struct life *life, uint8_t *base);
+/* A disk that was looked at, and what was found there. */
+struct sight {
+    struct hash128 difference; /* from what is safe */
+    uint64_t generation;
+};
 
-/*
- * Live on from the image of a cut, and cut that in turn.
- *
- *   base  what of the image is safe; where the next record begins
- */
-static bool
-explore_deeper(const struct life *life, uint8_t *base)
+/* Along the record of a life. */
+struct walk {
+    struct life life;
+    struct sim_replay replay;
+    struct sim_undo undo;
+    struct sight *sights; /* of disks on which the same is safe */
+    size_t sight_count, sight_room;
+    uint64_t sights_of; /* the number of flushes that made it so */
+};
+
+/* The generation that was found on a disk like this one, or 0. */
+static uint64_t
+sight_find(struct walk *walk, struct hash128 difference)
 {
-    struct life next = *life;
-
-    next.depth++;
-    next.snapshots = 2;
-    next.seed = life->seed * 31 + 7;
-    sim_model_clear(explorer.models[next.depth]);
-    if (!in_child(child_live, &next)) {
-        fprintf(stderr, "sim: it did not live on after the cut\n");
-        return false;
-    }
-    return explore_record(&next, base);
+    if (walk->sights_of != walk->replay.flushes)
+        walk->sight_count = 0;
+    walk->sights_of = walk->replay.flushes;
+    for (size_t i = 0; i < walk->sight_count; i++)
+        if (hash128_equal(walk->sights[i].difference, difference))
+            return walk->sights[i].generation;
+    return 0;
 }
 
-/* One cut, in a child of its own, so that the walk's image stays as it is. */
+static void
+sight_keep(struct walk *walk, struct hash128 difference, uint64_t generation)
+{
+    if (walk->sight_count == walk->sight_room) {
+        walk->sight_room = walk->sight_room > 0 ? 2 * walk->sight_room : 64;
+        walk->sights = realloc(walk->sights, walk->sight_room * sizeof walk->sights[0]);
+        if (walk->sights == NULL)
+            plat_panic("sim: no memory to remember what was seen");
+    }
+    walk->sights[walk->sight_count++] = (struct sight){ difference, generation };
+    explorer.shared->sights++;
+}
+
+/* One cut, and the life that finds what it leaves. */
 struct cut {
     struct life life; /* first: a child is given a life */
-    const struct sim_replay *replay;
+    struct walk *walk;
     enum sim_end end;
     bool deeper;
 };
 
+static bool walk_record(const struct life *life);
+
+/* In a process of its own: what is left lives on, is recorded, and cut in turn. */
 static bool
-child_cut(const struct life *life)
+child_deeper(const struct life *life)
 {
     const struct cut *cut = (const struct cut *)life;
     struct sim_random random = { .state = life->seed };
-    struct sim_record *next = cut->deeper ? explorer.records[life->depth + 1] : NULL;
-    uint8_t *base = life->image;
+    struct sim_record *record = explorer.records[life->depth + 1];
+    struct life next = *life;
 
-    alarm(0); /* its children have alarms of their own */
-    if (next != NULL)
-        sim_record_clear(next);
-    if (next != NULL && cut->end == SIM_KILL) { /* what is visible then is more than what is safe */
-        base = image_private(image_bytes(life));
-        if (base == NULL)
-            return sim_trouble("copy the image", ERR_NOMEM);
-        memcpy(base, life->image, image_bytes(life));
+    sim_record_clear(record);
+    sim_undo_save(&cut->walk->undo, &cut->walk->replay, life->image);
+    sim_replay_cut(&cut->walk->replay, cut->end, &random, life->image, record);
+    if (!generation_allowed(life, volume_look(life)))
+        return false;
+    next.depth++;
+    next.snapshots = 2;
+    next.seed = life->seed * 31 + 7;
+    sim_model_clear(explorer.models[next.depth]);
+    alarm(0); /* children have alarms of their own */
+    if (!in_child(child_live, &next)) {
+        fprintf(stderr, "sim: it did not live on after the cut\n");
+        return false;
     }
-    sim_replay_cut(cut->replay, cut->end, &random, life->image, next);
-    if (next == NULL) { /* nothing comes after the check, so it needs no process of its own */
-        alarm(CHILD_SECONDS);
-        return child_check(life);
+    if (cut->end ==
+        SIM_KILL) /* what is visible then is more than what is safe: it is in the record */
+        sim_undo_restore(&cut->walk->undo, life->image);
+    return walk_record(&next);
+}
+
+/* Here and now: the disk is afterwards what it was. */
+static bool
+cut_look(const struct cut *cut)
+{
+    struct walk *walk = cut->walk;
+    struct sim_random random = { .state = cut->life.seed };
+    struct hash128 difference;
+    uint64_t generation;
+
+    sim_undo_save(&walk->undo, &walk->replay, cut->life.image);
+    sim_replay_cut(&walk->replay, cut->end, &random, cut->life.image, NULL);
+    difference = sim_undo_difference(&walk->undo, cut->life.image);
+    generation = sight_find(walk, difference);
+    if (generation == 0) {
+        generation = volume_look(&cut->life);
+        sight_keep(walk, difference, generation);
     }
-    return in_child(child_check, life) && explore_deeper(life, base);
+    sim_undo_restore(&walk->undo, cut->life.image);
+    return generation_allowed(&cut->life, generation);
+}
+
+static void
+path_note(unsigned depth, uint64_t at, enum sim_end end)
+{
+    struct sim_path *path = &explorer.shared->path;
+
+    path->at[depth] = at;
+    path->end[depth] = end;
+    path->length = depth + 1;
 }
 
 static bool
-cut_here(const struct life *life, const struct sim_replay *replay, enum sim_end end)
+cut_here(struct walk *walk, enum sim_end end)
 {
-    struct sim_random random = { .state = life->seed ^ (replay->position * 0x9e3779b97f4a7c15ull) ^
+    const struct life *life = &walk->life;
+    uint64_t position = walk->replay.position;
+    struct sim_random random = { .state = life->seed ^ (position * 0x9e3779b97f4a7c15ull) ^
                                           ((uint64_t)end << 56) };
-    struct cut cut = { .life = *life, .replay = replay, .end = end };
+    struct cut cut = { .life = *life, .walk = walk, .end = end };
 
     cut.life.seed = sim_random_next(&random);
-    cut.life.image = replay->image;
-    if (replay->acknowledged > cut.life.acknowledged)
-        cut.life.acknowledged = replay->acknowledged;
+    if (walk->replay.acknowledged > cut.life.acknowledged)
+        cut.life.acknowledged = walk->replay.acknowledged;
     cut.deeper = life->depth + 1 < SIM_DEPTH_MAX && sim_random_chance(&random, 1, DEEPER_ONE_IN);
-    explorer.cuts[life->depth]++;
-    if (in_child(child_cut, &cut.life))
+    explorer.shared->cuts[life->depth]++;
+    path_note(life->depth, position, end);
+    if (cut.deeper ? in_child(child_deeper, &cut.life) : cut_look(&cut))
         return true;
-    fprintf(stderr, "sim: depth %u, event %" PRIu64 " of %" PRIu64 ", %s\n", life->depth,
-            replay->position, replay->record->event_count, sim_end_names[end]);
-    explorer.failed_at = replay->position;
-    explorer.failed_end = end;
+    fprintf(stderr, "sim: depth %u, event %" PRIu64 " of %" PRIu64 ", %s\n", life->depth, position,
+            walk->replay.record->event_count, sim_end_names[end]);
     return false;
 }
 
 static bool
-cut_wanted(const struct life *life, const struct sim_replay *replay, struct sim_random *random,
-           enum sim_end end)
+cut_wanted(const struct walk *walk, struct sim_random *random, enum sim_end end)
 {
-    const struct sim_plan *plan = life->plan;
-    uint64_t count = replay->record->event_count;
+    const struct sim_plan *plan = walk->life.plan;
+    unsigned depth = walk->life.depth;
+    uint64_t position = walk->replay.position, count = walk->replay.record->event_count;
 
-    if (life->depth > 0)
+    if (plan->only.length > 0)
+        return depth < plan->only.length && plan->only.at[depth] == position &&
+               plan->only.end[depth] == end;
+    if (depth > 0)
         return sim_random_chance(random, DEEPER_POINTS, (uint32_t)(SIM_END_COUNT * (count + 1)));
-    if (plan->only_at != UINT64_MAX && plan->only_at != replay->position)
-        return false;
-    if (plan->only_end >= 0)
-        return plan->only_end == (int)end;
-    if (plan->cuts_max != 0 && explorer.cuts[0] >= plan->cuts_max)
+    if (plan->cuts_max != 0 && explorer.shared->cuts[0] >= plan->cuts_max)
         return false;
     /* In three ways at each event: by chance, killed, and one of the other three in turn. */
-    return end == SIM_CUT || end == SIM_KILL || end == SIM_CUT_NONE + replay->position % 3;
+    return end == SIM_CUT || end == SIM_KILL || end == SIM_CUT_NONE + position % 3;
 }
 
-/* Walk along the record of this depth, from `base`, and cut. */
+/* Walk along the record of this life, which began where its image is, and cut. */
 static bool
-explore_record(const struct life *life, uint8_t *base)
+walk_record(const struct life *life)
 {
     struct sim_random random = { .state = life->seed ^ 0x77616c6bull };
-    struct sim_replay replay;
+    struct walk walk = { .life = *life };
     bool passed = true;
 
-    if (sim_replay_start(&replay, explorer.records[life->depth], base) != OK)
+    if (sim_replay_start(&walk.replay, explorer.records[life->depth], life->image) != OK)
         return sim_trouble("walk", ERR_NOMEM);
     do {
         for (int end = 0; end < SIM_END_COUNT && passed; end++)
-            if (cut_wanted(life, &replay, &random, (enum sim_end)end))
-                passed = cut_here(life, &replay, (enum sim_end)end);
-    } while (passed && sim_replay_step(&replay));
-    sim_replay_end(&replay);
-    return passed;
+            if (cut_wanted(&walk, &random, (enum sim_end)end))
+                passed = cut_here(&walk, (enum sim_end)end);
+    } while (passed && sim_replay_step(&walk.replay));
+    sim_replay_end(&walk.replay);
+    return passed; /* its process ends soon: nothing more to give back */
 }
 
 void
@@ -378,8 +470,7 @@ sim_explore(const struct sim_plan *plan, struct sim_result *result)
     uint8_t *base = image_private(image_bytes(&life));
 
     *result = (struct sim_result){ 0 };
-    memset(explorer.cuts, 0, SIM_DEPTH_MAX * sizeof *explorer.cuts);
-    explorer.failed_at = UINT64_MAX;
+    *explorer.shared = (struct progress){ 0 };
     memset(sim_tally, 0, sizeof *sim_tally);
     sim_record_clear(explorer.records[0]);
     sim_model_clear(explorer.models[0]);
@@ -391,12 +482,13 @@ sim_explore(const struct sim_plan *plan, struct sim_result *result)
     result->passed = result->passed && in_child(child_live, &life);
     result->tally = *sim_tally;
     result->events = explorer.records[0]->event_count;
-    result->passed = result->passed && explore_record(&life, base);
-    result->failed_at = explorer.failed_at;
-    result->failed_end = explorer.failed_end;
+    life.image = base;
+    result->passed = result->passed && in_child(walk_record, &life);
+    result->path = explorer.shared->path;
+    result->sights = explorer.shared->sights;
     for (unsigned i = 0; i < SIM_DEPTH_MAX; i++) {
-        result->cuts += explorer.cuts[i];
-        result->cuts_by_depth[i] = explorer.cuts[i];
+        result->cuts += explorer.shared->cuts[i];
+        result->cuts_by_depth[i] = explorer.shared->cuts[i];
     }
     munmap(shared, image_bytes(&life));
     munmap(base, image_bytes(&life));

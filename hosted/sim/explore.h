@@ -17,14 +17,20 @@
 
 #define SIM_DEPTH_MAX 3
 
+/* A cut, and what was cut before in the lives that led to it, oldest first. */
+struct sim_path {
+    unsigned length;
+    uint64_t at[SIM_DEPTH_MAX]; /* events of that life's record */
+    enum sim_end end[SIM_DEPTH_MAX];
+};
+
 struct sim_plan {
     const struct sim_scenario *scenario;
     uint64_t seed;
     uint64_t block_count; /* of the volume */
     unsigned snapshots;   /* of the first run */
     bool faulty;          /* the disk also fails while it runs */
-    uint64_t only_at;     /* cut only at this event of the first record; UINT64_MAX: everywhere */
-    int only_end;         /* and only in this way (enum sim_end); -1: in all */
+    struct sim_path only; /* cut only so; of length 0: everywhere */
     uint64_t cuts_max;    /* stop after so many cuts; 0: no limit */
     bool verbose;
 };
@@ -33,10 +39,10 @@ struct sim_result {
     bool passed;
     uint64_t cuts;
     uint64_t cuts_by_depth[SIM_DEPTH_MAX];
+    uint64_t sights; /* how many of the disks after a cut were unlike each other */
     uint64_t events;
     struct sim_tally tally; /* of the first run */
-    uint64_t failed_at;     /* the cut of the first run that failed; UINT64_MAX: it was no cut */
-    enum sim_end failed_end;
+    struct sim_path path;   /* of the cut that failed; of length 0: it was no cut */
 };
 
 /* Everything explore needs from the system, once in a process. False: no memory. */

@@ -50,6 +50,7 @@ struct plat_thread {
 
 static struct {
     struct plat_thread fibres[FIBRE_MAX]; /* 0 is the first one */
+    unsigned fibre_end;                   /* from here on there was never one */
     struct plat_thread *current;
     struct sim_device *devices;
     struct sim_schedule schedule;
@@ -64,6 +65,7 @@ sim_fibres_start(uint64_t seed, const struct sim_schedule *schedule)
     sim.schedule = *schedule;
     sim.random = (struct sim_random){ .state = seed };
     sim.now_ns = 1000000000ull;
+    sim.fibre_end = 1;
     sim.current = &sim.fibres[0];
     sim.current->state = FIBRE_RUNNABLE;
     sim.current->name = "first";
@@ -74,6 +76,16 @@ sim_device_add(struct sim_device *device)
 {
     device->next = sim.devices;
     sim.devices = device;
+}
+
+void
+sim_device_remove(struct sim_device *device)
+{
+    struct sim_device **at = &sim.devices;
+
+    while (*at != device)
+        at = &(*at)->next;
+    *at = device->next;
 }
 
 uint64_t
@@ -98,7 +110,7 @@ devices_act(void)
 static void
 deadlines_expire(void)
 {
-    for (unsigned i = 0; i < FIBRE_MAX; i++) {
+    for (unsigned i = 0; i < sim.fibre_end; i++) {
         struct plat_thread *fibre = &sim.fibres[i];
 
         if (fibre->state == FIBRE_WAITING && fibre->deadline_ns <= sim.now_ns)
@@ -117,7 +129,7 @@ next_due_ns(void)
         if (device_due < due)
             due = device_due;
     }
-    for (unsigned i = 0; i < FIBRE_MAX; i++)
+    for (unsigned i = 0; i < sim.fibre_end; i++)
         if (sim.fibres[i].state == FIBRE_WAITING && sim.fibres[i].deadline_ns < due)
             due = sim.fibres[i].deadline_ns;
     return due;
@@ -140,7 +152,7 @@ choose(void)
     struct plat_thread *runnable[FIBRE_MAX];
     unsigned count = 0;
 
-    for (unsigned i = 0; i < FIBRE_MAX; i++)
+    for (unsigned i = 0; i < sim.fibre_end; i++)
         if (sim.fibres[i].state == FIBRE_RUNNABLE)
             runnable[count++] = &sim.fibres[i];
     return count == 0 ? NULL : runnable[sim_random_below(&sim.random, count)];
@@ -202,6 +214,8 @@ plat_thread_create(struct plat_thread **thread, const char *name, void (*entry)(
     if (stack == MAP_FAILED)
         return ERR_NOMEM;
     memset(fibre, 0, sizeof *fibre);
+    if (fibre == &sim.fibres[sim.fibre_end])
+        sim.fibre_end++;
     fibre->name = name;
     fibre->entry = entry;
     fibre->argument = argument;
@@ -258,10 +272,10 @@ plat_wait(const _Atomic uint32_t *word, uint32_t expected, uint64_t deadline_ns)
 void
 plat_wake(const _Atomic uint32_t *word, unsigned count)
 {
-    unsigned start = (unsigned)sim_random_below(&sim.random, FIBRE_MAX);
+    unsigned start = (unsigned)sim_random_below(&sim.random, sim.fibre_end);
 
-    for (unsigned i = 0; i < FIBRE_MAX && count > 0; i++) {
-        struct plat_thread *fibre = &sim.fibres[(start + i) % FIBRE_MAX];
+    for (unsigned i = 0; i < sim.fibre_end && count > 0; i++) {
+        struct plat_thread *fibre = &sim.fibres[(start + i) % sim.fibre_end];
 
         if (fibre->state == FIBRE_WAITING && fibre->word == word) {
             fibre->state = FIBRE_RUNNABLE;

@@ -33,10 +33,11 @@ struct sim_device {
     struct sim_device *next;
 };
 
-/* Begin: the caller becomes the first fibre. Once in the life of a process. */
+/* Begin: the caller becomes the first fibre. Again only where there is no other fibre. */
 void sim_fibres_start(uint64_t seed, const struct sim_schedule *schedule);
 
 void sim_device_add(struct sim_device *device);
+void sim_device_remove(struct sim_device *device);
 
 /* Virtual time since the start. */
 uint64_t sim_now_ns(void);

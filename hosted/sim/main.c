@@ -30,8 +30,8 @@ static const char usage[] =
     "  --cuts N       go on with new seeds until N cuts were made\n"
     "  --scenario S   space, program, or idle (default: the seeds take turns)\n"
     "  --snapshots N  at least so many in the first run of a seed (default 40)\n"
-    "  --at EVENT     cut only after this event of the first run\n"
-    "  --end HOW      and only so: cut, cut-none, cut-all, cut-torn, kill\n"
+    "  --at EVENT,..  cut only after this event of the first run, of the one after that cut, ...\n"
+    "  --end HOW,...  and only so: cut, cut-none, cut-all, cut-torn, kill\n"
     "  --verbose      show the core's log\n"
     "\n"
     "A run is recorded once and then cut at every event of its record, in three ways; after\n"
@@ -51,7 +51,7 @@ struct total {
     uint64_t failed;
     uint64_t cuts;
     uint64_t by_depth[SIM_DEPTH_MAX];
-    double shown; /* when progress was last shown */
+    uint64_t sights;
 };
 
 static const struct sim_scenario *
@@ -83,8 +83,39 @@ number_read(const char *text, uint64_t *number)
     return text[0] >= '0' && text[0] <= '9' && *end == '\0';
 }
 
+/* Take the words of a list apart, which it changes; false if one is not liked, or too many. */
 static bool
-option_take(struct request *request, int option, const char *value)
+list_read(char *text, bool (*take)(struct sim_path *path, unsigned depth, const char *word),
+          struct sim_path *path)
+{
+    unsigned depth = 0;
+
+    for (char *word = strtok(text, ","); word != NULL; word = strtok(NULL, ","))
+        if (depth == SIM_DEPTH_MAX || !take(path, depth++, word))
+            return false;
+    if (path->length != 0 && path->length != depth)
+        return false; /* as many ends as events */
+    path->length = depth;
+    return depth > 0;
+}
+
+static bool
+at_take(struct sim_path *path, unsigned depth, const char *word)
+{
+    return number_read(word, &path->at[depth]);
+}
+
+static bool
+end_take(struct sim_path *path, unsigned depth, const char *word)
+{
+    int end = end_find(word);
+
+    path->end[depth] = end < 0 ? SIM_CUT : (enum sim_end)end;
+    return end >= 0;
+}
+
+static bool
+option_take(struct request *request, int option, char *value)
 {
     uint64_t number = 0;
 
@@ -102,10 +133,9 @@ option_take(struct request *request, int option, const char *value)
         request->plan.snapshots = number_read(value, &number) ? (unsigned)number : 0;
         return request->plan.snapshots > 0;
     case 'a':
-        return number_read(value, &request->plan.only_at);
+        return list_read(value, at_take, &request->plan.only);
     case 'e':
-        request->plan.only_end = end_find(value);
-        return request->plan.only_end >= 0;
+        return list_read(value, end_take, &request->plan.only);
     case 'v':
         request->plan.verbose = true;
         return true;
@@ -158,8 +188,10 @@ repeat_print(const struct sim_plan *plan, const struct sim_result *result)
 {
     printf("repeat it with: sim --scenario %s --seed %" PRIu64 " --snapshots %u",
            plan->scenario->name, plan->seed, plan->snapshots);
-    if (result->failed_at != UINT64_MAX)
-        printf(" --at %" PRIu64 " --end %s", result->failed_at, sim_end_names[result->failed_end]);
+    for (unsigned i = 0; i < result->path.length; i++)
+        printf("%s%" PRIu64, i == 0 ? " --at " : ",", result->path.at[i]);
+    for (unsigned i = 0; i < result->path.length; i++)
+        printf("%s%s", i == 0 ? " --end " : ",", sim_end_names[result->path.end[i]]);
     printf("\n");
 }
 
@@ -169,6 +201,7 @@ total_add(struct total *total, const struct sim_plan *plan, const struct sim_res
     total->passed += result->passed;
     total->failed += !result->passed;
     total->cuts += result->cuts;
+    total->sights += result->sights;
     for (unsigned i = 0; i < SIM_DEPTH_MAX; i++)
         total->by_depth[i] += result->cuts_by_depth[i];
     printf("seed %" PRIu64 " %s%s: %" PRIu64 " events, %" PRIu64 " snapshots, %" PRIu64
@@ -210,9 +243,7 @@ runs_make(struct request *request, struct total *total)
 int
 main(int argc, char **argv)
 {
-    struct request request = {
-        .plan = { .seed = 1, .snapshots = 40, .only_at = UINT64_MAX, .only_end = -1 }, .runs = 1
-    };
+    struct request request = { .plan = { .seed = 1, .snapshots = 40 }, .runs = 1 };
     struct total total = { 0 };
     double start = seconds_now();
 
@@ -226,9 +257,9 @@ main(int argc, char **argv)
     }
     runs_make(&request, &total);
     printf("%" PRIu64 " cuts in %.0f s: %" PRIu64 " in a first run, %" PRIu64
-           " after a recovery, %" PRIu64 " after two\n",
+           " after a recovery, %" PRIu64 " after two; %" PRIu64 " different disks\n",
            total.cuts, seconds_now() - start, total.by_depth[0], total.by_depth[1],
-           total.by_depth[2]);
+           total.by_depth[2], total.sights);
     printf("%" PRIu64 " passed, %" PRIu64 " failed\n", total.passed, total.failed);
     return total.failed == 0 && total.passed > 0 ? 0 : 1;
 }

@@ -13,12 +13,15 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/hash.h"
 #include "format/space.h"
 #include "plat/machine.h"
 #include "pmem/pmem.h"
 #include "store/history.h"
 
 #define PAGE_SLOTS    (1u << 16)
+#define PAGE_MAX      (PAGE_SLOTS / 2)
+#define NEIGHBOURS    64u /* pages in a row have slots in a row */
 #define VERSION_MAX   (1u << 18)
 #define INSTANT_MAX   (1u << 14)
 #define ADDED_MAX     16u
@@ -28,12 +31,12 @@
 struct version {
     uint32_t instant;
     uint32_t older; /* or NO_VERSION */
+    bool zero;
 };
 
 struct page_slot {
     uint64_t page_plus_1; /* 0: unused */
     uint32_t newest;
-    uint32_t spare;
 };
 
 /* A generation that was told of. */
@@ -48,10 +51,13 @@ struct sim_model {
     uint64_t newest; /* generation */
     uint64_t version_count;
     uint64_t page_count;
+    uint64_t pages_mapped; /* that are not zero by their newest version */
     uint64_t added_count;
     struct added added[ADDED_MAX];
     uint64_t generations[INSTANT_MAX]; /* by instant; NO_GENERATION: never committed */
     uint32_t epochs[INSTANT_MAX];      /* by instant */
+    uint32_t mapped[INSTANT_MAX];      /* pages that were not zero, by instant */
+    uint32_t used[PAGE_MAX];           /* the slots in use, oldest first */
     struct page_slot slots[PAGE_SLOTS];
     struct version versions[VERSION_MAX];
     uint8_t bytes[VERSION_MAX][PAGE_BYTES];
@@ -75,24 +81,24 @@ sim_model_create(void)
 void
 sim_model_clear(struct sim_model *model)
 {
-    madvise(model, sizeof *model, MADV_REMOVE);
-    memset(model, 0, offsetof(struct sim_model, slots));
-    memset(model->slots, 0, sizeof model->slots);
+    if (madvise(model, sizeof *model, MADV_REMOVE) != 0)
+        plat_panic("sim: a model cannot be emptied");
 }
 
 static struct page_slot *
 slot_find(struct sim_model *model, uint64_t page)
 {
-    uint64_t at = (page * 0x9e3779b97f4a7c15ull) >> 48;
+    uint64_t at = hash_mix(page / NEIGHBOURS) * NEIGHBOURS + page % NEIGHBOURS;
 
-    for (;; at = (at + 1) % PAGE_SLOTS) {
-        struct page_slot *slot = &model->slots[at];
+    for (;; at++) {
+        struct page_slot *slot = &model->slots[at % PAGE_SLOTS];
 
         if (slot->page_plus_1 == page + 1)
             return slot;
         if (slot->page_plus_1 == 0) {
-            if (++model->page_count > PAGE_SLOTS / 2)
+            if (model->page_count == PAGE_MAX)
                 plat_panic("sim: the model has no room for more pages");
+            model->used[model->page_count++] = (uint32_t)(at % PAGE_SLOTS);
             slot->page_plus_1 = page + 1;
             slot->newest = NO_VERSION;
             return slot;
@@ -112,14 +118,21 @@ page_keep(struct sim_model *model, uint64_t page, const uint8_t *now)
 {
     struct page_slot *slot = slot_find(model, page);
     uint32_t newest = slot->newest;
+    bool was_zero = newest == NO_VERSION || model->versions[newest].zero;
+    bool zero;
 
-    if (newest == NO_VERSION ? is_zero(now) : memcmp(model->bytes[newest], now, PAGE_BYTES) == 0)
+    if (newest != NO_VERSION && memcmp(model->bytes[newest], now, PAGE_BYTES) == 0)
+        return;
+    zero = is_zero(now);
+    if (newest == NO_VERSION && zero)
         return;
     if (model->version_count == VERSION_MAX)
         plat_panic("sim: the model has no room for more versions");
     slot->newest = (uint32_t)model->version_count++;
     model->versions[slot->newest] =
-        (struct version){ .instant = (uint32_t)model->instants, .older = newest };
+        (struct version){ .instant = (uint32_t)model->instants, .older = newest, .zero = zero };
+    model->pages_mapped += was_zero && !zero;
+    model->pages_mapped -= !was_zero && zero;
     memcpy(model->bytes[slot->newest], now, PAGE_BYTES);
 }
 
@@ -146,18 +159,25 @@ range_keep(void *context, uint64_t from, uint64_t to)
         page_keep(model, space_page_of(address), page_now(address));
 }
 
+static void
+instant_add(struct sim_model *model, uint64_t generation, uint32_t epoch)
+{
+    if (model->instants == INSTANT_MAX)
+        plat_panic("sim: the model has no room for more instants");
+    watched_ranges(range_keep, model);
+    model->generations[model->instants] = generation;
+    model->epochs[model->instants] = epoch;
+    model->mapped[model->instants] = (uint32_t)model->pages_mapped;
+    model->instants++;
+}
+
 /* The world stands still, and the epoch is about to close: this is the instant. */
 static void
 instant_keep(void *context, uint32_t epoch)
 {
     struct sim_model *model = context;
 
-    if (model->instants == INSTANT_MAX)
-        plat_panic("sim: the model has no room for more instants");
-    watched_ranges(range_keep, model);
-    model->generations[model->instants] = NO_GENERATION;
-    model->epochs[model->instants] = epoch;
-    model->instants++;
+    instant_add(model, NO_GENERATION, epoch);
 }
 
 /* The epoch was committed; epochs that failed before it went into it. */
@@ -183,10 +203,7 @@ opened_keep(void *argument)
 {
     struct sim_model *model = argument;
 
-    watched_ranges(range_keep, model);
-    model->generations[model->instants] = model->newest;
-    model->epochs[model->instants] = UINT32_MAX; /* of no epoch of this life */
-    model->instants++;
+    instant_add(model, model->newest, UINT32_MAX /* of no epoch of this life */);
 }
 
 err_t
@@ -277,28 +294,14 @@ difference_find(const struct sim_model *model, read_fn *read_page, void *from, u
 {
     static _Alignas(PAGE_BYTES) uint8_t got[PAGE_BYTES];
 
-    for (uint32_t i = 0; i < PAGE_SLOTS; i++) {
-        const struct page_slot *slot = &model->slots[i];
+    for (uint64_t i = 0; i < model->page_count; i++) {
+        const struct page_slot *slot = &model->slots[model->used[i]];
 
-        if (slot->page_plus_1 == 0)
-            continue;
         *err = read_page(from, slot->page_plus_1 - 1, got);
         if (*err != OK || memcmp(got, page_at(model, slot, instant), PAGE_BYTES) != 0)
             return slot->page_plus_1 - 1;
     }
     return UINT64_MAX;
-}
-
-/* How many pages were not zero at that instant. */
-static uint64_t
-pages_count(const struct sim_model *model, uint64_t instant)
-{
-    uint64_t count = 0;
-
-    for (uint32_t i = 0; i < PAGE_SLOTS; i++)
-        if (model->slots[i].page_plus_1 != 0)
-            count += !is_zero(page_at(model, &model->slots[i], instant));
-    return count;
 }
 
 static bool
@@ -307,7 +310,7 @@ instant_equals(const struct sim_model *model, read_fn *read_page, void *from, ui
 {
     err_t err = OK;
     uint64_t page = difference_find(model, read_page, from, instant, &err);
-    uint64_t mapped = pages_count(model, instant);
+    uint64_t mapped = model->mapped[instant];
 
     if (page != UINT64_MAX)
         fprintf(stderr, "sim: page %" PRIu64 " %s (error %d)\n", page,

@@ -129,6 +129,7 @@ flush_apply(struct sim_replay *replay, uint64_t done_at)
             replay->loose[kept++] = at;
     }
     replay->loose_count = kept;
+    replay->flushes++;
 }
 
 bool
@@ -240,4 +241,77 @@ sim_replay_cut(const struct sim_replay *replay, enum sim_end end, struct sim_ran
         loose_end(replay, at, end, random, image, record);
     }
     free(loose);
+}
+
+/* ---- taking a cut back ---- */
+
+static void
+undo_room_make(struct sim_undo *undo, uint64_t count)
+{
+    if (count <= undo->room)
+        return;
+    undo->room = 2 * count;
+    free(undo->blocks);
+    free(undo->bytes);
+    undo->blocks = malloc(undo->room * sizeof *undo->blocks);
+    undo->bytes = malloc(undo->room * PLAT_BLOCK_BYTES);
+    if (undo->blocks == NULL || undo->bytes == NULL)
+        plat_panic("sim: no memory to take a cut back");
+}
+
+void
+sim_undo_save(struct sim_undo *undo, const struct sim_replay *replay, const uint8_t *image)
+{
+    uint64_t count = 0;
+
+    for (uint64_t i = 0; i < replay->loose_count; i++)
+        count += replay->record->events[replay->loose[i]].block_count;
+    undo_room_make(undo, count);
+    undo->count = 0;
+    for (uint64_t i = 0; i < replay->loose_count; i++) {
+        const struct sim_event *submit = &replay->record->events[replay->loose[i]];
+
+        for (uint64_t block = submit->block; block < submit->block + submit->block_count; block++) {
+            memcpy(undo->bytes + undo->count * PLAT_BLOCK_BYTES, image + block * PLAT_BLOCK_BYTES,
+                   PLAT_BLOCK_BYTES);
+            undo->blocks[undo->count++] = block;
+        }
+    }
+}
+
+void
+sim_undo_restore(const struct sim_undo *undo, uint8_t *image)
+{
+    for (uint64_t i = 0; i < undo->count; i++)
+        memcpy(image + undo->blocks[i] * PLAT_BLOCK_BYTES, undo->bytes + i * PLAT_BLOCK_BYTES,
+               PLAT_BLOCK_BYTES);
+}
+
+static bool
+undo_has_before(const struct sim_undo *undo, uint64_t place)
+{
+    for (uint64_t i = 0; i < place; i++)
+        if (undo->blocks[i] == undo->blocks[place])
+            return true;
+    return false;
+}
+
+/* A sum over blocks, so their order is of no account. */
+struct hash128
+sim_undo_difference(const struct sim_undo *undo, const uint8_t *image)
+{
+    struct hash128 sum = { 0, 0 };
+
+    for (uint64_t i = 0; i < undo->count; i++) {
+        const uint8_t *now = image + undo->blocks[i] * PLAT_BLOCK_BYTES;
+        struct hash128 hash;
+
+        if (memcmp(now, undo->bytes + i * PLAT_BLOCK_BYTES, PLAT_BLOCK_BYTES) == 0 ||
+            undo_has_before(undo, i))
+            continue;
+        hash = hash128(now, PLAT_BLOCK_BYTES, undo->blocks[i]);
+        sum.low += hash.low;
+        sum.high += hash.high;
+    }
+    return sum;
 }

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "sim/disk.h"
 #include "sim/random.h"
 
@@ -43,6 +44,7 @@ struct sim_replay {
     uint64_t *settled; /* by block: 1 + submit event of the newest write that a flush covers */
     uint64_t block_max;
     uint64_t acknowledged; /* the last mark that was passed */
+    uint64_t flushes;      /* that were passed: where it differs, so may what is safe */
 };
 
 /* Begin at the start of the record, where the disk was as `image` is. ERR_NOMEM. */
@@ -62,3 +64,20 @@ bool sim_replay_step(struct sim_replay *replay);
  */
 void sim_replay_cut(const struct sim_replay *replay, enum sim_end end, struct sim_random *random,
                     uint8_t *image, struct sim_record *record);
+
+/* What a cut may change, as it was before: an undo log. */
+struct sim_undo {
+    uint64_t *blocks;
+    uint8_t *bytes; /* of each of them */
+    uint64_t count;
+    uint64_t room;
+};
+
+/* Remember what all loose writes may change of `image`. Room is kept for the next time. */
+void sim_undo_save(struct sim_undo *undo, const struct sim_replay *replay, const uint8_t *image);
+
+/* Make `image` what it was. */
+void sim_undo_restore(const struct sim_undo *undo, uint8_t *image);
+
+/* What the cut has changed: equal, but for a chance that never matters, if all of it is. */
+struct hash128 sim_undo_difference(const struct sim_undo *undo, const uint8_t *image);
