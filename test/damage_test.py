@@ -62,7 +62,7 @@ BAD_SOURCES = {
 
 
 def crc32c(data):
-    """The checksum of the format, a bit at a time: it is only ever fed 508 bytes."""
+    """The checksum of the format, a bit at a time: it is only ever fed a few blocks."""
     crc = 0xffffffff
     for byte in data:
         crc ^= byte
@@ -145,6 +145,51 @@ class BadVolume(VolumeTest):
         ended = phantom("new", self.volume, "--size", "1M")
         self.assertEqual(ended.status, 2, ended)
         self.assertFalse(self.volume.exists())
+
+
+class ForgedHeap(VolumeTest):
+    """A word of the heap that no program wrote, under checksums that are all good."""
+
+    HEAP = 0x200400000000
+
+    def block_change(self, data, block, offset, value):
+        """Put bytes into a block, and into all that lead to it the checksums that fit."""
+        begin, end = block * BLOCK, (block + 1) * BLOCK
+        before = crc32c(data[begin:end]).to_bytes(4, "little")
+        data[begin + offset:begin + offset + len(value)] = value
+        if data[begin:begin + 8] == b"PHANTOM\0":
+            data[begin + 508:begin + 512] = crc32c(data[begin:begin + 508]).to_bytes(4, "little")
+            return
+        after = crc32c(data[begin:end]).to_bytes(4, "little")
+        at = data.find(before)
+        while at >= 0:
+            self.block_change(data, at // BLOCK, at % BLOCK, after)
+            at = data.find(before, at + 4)
+
+    def is_table(self, page):
+        """Many references behind each other: a table of the space, or an array of words."""
+        words = [int.from_bytes(page[i:i + 8], "little") for i in range(80, 880, 8)]
+        return all(self.HEAP <= word < self.HEAP + (1 << 30) for word in words)
+
+    def test_a_forged_word_is_named_by_check_heap_alone(self):
+        self.new("64M")
+        self.assertEqual(phantom("history", self.volume, "pin").status, 0) # no records are left
+        sound = phantom("check", "--heap", self.volume)
+        self.assertClear(sound, 0)
+        self.assertIn("heap: sound", sound.out)
+        data = bytearray(self.volume.read_bytes())
+        tables = [n for n in range(16, len(data) // BLOCK)
+                  if self.is_table(data[n * BLOCK:(n + 1) * BLOCK])]
+        self.assertGreater(len(tables), 0)
+        for block in tables:
+            self.block_change(data, block, 400, (0x123450).to_bytes(8, "little"))
+        self.volume.write_bytes(data)
+        self.assertEqual(phantom("check", self.volume).status, 0)
+        forged = phantom("check", "--heap", self.volume)
+        self.assertClear(forged, 1)
+        self.assertIn("0x123450", forged.out)
+        self.assertIn("leads out of the heap", forged.out)
+        self.assertEqual(self.volume.read_bytes(), data, "it was changed")
 
 
 class BadProgram(VolumeTest):

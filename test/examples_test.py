@@ -127,7 +127,7 @@ def in_volume(name, folder, options):
     volume = os.path.join(folder, f"{name}.phantom")
     run(["new", volume], name)
     output = run(["run", *options, volume, *program(name)], name)
-    run(["check", volume], name)
+    run(["check", "--heap", volume], name)
     os.remove(volume)
     return steady(output)
 
@@ -193,7 +193,7 @@ def killed(name, folder, chance):
             raise Trouble("it never ends")
     if len(expected) not in ends:
         raise Trouble(f"ended after {max(ends)} of {len(expected)} lines")
-    run(["check", volume], name)
+    run(["check", "--heap", volume], name)
     os.remove(volume)
     return None
 

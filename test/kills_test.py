@@ -6,11 +6,11 @@ Runs examples/bank.ph, gated, in a volume, and kills the process at random momen
   - each restart goes on: the program's own counters, once shown, never go back (lines may be
     shown again, in order), and grow in the end
   - the invariant that the program checks itself (the sum of its accounts) holds each time
-  - `phantom check` finds nothing, every few kills and at the end
+  - `phantom check --heap` finds nothing, every few kills and at the end
   - told to end, the program ends with a good verdict and status 0
 
     --kills N    how many (1000)
-    --check N    `phantom check` after so many kills (50)
+    --check N    check after so many kills (50)
     --volume V   keep the volume there
     --seed N     of the moments of the kills (else chosen, and printed)
     --strict     every store that misses the write barrier is a crash
@@ -144,7 +144,7 @@ class Bank:
             raise Trouble(f"no progress in {IDLE_KILLS_MAX} kills: {self.counters}")
 
     def check(self):
-        subprocess.run([PHANTOM, "check", self.volume], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([PHANTOM, "check", "--heap", self.volume], check=True, stdout=subprocess.DEVNULL)
 
     def end(self):
         """Let it run a while, then ask it to end."""

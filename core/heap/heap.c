@@ -11,6 +11,8 @@
     ((CLASS_NUMBER_MAX * sizeof(struct heap_shape) + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1))
 #define FORMAT_PAGES 4
 
+static_assert(sizeof(struct space_root) <= PAGE_BYTES, "read_root() brings one page in");
+
 struct heap heap;
 
 static void
@@ -28,6 +30,7 @@ heap_format(void)
 }
 
 struct heap_found {
+    err_t err;
     uint64_t magic;
     uint64_t blocks_used;
     uint64_t old_bytes;
@@ -39,6 +42,9 @@ read_root(void *argument)
 {
     struct heap_found *found = argument;
 
+    found->err = heap_page_in(SPACE_ROOT);
+    if (found->err != OK)
+        return;
     found->magic = pmem_load64(SPACE_ROOT + offsetof(struct space_root, magic));
     found->blocks_used = pmem_load64(SPACE_ROOT + offsetof(struct space_root, heap_blocks_used));
     found->bytes_live = pmem_load64(SPACE_ROOT + offsetof(struct space_root, bytes_live));
@@ -72,7 +78,10 @@ heap_start(const struct heap_options *options)
     err_t err;
 
     TRY(pmem_world_do(NULL, read_root, &found, 0));
-    if (found.magic != SPACE_ROOT_MAGIC || found.blocks_used > HEAP_BLOCK_COUNT)
+    TRY(found.err);
+    if (found.magic != SPACE_ROOT_MAGIC)
+        return ERR_FOREIGN;
+    if (found.blocks_used > HEAP_BLOCK_COUNT)
         return ERR_CORRUPT;
 
     heap = (struct heap){ .options = *options };

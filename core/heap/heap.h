@@ -56,7 +56,10 @@ struct heap_local {
     struct heap_local *next;
 };
 
-/* Make the heap of an empty space (heap_format) or find the one that is there. */
+/*
+ * Make the heap of an empty space (heap_format) or find the one that is there. Starting writes
+ * nothing. OK, ERR_NOMEM; ERR_FOREIGN (there is none), ERR_CORRUPT, ERR_IO (its root cannot be).
+ */
 must_use err_t heap_format(void);
 must_use err_t heap_start(const struct heap_options *options);
 void heap_stop(void);
@@ -199,12 +202,29 @@ struct heap_stats {
 /* live_bytes as of now, the rest as of the last collection. Any thread. */
 void heap_stats_get(struct heap_stats *stats);
 
+/* Something that is wrong in a heap. */
+struct heap_finding {
+    uint64_t address;     /* of the word, or of the object */
+    uint32_t application; /* that owns the object; 0: the system, or not known */
+    char what[320];       /* one line: the place, whose it is, and the trouble */
+};
+
+typedef void heap_finding_fn(void *context, const struct heap_finding *finding);
+
 /*
- * Walk all that is reachable and assert that every word is null, immediate, or
- * the start of an object of a known class, that no old slot points into the
- * nursery unremembered, and that no object lies in a free line. Only while the
- * world stands still.
+ * Walk all that is reachable, whatever it holds, and tell of each word that is not null, an
+ * immediate, or the start of an object of a sound class where objects may lie; of entries of tables
+ * that do not belong there; of an old slot that points into the nursery unremembered; of
+ * objects in free lines or inside each other. Changes nothing.
+ *
+ *   finding  called while the world stands still
+ *
+ * Stops the world for as long as that takes. Not as a RUNNING worker. Returns OK when it could look
+ * everywhere that can be read, found or not; ERR_NOMEM.
  */
+must_use err_t heap_examine(heap_finding_fn *finding, void *context);
+
+/* The same, and panics at the first finding. Only while the world stands still. */
 void heap_check(void);
 
 /*

@@ -92,6 +92,8 @@ heap_descriptor_at(uint64_t block)
 
 /* ---- how objects of a class look ---- */
 
+#define HEAP_RUNS_MAX 12
+
 struct heap_shape {
     _Atomic uint32_t ready; /* release: the rest is filled */
     uint32_t bytes;         /* of a plain object */
@@ -100,11 +102,21 @@ struct heap_shape {
     struct {
         uint32_t offset;
         uint32_t count;
-    } runs[12];
+    } runs[HEAP_RUNS_MAX];
 };
+
+static_assert(sizeof((struct heap_shape){ 0 }.runs) == sizeof((struct class_object){ 0 }.word_runs),
+              "a shape has room for all that a class says");
 
 /* The shape of a class; it is loaded, or one that C knows. */
 const struct heap_shape *heap_shape_of(uint32_t class_number);
+
+/* What makes no sense in what a class object says of its objects; NULL: all does. */
+const char *heap_shape_trouble(ref_t class);
+
+/* True if heap_shape_of() was asked for it before; and if it cannot do without a class object. */
+bool heap_shape_stands(uint32_t class_number);
+bool heap_shape_needs_class(uint32_t class_number);
 
 /* The size of an object, whose header is given because a scavenge may have taken it away. */
 uint64_t heap_shape_bytes(const struct heap_shape *shape, ref_t object, uint64_t header);

@@ -65,25 +65,57 @@ shape_known(uint32_t class_number, struct heap_shape *shape)
     return true;
 }
 
+const char *
+heap_shape_trouble(ref_t class)
+{
+    uint32_t kind = GET_U32(class_object, class, kind);
+    uint32_t bytes = GET_U32(class_object, class, instance_bytes);
+    uint32_t run_count = GET_U32(class_object, class, word_run_count);
+
+    if (kind > KIND_STACK)
+        return "its objects are of no known kind";
+    if (bytes % 8 != 0 || (kind == KIND_PLAIN && bytes < OBJECT_HEADER_BYTES))
+        return "its objects have an impossible size";
+    if (run_count > HEAP_RUNS_MAX)
+        return "its objects have too many runs of words";
+    for (unsigned i = 0; i < run_count; i++) {
+        uint64_t run = class + offsetof(struct class_object, word_runs) + 8ull * i;
+        uint32_t offset = pmem_load32(run), count = pmem_load32(run + 4);
+
+        if (count > 0 &&
+            (offset % 8 != 0 || offset < OBJECT_HEADER_BYTES || offset + 8ull * count > bytes))
+            return "words of its objects lie outside them";
+    }
+    return NULL;
+}
+
 static void
 shape_of_class(ref_t class, struct heap_shape *shape)
 {
-    uint32_t run_count = GET_U32(class_object, class, word_run_count);
-
-    assert(run_count <= sizeof shape->runs / sizeof shape->runs[0]);
+    assert(heap_shape_trouble(class) == NULL);
     shape->kind = (uint16_t)GET_U32(class_object, class, kind);
     shape->bytes = GET_U32(class_object, class, instance_bytes);
-    shape->run_count = (uint16_t)run_count;
-    for (unsigned i = 0; i < run_count; i++) {
+    shape->run_count = (uint16_t)GET_U32(class_object, class, word_run_count);
+    for (unsigned i = 0; i < shape->run_count; i++) {
         uint64_t run = class + offsetof(struct class_object, word_runs) + 8ull * i;
 
         shape->runs[i].offset = pmem_load32(run);
         shape->runs[i].count = pmem_load32(run + 4);
-        assert(shape->runs[i].offset + 8ull * shape->runs[i].count <= shape->bytes);
     }
-    assert(shape->kind <= KIND_STACK);
-    assert(shape->kind != KIND_PLAIN || shape->bytes >= OBJECT_HEADER_BYTES);
-    assert(shape->bytes % 8 == 0);
+}
+
+bool
+heap_shape_stands(uint32_t class_number)
+{
+    return atomic_load_explicit(&heap.shapes[class_number].ready, memory_order_acquire) != 0;
+}
+
+bool
+heap_shape_needs_class(uint32_t class_number)
+{
+    struct heap_shape shape;
+
+    return !shape_known(class_number, &shape);
 }
 
 static const struct heap_shape *

@@ -16,7 +16,7 @@
 
 struct tally {
     uint64_t damages;
-    uint64_t remarks;
+    uint64_t words;    /* of the heap, that are wrong */
     uint64_t shown_ns; /* when the progress was last shown */
     bool progress;     /* somebody watches */
 };
@@ -34,10 +34,7 @@ finding_show(void *context, const struct store_finding *finding)
     struct tally *tally = context;
 
     progress_erase(tally);
-    if (finding->damage)
-        tally->damages++;
-    else
-        tally->remarks++;
+    tally->damages += finding->damage;
     printf("%s: %s\n", finding->damage ? "damage" : "note", finding->what);
 }
 
@@ -55,31 +52,70 @@ progress_show(void *context, uint64_t blocks_done, uint64_t blocks_total)
             blocks_total == 0 ? 100 : (unsigned)(blocks_done * 100 / blocks_total));
 }
 
+/* False if it could not look at all of it. */
+static bool
+store_look(struct system *system, struct tally *tally)
+{
+    struct store_stats stats;
+    err_t err = store_check(system->store, finding_show, progress_show, tally);
+
+    progress_erase(tally);
+    store_stats_get(system->store, &stats);
+    if (err != OK)
+        system_say(system, err, "cannot check all of it");
+    else
+        printf("%s: generation %" PRIu64 ", %" PRIu64 " pages, %" PRIu64 " damage%s\n",
+               system->path, stats.generation, stats.pages_mapped, tally->damages,
+               tally->damages == 1 ? "" : "s");
+    if (system->opened.unfinished)
+        printf("note: a newer generation had been begun and is not all there: never committed, or "
+               "damaged since\n");
+    if (system->opened.slots_bad > 0 || system->opened.copies_bad > 0 || system->opened.fell_back)
+        tally->damages++; /* opening has said so */
+    return err == OK;
+}
+
+static void
+word_show(void *context, const struct heap_finding *finding)
+{
+    struct tally *tally = context;
+
+    tally->words++;
+    printf("damage: %s\n", finding->what);
+}
+
+/* The same for what lives in it. */
+static bool
+heap_look(struct system *system, struct tally *tally)
+{
+    err_t err;
+
+    if (!system_start_heap(system))
+        return false;
+    err = heap_examine(word_show, tally);
+    if (err != OK)
+        system_say(system, err, "cannot walk all of its heap");
+    else if (tally->words == 0)
+        printf("%s: heap: sound\n", system->path);
+    else
+        printf("%s: heap: %" PRIu64 " that %s wrong\n", system->path, tally->words,
+               tally->words == 1 ? "is" : "are");
+    return err == OK;
+}
+
 int
 verb_check(const struct invocation *invocation)
 {
     struct system_options options = { .path = invocation->arguments[0], .read_only = true };
     struct tally tally = { .progress = isatty(STDERR_FILENO) };
-    struct store_stats stats;
     struct system system;
-    err_t err;
+    bool looked;
 
     if (!system_open(&system, &options))
         return STATUS_TROUBLE;
-    err = store_check(system.store, finding_show, progress_show, &tally);
-    progress_erase(&tally);
-    store_stats_get(system.store, &stats);
-    if (err != OK)
-        system_say(&system, err, "cannot check all of it");
-    else
-        printf("%s: generation %" PRIu64 ", %" PRIu64 " pages, %" PRIu64 " damage%s\n",
-               options.path, stats.generation, stats.pages_mapped, tally.damages,
-               tally.damages == 1 ? "" : "s");
-    if (system.opened.unfinished)
-        printf("note: a newer generation had been begun and is not all there: never committed, or "
-               "damaged since\n");
-    if (system.opened.slots_bad > 0 || system.opened.copies_bad > 0 || system.opened.fell_back)
-        tally.damages++; /* opening has said so */
+    looked = store_look(&system, &tally);
+    if (option_given(invocation, "heap"))
+        looked = heap_look(&system, &tally) && looked;
     system_close(&system);
-    return err == OK && tally.damages == 0 ? STATUS_DONE : STATUS_TROUBLE;
+    return looked && tally.damages + tally.words == 0 ? STATUS_DONE : STATUS_TROUBLE;
 }

@@ -108,28 +108,57 @@ space_say(const struct system *system, err_t err)
         system_say(system, err, "cannot bring up the space");
 }
 
-static err_t
+/* False after a message. */
+static bool
 space_start(struct system *system, const struct pmem_options *options)
 {
     struct pmem_options own = *options;
+    err_t err;
 
 #if defined(__SANITIZE_THREAD__)
     own.faults_in_place = true; /* ThreadSanitizer would think that the handler still runs */
 #endif
-    return pmem_start(system->store, &own);
+    err = pmem_start(system->store, &own);
+    if (err != OK)
+        space_say(system, err);
+    system->space_up = err == OK;
+    return err == OK;
+}
+
+/* The store is whole, and nothing was ever put into it. */
+static void
+unmade_say(const struct system *system)
+{
+    say_error("%s: making it was cut off before it was done; remove it and make it anew",
+              system->path);
+}
+
+bool
+system_start_heap(struct system *system)
+{
+    static const struct pmem_options pmem = { .on_demand_only = true };
+    static const struct heap_options heap = { 0 };
+    err_t err;
+
+    if (!space_start(system, &pmem))
+        return false;
+    err = heap_start(&heap);
+    if (err == ERR_FOREIGN)
+        unmade_say(system);
+    else if (err != OK)
+        system_say(system, err, "cannot find its heap");
+    system->heap_up = err == OK;
+    return err == OK;
 }
 
 bool
 system_start(struct system *system, const struct system_options *options)
 {
-    err_t err = space_start(system, &options->pmem);
     struct vm_options vm = options->vm;
+    err_t err;
 
-    if (err != OK) {
-        space_say(system, err);
+    if (!space_start(system, &options->pmem))
         return false;
-    }
-    system->space_up = true;
     vm.generation = system->opened.generation;
     if (vm.heap.nursery_bytes == 0) {
         struct store_stats stats;
@@ -138,9 +167,8 @@ system_start(struct system *system, const struct system_options *options)
         vm.heap.nursery_bytes = heap_nursery_for(stats.block_count * PAGE_BYTES);
     }
     err = vm_start(&vm);
-    if (err == ERR_FOREIGN) { /* the store is whole, and nothing was ever put into it */
-        say_error("%s: making it was cut off before it was done; remove it and make it anew",
-                  system->path);
+    if (err == ERR_FOREIGN) {
+        unmade_say(system);
         return false;
     }
     if (err != OK) {
@@ -206,6 +234,9 @@ system_close(struct system *system)
     if (system->machine_up)
         vm_close();
     system->machine_up = false;
+    if (system->heap_up)
+        heap_stop();
+    system->heap_up = false;
     if (system->space_up)
         pmem_stop();
     system->space_up = false;
@@ -262,12 +293,8 @@ library_install(struct system *system)
 
     if (!program_library(&library))
         goto out;
-    err = space_start(system, &pmem);
-    if (err != OK) {
-        space_say(system, err);
+    if (!space_start(system, &pmem))
         goto out;
-    }
-    system->space_up = true;
     err = vm_format(library.bytes, library.count, refusal_say, NULL);
     if (err != OK) {
         system_say(system, err, "cannot install the class library");

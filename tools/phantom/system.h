@@ -32,6 +32,7 @@ struct system {
     struct store_opened opened;
     bool busy; /* system_open failed because somebody else has the volume */
     bool space_up;
+    bool heap_up; /* without a machine */
     bool machine_up;
 };
 
@@ -43,6 +44,12 @@ bool system_open(struct system *system, const struct system_options *options);
 
 /* The space and the machine, over an open store. False after a message. */
 bool system_start(struct system *system, const struct system_options *options);
+
+/*
+ * The space and the heap in it, over an open store, and no machine: nothing of what lives there is
+ * believed, so it is for a heap in which something may be wrong. False after a message.
+ */
+bool system_start_heap(struct system *system);
 
 /*
  * Put a program into it. False after a message.

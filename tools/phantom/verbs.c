@@ -84,6 +84,11 @@ static const struct option history_options[] = {
     NO_MORE,
 };
 
+static const struct option check_options[] = {
+    { "heap", NULL, "walk the heap, too: every word is null, a value, or a whole object" },
+    NO_MORE,
+};
+
 static const struct option no_options[] = { NO_MORE };
 
 const struct verb verbs[] = {
@@ -252,11 +257,16 @@ const struct verb verbs[] = {
         .name = "check",
         .synopsis = "VOLUME",
         .summary = "verify every block of a stopped volume",
-        .details = "Reads superblocks, records, page map, free space, every live page and all that "
-                   "history\n"
-                   "keeps, and names each damage. Changes nothing. Ends with 0 when all is well, "
-                   "else with 1.\n",
-        .options = no_options,
+        .details =
+            "Reads superblocks, records, page map, free space, every live page and all that "
+            "history\n"
+            "keeps, and names each damage. Changes nothing, and runs nothing. Ends with 0 when "
+            "all\n"
+            "is well, else with 1.\n"
+            "\n"
+            "With --heap it also looks at each word that a program could reach, in tables, stacks\n"
+            "and objects, and names those that lead to no whole object of a sound class.\n",
+        .options = check_options,
         .argument_min = 1,
         .argument_max = 1,
         .run = verb_check,

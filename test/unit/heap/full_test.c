@@ -282,6 +282,7 @@ START_TEST(classes_methods_and_threads_are_roots_by_their_tables)
     method = space_alloc_old(sizeof(struct method_object), CLASS_METHOD);
     space_alloc_old(512, CLASS_LONGS);
     SET_WORD(method_object, method, pool, space_pair(1));
+    SET_U32(method_object, method, number, 5);
     pmem_store64(SPACE_METHOD_TABLE + 8 * 5, method);
     SET_U32(space_root, SPACE_ROOT, method_count, 6);
     class = pmem_load64(SPACE_CLASS_TABLE + 8 * CLASS_PAIR);

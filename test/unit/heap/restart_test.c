@@ -268,7 +268,7 @@ START_TEST(a_heap_of_another_kind_is_refused)
     ck_assert_int_eq(commit(&space_worker), OK);
     space_stop();
     start(&fake_store, space_pmem);
-    ck_assert_int_eq(heap_start(&space_heap), ERR_CORRUPT);
+    ck_assert_int_eq(heap_start(&space_heap), ERR_FOREIGN);
     pmem_stop();
     fake_restart();
     fake_clear(&fake.committed);
