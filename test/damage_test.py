@@ -7,6 +7,7 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 
 import os
 import random
+import re
 import stat
 import subprocess
 import time
@@ -288,6 +289,7 @@ class Flips(VolumeTest):
         chance = random.Random(self.SEED)
         blocks = self.used_blocks()
         found = 0
+        named = 0
         stopped = 0
         for i in range(self.FLIPS):
             at = chance.choice(blocks) * BLOCK + chance.randrange(BLOCK)
@@ -297,6 +299,8 @@ class Flips(VolumeTest):
                 self.assertIn(check.status, (0, 1), check)
                 self.assertNotIn("panic", check.err)
                 found += check.status
+                named += bool(re.search("^damage: page .*; in generation.*; it holds .*$",
+                                        check.out, re.MULTILINE))
                 lines, err, status = self.run_a_while()
                 self.assertNotIn("panic", err)
                 for line in lines:
@@ -307,8 +311,9 @@ class Flips(VolumeTest):
                     self.assertNotEqual(check.status, 0, "it stopped where check found nothing")
                     self.assertTrue(err.strip(), "it said nothing")
             self.restore()
-        print(f"{self.FLIPS} bits flipped: {found} in live blocks, {stopped} runs refused or ended "
-              "with an exception", flush=True)
+        print(f"{self.FLIPS} bits flipped: {found} in live blocks, {named} in pages whose owner is "
+              f"told, {stopped} runs refused or ended with an exception", flush=True)
+        self.assertGreater(named, self.FLIPS // 8)
         self.assertGreater(found, self.FLIPS // 4)
         self.assertEqual(phantom("check", self.volume).status, 0)
 

@@ -135,15 +135,104 @@ heap_name_application(struct heap_reader *reader, uint32_t application, char nam
         format(name, HEAP_NAME_BYTES, "program %u", application);
 }
 
+static bool
+descriptor_take(struct heap_reader *reader, uint64_t block, struct heap_descriptor *descriptor)
+{
+    return block < HEAP_BLOCK_COUNT &&
+           take(reader, heap_descriptor_at(block), descriptor, sizeof *descriptor);
+}
+
 bool
 heap_name_owner(struct heap_reader *reader, uint64_t address, uint32_t *application)
 {
     struct heap_descriptor descriptor;
-    uint64_t block = heap_block_of(address);
 
-    if (address < SPACE_HEAP || !space_contains(address) ||
-        !take(reader, heap_descriptor_at(block), &descriptor, sizeof descriptor))
+    if (address < SPACE_HEAP || !descriptor_take(reader, heap_block_of(address), &descriptor))
         return false;
     *application = descriptor.application;
     return true;
+}
+
+/* ---- pages ---- */
+
+/* The regions below the heap, in their order: each goes to the beginning of the next. */
+static const struct region {
+    uint64_t at;
+    const char *name;
+} regions[] = {
+    { SPACE_BASE, "nothing" },
+    { SPACE_ROOT, "the root of the space" },
+    { SPACE_ROOT + SPACE_ROOT_BYTES, "nothing" },
+    { SPACE_CLASS_TABLE, "the class table" },
+    { SPACE_METHOD_TABLE, "the method table" },
+    { SPACE_THREAD_TABLE, "the thread table" },
+    { SPACE_BLOCK_TABLE, "the table of heap blocks" },
+    { SPACE_HEAP, NULL },
+};
+
+static const char *
+region_name(uint64_t address)
+{
+    size_t i = 0;
+
+    while (regions[i + 1].name != NULL && address >= regions[i + 1].at)
+        i++;
+    return regions[i].name;
+}
+
+/*
+ * The first block of the large object in which a block lies, which says nothing itself; the block
+ * if it lies in none. Only the first block knows how far it goes, so they are asked back from here.
+ */
+static uint64_t
+large_first(struct heap_reader *reader, uint64_t block)
+{
+    struct heap_descriptor descriptor;
+
+    for (uint64_t first = block; descriptor_take(reader, first, &descriptor); first--) {
+        if (descriptor.kind == BLOCK_LARGE && descriptor.block_count > block - first)
+            return first;
+        if (descriptor.kind != BLOCK_FREE || first == 0)
+            break;
+    }
+    return block;
+}
+
+static void
+large_name(struct heap_reader *reader, ref_t object, uint64_t page, char name[HEAP_NAME_BYTES])
+{
+    uint64_t header;
+
+    if (space_page_of(object) != page && take(reader, object, &header, sizeof header))
+        heap_name_class(reader, header_class_number(header), name);
+    else
+        format(name, HEAP_NAME_BYTES, "object");
+}
+
+void
+heap_name_page(struct heap_reader *reader, uint64_t page, char text[HEAP_PLACE_BYTES])
+{
+    uint64_t address = SPACE_BASE + (page << PAGE_SHIFT), block;
+    char what[HEAP_NAME_BYTES], owner[HEAP_NAME_BYTES];
+    struct heap_descriptor descriptor;
+
+    if (address < SPACE_HEAP) {
+        format(text, HEAP_PLACE_BYTES, "%s", region_name(address));
+        return;
+    }
+    block = large_first(reader, heap_block_of(address));
+    if (!descriptor_take(reader, block, &descriptor)) {
+        format(text, HEAP_PLACE_BYTES, "a part of the heap");
+        return;
+    }
+    heap_name_application(reader, descriptor.application, owner);
+    if (descriptor.kind == BLOCK_FREE) {
+        format(text, HEAP_PLACE_BYTES, "a free block of the heap");
+    } else if (descriptor.kind == BLOCK_LARGE) {
+        large_name(reader, heap_block_at(block), page, what);
+        format(text, HEAP_PLACE_BYTES, "a part of a large %s, of %s", what, owner);
+    } else {
+        format(text, HEAP_PLACE_BYTES, "%s objects of %s",
+               descriptor.kind == BLOCK_NURSERY ? "new" : "old", owner);
+    }
 }

@@ -15,7 +15,8 @@
 
 #include "plat/err.h"
 
-#define HEAP_NAME_BYTES 64
+#define HEAP_NAME_BYTES  64
+#define HEAP_PLACE_BYTES 192
 
 /*
  * Read a page of the space.
@@ -44,3 +45,10 @@ void heap_name_application(struct heap_reader *reader, uint32_t application,
 
 /* Who owns the heap block in which `address` lies; false if that cannot be read. */
 bool heap_name_owner(struct heap_reader *reader, uint64_t address, uint32_t *application);
+
+/*
+ * What a page of the space holds: "the method table", "old objects of program 2 (bank)". Reads
+ * tables and descriptors, never the page itself, but for the class of a large object that begins
+ * on another one.
+ */
+void heap_name_page(struct heap_reader *reader, uint64_t page, char text[HEAP_PLACE_BYTES]);

@@ -43,6 +43,30 @@ check_report(struct check *check, bool damage, uint64_t block, uint64_t page, co
     check->finding(check->context, &finding);
 }
 
+void
+check_damage(struct check *check, uint64_t block, const struct check_touch *touch, const char *text,
+             ...)
+{
+    struct store_finding finding = { .damage = true,
+                                     .block = block,
+                                     .page = touch->page,
+                                     .page_count = touch->page_count,
+                                     .first = touch->first != 0 ? touch->first : touch->last,
+                                     .last = touch->last };
+    size_t length;
+    va_list values;
+
+    va_start(values, text);
+    length = format_list(finding.what, sizeof finding.what, text, values);
+    va_end(values);
+    if (length < sizeof finding.what)
+        format(finding.what + length, sizeof finding.what - length,
+               finding.first == finding.last ? "; in generation %" PRIu64
+                                             : "; in generations %" PRIu64 " to %" PRIu64,
+               finding.first, finding.last);
+    check->finding(check->context, &finding);
+}
+
 static void
 progress_add(struct check *check, uint64_t blocks)
 {
@@ -65,15 +89,43 @@ check_use(struct check *check, uint64_t block, uint64_t count, uint64_t page, co
     progress_add(check, count);
 }
 
-bool
-check_block(struct check *check, uint64_t block, uint32_t crc, void *buffer, const char *user)
+/* Why a block is not what was written; NULL: it is. */
+static const char *
+block_trouble(struct check *check, uint64_t block, uint32_t crc, void *buffer)
 {
     err_t err = volume_read(check->store->disk, block, 1, buffer);
 
-    if (err == OK && crc_good(buffer, VOLUME_BLOCK_BYTES, crc)) /* guard: crc-check-block */
+    if (err != OK)
+        return err_text(err);
+    if (!crc_good(buffer, VOLUME_BLOCK_BYTES, crc)) /* guard: crc-check-block */
+        return "its checksum does not match";
+    return NULL;
+}
+
+bool
+check_block(struct check *check, uint64_t block, uint32_t crc, void *buffer, const char *user)
+{
+    const char *trouble = block_trouble(check, block, crc, buffer);
+
+    if (trouble == NULL)
         return true;
     check_report(check, true, block, CHECK_NO_PAGE, "block %" PRIu64 " (%s): %s", block, user,
-                 err == OK ? "its checksum does not match" : err_text(err));
+                 trouble);
+    check->cannot_tell = true;
+    return false;
+}
+
+bool
+check_node(struct check *check, const struct map_entry *entry, const struct check_touch *touch,
+           void *buffer, const char *user)
+{
+    const char *trouble = block_trouble(check, entry->block, entry->crc, buffer);
+
+    if (trouble == NULL)
+        return true;
+    check_damage(check, entry->block, touch,
+                 "block %" PRIu64 " (%s): %s; it leads to pages %#" PRIx64 " to %#" PRIx64,
+                 entry->block, user, trouble, touch->page, touch->page + touch->page_count - 1);
     check->cannot_tell = true;
     return false;
 }
@@ -130,25 +182,21 @@ check_slots(struct check *check)
 /* ---- pages ---- */
 
 static void
-page_bad(struct check *check, uint64_t page, uint64_t block, const char *why)
+page_bad(struct check *check, uint64_t block, const struct check_touch *touch, const char *why)
 {
-    char when[40] = "";
-
-    if (check->generation != 0)
-        format(when, sizeof when, " of generation %" PRIu64, check->generation);
-    check_report(check, true, block, page, "page %#" PRIx64 "%s (block %" PRIu64 "): %s", page,
-                 when, block, why);
+    check_damage(check, block, touch, "page %#" PRIx64 " (block %" PRIu64 "): %s", touch->page,
+                 block, why);
 }
 
 static void
-page_one(struct check *check, uint64_t page, uint64_t block, uint32_t crc)
+page_one(struct check *check, uint64_t block, const struct check_item *item)
 {
     err_t err = volume_read(check->store->disk, block, 1, check->batch);
 
     if (err != OK)
-        page_bad(check, page, block, err_text(err));
-    else if (!crc_good(check->batch, VOLUME_BLOCK_BYTES, crc)) /* guard: crc-check-single */
-        page_bad(check, page, block, "its checksum does not match");
+        page_bad(check, block, &item->touch, err_text(err));
+    else if (!crc_good(check->batch, VOLUME_BLOCK_BYTES, item->crc)) /* guard: crc-check-single */
+        page_bad(check, block, &item->touch, "its checksum does not match");
 }
 
 void
@@ -163,36 +211,45 @@ check_pages_end(struct check *check)
     err = volume_read(check->store->disk, check->batch_block, count, check->batch);
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t *bytes = check->batch + (size_t)i * VOLUME_BLOCK_BYTES;
-        uint64_t page = check->batch_pages[i], block = check->batch_block + i;
-        uint32_t crc = check->batch_crcs[i];
+        const struct check_item *item = &check->batch_items[i];
+        uint64_t block = check->batch_block + i;
 
         if (err != OK)
-            page_one(check, page, block, crc);
-        else if (!crc_good(bytes, VOLUME_BLOCK_BYTES, crc)) /* guard: crc-check-page */
-            page_bad(check, page, block, "its checksum does not match");
+            page_one(check, block, item);
+        else if (!crc_good(bytes, VOLUME_BLOCK_BYTES, item->crc)) /* guard: crc-check-page */
+            page_bad(check, block, &item->touch, "its checksum does not match");
     }
 }
 
 void
-check_page_later(struct check *check, uint64_t page, uint64_t block, uint32_t crc)
+check_page_later(struct check *check, uint64_t block, uint32_t crc, const struct check_touch *touch)
 {
     if (check->batch_count > 0 &&
         (block != check->batch_block + check->batch_count || check->batch_count == CHECK_BATCH))
         check_pages_end(check);
     if (check->batch_count == 0)
         check->batch_block = block;
-    check->batch_pages[check->batch_count] = page;
-    check->batch_crcs[check->batch_count++] = crc;
+    check->batch_items[check->batch_count++] = (struct check_item){ .touch = *touch, .crc = crc };
 }
 
 static void
-check_page(struct check *check, uint64_t page, uint64_t block, uint32_t crc)
+check_page(struct check *check, uint64_t block, uint32_t crc, const struct check_touch *touch)
 {
-    check_use(check, block, 1, page, "a page");
-    check_page_later(check, page, block, crc);
+    check_use(check, block, 1, touch->page, "a page");
+    check_page_later(check, block, crc, touch);
 }
 
 /* ---- the map ---- */
+
+/* A page, or those that a node leads to, of the present. */
+static struct check_touch
+touch_present(const struct check *check, uint64_t page, uint64_t page_count, uint64_t birth)
+{
+    return (struct check_touch){ .page = page,
+                                 .page_count = page_count,
+                                 .first = birth,
+                                 .last = check->store->super.note.generation };
+}
 
 /*
  * A page that was replaced since the fold. Its old block is among the dead, unless a pin
@@ -201,9 +258,13 @@ check_page(struct check *check, uint64_t page, uint64_t block, uint32_t crc)
 static void
 check_replaced(struct check *check, uint64_t page, const struct map_entry *entry)
 {
+    const struct check_touch touch = {
+        .page = page, .page_count = 1, .first = entry->birth, .last = check->store->history.newest
+    };
+
     if (entry->block != 0 && map_entry_valid(check->store, entry) &&
         history_keeps(check->store, entry->birth))
-        check_page(check, page, entry->block, entry->crc);
+        check_page(check, entry->block, entry->crc, &touch);
 }
 
 static void
@@ -212,26 +273,28 @@ check_entry(struct check *check, unsigned level, const struct map_entry *entry, 
     struct store *store = check->store;
     struct map_node_disk *node = (void *)(check->node + (size_t)level * VOLUME_BLOCK_BYTES);
     uint64_t pages = 1ull << level * MAP_WAYS_BITS; /* below one entry of this node */
+    struct check_touch touch = touch_present(check, first, MAP_WAYS * pages, entry->birth);
 
     check_use(check, entry->block, 1, first, "the page map");
-    if (!check_block(check, entry->block, entry->crc, node, "page map"))
+    if (!check_node(check, entry, &touch, node, "page map"))
         return;
     for (unsigned i = 0; i < MAP_WAYS; i++) {
         struct map_entry child = map_entry_get(&node->entries[i]);
         uint64_t page = first + i * pages;
 
+        touch = touch_present(check, page, pages, child.birth);
         if (level == 0 && page_set_find(&store->overlay, page) != NULL) {
             check_replaced(check, page, &child);
         } else if (!map_entry_valid(store, &child)) {
-            check_report(check, true, entry->block, page,
+            check_damage(check, entry->block, &touch,
                          "block %" PRIu64 " (page map): entry %u makes no sense", entry->block, i);
             check->cannot_tell = true;
         } else if ((child.flags & MAP_FLAG_LOST) != 0) {
-            check_report(check, true, 0, page,
+            check_damage(check, 0, &touch,
                          "page %#" PRIx64 " and %" PRIu64 " after it were lost to earlier damage",
                          page, pages - 1);
         } else if (child.block != 0 && level == 0) {
-            check_page(check, page, child.block, child.crc);
+            check_page(check, child.block, child.crc, &touch);
         } else if (child.block != 0) {
             check_entry(check, level - 1, &child, page);
         }
@@ -242,15 +305,18 @@ static void
 check_map(struct check *check)
 {
     struct store *store = check->store;
-    struct map_entry root = { .block = store->map.block, .crc = store->map.crc };
+    struct map_entry root = { .block = store->map.block,
+                              .crc = store->map.crc,
+                              .birth = store->super.map_birth };
 
     if (store->map.count > 0)
         check_entry(check, MAP_LEVELS - 1, &root, 0);
     for (size_t i = 0; i < store->overlay.count; i++) {
         const struct page_change *change = &store->overlay.items[i];
+        const struct check_touch touch = touch_present(check, change->page, 1, change->birth);
 
         if (change->block != 0)
-            check_page(check, change->page, change->block, change->crc);
+            check_page(check, change->block, change->crc, &touch);
     }
     check_pages_end(check);
 }

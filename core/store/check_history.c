@@ -103,13 +103,23 @@ block_reach(struct check *check, uint64_t block, uint64_t page)
     return true;
 }
 
+static struct check_touch
+touch_of_pin(const struct check *check, uint64_t page, uint64_t page_count, uint64_t birth)
+{
+    return (struct check_touch){
+        .page = page, .page_count = page_count, .first = birth, .last = check->pin->note.generation
+    };
+}
+
 static void
 page_check(struct check *check, uint64_t page, const struct map_entry *entry)
 {
+    const struct check_touch touch = touch_of_pin(check, page, 1, entry->birth);
+
     if (!block_reach(check, entry->block, page) || check_marked(&check->read, entry->block))
         return;
     check_mark(&check->read, entry->block);
-    check_page_later(check, page, entry->block, entry->crc);
+    check_page_later(check, entry->block, entry->crc, &touch);
 }
 
 /* Depth: MAP_LEVELS. */
@@ -118,16 +128,18 @@ node_check(struct check *check, unsigned level, const struct map_entry *entry, u
 {
     struct map_node_disk *node = (void *)(check->node + (size_t)level * VOLUME_BLOCK_BYTES);
     uint64_t pages = 1ull << level * MAP_WAYS_BITS; /* below one entry of this node */
+    struct check_touch touch = touch_of_pin(check, first, MAP_WAYS * pages, entry->birth);
 
     if (!block_reach(check, entry->block, first) ||
-        !check_block(check, entry->block, entry->crc, node, "page map of a pinned generation"))
+        !check_node(check, entry, &touch, node, "page map of a pinned generation"))
         return;
     for (unsigned i = 0; i < MAP_WAYS; i++) {
         struct map_entry child = map_entry_get(&node->entries[i]);
         uint64_t page = first + i * pages;
 
+        touch = touch_of_pin(check, page, pages, child.birth);
         if (!map_entry_valid(check->store, &child))
-            check_report(check, true, entry->block, page,
+            check_damage(check, entry->block, &touch,
                          "block %" PRIu64 " (page map of a pinned generation): entry %u makes no "
                          "sense",
                          entry->block, i);
@@ -144,7 +156,6 @@ pin_check(struct check *check, const struct pin *pin)
     struct map_entry root = { .block = pin->map.block, .crc = pin->map.crc };
 
     check->pin = pin;
-    check->generation = pin->note.generation;
     list_check(check);
     if (pin->going)
         return;

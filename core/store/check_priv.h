@@ -16,6 +16,18 @@ struct check_marks {
     uint64_t bytes;
 };
 
+/* What of the space a block holds or leads to, in all generations from `first` to `last`. */
+struct check_touch {
+    uint64_t page, page_count;
+    uint64_t first, last; /* first 0: not known */
+};
+
+/* A page that waits to be compared with its checksum. */
+struct check_item {
+    struct check_touch touch;
+    uint32_t crc;
+};
+
 struct check {
     struct store *store;
     store_finding_fn *finding;
@@ -23,13 +35,11 @@ struct check {
     void *context;
     struct check_marks seen; /* in use, by the present or by history */
     uint64_t done, total;
-    uint8_t *node;       /* a block for each level, and one more */
-    uint8_t *batch;      /* CHECK_BATCH pages that lie behind each other */
-    uint64_t generation; /* whose pages are being read; 0: the present's */
+    uint8_t *node;  /* a block for each level, and one more */
+    uint8_t *batch; /* CHECK_BATCH pages that lie behind each other */
     uint64_t batch_block;
     uint32_t batch_count;
-    uint64_t batch_pages[CHECK_BATCH];
-    uint32_t batch_crcs[CHECK_BATCH];
+    struct check_item batch_items[CHECK_BATCH];
     bool cannot_tell; /* something that names blocks was damaged: unreached blocks mean nothing */
 
     /* Of history. */
@@ -60,6 +70,11 @@ __attribute__((format(printf, 5, 6))) void check_report(struct check *check, boo
                                                         uint64_t block, uint64_t page,
                                                         const char *text, ...);
 
+/* Tell of damage that touches pages of the space. */
+__attribute__((format(printf, 4, 5))) void check_damage(struct check *check, uint64_t block,
+                                                        const struct check_touch *touch,
+                                                        const char *text, ...);
+
 /* The blocks are in use by `user`; nothing else may be. */
 void check_use(struct check *check, uint64_t block, uint64_t count, uint64_t page,
                const char *user);
@@ -67,8 +82,13 @@ void check_use(struct check *check, uint64_t block, uint64_t count, uint64_t pag
 /* Read one block and compare it; false (and reported) if it is not what was written. */
 bool check_block(struct check *check, uint64_t block, uint32_t crc, void *buffer, const char *user);
 
+/* The same for a node of a page map. */
+bool check_node(struct check *check, const struct map_entry *entry, const struct check_touch *touch,
+                void *buffer, const char *user);
+
 /* Compare a page with its checksum, now or when the next are; and at last all that are left. */
-void check_page_later(struct check *check, uint64_t page, uint64_t block, uint32_t crc);
+void check_page_later(struct check *check, uint64_t block, uint32_t crc,
+                      const struct check_touch *touch);
 void check_pages_end(struct check *check);
 
 /* Pins, their lists, and what they lead to. The present was looked at. OK, ERR_NOMEM. */

@@ -215,12 +215,17 @@ void store_commit_abandon(struct store *store);
 must_use err_t store_log_read(struct store *store, struct store_note *notes, size_t note_max,
                               size_t *note_count);
 
-/* One finding of a check. `what` names the place and the trouble in one line. */
+/*
+ * One finding of a check. `what` names the place and the trouble in one line, and the generations
+ * that it touches: each from the first to the last leads to the block.
+ */
 struct store_finding {
-    bool damage;    /* false: worth knowing, but nothing is lost */
-    uint64_t block; /* where, or 0 */
-    uint64_t page;  /* which page of the space it holds, or UINT64_MAX */
-    char what[160];
+    bool damage;          /* false: worth knowing, but nothing is lost */
+    uint64_t block;       /* where, or 0 */
+    uint64_t page;        /* the first page of the space that it holds or leads to, or UINT64_MAX */
+    uint64_t page_count;  /* how many there may be; 0: none, or not known */
+    uint64_t first, last; /* generations; 0: none, or not known */
+    char what[200];
 };
 
 typedef void store_finding_fn(void *context, const struct store_finding *finding);

@@ -7,16 +7,21 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "heap/name.h"
 #include "phantom/options.h"
 #include "phantom/say.h"
 #include "phantom/system.h"
 #include "plat/machine.h"
+#include "plat/memory.h"
+#include "store/history.h"
 
 #define PROGRESS_NS 200000000u
 
 struct tally {
+    struct store *store;
+    uint64_t generation; /* the present one */
     uint64_t damages;
-    uint64_t words;    /* of the heap, that are wrong */
+    uint64_t words;    /* of the heap, that are wrong, or cannot be read */
     uint64_t shown_ns; /* when the progress was last shown */
     bool progress;     /* somebody watches */
 };
@@ -28,6 +33,42 @@ progress_erase(const struct tally *tally)
         fputs("\r\033[K", stderr);
 }
 
+/* A page of the space as the newest generation that the damage touches has it. */
+struct touched {
+    struct store *store;
+    struct store_view *view; /* NULL: it is the present */
+};
+
+static err_t
+touched_read(void *context, uint64_t page, void *buffer)
+{
+    struct touched *touched = context;
+
+    if (touched->view != NULL)
+        return store_view_read(touched->view, page, buffer);
+    return store_page_read(touched->store, page, buffer);
+}
+
+/* What the page holds, and whose that is, as far as that can be read. */
+static void
+touched_show(const struct tally *tally, const struct store_finding *finding)
+{
+    struct touched touched = { .store = tally->store };
+    struct heap_reader names = { .read = touched_read, .context = &touched };
+    char text[HEAP_PLACE_BYTES];
+
+    if (finding->last != tally->generation &&
+        store_view_open(tally->store, finding->last, &touched.view) != OK)
+        return;
+    names.buffer = plat_alloc(PAGE_BYTES);
+    if (names.buffer != NULL) {
+        heap_name_page(&names, finding->page, text);
+        printf("; it holds %s", text);
+    }
+    plat_free(names.buffer, PAGE_BYTES);
+    store_view_close(touched.view);
+}
+
 static void
 finding_show(void *context, const struct store_finding *finding)
 {
@@ -35,7 +76,10 @@ finding_show(void *context, const struct store_finding *finding)
 
     progress_erase(tally);
     tally->damages += finding->damage;
-    printf("%s: %s\n", finding->damage ? "damage" : "note", finding->what);
+    printf("%s: %s", finding->damage ? "damage" : "note", finding->what);
+    if (finding->page_count == 1)
+        touched_show(tally, finding);
+    putchar('\n');
 }
 
 static void
@@ -57,10 +101,13 @@ static bool
 store_look(struct system *system, struct tally *tally)
 {
     struct store_stats stats;
-    err_t err = store_check(system->store, finding_show, progress_show, tally);
+    err_t err;
 
-    progress_erase(tally);
     store_stats_get(system->store, &stats);
+    tally->store = system->store;
+    tally->generation = stats.generation;
+    err = store_check(system->store, finding_show, progress_show, tally);
+    progress_erase(tally);
     if (err != OK)
         system_say(system, err, "cannot check all of it");
     else
@@ -98,8 +145,8 @@ heap_look(struct system *system, struct tally *tally)
     else if (tally->words == 0)
         printf("%s: heap: sound\n", system->path);
     else
-        printf("%s: heap: %" PRIu64 " that %s wrong\n", system->path, tally->words,
-               tally->words == 1 ? "is" : "are");
+        printf("%s: heap: not sound, %" PRIu64 " finding%s\n", system->path, tally->words,
+               tally->words == 1 ? "" : "s");
     return err == OK;
 }
 

@@ -260,9 +260,10 @@ const struct verb verbs[] = {
         .details =
             "Reads superblocks, records, page map, free space, every live page and all that "
             "history\n"
-            "keeps, and names each damage. Changes nothing, and runs nothing. Ends with 0 when "
-            "all\n"
-            "is well, else with 1.\n"
+            "keeps, and names each damage: the block, the page, the generations that it touches, "
+            "and\n"
+            "whose objects lie there. Changes nothing, and runs nothing. Ends with 0 when all is\n"
+            "well, else with 1.\n"
             "\n"
             "With --heap it also looks at each word that a program could reach, in tables, stacks\n"
             "and objects, and names those that lead to no whole object of a sound class.\n",

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "heap/heap_priv.h"
+#include "heap/name.h"
 #include "heap/text.h"
 #include "object/array.h"
 #include "support/disk.h"
@@ -18,7 +19,8 @@
 #define CLASS_NODE   CLASS_WELL_KNOWN_COUNT
 #define NODE_BYTES   32
 #define NODES        500
-#define OWNER        1 /* the application that all nodes are charged to */
+#define LARGE_WORDS  5000 /* two blocks of the heap */
+#define OWNER        1    /* the application that all nodes are charged to */
 #define FINDINGS_MAX 64
 
 struct node_object {
@@ -156,10 +158,10 @@ build(void)
         built.node = node;
     }
     built.array = old_array(10);
-    built.large = old_array(2000);
+    built.large = old_array(LARGE_WORDS);
     array_store_word(built.array, 0, built.node);
     array_store_word(built.array, 1, built.large);
-    array_store_word(built.large, 1999, built.node);
+    array_store_word(built.large, LARGE_WORDS - 1, built.node);
     SET_WORD(space_root, SPACE_ROOT, out_of_memory, built.array);
     build_thread();
 }
@@ -403,6 +405,46 @@ START_TEST(a_page_that_cannot_be_read_is_told_and_passed_over)
 }
 END_TEST
 
+static err_t
+page_read(void *context, uint64_t page, void *buffer)
+{
+    return store_page_read(context, page, buffer);
+}
+
+static void
+expect_name(struct heap_reader *names, uint64_t address, const char *name)
+{
+    char got[HEAP_PLACE_BYTES];
+
+    heap_name_page(names, space_page_of(address), got);
+    ck_assert_str_eq(got, name);
+}
+
+START_TEST(a_page_is_named_by_what_it_holds_and_whose_that_is)
+{
+    _Alignas(PAGE_BYTES) static uint8_t buffer[PAGE_BYTES];
+    struct heap_reader names = { .read = page_read, .buffer = buffer };
+
+    forge(SPACE_CLASS_TABLE + 8 * CLASS_WORDS, built.class); /* so that arrays have a name */
+    ck_assert_int_eq(store_open(disk, true, &store, NULL), OK);
+    names.context = store;
+    expect_name(&names, SPACE_BASE, "nothing");
+    expect_name(&names, SPACE_ROOT, "the root of the space");
+    expect_name(&names, SPACE_METHOD_TABLE + PAGE_BYTES, "the method table");
+    expect_name(&names, SPACE_BLOCK_TABLE, "the table of heap blocks");
+    expect_name(&names, built.class, "old objects of the system");
+    expect_name(&names, built.node, "old objects of program 1 (bank)");
+    expect_name(&names, built.large + PAGE_BYTES,
+                "a part of a large .test.node, of program 1 (bank)");
+    expect_name(&names, built.large + HEAP_BLOCK_BYTES,
+                "a part of a large .test.node, of program 1 (bank)");
+    /* Its own class is not read off a page that may be the damaged one. */
+    expect_name(&names, built.large, "a part of a large object, of program 1 (bank)");
+    expect_name(&names, SPACE_END - PAGE_BYTES, "a free block of the heap");
+    store_close(store);
+}
+END_TEST
+
 /* The next number of a fixed row. */
 static uint64_t
 chance(void)
@@ -468,6 +510,7 @@ main(void)
     tcase_add_test(tcase, an_object_inside_another_is_found);
     tcase_add_test(tcase, a_block_that_says_it_is_free_holds_no_objects);
     tcase_add_test(tcase, a_page_that_cannot_be_read_is_told_and_passed_over);
+    tcase_add_test(tcase, a_page_is_named_by_what_it_holds_and_whose_that_is);
     tcase_add_test(tcase, whatever_is_written_anywhere_the_walk_comes_to_an_end);
     suite_add_tcase(suite, tcase);
     return run(suite);
