@@ -25,8 +25,8 @@
 #define LOG_MODULE "store"
 #include "base/log.h"
 
-/* After a fold that could not be done it is tried again so many generations later. */
-#define FOLD_PAUSE 64
+/* A fold that cannot be done is tried again so many generations later, at most. */
+#define FOLD_PAUSE_MAX 64
 
 /* How much later than needed chunks are opened, in blocks. */
 #define ROOM_AHEAD (2 * CHUNK_BLOCKS)
@@ -208,6 +208,19 @@ fold_is_due(struct store *store, const struct store_note *note)
 }
 
 /*
+ * At once, if this was the first to fail: somebody may wait for what it lets go of. Then more and
+ * more rarely: what it cannot read may never be read again.
+ */
+static void
+fold_put_off(struct store *store)
+{
+    uint64_t pause = store->fold_pause > 0 ? 2 * store->fold_pause : 1;
+
+    store->fold_pause = pause < FOLD_PAUSE_MAX ? pause : FOLD_PAUSE_MAX;
+    store->fold_not_before = store->generation + store->fold_pause;
+}
+
+/*
  * Fold, if it can be done. A fold that fails for a reason of its own (a node that cannot
  * be read, no room) is undone, and the commit goes on without it.
  */
@@ -222,7 +235,7 @@ fold_try(struct store *store, const struct store_note *note)
              store->generation, err_text(err));
     TRY(writer_drain(&store->writer));
     fold_undo(store, true);
-    store->fold_not_before = store->generation + FOLD_PAUSE;
+    fold_put_off(store);
     return OK;
 }
 
@@ -455,6 +468,7 @@ fold_take_over(struct store *store)
     blocks_fold_done(&store->blocks);
     history_fold_take_over(store);
     store->rebuilt = store->waiting_damaged = store->notes_damaged = false;
+    store->fold_pause = 0;
     hash_table_clear(&store->leaves);
     died_take_over(store);
     lock_acquire(&store->lock);

@@ -146,6 +146,7 @@ struct store {
     struct extent_list waiting_blocks, notes_blocks; /* chains of the last fold */
     struct fold fold;
     uint64_t fold_not_before; /* generation: after a fold that could not be done */
+    uint64_t fold_pause;      /* how long it was put off for that; 0: it could be done */
     uint8_t *record;          /* DELTA_BLOCKS_MAX blocks */
     uint8_t *scratch;         /* one block */
     struct page_news *news;

@@ -143,12 +143,16 @@ err_t
 model_rewind(struct model *model, uint64_t generation, uint64_t *kept)
 {
     struct store_note note = { .wall_ns = model->wall_ns };
-    uint64_t next = number_next(model);
+    uint64_t next = number_next(model), end;
     err_t err;
 
     foresee(model, next, model->taken[model->committed]);
     foresee(model, next + 1, model->taken[generation]);
     err = store_rewind(model->store, generation, &note, kept);
+    /* It may have taken several commits to pin the present, or to make room. */
+    end = err == OK ? note.generation : number_next(model);
+    for (uint64_t made = next; made < end; made++)
+        foresee(model, made, model->taken[model->committed]);
     if (err != OK)
         return err;
     memcpy(model->now, model->taken[generation], sizeof model->now);

@@ -596,6 +596,67 @@ START_TEST(an_allocation_that_fails_costs_no_pin)
 }
 END_TEST
 
+/* A commit that goes on without its fold, for which there is no memory. */
+static void
+fold_without_memory(struct model *model)
+{
+    uint64_t folds = stats_of(model).folds;
+
+    for (unsigned n = 1; n < 60; n++) {
+        model_break_memory(model, n);
+        if (model_commit(model, 0, STORE_CAUSE_SPACE) == OK && stats_of(model).folds == folds) {
+            model_mend(model);
+            return;
+        }
+        ck_assert_uint_eq(stats_of(model).folds, folds);
+    }
+    ck_abort_msg("each fold that failed took its commit with it");
+}
+
+START_TEST(a_fold_that_failed_once_keeps_nobody_waiting)
+{
+    struct model *model = model_create(BLOCKS);
+    uint64_t going;
+
+    commits(model, 2, 60);
+    going = pin(model, 5);
+    commits(model, 2, 40);
+    ck_assert_int_eq(store_unpin(model->store, going), OK);
+    fold_without_memory(model);
+    ck_assert_uint_eq(pin_count(model), 1);
+    commits(model, 1, 0);
+    ck_assert_uint_eq(pin_count(model), 0);
+    sound_after_restart(model);
+    model_free(model);
+}
+END_TEST
+
+/* Each try would cost what the fold costs up to where it fails. */
+START_TEST(a_fold_that_always_fails_is_tried_more_and_more_rarely)
+{
+    struct model *model = model_create(BLOCKS);
+    uint64_t reads;
+
+    commits(model, 2, 60);
+    pin(model, 5);
+    commits(model, 2, 40);
+    ck_assert_int_eq(model_open(model, false), OK);
+    test_disk_fail_read(model->disk, model->store->map.block);
+    ck_assert_int_eq(store_unpin(model->store, pin_at(model, 0).note.generation), OK);
+    reads = test_disk_counts(model->disk).reads;
+    commits(model, 300, 0);
+    reads = test_disk_counts(model->disk).reads - reads;
+    ck_assert_uint_ge(reads, 300 / 64);
+    ck_assert_uint_le(reads, 300 / 64 + 8);
+    test_disk_fail_read(model->disk, 0);
+    commits(model, 64, 0);
+    ck_assert_uint_eq(pin_count(model), 0);
+    commits(model, 1, 5);
+    sound_after_restart(model);
+    model_free(model);
+}
+END_TEST
+
 /* ---- damage ---- */
 
 /* A volume with pins, lists, and records behind the last fold. */
@@ -784,6 +845,8 @@ UNIT_TESTS_WITHIN(
     what_commits_can_bring_counts_what_history_keeps, a_disk_below_that_is_full_costs_history_first,
     every_cut_leaves_every_pin_readable, an_older_slot_still_has_the_pins_that_it_had,
     a_write_or_a_flush_that_fails_costs_no_pin, an_allocation_that_fails_costs_no_pin,
+    a_fold_that_failed_once_keeps_nobody_waiting,
+    a_fold_that_always_fails_is_tried_more_and_more_rarely,
     one_bit_flipped_in_what_history_keeps_is_found_and_never_used,
     a_damaged_table_or_list_costs_neither_a_generation_nor_a_commit,
     an_index_that_is_found_out_anew_spares_what_pins_reach,
