@@ -23,16 +23,18 @@
 struct rewind {
     struct store *store;
     struct store_view *view;
-    bool counting; /* pages are counted, not handed over yet */
-    uint64_t page_count;
+    bool counting;    /* pages are counted, not handed over yet */
+    uint64_t pages;   /* that differ */
+    uint64_t written; /* of these, and of the nodes above them: what takes a block */
     struct map_node_disk *now, *then; /* a node for each level */
     uint8_t *page;
 };
 
 static err_t
-page_restore(struct rewind *rewind, uint64_t page)
+page_restore(struct rewind *rewind, uint64_t page, const struct map_entry *then)
 {
-    rewind->page_count++;
+    rewind->pages++;
+    rewind->written += then->block != 0;
     if (rewind->counting)
         return OK;
     TRY(store_view_read(rewind->view, page, rewind->page));
@@ -79,6 +81,7 @@ difference_walk(struct rewind *rewind, unsigned level, struct map_entry now, str
 
     TRY(node_get_present(store, level, &now, &rewind->now[level]));
     TRY(node_get(store, &then, &rewind->then[level]));
+    rewind->written++;
     for (unsigned i = 0; i < MAP_WAYS; i++) {
         struct map_entry below_now = map_entry_get(&rewind->now[level].entries[i]);
         struct map_entry below_then = map_entry_get(&rewind->then[level].entries[i]);
@@ -89,7 +92,7 @@ difference_walk(struct rewind *rewind, unsigned level, struct map_entry now, str
         if (level > 0)
             TRY(difference_walk(rewind, level - 1, below_now, below_then, page));
         else
-            TRY(page_restore(rewind, page));
+            TRY(page_restore(rewind, page, &below_then));
     }
     return OK;
 }
@@ -107,7 +110,7 @@ differences(struct rewind *rewind, bool counting)
     struct map_entry then = root_of(view_map(rewind->view));
 
     rewind->counting = counting;
-    rewind->page_count = 0;
+    rewind->pages = rewind->written = 0;
     if (same(&now, &then))
         return OK;
     return difference_walk(rewind, MAP_LEVELS - 1, now, then, 0);
@@ -128,7 +131,16 @@ present_pin(struct store *store, uint64_t wall_ns, struct store_view **kept)
     return ERR_NOSPACE;
 }
 
-/* Credit for the pages; where there is none older pins let go of what they keep. */
+/* What the commit takes, as credit: two blocks and more for a page of it. Zeroes only take records. */
+static uint64_t
+credit_wanted(const struct rewind *rewind)
+{
+    uint64_t records = rewind->pages * sizeof(struct delta_page_disk) / VOLUME_BLOCK_BYTES;
+
+    return (rewind->written + records) / 2 + 1;
+}
+
+/* Where there is no credit older pins let go of what they keep. */
 static err_t
 credit_get(struct store *store, uint64_t wall_ns, uint64_t pages)
 {
@@ -146,11 +158,11 @@ static err_t
 go_back(struct rewind *rewind, struct store_note *note)
 {
     struct store *store = rewind->store;
-    uint64_t pages;
+    uint64_t pages, used = 0;
     err_t err;
 
     TRY(differences(rewind, true));
-    pages = rewind->page_count;
+    pages = credit_wanted(rewind);
     TRY(credit_get(store, note->wall_ns, pages));
     note->personal_ns = store_view_pin(rewind->view).note.personal_ns;
     note->cause = STORE_CAUSE_REWIND;
@@ -160,8 +172,9 @@ go_back(struct rewind *rewind, struct store_note *note)
         err = store_commit_finish(store, note);
     else
         store_commit_abandon(store);
-    if (err != OK)
-        store_credit_give(store, pages);
+    if (err == OK)
+        used = store->handed < pages ? store->handed : pages;
+    store_credit_give(store, pages - used);
     return err;
 }
 

@@ -123,9 +123,9 @@ START_TEST(a_failure_on_the_way_leaves_the_present)
 }
 END_TEST
 
-/* Commit pages that the model does not know, far from its own. */
+/* Commit pages that the model does not know, far from its own; `last` of them are passed over. */
 static void
-others_write(struct model *model, uint64_t count, uint8_t version)
+others_write(struct model *model, uint64_t last, uint64_t count, uint8_t version)
 {
     struct store_note note = { .cause = STORE_CAUSE_DEMAND };
 
@@ -133,7 +133,7 @@ others_write(struct model *model, uint64_t count, uint8_t version)
     store_commit_begin(model->store);
     memset(bytes, version, PAGE);
     for (uint64_t i = 0; i < count; i++)
-        ck_assert_int_eq(store_commit_page(model->store, SPACE_PAGES - 1 - i, bytes), OK);
+        ck_assert_int_eq(store_commit_page(model->store, SPACE_PAGES - 1 - last - i, bytes), OK);
     ck_assert_int_eq(store_commit_finish(model->store, &note), OK);
 }
 
@@ -144,19 +144,42 @@ START_TEST(without_room_for_what_differs_it_is_refused_and_the_present_stays)
     uint64_t then, kept;
 
     store_pin_ask(model->store);
-    others_write(model, 500, 1);
+    others_write(model, 0, 500, 1);
     then = pin_at(model, 0).note.generation;
-    others_write(model, 500, 2);
+    others_write(model, 0, 500, 2);
     for (unsigned i = 0; i < 4; i++)
-        commits(model, 1, 1);
-    others_write(model, 300, 3);
+        others_write(model, 500 + 100 * i, 100, 3);
     ck_assert_int_eq(store_rewind(model->store, then, &note, &kept), ERR_NOSPACE);
-    for (uint64_t i = 0; i < 500; i++) {
+    for (uint64_t i = 0; i < 900; i++) {
         ck_assert_int_eq(store_page_read(model->store, SPACE_PAGES - 1 - i, bytes), OK);
-        ck_assert_uint_eq(bytes[i], i < 300 ? 3 : 2);
+        ck_assert_uint_eq(bytes[i], i < 500 ? 2 : 3);
     }
     ck_assert_uint_eq(model_check(model, NULL), 0);
     commits(model, 3, 30);
+    model_free(model);
+}
+END_TEST
+
+/* A program has filled the volume, and all of that shall go: zeroes take no room. */
+START_TEST(a_full_volume_can_go_back_to_when_it_was_empty)
+{
+    struct model *model = model_create(BLOCKS);
+    uint64_t then, kept, others = 0, mapped;
+
+    commits(model, 2, 30);
+    then = pin(model, 5);
+    mapped = stats_of(model).pages_mapped;
+    for (; store_credit_take(model->store, 100) == OK; others += 100) {
+        store_credit_give(model->store, 100);
+        others_write(model, others, 100, 1);
+    }
+    ck_assert_uint_lt(stats_of(model).blocks_free, others);
+    ck_assert_int_eq(model_rewind(model, then, &kept), OK);
+    ck_assert_uint_eq(stats_of(model).pages_mapped, mapped);
+    ck_assert_uint_eq(model->store->credit_pages, 0);
+    sound_after_restart(model);
+    ck_assert_int_eq(store_page_read(model->store, SPACE_PAGES - others, bytes), OK);
+    ck_assert_uint_eq(bytes[7], 0);
     model_free(model);
 }
 END_TEST
@@ -165,4 +188,5 @@ UNIT_TESTS_WITHIN("store/rewind", 120, going_back_makes_a_generation_of_the_past
                   going_back_costs_the_pages_that_differ,
                   what_cannot_be_gone_back_to_is_refused_and_the_present_stays,
                   a_failure_on_the_way_leaves_the_present,
-                  without_room_for_what_differs_it_is_refused_and_the_present_stays)
+                  without_room_for_what_differs_it_is_refused_and_the_present_stays,
+                  a_full_volume_can_go_back_to_when_it_was_empty)
