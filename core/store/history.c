@@ -31,7 +31,7 @@ struct store_view {
 err_t
 history_create(struct history *history)
 {
-    *history = (struct history){ .pins = plat_alloc(PINS_BYTES) };
+    *history = (struct history){ .pins = plat_alloc(PINS_BYTES), .links = HISTORY_LINKS };
     return history->pins != NULL ? OK : ERR_NOMEM;
 }
 
@@ -287,7 +287,7 @@ history_unload(struct store *store)
     struct history *history = &store->history;
 
     extent_list_free(&history->blocks);
-    *history = (struct history){ .pins = history->pins };
+    *history = (struct history){ .pins = history->pins, .links = history->links };
 }
 
 /* ---- commits ---- */

@@ -273,7 +273,7 @@ static err_t
 going_work_off(struct store *store)
 {
     struct history_fold *history = store->fold.history;
-    unsigned links_left = HISTORY_LINKS;
+    unsigned links_left = store->history.links;
 
     for (size_t i = 0; i < history->count;) {
         if (history->pins[i].going)

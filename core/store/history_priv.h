@@ -46,6 +46,7 @@ struct history {
     bool pin_asked;
     bool damaged;               /* a part of the table was passed over at opening */
     struct store_policy policy; /* guarded by the store's lock; goes into the next superblock */
+    unsigned links;             /* HISTORY_LINKS, or fewer */
     uint64_t opened;            /* the first number that was free at opening */
     uint64_t newest;            /* generation of the newest pin that is not going, or 0 */
     uint64_t kept_since;        /* blocks that died since the fold and are kept */

@@ -17,8 +17,8 @@
 #define LOG_MODULE "store"
 #include "base/log.h"
 
-#define PIN_TRIES   4 /* commits until there is a place in the table */
-#define SPACE_TRIES 8 /* commits until what older pins kept is free */
+/* Commits in a row that bring nothing: blocks that died wait for as many as there are slots. */
+#define VAIN_MAX (SUPER_SLOTS + 2)
 
 struct rewind {
     struct store *store;
@@ -116,17 +116,36 @@ differences(struct rewind *rewind, bool counting)
     return difference_walk(rewind, MAP_LEVELS - 1, now, then, 0);
 }
 
-/* Pin the present as the newest generation; its records are in the map then. */
+/* What pins that are going still keep: each fold works off a part of it. */
+static uint64_t
+going_blocks(const struct store *store)
+{
+    const struct history *history = &store->history;
+    uint64_t blocks = 0;
+
+    for (size_t i = 0; i < history->count; i++)
+        blocks += history->pins[i].going ? history->pins[i].dead_blocks : 0;
+    return blocks;
+}
+
+/*
+ * Pin the present as the newest generation; its records are in the map then. In a table that is
+ * full there is a place when the oldest has gone.
+ */
 static err_t
 present_pin(struct store *store, uint64_t wall_ns, struct store_view **kept)
 {
     struct store_note note = { .wall_ns = wall_ns };
 
     store_pin_ask(store);
-    for (unsigned i = 0; i < PIN_TRIES; i++) {
+    for (unsigned vain = 0; vain < VAIN_MAX; vain++) {
+        uint64_t before = going_blocks(store);
+
         TRY(store_history_commit(store, STORE_CAUSE_PIN, &note));
         if (store->history.newest == note.generation)
             return store_view_open(store, note.generation, kept);
+        if (going_blocks(store) < before)
+            vain = 0;
     }
     return ERR_NOSPACE;
 }
@@ -144,12 +163,17 @@ credit_wanted(const struct rewind *rewind)
 static err_t
 credit_get(struct store *store, uint64_t wall_ns, uint64_t pages)
 {
-    err_t err = store_credit_take(store, pages);
     struct store_note note = { .wall_ns = wall_ns };
+    uint64_t most = store->blocks.free_total;
+    err_t err = store_credit_take(store, pages);
 
-    for (unsigned i = 0; i < SPACE_TRIES && err == ERR_NOSPACE; i++) {
+    for (unsigned vain = 0; err == ERR_NOSPACE && vain < VAIN_MAX; vain++) {
         TRY(store_history_commit(store, STORE_CAUSE_SPACE, &note));
         err = store_credit_take(store, pages);
+        if (store->blocks.free_total > most) {
+            most = store->blocks.free_total;
+            vain = 0;
+        }
     }
     return err;
 }

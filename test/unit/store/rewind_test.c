@@ -123,17 +123,17 @@ START_TEST(a_failure_on_the_way_leaves_the_present)
 }
 END_TEST
 
-/* Commit pages that the model does not know, far from its own; `last` of them are passed over. */
+/* Commit pages that the model does not know, far from its own: every `step`-th of [from, to). */
 static void
-others_write(struct model *model, uint64_t last, uint64_t count, uint8_t version)
+others_write(struct model *model, uint64_t from, uint64_t to, uint64_t step, uint8_t version)
 {
     struct store_note note = { .cause = STORE_CAUSE_DEMAND };
 
-    ck_assert_int_eq(store_credit_take(model->store, count), OK);
+    ck_assert_int_eq(store_credit_take(model->store, (to - from + step - 1) / step), OK);
     store_commit_begin(model->store);
     memset(bytes, version, PAGE);
-    for (uint64_t i = 0; i < count; i++)
-        ck_assert_int_eq(store_commit_page(model->store, SPACE_PAGES - 1 - last - i, bytes), OK);
+    for (uint64_t i = from; i < to; i += step)
+        ck_assert_int_eq(store_commit_page(model->store, SPACE_PAGES - 1 - i, bytes), OK);
     ck_assert_int_eq(store_commit_finish(model->store, &note), OK);
 }
 
@@ -144,11 +144,11 @@ START_TEST(without_room_for_what_differs_it_is_refused_and_the_present_stays)
     uint64_t then, kept;
 
     store_pin_ask(model->store);
-    others_write(model, 0, 500, 1);
+    others_write(model, 0, 500, 1, 1);
     then = pin_at(model, 0).note.generation;
-    others_write(model, 0, 500, 2);
+    others_write(model, 0, 500, 1, 2);
     for (unsigned i = 0; i < 4; i++)
-        others_write(model, 500 + 100 * i, 100, 3);
+        others_write(model, 500 + 100 * i, 600 + 100 * i, 1, 3);
     ck_assert_int_eq(store_rewind(model->store, then, &note, &kept), ERR_NOSPACE);
     for (uint64_t i = 0; i < 900; i++) {
         ck_assert_int_eq(store_page_read(model->store, SPACE_PAGES - 1 - i, bytes), OK);
@@ -171,7 +171,7 @@ START_TEST(a_full_volume_can_go_back_to_when_it_was_empty)
     mapped = stats_of(model).pages_mapped;
     for (; store_credit_take(model->store, 100) == OK; others += 100) {
         store_credit_give(model->store, 100);
-        others_write(model, others, 100, 1);
+        others_write(model, others, others + 100, 1, 1);
     }
     ck_assert_uint_lt(stats_of(model).blocks_free, others);
     ck_assert_int_eq(model_rewind(model, then, &kept), OK);
@@ -184,9 +184,65 @@ START_TEST(a_full_volume_can_go_back_to_when_it_was_empty)
 }
 END_TEST
 
+#define MANY 2400
+
+/* A pinned generation of MANY pages, every second of which has died one by one. */
+static uint64_t
+long_list(struct model *model)
+{
+    uint64_t pinned;
+
+    for (uint64_t i = 0; i < MANY; i += 200)
+        others_write(model, i, i + 200, 1, 1);
+    store_pin_ask(model->store);
+    commits(model, 1, 0);
+    pinned = model->committed;
+    for (uint64_t i = 0; i < MANY; i += 200)
+        others_write(model, i, i + 200, 2, 2);
+    return pinned;
+}
+
+/* In each of these lists are more links than a few folds work off. */
+START_TEST(a_place_for_the_present_is_waited_for)
+{
+    struct model *model = model_create(1u << 13);
+    uint64_t oldest = long_list(model), then = pin(model, 1), kept;
+
+    while (pin_count(model) < STORE_PINS_MAX)
+        pin(model, 1);
+    model->store->history.links = 1;
+    ck_assert_int_eq(model_rewind(model, then, &kept), OK);
+    ck_assert_uint_ne(pin_at(model, 0).note.generation, oldest);
+    sound_after_restart(model);
+    model_free(model);
+}
+END_TEST
+
+START_TEST(room_that_history_gives_back_is_waited_for)
+{
+    struct model *model = model_create(5600);
+    uint64_t then, kept;
+
+    long_list(model);
+    then = pin(model, 1);
+    for (uint64_t i = 0; i < MANY; i += 200)
+        others_write(model, i, i + 200, 2, 3);
+    commits(model, 4, 1);
+    ck_assert_uint_lt(stats_of(model).blocks_free, MANY / 2);
+    ck_assert(!pin_at(model, 0).going);
+    model->store->history.links = 1;
+    ck_assert_int_eq(model_rewind(model, then, &kept), OK);
+    ck_assert(pin_at(model, 0).going);
+    sound_after_restart(model);
+    model_free(model);
+}
+END_TEST
+
 UNIT_TESTS_WITHIN("store/rewind", 120, going_back_makes_a_generation_of_the_past_and_can_be_undone,
                   going_back_costs_the_pages_that_differ,
                   what_cannot_be_gone_back_to_is_refused_and_the_present_stays,
                   a_failure_on_the_way_leaves_the_present,
                   without_room_for_what_differs_it_is_refused_and_the_present_stays,
-                  a_full_volume_can_go_back_to_when_it_was_empty)
+                  a_full_volume_can_go_back_to_when_it_was_empty,
+                  a_place_for_the_present_is_waited_for,
+                  room_that_history_gives_back_is_waited_for)
