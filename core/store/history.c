@@ -351,19 +351,20 @@ missing_locked(const struct store *store)
     return missing;
 }
 
-/* Ask the oldest to go, as many as bring `missing` blocks; none if all of them bring nothing. */
+/* Ask the oldest to go, as many as bring `missing` blocks, or all there are to be had. */
 static void
 oldest_ask_locked(struct store *store, uint64_t missing)
 {
     struct history *history = &store->history;
-    bool useful = history_blocks_locked(store) > 0;
+    uint64_t left = history_blocks_locked(store); /* to be had from those that were not looked at */
 
-    for (size_t i = 0; i < history->count && missing > 0 && useful; i++) {
+    for (size_t i = 0; i < history->count && missing > 0 && left > 0; i++) {
         struct pin *pin = &history->pins[i];
         uint64_t brings = pin->dead_blocks;
 
         if (pin->note.generation == history->newest)
             brings += history->kept_since;
+        left -= brings;
         if (pin->views > 0)
             continue;
         if (!pin->going && !pin->asked)

@@ -394,6 +394,28 @@ START_TEST(a_volume_is_never_full_because_of_its_history)
 }
 END_TEST
 
+/* More room is wanted than history has: what it has goes, and no generation for nothing. */
+START_TEST(a_pin_that_brings_no_room_stays)
+{
+    struct model *model = model_create(BLOCKS);
+    uint64_t oldest, newest;
+
+    commits(model, 1, 90);
+    oldest = pin(model, 0);
+    commits(model, 2, 60);
+    pin(model, 0);
+    commits(model, 1, 30);
+    newest = pin(model, 0);
+    ck_assert_int_eq(store_credit_take(model->store, BLOCKS), ERR_NOSPACE);
+    commits(model, 3, 0);
+    ck_assert_uint_eq(pin_count(model), 1);
+    ck_assert_uint_eq(pin_at(model, 0).note.generation, newest);
+    ck_assert_uint_ne(oldest, newest);
+    sound_after_restart(model);
+    model_free(model);
+}
+END_TEST
+
 START_TEST(what_commits_can_bring_counts_what_history_keeps)
 {
     struct model *model = model_create(BLOCKS);
@@ -841,7 +863,7 @@ UNIT_TESTS_WITHIN(
     opening_reads_no_more_for_what_died_after_a_pin, letting_go_frees_what_nothing_else_reaches,
     any_order_of_pinning_and_letting_go_keeps_what_is_pinned_and_no_more,
     a_view_keeps_its_pin_until_it_is_closed, letting_go_is_bounded_work_for_each_commit,
-    a_full_table_lets_the_oldest_go, a_volume_is_never_full_because_of_its_history,
+    a_full_table_lets_the_oldest_go, a_volume_is_never_full_because_of_its_history, a_pin_that_brings_no_room_stays,
     what_commits_can_bring_counts_what_history_keeps, a_disk_below_that_is_full_costs_history_first,
     every_cut_leaves_every_pin_readable, an_older_slot_still_has_the_pins_that_it_had,
     a_write_or_a_flush_that_fails_costs_no_pin, an_allocation_that_fails_costs_no_pin,
