@@ -372,18 +372,19 @@ blocks_dead_add_locked(struct blocks *blocks, uint64_t block, uint64_t count, ui
 {
     struct dead_queue *dead = &blocks->dead;
     struct dead_extent *last = dead->end > dead->head ? &dead->items[dead->end - 1] : NULL;
+    struct dead_extent next = { block, generation, (uint32_t)count };
 
     assert(block_range_valid(block, count, blocks->block_count));
+    assert(count <= EXTENT_BLOCKS_MAX);
     if (last != NULL && generation < last->generation)
-        generation = last->generation; /* to wait longer is always safe */
+        next.generation = last->generation; /* to wait longer is always safe */
     blocks->dead_blocks += count;
-    if (last != NULL && last->generation == generation && last->block + last->count == block &&
-        count <= UINT32_MAX - last->count) {
-        last->count += (uint32_t)count;
+    if (dead_extent_joins(last, &next)) {
+        last->count += next.count;
         return;
     }
     assert(dead->end < dead->room);
-    dead->items[dead->end++] = (struct dead_extent){ block, generation, (uint32_t)count };
+    dead->items[dead->end++] = next;
 }
 
 /* The extent is free now; its groups are loaded. */

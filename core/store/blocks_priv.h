@@ -27,6 +27,18 @@ struct dead_extent {
     uint32_t count;
 };
 
+/* No longer than this, so that a sum of two fits: what the disk has that is longer is damage. */
+#define EXTENT_BLOCKS_MAX (UINT32_MAX / 2)
+
+/* Are blocks that died alike joined to `last` (or NULL), as they follow it? */
+static inline bool
+dead_extent_joins(const struct dead_extent *last, const struct dead_extent *next)
+{
+    return last != NULL && last->generation == next->generation &&
+           last->block + last->count == next->block &&
+           last->count <= EXTENT_BLOCKS_MAX - next->count;
+}
+
 /* Dead extents, oldest first. */
 struct dead_queue {
     struct dead_extent *items;

@@ -30,18 +30,17 @@ extent_list_reserve(struct extent_list *list)
 err_t
 extent_list_add_dead(struct extent_list *list, uint64_t block, uint64_t count, uint64_t generation)
 {
+    const struct dead_extent next = { block, generation, (uint32_t)count };
     struct dead_extent *last = list->count > 0 ? &list->items[list->count - 1] : NULL;
 
     assert(count > 0);
-    assert(count <= UINT32_MAX / 2);
-    if (last != NULL && last->block + last->count == block && last->generation == generation &&
-        last->count <= UINT32_MAX / 2) {
-        last->count += (uint32_t)count;
+    assert(count <= EXTENT_BLOCKS_MAX);
+    if (dead_extent_joins(last, &next)) {
+        last->count += next.count;
         return OK;
     }
     TRY(extent_list_reserve(list));
-    list->items[list->count++] =
-        (struct dead_extent){ .block = block, .generation = generation, .count = (uint32_t)count };
+    list->items[list->count++] = next;
     return OK;
 }
 

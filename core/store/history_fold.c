@@ -42,7 +42,7 @@ link_valid(const struct store *store, const struct chain_disk *link)
     for (uint32_t i = 0; i < count && count <= CHAIN_DEAD_MAX; i++) {
         struct dead_extent item = item_get(link, i);
 
-        if (item.count == 0 || item.count > UINT32_MAX / 2 ||
+        if (item.count == 0 || item.count > EXTENT_BLOCKS_MAX ||
             !block_range_valid(item.block, item.count, store->super.block_count))
             return false;
     }

@@ -154,7 +154,7 @@ died_put(struct store *store, struct dead_loader *loader, uint64_t block, uint64
          uint64_t generation)
 {
     if (!block_range_valid(block, count, store->super.block_count) || count == 0 ||
-        count > UINT32_MAX / 2 || generation > store->super.note.generation)
+        count > EXTENT_BLOCKS_MAX || generation > store->super.note.generation)
         return ERR_CORRUPT;
     return extent_list_add_dead(&loader->list, block, count, generation);
 }

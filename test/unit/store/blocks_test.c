@@ -201,7 +201,26 @@ START_TEST(what_a_fold_writes_is_what_is_loaded_but_for_early_pages)
 }
 END_TEST
 
+/* As many as a count of 32 bits holds, in a volume of 32 TiB: what is written must be read back. */
+START_TEST(no_extent_of_the_dead_grows_beyond_what_is_read_back)
+{
+    setup();
+    blocks_destroy(&blocks);
+    ck_assert_int_eq(blocks_init(&blocks, disk, &lock, 1ull << 33), OK);
+    ck_assert_int_eq(blocks_dead_reserve(&blocks, 4), OK);
+    lock_acquire(&lock);
+    for (uint64_t i = 0; i < 4; i++)
+        blocks_dead_add_locked(&blocks, 100 + i * 0x60000000, 0x60000000, 7);
+    lock_release(&lock);
+    for (size_t i = blocks.dead.head; i < blocks.dead.end; i++)
+        ck_assert_uint_le(blocks.dead.items[i].count, EXTENT_BLOCKS_MAX);
+    ck_assert_uint_eq(blocks.dead_blocks, 4ull * 0x60000000);
+    teardown();
+}
+END_TEST
+
 UNIT_TESTS("store/blocks", every_block_is_given_out_once,
            chunks_are_opened_one_by_one_and_the_disk_is_asked_for_them, the_dead_wait_for_the_floor,
            an_extent_over_two_chunks_is_freed_but_for_what_is_free,
-           what_a_fold_writes_is_what_is_loaded_but_for_early_pages)
+           what_a_fold_writes_is_what_is_loaded_but_for_early_pages,
+           no_extent_of_the_dead_grows_beyond_what_is_read_back)
