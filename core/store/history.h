@@ -28,7 +28,10 @@ struct store_pin {
     bool going;            /* let go of: not readable any more; its blocks become free bit by bit */
 };
 
-/* How many pins stay, by three rules; a pin stays if one of them keeps it. All 0: none is made. */
+/*
+ * How many pins stay, by three rules; a pin stays if one of them keeps it. The next pin that the
+ * policy makes displaces what none keeps any more. All 0: none is made, and none stays.
+ */
 struct store_policy {
     uint32_t last;   /* each fold is pinned, and the newest stay */
     uint32_t hourly; /* an hour from each other */

@@ -44,6 +44,14 @@ store_policy_get(struct store *store)
     return policy;
 }
 
+/* No new pin will come that could displace them. */
+static void
+unheld_ask_locked(struct history *history)
+{
+    for (size_t i = 0; i < history->count; i++)
+        history->pins[i].asked = history->pins[i].asked || !history->pins[i].held;
+}
+
 err_t
 store_policy_set(struct store *store, const struct store_policy *policy)
 {
@@ -52,6 +60,8 @@ store_policy_set(struct store *store, const struct store_policy *policy)
         return ERR_RANGE;
     lock_acquire(&store->lock);
     store->history.policy = *policy;
+    if (policy->last + policy->hourly + policy->daily == 0)
+        unheld_ask_locked(&store->history);
     lock_release(&store->lock);
     return OK;
 }

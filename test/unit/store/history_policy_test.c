@@ -96,10 +96,28 @@ START_TEST(a_policy_lasts_and_one_that_makes_no_sense_is_refused)
             model_commit(model, 1, i % 40 == 39 ? STORE_CAUSE_STOP : STORE_CAUSE_DEMAND), OK);
     ck_assert_uint_eq(pin_count(model), 3);
     ck_assert_uint_eq(pin_at(model, 2).note.generation, model->committed);
-    policy.last = 0;
-    ck_assert_int_eq(store_policy_set(model->store, &policy), OK);
-    pass(model, HOUR, 3 * DAY);
-    ck_assert_uint_eq(pin_count(model), 3); /* nothing is made, so nothing is displaced */
+    model_free(model);
+}
+END_TEST
+
+START_TEST(a_policy_that_keeps_nothing_lets_go_of_what_rules_kept)
+{
+    const struct store_policy none = { 0 };
+    struct model *model = timed();
+    struct store_view *view;
+    uint64_t held;
+
+    held = pin(model, 5);
+    pass(model, HOUR, 3 * HOUR);
+    ck_assert_uint_eq(pin_count(model), 4);
+    ck_assert_int_eq(store_view_open(model->store, pin_at(model, 1).note.generation, &view), OK);
+    ck_assert_int_eq(store_policy_set(model->store, &none), OK);
+    commits(model, 1, 5);
+    ck_assert_uint_eq(pin_count(model), 2);
+    store_view_close(view);
+    pass(model, HOUR, DAY);
+    ck_assert_uint_eq(pin_count(model), 1);
+    ck_assert_uint_eq(pin_at(model, 0).note.generation, held);
     sound_after_restart(model);
     model_free(model);
 }
@@ -189,6 +207,7 @@ END_TEST
 UNIT_TESTS_WITHIN("store/history_policy", 120, the_policy_pins_hours_and_days_and_thins_them_out,
                   the_policy_costs_no_fold_before_its_time,
                   a_policy_lasts_and_one_that_makes_no_sense_is_refused,
+                  a_policy_that_keeps_nothing_lets_go_of_what_rules_kept,
                   what_somebody_asked_for_is_not_thinned_out,
                   a_clock_that_jumps_destroys_no_history,
                   a_machine_without_a_clock_has_a_history_too)
