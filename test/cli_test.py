@@ -86,7 +86,9 @@ class Usage(unittest.TestCase):
                       ["history", "v", "drop", "x"], ["history", "v", "pin", "7"],
                       ["history", "--keep", "often", "v"], ["history", "--keep", "hourly=", "v"],
                       ["history", "--keep", "hourly=200", "v"],
-                      ["history", "--keep", "hourly=2,", "v"],
+                      ["history", "--keep", "hourly=2,", "v"], ["history", "--keep", "", "v"],
+                      ["history", "--keep", "last=2,last=3", "v"],
+                      ["history", "--keep", "last=-2", "v"],
                       ["history", "--keep", "none", "v", "pin"],
                       ["rewind", "v", "yesterday"], ["clone", "v", "-1", "w"]):
             with self.subTest(words=words):

@@ -33,9 +33,9 @@ generation_read(const struct invocation *invocation, unsigned at, uint64_t *gene
 
 /* ---- rules ---- */
 
-/* One rule, "NAME=NUMBER" up to a comma or the end; `text` moves behind it. */
+/* One rule, "NAME=NUMBER" up to a comma or the end, which is not in `seen`; `text` moves behind it. */
 static bool
-rule_read(const char **text, struct store_policy *policy)
+rule_read(const char **text, struct store_policy *policy, unsigned *seen)
 {
     const struct {
         const char *name;
@@ -51,8 +51,9 @@ rule_read(const char **text, struct store_policy *policy)
         if (strncmp(*text, rules[i].name, strlen(rules[i].name)) != 0)
             continue;
         digits = strspn(number, "0123456789");
-        if (digits == 0 || digits > 4)
+        if (digits == 0 || digits > 4 || (*seen >> i & 1) != 0)
             return false;
+        *seen |= 1u << i;
         *rules[i].count = (uint32_t)strtoul(number, NULL, 10);
         *text = number + digits;
         return true;
@@ -64,10 +65,12 @@ rule_read(const char **text, struct store_policy *policy)
 static bool
 policy_read(const char *text, struct store_policy *policy)
 {
+    unsigned seen = 0;
+
     *policy = (struct store_policy){ 0 };
     if (strcmp(text, "none") == 0)
         return true;
-    while (rule_read(&text, policy)) {
+    while (rule_read(&text, policy, &seen)) {
         if (*text == '\0')
             return policy->last + policy->hourly + policy->daily <= STORE_POLICY_MAX;
         if (*text++ != ',')
@@ -84,8 +87,8 @@ keep(const struct invocation *invocation)
     char request[64];
 
     if (!policy_read(rules, &policy)) {
-        say_error("history: --keep wants rules such as last=8,hourly=24,daily=7 (%u at most in "
-                  "all) or none, not '%s'",
+        say_error("history: --keep wants rules such as last=2,hourly=24,daily=7, each once and %u at most "
+                  "in all, or none, not '%s'",
                   (unsigned)STORE_POLICY_MAX, rules);
         return STATUS_USAGE;
     }

@@ -80,7 +80,7 @@ static const struct option compile_options[] = {
 
 static const struct option history_options[] = {
     { "keep", "RULES",
-      "keep by rule, such as last=2,hourly=8,daily=7 (how many of each), or none" },
+      "keep by rule: hourly=N, daily=N, last=N, with commas between, or none" },
     NO_MORE,
 };
 
@@ -215,12 +215,16 @@ const struct verb verbs[] = {
         .synopsis = "VOLUME [list | pin | drop GENERATION]",
         .summary = "show which old generations are kept, keep one, or let one go",
         .details =
-            "A generation that is kept can be gone back to (rewind) and copied (clone). By rule "
-            "some\n"
-            "are kept by themselves, and thinned out; pin keeps the present one until it is "
-            "dropped.\n"
-            "BLOCKS is what a generation keeps that no newer one needs. When space is short the\n"
-            "oldest go first.\n"
+            "A generation that is kept can be gone back to (rewind) and copied (clone). pin keeps\n"
+            "the present one until it is dropped. BLOCKS is what a generation keeps that no newer\n"
+            "one needs. When space is short the oldest go first, whatever keeps them.\n"
+            "\n"
+            "By rule a volume keeps some by itself, while it changes. hourly=N is one an hour, of\n"
+            "which the newest N stay, daily=N one a day. last=N is the newest N of those that cost\n"
+            "least to keep: not simply the last N snapshots, but those that write the page map\n"
+            "anew, which is one in 256, more where much is written, and each one that is kept\n"
+            "by an hour or a day. A new volume has hourly=8,daily=7. The numbers come to 100 at\n"
+            "most. What no rule keeps any more goes when the next one is kept; with none, at once.\n"
             "\n"
             "Works on a running volume and on one that is stopped.\n",
         .options = history_options,
