@@ -99,6 +99,9 @@ answer_request(struct store *store, bool running, const char *request, struct bu
         err = buffer_format(text, "there is no such program; 'phantom app VOLUME list' lists them");
     else if (err == ERR_RANGE)
         err = buffer_format(text, "a volume does not understand '%s'", request);
+    else if (err == ERR_BUSY)
+        err = buffer_format(text, "there is no place for one more, as the oldest is still being "
+                                  "let go of; drop one, or ask again");
     else if (err == ERR_CANCELLED)
         err = buffer_format(
             text, "%s: the machine stops; the program ends when it is started again", request);

@@ -12,6 +12,8 @@
 #include "control/render.h"
 #include "pmem/pmem.h"
 
+#define PLACE_COMMITS 8 /* until there is a place for one more */
+
 static err_t
 commit(void)
 {
@@ -33,18 +35,32 @@ number_read(const char **text, uint64_t *number)
     return true;
 }
 
+/* The newest generation that somebody asked to keep, or 0. */
+static uint64_t
+held_newest(struct store *store)
+{
+    struct store_pin pins[STORE_PINS_MAX];
+    uint64_t newest = 0;
+
+    for (size_t i = store_pins_get(store, pins, STORE_PINS_MAX); i > 0 && newest == 0; i--)
+        newest = pins[i - 1].held ? pins[i - 1].note.generation : 0;
+    return newest;
+}
+
+/* Where so many are kept that there is no place, the oldest is let go of by several commits. */
 static err_t
 pin(struct store *store, struct buffer *text)
 {
-    struct store_pin pins[STORE_PINS_MAX];
-    size_t count;
+    uint64_t before = held_newest(store), kept = before;
 
     store_pin_ask(store);
-    TRY(commit());
-    count = store_pins_get(store, pins, STORE_PINS_MAX);
-    if (count == 0 || !pins[count - 1].held)
+    for (unsigned i = 0; i < PLACE_COMMITS && kept <= before; i++) {
+        TRY(commit());
+        kept = held_newest(store);
+    }
+    if (kept <= before)
         return ERR_BUSY;
-    return buffer_format(text, "generation %" PRIu64 " is kept\n", pins[count - 1].note.generation);
+    return buffer_format(text, "generation %" PRIu64 " is kept\n", kept);
 }
 
 static err_t

@@ -38,6 +38,8 @@ store_log_read(struct store *store, struct store_note *notes, size_t note_max, s
 
 static struct store_policy policy = { 1, 2, 3 };
 static bool pin_asked;
+static bool full;         /* what is kept was asked for, and leaves no place */
+static uint64_t place_at; /* for another one, from this commit on */
 static uint64_t unpinned;
 
 size_t
@@ -51,11 +53,12 @@ store_pins_get(struct store *store, struct store_pin *pins, size_t pin_max)
                                   .going = true };
     pins[1] = (struct store_pin){ .note = { .generation = 8, .wall_ns = 80, .cause = 2 },
                                   .pages_mapped = 18,
-                                  .blocks = 28 };
+                                  .blocks = 28,
+                                  .held = full };
     pins[2] = (struct store_pin){ .note = { .generation = 4710, .wall_ns = 90, .cause = 8 },
                                   .pages_mapped = 19,
                                   .held = true };
-    return pin_asked ? 3 : 2;
+    return pin_asked && fake.begun >= place_at ? 3 : 2;
 }
 
 void
@@ -187,6 +190,19 @@ START_TEST(history_is_listed_and_what_is_asked_of_it_is_committed)
 }
 END_TEST
 
+START_TEST(what_is_kept_is_the_present_or_there_is_a_message)
+{
+    full = true;
+    place_at = fake.begun + 4; /* as when a long list is worked off before */
+    ck_assert_int_eq(ask("history pin"), ANSWER_DONE);
+    ck_assert_str_eq((char *)answer.bytes, "generation 4710 is kept\n");
+    place_at = UINT64_MAX;
+    ck_assert_int_eq(ask("history pin"), ANSWER_TROUBLE);
+    ck_assert(answer_has("no place"));
+    ck_assert(answer_has("drop"));
+}
+END_TEST
+
 START_TEST(history_takes_no_nonsense)
 {
     static const char *const requests[] = {
@@ -297,6 +313,7 @@ main(void)
         stat_has_the_figures_that_programs_read,
         log_gives_numbers_that_any_asker_can_put_into_his_own_time,
         history_is_listed_and_what_is_asked_of_it_is_committed,
+        what_is_kept_is_the_present_or_there_is_a_message,
         history_takes_no_nonsense,
         a_program_is_listed_stopped_and_removed,
         who_stops_a_program_while_the_machine_stops_is_told_so,
