@@ -150,7 +150,8 @@ present_pin(struct store *store, uint64_t wall_ns, struct store_view **kept)
     return ERR_NOSPACE;
 }
 
-/* What the commit takes, as credit: two blocks and more for a page of it. Zeroes only take records. */
+/* What the commit takes, as credit: two blocks and more for a page of it. Zeroes only take records.
+ */
 static uint64_t
 credit_wanted(const struct rewind *rewind)
 {

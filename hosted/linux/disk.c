@@ -17,8 +17,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <linux/fs.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -30,6 +28,7 @@
 #include <unistd.h>
 
 #include "linux/disk_lock_priv.h"
+#include "linux/disk_new_priv.h"
 #include "linux/disk_ring_priv.h"
 #include "plat/thread.h"
 
@@ -41,6 +40,7 @@ struct file_disk {
     bool read_only;
     bool block_device;
     uint64_t block_count;
+    struct disk_new made;   /* it is being made, and not kept yet */
     struct disk_ring *ring; /* or NULL: threads do what is submitted */
 
     pthread_mutex_t lock; /* guards all below */
@@ -350,6 +350,11 @@ report_errno(const struct report *to, int number, bool create)
     case ENOENT:
         return report(to, ERR_NOT_FOUND,
                       create ? "its folder does not exist" : "there is no such volume");
+    case ENOTEMPTY:
+        return report(to, ERR_EXISTS,
+                      "it is not empty; if nothing on it is needed, empty it first: "
+                      "dd if=/dev/zero of=%s bs=1M count=1",
+                      to->path);
     case EEXIST:
         return report(to, ERR_EXISTS, "it exists already; remove it first or take another name");
     case EACCES:
@@ -399,21 +404,6 @@ direct_probe(const struct file_disk *file)
     free(page);
 }
 
-/* A file is safe in its folder only when the folder is. */
-static void
-folder_sync(const char *path)
-{
-    char copy[PATH_MAX];
-    int fd;
-
-    snprintf(copy, sizeof(copy), "%s", path);
-    fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    fsync(fd);
-    close(fd);
-}
-
 /* Is it a file or a block device, and how large? */
 static err_t
 file_measure(struct file_disk *file, const struct report *to)
@@ -446,17 +436,35 @@ is_block_device(const char *path)
     return stat(path, &stat_) == 0 && S_ISBLK(stat_.st_mode);
 }
 
+/* Open, or make; -1 and errno if that cannot be. */
+static int
+descriptor_open(struct file_disk *file, const struct linux_disk_options *options, const char *path)
+{
+    int flags = (options->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+
+    if (options->create && !is_block_device(path))
+        return disk_new_file(&file->made, path, flags, options->named_at_once, open_direct);
+    return open_direct(path, flags);
+}
+
+/* A device shall become a volume: only one on which nothing is. */
+static err_t
+device_take(struct file_disk *file, const struct report *to)
+{
+    int number = file->block_device ? disk_new_device(&file->made, to->path, file->fd) : EEXIST;
+
+    return number == 0 ? OK : report_errno(to, number, true);
+}
+
 /* Open, lock, size. The descriptor is the caller's to close, also on failure. */
 static err_t
 file_open(struct file_disk *file, const struct linux_disk_options *options, const struct report *to)
 {
-    int flags = (options->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    bool make = options->create && !is_block_device(to->path);
     char holder[64];
     err_t err;
 
     file->read_only = options->read_only;
-    file->fd = open_direct(to->path, flags | (make ? O_CREAT | O_EXCL : 0));
+    file->fd = descriptor_open(file, options, to->path);
     if (file->fd < 0)
         return report_errno(to, errno, options->create);
     err = linux_disk_lock(file->fd, options->read_only, options->lock_wait_ms, holder,
@@ -465,16 +473,11 @@ file_open(struct file_disk *file, const struct linux_disk_options *options, cons
         return report(to, ERR_BUSY, "%s has it open; stop that first", holder);
     if (err != OK)
         return report(to, err, "its file system cannot lock files: %s", strerror(errno));
-    if (make && ftruncate(file->fd, (off_t)options->create_bytes) != 0) {
-        err = report_errno(to, errno, true);
-        unlink(to->path);
-        return err;
-    }
-    if (make) {
-        fsync(file->fd);
-        folder_sync(to->path);
-    }
+    if (file->made.path && ftruncate(file->fd, (off_t)options->create_bytes) != 0)
+        return report_errno(to, errno, true);
     TRY(file_measure(file, to));
+    if (options->create && !file->made.path)
+        TRY(device_take(file, to));
     if (file->block_count > 0)
         direct_probe(file);
     return OK;
@@ -520,6 +523,16 @@ out:
     return err;
 }
 
+err_t
+linux_disk_keep(struct plat_disk *disk, char *message, size_t message_bytes)
+{
+    struct file_disk *file = file_disk_of(disk);
+    struct report to = { file->made.path, message, message_bytes };
+    int number = disk_new_keep(&file->made, file->fd);
+
+    return number == 0 ? OK : report_errno(&to, number, true);
+}
+
 void
 linux_disk_close(struct plat_disk *disk)
 {
@@ -534,6 +547,7 @@ linux_disk_close(struct plat_disk *disk)
     for (unsigned i = 0; i < file->thread_count; i++)
         plat_thread_join(file->threads[i]);
     disk_ring_destroy(file->ring);
+    disk_new_drop(&file->made, file->fd);
     if (file->fd >= 0)
         close(file->fd);
     pthread_cond_destroy(&file->work);

@@ -34,11 +34,12 @@ struct plat_disk {
 #define LINUX_DISK_LOCK_WAIT_MS 5000
 
 struct linux_disk_options {
-    bool create;           /* make a new file (never over an old one), or take a block device */
+    bool create;           /* make a new file, or take an empty block device; linux_disk_keep() */
     bool read_only;        /* open for reading; shares the volume with other readers */
     uint64_t create_bytes; /* size of a new file, a multiple of 4096; it is sparse */
     uint32_t lock_wait_ms; /* how long to wait for the lock; 0: not at all */
     bool no_ring;          /* do as where the kernel has no io_uring */
+    bool named_at_once;    /* do as where the file system has no files without a name */
 };
 
 /*
@@ -51,7 +52,7 @@ struct linux_disk_options {
  *
  * Returns OK, or
  *   ERR_NOT_FOUND  there is no such file
- *   ERR_EXISTS     there already is one (create)
+ *   ERR_EXISTS     there already is one, or the block device is not empty (create)
  *   ERR_BUSY       somebody holds the lock
  *   ERR_READ_ONLY  it may not be written
  *   ERR_FOREIGN    it is neither a file nor a block device
@@ -59,6 +60,18 @@ struct linux_disk_options {
  */
 must_use err_t linux_disk_open(const char *path, const struct linux_disk_options *options,
                                struct plat_disk **disk, char *message, size_t message_bytes);
+
+/*
+ * What was created is whole and shall stay: a file gets its name, safely, and never in the place of
+ * another. What is not kept leaves nothing when it is closed, or its process is killed (where the
+ * file system has files without a name); a block device is made empty again when it is closed.
+ *
+ *   message, message_bytes  as for linux_disk_open
+ *
+ * Returns OK, also for what was kept or not created; or ERR_EXISTS (the name was taken meanwhile),
+ * ERR_NOT_FOUND (the folder has gone), ERR_READ_ONLY, ERR_NOSPACE, ERR_IO: it is not kept.
+ */
+must_use err_t linux_disk_keep(struct plat_disk *disk, char *message, size_t message_bytes);
 
 /* Wait for what is under way, unlock, close. Flushes nothing. NULL is fine. */
 void linux_disk_close(struct plat_disk *disk);

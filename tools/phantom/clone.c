@@ -1,25 +1,20 @@
 /*
  * clone.c - copying a generation to a new volume, page by page.
  *
- * It goes in commits of bounded size. The page of the root comes with the last of them: whoever
- * opens the volume before finds that making it was cut off.
+ * It goes in commits of bounded size. The page of the root comes with the last of them: should a
+ * cut leave it half made, where that can be seen at all, whoever opens it is told.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "phantom/clone.h"
 
-#include <unistd.h>
-
 #include "format/space.h"
-#include "linux/disk.h"
 #include "phantom/say.h"
 #include "plat/machine.h"
 #include "plat/memory.h"
 
-#define COMMIT_PAGES  16384 /* 64 MiB */
-#define MESSAGE_BYTES 512
-
-#define ROOT_PAGE     space_page_of(SPACE_ROOT)
+#define COMMIT_PAGES 16384 /* 64 MiB */
+#define ROOT_PAGE    space_page_of(SPACE_ROOT)
 
 struct clone {
     struct store *to;
@@ -117,28 +112,20 @@ file_fill(struct system *system, const struct system *source, struct store_view 
                   "more",
                   source->path);
     else if (err != OK)
-        system_say(system, err, "cannot make the clone");
+        system_say_making(system, err, "cannot make the clone");
     return err == OK;
 }
 
 bool
 clone_make(const struct system *source, struct store_view *view, const char *path)
 {
-    struct linux_disk_options options = { .create = true };
-    struct system system = { .path = path };
-    char message[MESSAGE_BYTES] = "";
     struct store_stats stats;
+    struct system system;
     bool done;
 
     store_stats_get(source->store, &stats);
-    options.create_bytes = stats.block_count * PLAT_BLOCK_BYTES;
-    if (linux_disk_open(path, &options, &system.disk, message, sizeof message) != OK) {
-        say_error("%s", message);
-        return false;
-    }
-    done = file_fill(&system, source, view);
+    done = system_disk_create(&system, path, stats.block_count * PLAT_BLOCK_BYTES) &&
+           file_fill(&system, source, view) && system_keep(&system);
     system_close(&system);
-    if (!done)
-        unlink(path);
     return done;
 }

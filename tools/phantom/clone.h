@@ -12,7 +12,7 @@
 
 /*
  * Make the volume `path`, as large as the one of `source`, and copy all pages of `view` to it,
- * each checked as it is read. Until all are there it is no volume that runs. False after a message,
- * and nothing is left.
+ * each checked as it is read. It gets its name when all are there. False after a message, and
+ * nothing is left.
  */
 bool clone_make(const struct system *source, struct store_view *view, const char *path);

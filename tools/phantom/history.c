@@ -33,7 +33,8 @@ generation_read(const struct invocation *invocation, unsigned at, uint64_t *gene
 
 /* ---- rules ---- */
 
-/* One rule, "NAME=NUMBER" up to a comma or the end, which is not in `seen`; `text` moves behind it. */
+/* One rule, "NAME=NUMBER" up to a comma or the end, which is not in `seen`; `text` moves behind it.
+ */
 static bool
 rule_read(const char **text, struct store_policy *policy, unsigned *seen)
 {
@@ -87,7 +88,8 @@ keep(const struct invocation *invocation)
     char request[64];
 
     if (!policy_read(rules, &policy)) {
-        say_error("history: --keep wants rules such as last=2,hourly=24,daily=7, each once and %u at most "
+        say_error("history: --keep wants rules such as last=2,hourly=24,daily=7, each once and %u "
+                  "at most "
                   "in all, or none, not '%s'",
                   (unsigned)STORE_POLICY_MAX, rules);
         return STATUS_USAGE;

@@ -27,7 +27,7 @@ verb_new(const struct invocation *invocation)
         return STATUS_USAGE;
     bytes &= ~(uint64_t)(PLAT_BLOCK_BYTES - 1);
     signals_hold(&before); /* what is there is whole */
-    made = system_create(path, bytes);
+    made = system_create(path, &bytes);
     signals_release(&before);
     if (!made)
         return STATUS_TROUBLE;

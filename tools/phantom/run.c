@@ -182,10 +182,7 @@ out:
     return status;
 }
 
-/*
- * A path for a volume that nobody keeps, and that no other has: not one whose process was killed
- * before it could remove it, either. False when the folder cannot be used.
- */
+/* A path for a volume that nobody keeps, which no other has. False when it cannot be. */
 static bool
 throwaway_path(char *path, size_t path_bytes)
 {
@@ -201,22 +198,6 @@ throwaway_path(char *path, size_t path_bytes)
         return false;
     }
     return true;
-}
-
-/* Made, opened, and out of the folder at once: nobody else can reach it, nothing is left behind. */
-static bool
-throwaway_open(struct system *system, const struct system_options *options)
-{
-    sigset_t before;
-    bool opened = false;
-
-    signals_hold(&before);
-    if (system_create(options->path, EXEC_BYTES)) {
-        opened = system_open(system, options);
-        unlink(options->path);
-    }
-    signals_release(&before);
-    return opened;
 }
 
 int
@@ -237,7 +218,7 @@ verb_exec(const struct invocation *invocation)
     if (!program_read(program, &module) || !throwaway_path(path, sizeof path))
         goto out;
     signals_catch();
-    opened = throwaway_open(&system, &options);
+    opened = system_open_throwaway(&system, &options, EXEC_BYTES);
     if (!opened)
         say("exec keeps the program's volume in that folder; TMPDIR names another");
     if (!opened || !system_start(&system, &options))

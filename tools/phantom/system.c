@@ -65,6 +65,21 @@ system_say_resumed(const struct system *system)
 
 /* ---- up, and down ---- */
 
+/* The store, over an open disk. False after a message; the disk is closed then, too. */
+static bool
+store_up(struct system *system, const struct system_options *options)
+{
+    err_t err = store_open(system->disk, options->read_only, &system->store, &system->opened);
+
+    if (err != OK) {
+        system_say(system, err, "cannot open");
+        system_close(system);
+        return false;
+    }
+    opened_say(system);
+    return true;
+}
+
 bool
 system_open(struct system *system, const struct system_options *options)
 {
@@ -84,14 +99,7 @@ system_open(struct system *system, const struct system_options *options)
             say_error("%s", message);
         return false;
     }
-    err = store_open(system->disk, options->read_only, &system->store, &system->opened);
-    if (err != OK) {
-        system_say(system, err, "cannot open");
-        system_close(system);
-        return false;
-    }
-    opened_say(system);
-    return true;
+    return store_up(system, options);
 }
 
 /* The space could not be brought up: reserving its address room may be what a limit forbids. */
@@ -228,8 +236,9 @@ system_stop(struct system *system, bool commit)
     return done;
 }
 
-void
-system_close(struct system *system)
+/* All but the disk. */
+static void
+store_down(struct system *system)
 {
     if (system->machine_up)
         vm_close();
@@ -242,6 +251,12 @@ system_close(struct system *system)
     system->space_up = false;
     store_close(system->store);
     system->store = NULL;
+}
+
+void
+system_close(struct system *system)
+{
+    store_down(system);
     linux_disk_close(system->disk);
     system->disk = NULL;
 }
@@ -282,6 +297,18 @@ system_is_vacant(const char *path, const char *verb)
 
 /* ---- making ---- */
 
+/* What stands in the way of making something is not what a volume suffers from that is there. */
+void
+system_say_making(const struct system *system, err_t err, const char *doing)
+{
+    if (err == ERR_NOSPACE)
+        say_error("%s: %s: there is no room for it on the disk below", system->path, doing);
+    else if (err == ERR_RANGE)
+        say_error("%s: %s: the device is too small for it", system->path, doing);
+    else
+        system_say(system, err, doing);
+}
+
 /* Put the class library into an empty store, and commit it. */
 static bool
 library_install(struct system *system)
@@ -297,7 +324,7 @@ library_install(struct system *system)
         goto out;
     err = vm_format(library.bytes, library.count, refusal_say, NULL);
     if (err != OK) {
-        system_say(system, err, "cannot install the class library");
+        system_say_making(system, err, "cannot install the class library");
         goto out;
     }
     done = system_commit(system, STORE_CAUSE_NEW);
@@ -306,13 +333,44 @@ out:
     return done;
 }
 
-static bool
-volume_make(struct system *system, uint64_t bytes)
+bool
+system_disk_create(struct system *system, const char *path, uint64_t bytes)
 {
-    err_t err = store_format(system->disk, bytes / PLAT_BLOCK_BYTES);
+    struct linux_disk_options options = { .create = true, .create_bytes = bytes };
+    char message[MESSAGE_BYTES] = "";
 
+    *system = (struct system){ .path = path };
+    if (linux_disk_open(path, &options, &system->disk, message, sizeof message) == OK)
+        return true;
+    say_error("%s", message);
+    return false;
+}
+
+bool
+system_keep(struct system *system)
+{
+    char message[MESSAGE_BYTES] = "";
+    bool done;
+
+    store_down(system); /* whoever finds it finds it as it stays */
+    done = linux_disk_keep(system->disk, message, sizeof message) == OK;
+    if (!done)
+        say_error("%s", message);
+    return done;
+}
+
+/* A volume with the class library in it, over a disk that was just made. False after a message. */
+static bool
+volume_make(struct system *system, uint64_t *bytes)
+{
+    uint64_t blocks = plat_disk_block_count(system->disk);
+    err_t err;
+
+    if (blocks < *bytes / PLAT_BLOCK_BYTES)
+        *bytes = blocks * PLAT_BLOCK_BYTES; /* a block device */
+    err = store_format(system->disk, *bytes / PLAT_BLOCK_BYTES);
     if (err != OK) {
-        system_say(system, err, "cannot make a volume");
+        system_say_making(system, err, "cannot make a volume");
         return false;
     }
     err = store_open(system->disk, false, &system->store, &system->opened);
@@ -324,22 +382,26 @@ volume_make(struct system *system, uint64_t bytes)
 }
 
 bool
-system_create(const char *path, uint64_t bytes)
+system_create(const char *path, uint64_t *bytes)
 {
-    struct linux_disk_options disk_options = { .create = true, .create_bytes = bytes };
-    struct system system = { .path = path };
-    char message[MESSAGE_BYTES] = "";
-    bool done;
+    struct system system;
+    bool done = system_disk_create(&system, path, *bytes) && volume_make(&system, bytes) &&
+                system_keep(&system);
 
-    if (linux_disk_open(path, &disk_options, &system.disk, message, sizeof message) != OK) {
-        say_error("%s", message);
+    system_close(&system);
+    return done;
+}
+
+bool
+system_open_throwaway(struct system *system, const struct system_options *options, uint64_t bytes)
+{
+    if (!system_disk_create(system, options->path, bytes))
+        return false;
+    unlink(options->path); /* where files have a name at once */
+    if (!volume_make(system, &bytes)) {
+        system_close(system);
         return false;
     }
-    if (plat_disk_block_count(system.disk) * PLAT_BLOCK_BYTES < bytes)
-        bytes = plat_disk_block_count(system.disk) * PLAT_BLOCK_BYTES; /* a block device */
-    done = volume_make(&system, bytes);
-    system_close(&system);
-    if (!done)
-        unlink(path);
-    return done;
+    store_down(system);
+    return store_up(system, options);
 }

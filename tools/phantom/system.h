@@ -68,8 +68,31 @@ bool system_stop(struct system *system, bool commit);
 /* Let go of everything, however far it is up. */
 void system_close(struct system *system);
 
-/* Make a new volume, with the class library in it. False after a message. */
-bool system_create(const char *path, uint64_t bytes);
+/*
+ * Make a new volume, with the class library in it. It is there when it is whole, and else nothing
+ * is. False after a message.
+ *
+ *   bytes  how much it shall hold; on true what it does: a block device may be smaller
+ */
+bool system_create(const char *path, uint64_t *bytes);
+
+/*
+ * The same, and open it; nobody else ever finds it. It is gone when it is closed, or the process is
+ * killed. False after a message.
+ *
+ *   options  `path` names a file that is not there, in the folder in which room is taken
+ */
+bool system_open_throwaway(struct system *system, const struct system_options *options,
+                           uint64_t bytes);
+
+/* The first half of making a volume in one's own way: a disk with nothing on it. */
+bool system_disk_create(struct system *system, const char *path, uint64_t bytes);
+
+/* The second: it is whole, and gets its name. All but the disk is closed. False after a message. */
+bool system_keep(struct system *system);
+
+/* One line for an error on the way. */
+void system_say_making(const struct system *system, err_t err, const char *doing);
 
 /* One line for an error of the store or the space. */
 void system_say(const struct system *system, err_t err, const char *doing);

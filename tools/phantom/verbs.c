@@ -79,8 +79,7 @@ static const struct option compile_options[] = {
 };
 
 static const struct option history_options[] = {
-    { "keep", "RULES",
-      "keep by rule: hourly=N, daily=N, last=N, with commas between, or none" },
+    { "keep", "RULES", "keep by rule: hourly=N, daily=N, last=N, with commas between, or none" },
     NO_MORE,
 };
 
@@ -96,9 +95,10 @@ const struct verb verbs[] = {
         .name = "new",
         .synopsis = "VOLUME",
         .summary = "make a volume",
-        .details = "Makes VOLUME, a sparse file or a block device that will hold programs and all\n"
-                   "they know, and puts the class library into it. An existing file is never\n"
-                   "overwritten.\n",
+        .details =
+            "Makes VOLUME, a sparse file or a block device that will hold programs and all\n"
+            "they know, and puts the class library into it. An existing file is never\n"
+            "overwritten, nor a device that is not empty. VOLUME is there when it is whole.\n",
         .options = new_options,
         .argument_min = 1,
         .argument_max = 1,
@@ -156,7 +156,8 @@ const struct verb verbs[] = {
         .details =
             "Compiles and runs PROGRAM, and forgets it when it ends. The status is the\n"
             "program's own: what it gave to exit(), else 0, or 1 after an uncaught exception,\n"
-            "or 128 and the number of the signal that ended it. The volume is made in TMPDIR.\n",
+            "or 128 and the number of the signal that ended it. The volume takes room in TMPDIR,\n"
+            "where nobody sees it, and is gone however it ends.\n",
         .options = exec_options,
         .argument_min = 1,
         .argument_max = ~0u,
@@ -220,11 +221,13 @@ const struct verb verbs[] = {
             "one needs. When space is short the oldest go first, whatever keeps them.\n"
             "\n"
             "By rule a volume keeps some by itself, while it changes. hourly=N is one an hour, of\n"
-            "which the newest N stay, daily=N one a day. last=N is the newest N of those that cost\n"
+            "which the newest N stay, daily=N one a day. last=N is the newest N of those that "
+            "cost\n"
             "least to keep: not simply the last N snapshots, but those that write the page map\n"
             "anew, which is one in 256, more where much is written, and each one that is kept\n"
             "by an hour or a day. A new volume has hourly=8,daily=7. The numbers come to 100 at\n"
-            "most. What no rule keeps any more goes when the next one is kept; with none, at once.\n"
+            "most. What no rule keeps any more goes when the next one is kept; with none, at "
+            "once.\n"
             "\n"
             "Works on a running volume and on one that is stopped.\n",
         .options = history_options,
@@ -251,7 +254,8 @@ const struct verb verbs[] = {
         .summary = "make a new volume of a generation that is kept",
         .details =
             "Copies all that GENERATION of a stopped VOLUME holds, and verifies it on the way.\n"
-            "NEW-VOLUME is as large, and has a history of its own.\n",
+            "NEW-VOLUME is as large, has a history of its own, and is there when it is whole.\n"
+            "It is made as by 'phantom new': over nothing that is there.\n",
         .options = no_options,
         .argument_min = 3,
         .argument_max = 3,

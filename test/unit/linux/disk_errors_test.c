@@ -199,6 +199,7 @@ open_disk(enum way way)
                                           .create_bytes = BLOCKS * PLAT_BLOCK_BYTES };
 
     ck_assert_int_eq(linux_disk_open(path, &options, &disk, message, sizeof(message)), OK);
+    ck_assert_int_eq(linux_disk_keep(disk, message, sizeof(message)), OK);
     aside = open(path, O_RDWR | O_CLOEXEC);
     ck_assert_int_ge(aside, 0);
     memset(scripts, 0, sizeof(scripts));

@@ -6,6 +6,7 @@
 #include "linux/disk.h"
 
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "linux/disk_new_priv.h"
 #include "plat/memory.h"
 #include "support/folder.h"
 
@@ -47,7 +49,8 @@ open_with(bool create, bool read_only, struct plat_disk **disk)
                                           .read_only = read_only,
                                           .create_bytes = BLOCKS * PLAT_BLOCK_BYTES };
 
-    return linux_disk_open(path, &options, disk, message, sizeof(message));
+    TRY(linux_disk_open(path, &options, disk, message, sizeof(message)));
+    return create ? linux_disk_keep(*disk, message, sizeof(message)) : OK;
 }
 
 static err_t
@@ -89,6 +92,7 @@ open_for_queue(int no_ring)
     struct plat_disk *disk;
 
     ck_assert_int_eq(linux_disk_open(path, &options, &disk, message, sizeof(message)), OK);
+    ck_assert_int_eq(linux_disk_keep(disk, message, sizeof(message)), OK);
     return disk;
 }
 
@@ -189,6 +193,89 @@ START_TEST(a_new_volume_never_replaces_a_file)
     linux_disk_close(disk);
     ck_assert_int_eq(open_with(true, false, &disk), ERR_EXISTS);
     ck_assert_ptr_nonnull(strstr(message, path));
+}
+END_TEST
+
+/* Whatever the file system has: files without a name (0), or none (1). */
+static struct plat_disk *
+making_begin(int named_at_once)
+{
+    struct linux_disk_options options = { .create = true,
+                                          .named_at_once = named_at_once != 0,
+                                          .create_bytes = BLOCKS * PLAT_BLOCK_BYTES };
+    struct plat_disk *disk;
+
+    ck_assert_int_eq(linux_disk_open(path, &options, &disk, message, sizeof(message)), OK);
+    ck_assert_int_eq(access(path, F_OK) == 0, named_at_once);
+    memset(buffer, 0xab, PLAT_BLOCK_BYTES);
+    ck_assert_int_eq(move(disk, PLAT_WRITE, 7, 1), OK);
+    return disk;
+}
+
+START_TEST(a_new_volume_is_there_when_it_is_kept)
+{
+    struct plat_disk *disk = making_begin(_i);
+    struct stat made;
+
+    ck_assert_int_eq(linux_disk_keep(disk, message, sizeof(message)), OK);
+    ck_assert_int_eq(linux_disk_keep(disk, message, sizeof(message)), OK);
+    linux_disk_close(disk);
+    ck_assert_int_eq(stat(path, &made), 0);
+    ck_assert_int_eq(made.st_size, BLOCKS * PLAT_BLOCK_BYTES);
+    ck_assert_int_eq(open_with(false, false, &disk), OK);
+    memset(buffer, 0, PLAT_BLOCK_BYTES);
+    ck_assert_int_eq(move(disk, PLAT_READ, 7, 1), OK);
+    ck_assert_uint_eq(buffer[99], 0xab);
+    linux_disk_close(disk);
+}
+END_TEST
+
+START_TEST(a_new_volume_that_is_not_kept_leaves_nothing)
+{
+    linux_disk_close(making_begin(_i));
+    ck_assert_int_eq(access(path, F_OK), -1);
+}
+END_TEST
+
+START_TEST(a_new_volume_takes_no_name_that_somebody_took_meanwhile)
+{
+    struct plat_disk *disk = making_begin(0);
+    int other = open(path, O_CREAT | O_EXCL | O_RDWR, 0666);
+    struct stat status;
+
+    ck_assert_int_ge(other, 0);
+    ck_assert_int_eq(linux_disk_keep(disk, message, sizeof(message)), ERR_EXISTS);
+    ck_assert_ptr_nonnull(strstr(message, path));
+    linux_disk_close(disk);
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_int_eq(status.st_size, 0);
+    close(other);
+}
+END_TEST
+
+START_TEST(a_device_is_taken_if_it_is_empty_and_emptied_unless_it_is_kept)
+{
+    struct disk_new made;
+    int fd = open(path, O_CREAT | O_EXCL | O_RDWR, 0666); /* any file can stand for one here */
+    char byte = 0;
+
+    ck_assert_int_eq(ftruncate(fd, 2 * DISK_NEW_EMPTY_BYTES), 0);
+    ck_assert_int_eq(disk_new_device(&made, path, fd), 0);
+    ck_assert_int_eq(pwrite(fd, "volume", 6, 4096), 6);
+    disk_new_drop(&made, fd);
+    ck_assert_int_eq(access(path, F_OK), 0);
+    ck_assert_int_eq(pread(fd, &byte, 1, 4096), 1);
+    ck_assert_int_eq(byte, 0);
+
+    ck_assert_int_eq(disk_new_device(&made, path, fd), 0);
+    ck_assert_int_eq(pwrite(fd, "volume", 6, DISK_NEW_EMPTY_BYTES - 6), 6);
+    ck_assert_int_eq(disk_new_keep(&made, fd), 0);
+    disk_new_drop(&made, fd);
+    ck_assert_int_eq(disk_new_device(&made, path, fd), ENOTEMPTY);
+    disk_new_drop(&made, fd);
+    ck_assert_int_eq(pread(fd, &byte, 1, DISK_NEW_EMPTY_BYTES - 6), 1);
+    ck_assert_int_eq(byte, 'v');
+    close(fd);
 }
 END_TEST
 
@@ -329,6 +416,10 @@ main(void)
     tcase_add_test(tcase, a_file_that_became_shorter_is_an_io_error);
     tcase_add_test(tcase, a_reserve_takes_room_and_a_discard_gives_it_back);
     tcase_add_test(tcase, a_new_volume_never_replaces_a_file);
+    tcase_add_loop_test(tcase, a_new_volume_is_there_when_it_is_kept, 0, 2);
+    tcase_add_loop_test(tcase, a_new_volume_that_is_not_kept_leaves_nothing, 0, 2);
+    tcase_add_test(tcase, a_new_volume_takes_no_name_that_somebody_took_meanwhile);
+    tcase_add_test(tcase, a_device_is_taken_if_it_is_empty_and_emptied_unless_it_is_kept);
     tcase_add_test(tcase, a_volume_never_takes_the_number_of_a_closed_output);
     tcase_add_test(tcase, what_is_not_there_or_no_file_is_said);
     tcase_add_test(tcase, a_read_only_disk_writes_nothing);

@@ -109,6 +109,7 @@ disk_open(bool create)
 
     ck_assert_msg(linux_disk_open(path, &options, &frail.behind, message, sizeof(message)) == OK,
                   "%s", message);
+    ck_assert_int_eq(linux_disk_keep(frail.behind, message, sizeof(message)), OK);
     frail.disk.ops = &frail_ops;
     frail.writes_left = frail.flushes_left = -1;
 }

@@ -244,5 +244,4 @@ UNIT_TESTS_WITHIN("store/rewind", 120, going_back_makes_a_generation_of_the_past
                   a_failure_on_the_way_leaves_the_present,
                   without_room_for_what_differs_it_is_refused_and_the_present_stays,
                   a_full_volume_can_go_back_to_when_it_was_empty,
-                  a_place_for_the_present_is_waited_for,
-                  room_that_history_gives_back_is_waited_for)
+                  a_place_for_the_present_is_waited_for, room_that_history_gives_back_is_waited_for)

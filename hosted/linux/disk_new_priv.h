@@ -1,0 +1,40 @@
+/*
+ * disk_new_priv.h - making a volume: nobody finds it before it is whole.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include <stdbool.h>
+
+/* A block device is empty if its first MiB is: there everything that uses one leaves its mark. */
+#define DISK_NEW_EMPTY_BYTES (1u << 20)
+
+/* A volume that is being made. */
+struct disk_new {
+    char *path;  /* allocated; NULL: nothing is being made */
+    bool device; /* it is a block device, which has its name for ever */
+    bool named;  /* the file system has no files without a name */
+};
+
+/* How a file is opened. Returns a descriptor, or -1 and errno. */
+typedef int disk_new_open_fn(const char *path, int flags);
+
+/*
+ * Make a file that gets the name `path` when it is kept.
+ *
+ *   named_at_once  do as where the file system has no files without a name
+ *
+ * Returns a descriptor; or -1 and errno, EEXIST among them.
+ */
+int disk_new_file(struct disk_new *made, const char *path, int flags, bool named_at_once,
+                  disk_new_open_fn *open_file);
+
+/* Begin to make a volume of an open block device. 0, or errno: ENOTEMPTY, or why it is not read. */
+int disk_new_device(struct disk_new *made, const char *path, int fd);
+
+/* It is whole: it gets its name, and keeps it when the power goes. 0, or errno. */
+int disk_new_keep(struct disk_new *made, int fd);
+
+/* Nothing is left of it, if it was not kept. */
+void disk_new_drop(struct disk_new *made, int fd);
