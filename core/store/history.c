@@ -87,12 +87,19 @@ store_unpin(struct store *store, uint64_t generation)
     return pin != NULL ? OK : ERR_NOT_FOUND;
 }
 
+/* What a pin keeps, with what died since the fold: only the newest reaches any of that. */
+static uint64_t
+kept_blocks_locked(const struct history *history, const struct pin *pin)
+{
+    return pin->dead_blocks + (pin->note.generation == history->newest ? history->kept_since : 0);
+}
+
 static struct store_pin
-pin_tell(const struct pin *pin)
+pin_tell_locked(const struct history *history, const struct pin *pin)
 {
     return (struct store_pin){ .note = pin->note,
                                .pages_mapped = pin->pages_mapped,
-                               .blocks = pin->dead_blocks,
+                               .blocks = kept_blocks_locked(history, pin),
                                .held = pin->held,
                                .going = pin->going || pin->asked };
 }
@@ -105,7 +112,7 @@ store_pins_get(struct store *store, struct store_pin *pins, size_t pin_max)
     lock_acquire(&store->lock);
     count = store->history.count < pin_max ? store->history.count : pin_max;
     for (size_t i = 0; i < count; i++)
-        pins[i] = pin_tell(&store->history.pins[i]);
+        pins[i] = pin_tell_locked(&store->history, &store->history.pins[i]);
     lock_release(&store->lock);
     return count;
 }
@@ -124,7 +131,9 @@ store_view_open(struct store *store, uint64_t generation, struct store_view **re
     pin = pin_find_whole_locked(store, generation);
     if (pin != NULL) {
         pin->views++;
-        *view = (struct store_view){ .store = store, .map = pin->map, .pin = pin_tell(pin) };
+        *view = (struct store_view){ .store = store,
+                                     .map = pin->map,
+                                     .pin = pin_tell_locked(&store->history, pin) };
     }
     lock_release(&store->lock);
     if (pin == NULL) {
@@ -360,10 +369,8 @@ oldest_ask_locked(struct store *store, uint64_t missing)
 
     for (size_t i = 0; i < history->count && missing > 0 && left > 0; i++) {
         struct pin *pin = &history->pins[i];
-        uint64_t brings = pin->dead_blocks;
+        uint64_t brings = kept_blocks_locked(history, pin);
 
-        if (pin->note.generation == history->newest)
-            brings += history->kept_since;
         left -= brings;
         if (pin->views > 0)
             continue;

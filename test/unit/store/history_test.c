@@ -51,6 +51,26 @@ START_TEST(a_pinned_generation_holds_what_it_held_whatever_is_written_after)
 }
 END_TEST
 
+START_TEST(what_a_pin_keeps_is_told_at_once)
+{
+    struct model *model = model_create(BLOCKS);
+    uint64_t told;
+
+    commits(model, 1, 90);
+    pin(model, 0);
+    commits(model, 1, 30);
+    ck_assert_uint_eq(stats_of(model).folds, 1);
+    told = pin_at(model, 0).blocks;
+    ck_assert_uint_ge(told, 15);
+    ck_assert_int_eq(model_open(model, false), OK);
+    ck_assert_uint_eq(pin_at(model, 0).blocks, told);
+    pin(model, 0); /* from now on they are in a list, with the nodes above them */
+    ck_assert_uint_ge(pin_at(model, 0).blocks, told);
+    ck_assert_uint_eq(pin_at(model, 1).blocks, 0);
+    model_free(model);
+}
+END_TEST
+
 START_TEST(an_empty_generation_can_be_pinned_and_gone_back_to)
 {
     struct model *model = model_create(BLOCKS);
@@ -857,8 +877,8 @@ END_TEST
 
 UNIT_TESTS_WITHIN(
     "store/history", 120, a_pinned_generation_holds_what_it_held_whatever_is_written_after,
-    an_empty_generation_can_be_pinned_and_gone_back_to, a_view_names_the_pages_that_hold_anything,
-    early_pages_and_pages_of_zeroes_die_like_others,
+    what_a_pin_keeps_is_told_at_once, an_empty_generation_can_be_pinned_and_gone_back_to,
+    a_view_names_the_pages_that_hold_anything, early_pages_and_pages_of_zeroes_die_like_others,
     commits_beside_pins_cost_what_they_cost_without,
     opening_reads_no_more_for_what_died_after_a_pin, letting_go_frees_what_nothing_else_reaches,
     any_order_of_pinning_and_letting_go_keeps_what_is_pinned_and_no_more,
