@@ -484,7 +484,7 @@ class Run(VolumeTest):
         other.write_text("mine")
         ended = phantom("run", self.volume, self.program(HELLO))
         self.assertEqual((ended.status, ended.out), (0, "hello\n"), ended)
-        self.assertIn("ps, stat and app will not reach", ended.err)
+        self.assertIn("no other verb reaches", ended.err)
         self.assertEqual(other.read_text(), "mine")
 
     def test_a_second_process_is_refused_and_told_who_has_the_volume(self):

@@ -246,7 +246,7 @@ control_start(const char *volume, control_answer_fn *answer, void *context)
     control->path = socket_path(volume);
     if (control->path != NULL && control_listen(control) && control_thread_start(control))
         return control;
-    say_warning("%s.control: %s; ps, stat and app will not reach this volume while it runs", volume,
+    say_warning("%s.control: %s; no other verb reaches this volume while it runs", volume,
                 strerror(errno));
     control_free(control);
     return NULL;

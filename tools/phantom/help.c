@@ -131,6 +131,8 @@ help_completion(FILE *to)
           "    -*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")) ;;\n"
           "    *) if [ \"$verb\" = app ] && [ \"$COMP_CWORD\" -eq 3 ]; then\n"
           "           COMPREPLY=($(compgen -W \"list stop remove\" -- \"$word\"))\n"
+          "       elif [ \"$verb\" = history ] && [ \"$COMP_CWORD\" -eq 3 ]; then\n"
+          "           COMPREPLY=($(compgen -W \"list pin drop\" -- \"$word\"))\n"
           "       else\n"
           "           COMPREPLY=($(compgen -f -- \"$word\"))\n"
           "       fi ;;\n"
