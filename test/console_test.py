@@ -8,7 +8,6 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 
 import os
 import select
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -112,11 +111,10 @@ def wait_until_full(pipe):
 
 class ConsoleTest(unittest.TestCase):
     def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="phantom-console-")
+        folder = tempfile.TemporaryDirectory(prefix="phantom-console-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
         self.volume = os.path.join(self.folder, "v.phantom")
-
-    def tearDown(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def program(self, text):
         path = os.path.join(self.folder, "p.ph")

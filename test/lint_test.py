@@ -156,8 +156,9 @@ class Lint(unittest.TestCase):
     """Each test has a fresh copy of a clean tree."""
 
     def setUp(self):
-        self.tree = tempfile.mkdtemp(prefix="phantom-lint-")
-        self.addCleanup(shutil.rmtree, self.tree)
+        tree = tempfile.TemporaryDirectory(prefix="phantom-lint-")
+        self.addCleanup(tree.cleanup)
+        self.tree = tree.name
         shutil.copytree(os.path.join(HERE, "scripts"), os.path.join(self.tree, "scripts"))
         os.makedirs(os.path.join(self.tree, "kernel"))
         for name in ("Makefile", "config.mk", ".clang-format", ".clang-tidy",

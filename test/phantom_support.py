@@ -3,6 +3,7 @@
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
 
+import atexit
 import json
 import os
 import pathlib
@@ -11,6 +12,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+import weakref
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PHANTOM = os.path.abspath(os.environ.get("PHANTOM", ROOT / "build" / "phantom"))
@@ -18,6 +20,18 @@ SECONDS_MAX = 60
 
 # Small enough to make quickly, large enough for the class library and a program.
 VOLUME_SIZE = "256M"
+
+
+# A test that is told to end does so as after Ctrl-C: it removes its files, and ends what it started.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+started = weakref.WeakSet()
+
+
+@atexit.register
+def end_started():
+    for process in started:
+        if process.poll() is None:
+            process.kill()
 
 
 class Ended:
@@ -46,7 +60,9 @@ def start(*words, **options):
     options.setdefault("stdin", subprocess.DEVNULL)
     options.setdefault("stdout", subprocess.PIPE)
     options.setdefault("stderr", subprocess.PIPE)
-    return subprocess.Popen([PHANTOM, *map(str, words)], text=True, **options)
+    process = subprocess.Popen([PHANTOM, *map(str, words)], text=True, **options)
+    started.add(process)
+    return process
 
 
 def wait_for(condition, seconds=20):

@@ -33,8 +33,9 @@ import tempfile
 import time
 
 from boot_support import Machine
-from phantom_support import PHANTOM, wait_for
+from phantom_support import PHANTOM, ROOT, wait_for
 
+BUILD = ROOT / os.environ.get("B", "build")  # where a disk that shows a fault is kept
 VOLUME_BYTES = 64 << 20
 SECTOR = 512
 BLOCK = 4096
@@ -276,7 +277,7 @@ class Cutter:
             goes_on(path, self.texts, acknowledged, what)
         except Trouble:
             if not self.sabotage:
-                kept = os.path.join(tempfile.mkdtemp(prefix="phantom-powercut-"), "disk.phantom")
+                kept = os.path.join(tempfile.mkdtemp(prefix="powercut-", dir=BUILD), "disk.phantom")
                 shutil.copy(path, kept)
                 print(f"the disk is kept as {kept}")
             raise

@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""setup_test.py - scripts/setup asks for what is missing, and for nothing else.
+"""setup_test.py - scripts/setup asks for what is missing, and for nothing else; and what
+scripts/run-tests makes of a program.
 
 The package tools are replaced by small scripts that say what they were asked.
 
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
 
+import contextlib
+import importlib.machinery
+import importlib.util
+import io
 import os
-import shutil
 import subprocess
 import tempfile
 import unittest
@@ -20,8 +24,9 @@ class Setup(unittest.TestCase):
     """Each test has its own set of package tools."""
 
     def setUp(self):
-        self.tools = tempfile.mkdtemp(prefix="phantom-setup-")
-        self.addCleanup(shutil.rmtree, self.tools)
+        tools = tempfile.TemporaryDirectory(prefix="phantom-setup-")
+        self.addCleanup(tools.cleanup)
+        self.tools = tools.name
         self.tool("apt-get", 'echo "apt-get: $*"')
         self.tool("id", "echo 0")
 
@@ -83,6 +88,44 @@ exit 1""")
         self.tool("apt-get", "exit 100")
         self.installed("false")
         self.assertNotEqual(self.setup("build")[0], 0)
+
+
+class RunTests(unittest.TestCase):
+    """What is said of programs that are small shell scripts."""
+
+    def setUp(self):
+        path = os.path.join(HERE, "scripts", "run-tests")
+        loader = importlib.machinery.SourceFileLoader("run_tests", path)
+        self.runner = importlib.util.module_from_spec(
+            importlib.util.spec_from_loader("run_tests", loader))
+        loader.exec_module(self.runner)
+
+    def verdict(self, script, seconds_max=60):
+        program = self.runner.Program("it", ["/bin/sh", "-c", script], {}, seconds_max, False)
+        with contextlib.redirect_stdout(io.StringIO()):
+            return self.runner.run("suite", program, self.runner.Terminal()).verdict
+
+    def test_what_it_says_that_it_tested_is_counted(self):
+        self.assertEqual(self.verdict("echo 3 passed, 0 failed"), (3, 0, ""))
+        self.assertEqual(self.verdict("echo 3 passed, 1 failed; exit 1"), (3, 1, ""))
+        self.assertEqual(self.verdict("echo 0 passed, 0 failed")[1], 1)
+        self.assertEqual(self.verdict("echo 3 passed, 0 failed; exit 1")[1], 1)
+        self.assertEqual(self.verdict("echo 3 passed, 0 failed; kill -9 $$")[1], 1)
+
+    def test_what_it_leaves_behind_is_a_failure(self):
+        verdict = self.verdict('mkdir "$TMPDIR/mess"; echo 3 passed, 0 failed')
+        self.assertEqual(verdict, (3, 1, "left behind: mess"))
+        self.assertEqual(self.verdict('mkdir "$TMPDIR/mess"; rmdir "$TMPDIR/mess"; echo 3 passed, 0 '
+                                      'failed'), (3, 0, ""))
+
+    def test_its_files_go_with_it_however_it_ends(self):
+        folders = os.path.join(tempfile.gettempdir(), "phantom-run-*")
+        for script in ('touch "$TMPDIR/file"; kill -9 $$', 'touch "$TMPDIR/file"; sleep 60'):
+            with tempfile.NamedTemporaryFile("r") as said:
+                self.verdict(f'echo "$TMPDIR" > {said.name}; {script}', seconds_max=1)
+                folder = said.read().strip()
+            self.assertTrue(folder.startswith(folders[:-1]), folder)
+            self.assertFalse(os.path.exists(folder))
 
 
 if __name__ == "__main__":
