@@ -146,6 +146,8 @@ cause_text(enum store_cause cause)
         return "pin";
     case STORE_CAUSE_REWIND:
         return "rewind";
+    case STORE_CAUSE_RECEIVE:
+        return "received";
     }
     return "?";
 }

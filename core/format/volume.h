@@ -73,6 +73,29 @@ struct policy_disk {
 
 static_assert(sizeof(struct policy_disk) == 16, "layout is frozen");
 
+/*
+ * Which generation of a volume: its number alone is not enough, as copies of a volume file go on
+ * counting each on its own.
+ */
+struct generation_id_disk {
+    struct le64 generation; /*    0 */
+    struct le64 wall_ns;    /*    8  of its note */
+    struct le32 map_crc;    /*   16  of the root of its page map; 0: no page */
+    uint8_t spare[4];       /*   20  zero */
+};
+
+static_assert(sizeof(struct generation_id_disk) == 24, "layout is frozen");
+
+/* Where what a volume holds was received from. */
+struct origin_disk {
+    uint8_t id[VOLUME_ID_BYTES];      /*    0  of the volume; zeroes: from none */
+    struct generation_id_disk source; /*   16  the generation there */
+    struct le64 generation;           /*   40  the own one as which it was received */
+    struct le64 unchanged;            /*   48  the newest own one that is known to hold the same */
+};
+
+static_assert(sizeof(struct origin_disk) == 56, "layout is frozen");
+
 struct super_disk {
     uint8_t magic[8];              /*    0  SUPER_MAGIC */
     struct le32 version;           /*    8  SUPER_VERSION; readers refuse others */
@@ -106,7 +129,8 @@ struct super_disk {
     struct le64 pin_personal_ns;   /*  304 */
     struct le64 pin_age_ns;        /*  312  ages of such pins: FORMAT.md, 3.4 */
     struct le64 pin_generation;    /*  320  0: none was */
-    uint8_t spare[180];            /*  328  zero */
+    struct origin_disk origin;     /*  328 */
+    uint8_t spare[124];            /*  384  zero */
     struct le32 crc;               /*  508  CRC-32C of the bytes before it */
 };
 
@@ -119,6 +143,7 @@ static_assert(offsetof(struct super_disk, sealed) == 248, "layout is frozen");
 static_assert(offsetof(struct super_disk, pins) == 256, "layout is frozen");
 static_assert(offsetof(struct super_disk, policy) == 280, "layout is frozen");
 static_assert(offsetof(struct super_disk, pin_generation) == 320, "layout is frozen");
+static_assert(offsetof(struct super_disk, origin) == 328, "layout is frozen");
 static_assert(offsetof(struct super_disk, crc) == 508, "layout is frozen");
 static_assert(alignof(struct super_disk) == 1, "no hidden padding");
 

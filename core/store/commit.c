@@ -295,6 +295,21 @@ is_at_once(const struct store *store, const struct store_note *note)
            note->cause != STORE_CAUSE_STOP;
 }
 
+/* Where it was received from. What changes no page still holds what was received. */
+static struct store_origin
+origin_make(const struct store *store, uint64_t generation)
+{
+    struct store_origin origin = store->super.origin;
+
+    if (store->received != NULL) {
+        origin = *store->received;
+        origin.generation = origin.unchanged = generation;
+    } else if (store->pending.count == 0 && origin.unchanged == store->super.note.generation) {
+        origin.unchanged = generation;
+    }
+    return origin;
+}
+
 static void
 super_make(struct store *store, const struct store_note *note, struct super *super)
 {
@@ -312,6 +327,7 @@ super_make(struct store *store, const struct store_note *note, struct super *sup
     super->delta_blocks = store->log.blocks;
     super->pages_mapped = commit_pages_mapped(store);
     super->sealed = store->super.note.generation;
+    super->origin = origin_make(store, note->generation);
     super->flags = is_at_once(store, note) ? SUPER_FLAG_AT_ONCE : 0;
     if (!fold->active)
         return;

@@ -22,6 +22,9 @@
 
 #define PINS_BYTES (STORE_PINS_MAX * sizeof(struct pin))
 
+/* Commits in a row that bring nothing: blocks that died wait for as many as there are slots. */
+#define VAIN_MAX (SUPER_SLOTS + 2)
+
 struct store_view {
     struct store *store;
     struct block_ref map;
@@ -164,6 +167,12 @@ struct store_pin
 store_view_pin(const struct store_view *view)
 {
     return view->pin;
+}
+
+struct store *
+view_store(const struct store_view *view)
+{
+    return view->store;
 }
 
 struct block_ref
@@ -309,6 +318,98 @@ store_history_commit(struct store *store, enum store_cause cause, struct store_n
     store_make_room(store); /* since opening nobody may have done it */
     store_commit_begin(store);
     return store_commit_finish(store, note);
+}
+
+/* What pins that are going still keep: each fold works off a part of it. */
+static uint64_t
+going_blocks(const struct store *store)
+{
+    const struct history *history = &store->history;
+    uint64_t blocks = 0;
+
+    for (size_t i = 0; i < history->count; i++)
+        blocks += history->pins[i].going ? history->pins[i].dead_blocks : 0;
+    return blocks;
+}
+
+err_t
+history_pin(struct store *store, uint64_t wall_ns, uint64_t *generation)
+{
+    struct store_note note = { .wall_ns = wall_ns };
+
+    store_pin_ask(store);
+    for (unsigned vain = 0; vain < VAIN_MAX; vain++) {
+        uint64_t before = going_blocks(store);
+
+        TRY(store_history_commit(store, STORE_CAUSE_PIN, &note));
+        if (store->history.newest == note.generation) {
+            *generation = note.generation;
+            return OK;
+        }
+        if (going_blocks(store) < before)
+            vain = 0;
+    }
+    return ERR_NOSPACE;
+}
+
+err_t
+store_pin_present(struct store *store, uint64_t wall_ns, uint64_t *generation)
+{
+    uint64_t present = store->super.note.generation;
+    const struct pin *pin;
+    bool held;
+
+    if (store->read_only)
+        return ERR_READ_ONLY;
+    lock_acquire(&store->lock);
+    pin = pin_find_whole_locked(store, present);
+    held = pin != NULL && pin->held;
+    lock_release(&store->lock);
+    if (!held)
+        return history_pin(store, wall_ns, generation);
+    *generation = present;
+    return OK;
+}
+
+uint64_t
+history_credit_wanted(uint64_t pages, uint64_t written)
+{
+    uint64_t records = pages * sizeof(struct delta_page_disk) / VOLUME_BLOCK_BYTES;
+
+    return (written + records) / 2 + 1;
+}
+
+/* More than there can ever be, whatever is let go of? A page of credit is two blocks and more. */
+static bool
+is_hopeless(struct store *store, uint64_t pages)
+{
+    uint64_t most;
+
+    lock_acquire(&store->lock);
+    most = store->blocks.free_total + store->blocks.dead_blocks + store->super.delta_blocks +
+           history_blocks_locked(store);
+    lock_release(&store->lock);
+    return most < 2 * pages;
+}
+
+err_t
+history_credit_take(struct store *store, uint64_t wall_ns, uint64_t pages)
+{
+    struct store_note note = { .wall_ns = wall_ns };
+    uint64_t most = store->blocks.free_total;
+    err_t err = store_credit_take(store, pages);
+
+    if (err == ERR_NOSPACE && is_hopeless(store, pages))
+        return err;
+    for (unsigned vain = 0; err == ERR_NOSPACE && vain < VAIN_MAX; vain++) {
+        TRY(store_history_commit(store, STORE_CAUSE_SPACE, &note));
+        err = store_credit_take(store, pages);
+        if (store->blocks.free_total > most) {
+            most = store->blocks.free_total;
+            vain = 0;
+        }
+    }
+    return err;
 }
 
 bool

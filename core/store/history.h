@@ -105,6 +105,16 @@ must_use err_t store_history_commit(struct store *store, enum store_cause cause,
                                     struct store_note *note);
 
 /*
+ * Keep what is committed already: pin it, by a commit of its own, if it is not pinned and held. For
+ * a store as store_history_commit() wants it.
+ *
+ *   generation  filled on OK: the one that is pinned, and is the present
+ *
+ * Returns OK, ERR_READ_ONLY, or what store_commit_finish() returns.
+ */
+must_use err_t store_pin_present(struct store *store, uint64_t wall_ns, uint64_t *generation);
+
+/*
  * Go back: make a new generation that holds what a pinned one holds, byte for byte. The present
  * is pinned first, so this too can be undone. No commit is under way, and nothing was written
  * early. Takes blocks, and time, for the pages that differ.

@@ -78,7 +78,8 @@ struct history_fold {
 must_use err_t history_create(struct history *history);
 void history_destroy(struct history *history);
 
-/* Where the page map of a view begins. */
+/* Whose view it is, and where its page map begins. */
+struct store *view_store(const struct store_view *view);
 struct block_ref view_map(const struct store_view *view);
 
 /* ---- opening ---- */
@@ -93,6 +94,22 @@ must_use err_t history_list_walk(struct store *store, const struct pin *pin, his
                                  void *context);
 
 /* ---- commits ---- */
+
+/* Pin what is committed already, as a new generation. Returns what a commit does. */
+must_use err_t history_pin(struct store *store, uint64_t wall_ns, uint64_t *generation);
+
+/*
+ * The credit that a commit of so many pages takes, of which what is `written` takes a block: those
+ * that are not zeroes, and the nodes of the page map above all. Zeroes alone take records only.
+ */
+uint64_t history_credit_wanted(uint64_t pages, uint64_t written);
+
+/*
+ * That credit, for a store over which no space is up. Where there is none older pins let go of
+ * what they keep, by commits that change nothing else; but not if all of it would be too little.
+ * Returns what store_credit_take() does, or what a commit does.
+ */
+must_use err_t history_credit_take(struct store *store, uint64_t wall_ns, uint64_t pages);
 
 /* Does a pin reach a block that was born in `birth` and dies now? For the committer. */
 bool history_keeps(const struct store *store, uint64_t birth);

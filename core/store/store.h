@@ -35,6 +35,7 @@ enum store_cause {
     STORE_CAUSE_CLOCK = 7,    /* personal time while a timer is armed */
     STORE_CAUSE_PIN = 8,      /* to pin it, or to let go of one that was */
     STORE_CAUSE_REWIND = 9,   /* somebody went back to an older one */
+    STORE_CAUSE_RECEIVE = 10, /* it was received from another volume */
 };
 
 /* What a generation says about itself. */

@@ -132,11 +132,12 @@ struct store {
 
     /* The committer's own. */
     enum commit_state state;
-    uint64_t generation;         /* of the commit under way */
-    err_t commit_err;            /* why it cannot succeed any more */
-    uint64_t handed;             /* credit that was used up, to be given back on failure */
-    uint64_t blocks_counted;     /* of the writer's, already in stats */
-    struct delta_log log_before; /* the log as it was, while a commit adds to it */
+    uint64_t generation;                 /* of the commit under way */
+    err_t commit_err;                    /* why it cannot succeed any more */
+    const struct store_origin *received; /* where all that it holds comes from; NULL: from here */
+    uint64_t handed;                     /* credit that was used up, to be given back on failure */
+    uint64_t blocks_counted;             /* of the writer's, already in stats */
+    struct delta_log log_before;         /* the log as it was, while a commit adds to it */
     struct dead_extent log_extent_before;
     struct writer writer;
     struct block_run page_run;

@@ -45,6 +45,28 @@ policy_get(const struct super_disk *disk)
                                   .daily = le32_get(disk->policy.daily) };
 }
 
+static struct store_origin
+origin_get(const struct origin_disk *disk)
+{
+    struct store_origin origin = { .source = generation_id_get(&disk->source),
+                                   .generation = le64_get(disk->generation),
+                                   .unchanged = le64_get(disk->unchanged) };
+
+    memcpy(origin.id, disk->id, sizeof origin.id);
+    return origin;
+}
+
+static struct origin_disk
+origin_put(const struct store_origin *origin)
+{
+    struct origin_disk disk = { .source = generation_id_put(&origin->source),
+                                .generation = le64_put(origin->generation),
+                                .unchanged = le64_put(origin->unchanged) };
+
+    memcpy(disk.id, origin->id, sizeof disk.id);
+    return disk;
+}
+
 static void
 super_get(const struct super_disk *disk, struct super *super)
 {
@@ -73,6 +95,7 @@ super_get(const struct super_disk *disk, struct super *super)
                    .personal_ns = le64_get(disk->pin_personal_ns),
                    .age_ns = le64_get(disk->pin_age_ns),
                    .generation = le64_get(disk->pin_generation) },
+        .origin = origin_get(&disk->origin),
     };
     memcpy(super->id, disk->id, sizeof super->id);
 }
@@ -112,6 +135,7 @@ super_put(const struct super *super, unsigned place, struct super_disk *disk)
         .pin_personal_ns = le64_put(super->clock.personal_ns),
         .pin_age_ns = le64_put(super->clock.age_ns),
         .pin_generation = le64_put(super->clock.generation),
+        .origin = origin_put(&super->origin),
     };
     memcpy(disk->id, super->id, sizeof disk->id);
     disk->crc = le32_put(crc32c(disk, SUPER_CRC_BYTES));

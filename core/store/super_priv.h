@@ -7,6 +7,7 @@
 #pragma once
 
 #include "store/history.h"
+#include "store/stream_priv.h"
 #include "store/volume_priv.h"
 
 /* What the checksum of a superblock is of. */
@@ -47,6 +48,7 @@ struct super {
     uint64_t map_birth;
     struct store_policy policy;
     struct history_clock clock;
+    struct store_origin origin;
 };
 
 /*

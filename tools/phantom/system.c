@@ -359,9 +359,8 @@ system_keep(struct system *system)
     return done;
 }
 
-/* A volume with the class library in it, over a disk that was just made. False after a message. */
-static bool
-volume_make(struct system *system, uint64_t *bytes)
+bool
+system_store_create(struct system *system, uint64_t *bytes)
 {
     uint64_t blocks = plat_disk_block_count(system->disk);
     err_t err;
@@ -374,11 +373,16 @@ volume_make(struct system *system, uint64_t *bytes)
         return false;
     }
     err = store_open(system->disk, false, &system->store, &system->opened);
-    if (err != OK) {
+    if (err != OK)
         system_say(system, err, "cannot open the new volume");
-        return false;
-    }
-    return library_install(system);
+    return err == OK;
+}
+
+/* A volume with the class library in it, over a disk that was just made. False after a message. */
+static bool
+volume_make(struct system *system, uint64_t *bytes)
+{
+    return system_store_create(system, bytes) && library_install(system);
 }
 
 bool

@@ -88,6 +88,13 @@ bool system_open_throwaway(struct system *system, const struct system_options *o
 /* The first half of making a volume in one's own way: a disk with nothing on it. */
 bool system_disk_create(struct system *system, const char *path, uint64_t bytes);
 
+/*
+ * An empty store on it, open; to be filled. False after a message.
+ *
+ *   bytes  as for system_create()
+ */
+bool system_store_create(struct system *system, uint64_t *bytes);
+
 /* The second: it is whole, and gets its name. All but the disk is closed. False after a message. */
 bool system_keep(struct system *system);
 
