@@ -7,16 +7,18 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 import os
 import pathlib
 import pty
+import resource
 import shlex
 import signal
 import subprocess
 import time
 import unittest
 
-from phantom_support import ROOT, PHANTOM, VOLUME_SIZE, VolumeTest, kill, phantom, wait_for
+from phantom_support import (PHANTOM, ROOT, VOLUME_SIZE, Ended, VolumeTest, kill, phantom,
+                             wait_for)
 
-VERBS = ["new", "run", "exec", "app", "ps", "stat", "log", "history", "rewind", "clone", "check",
-         "compile"]
+VERBS = ["new", "run", "exec", "app", "ps", "stat", "log", "history", "rewind", "clone", "send",
+         "receive", "check", "compile"]
 
 # What must follow the first argument.
 MORE = {"rewind": ["3"], "clone": ["3", "w"]}
@@ -90,7 +92,8 @@ class Usage(unittest.TestCase):
                       ["history", "--keep", "last=2,last=3", "v"],
                       ["history", "--keep", "last=-2", "v"],
                       ["history", "--keep", "none", "v", "pin"],
-                      ["rewind", "v", "yesterday"], ["clone", "v", "-1", "w"]):
+                      ["rewind", "v", "yesterday"], ["clone", "v", "-1", "w"],
+                      ["send", "v", "--from", "0"], ["send", "v", "--to", "now"]):
             with self.subTest(words=words):
                 self.check(words, 2)
 
@@ -581,7 +584,7 @@ class Look(VolumeTest):
         self.assertEqual(self.volume.read_bytes(), before)
 
 
-class History(VolumeTest):
+class Counting(VolumeTest):
     """Programs that count: what a generation holds is what they have counted to."""
 
     def setUp(self):
@@ -593,7 +596,10 @@ class History(VolumeTest):
         process = self.start("run", "--interval", "30", volume or self.volume, *words)
         seen = []
         while len(seen) < count:
-            seen += numbers(process.stdout.readline())
+            line = process.stdout.readline()
+            if not line:
+                self.fail(process.stderr.read())
+            seen += numbers(line)
         process.send_signal(signal.SIGINT)
         seen += numbers(process.stdout.read())
         self.assertEqual(process.wait(30), 0)
@@ -619,6 +625,8 @@ class History(VolumeTest):
             self.assertEqual(ended.status, 0, ended)
             self.assertNotIn("note:", ended.out)
 
+
+class History(Counting):
     def test_a_program_goes_back_and_forth(self):
         before = self.run_for(5, self.program(COUNTER))
         generation = self.pin()
@@ -759,6 +767,156 @@ class History(VolumeTest):
         self.assertClear(phantom("rewind", self.volume, generation), 1, "has it open")
         kill(process)
         self.sound(self.volume)
+
+
+# Counts, and holds many pages that are never the same.
+HOARDER = """
+var kept = new longs(4000000);
+var n = 0;
+while (true) {
+    n = n + 1;
+    for (var i = 0; i < 4000000; i = i + 500)
+        kept[i] = n;
+    println("n = " + n);
+    sleep(20);
+}
+"""
+
+
+class Transfer(Counting):
+    """What a volume holds goes on in another one."""
+
+    def setUp(self):
+        super().setUp()
+        self.copy = self.folder / "copy.phantom"
+
+    def send(self, name, *words):
+        """A stream of the present, in a file, and the generation that was sent."""
+        path = self.folder / name
+        ended = phantom("send", self.volume, "--output", path, *words)
+        self.assertEqual(ended.status, 0, ended)
+        return path, ended.err.split("generation ")[1].split()[0]
+
+    def receive(self, path, *words):
+        ended = phantom("receive", self.copy, path, *words)
+        self.assertEqual(ended.status, 0, ended)
+        self.sound(self.copy)
+
+    def test_a_program_goes_on_elsewhere_again_and_again(self):
+        seen = self.run_for(5, self.program(COUNTER))
+        stream, last = self.send("whole")
+        self.receive(stream)
+        for _ in range(2):
+            more = self.run_for(5)
+            self.assertGreaterEqual(more[0], seen[-1])
+            stream, last = self.send("since-" + last, "--from", last)
+            self.assertLess(stream.stat().st_size, (self.folder / "whole").stat().st_size / 2)
+            self.receive(stream)
+            seen = more
+        self.assertIn("received", phantom("log", self.copy).out)
+        self.assertLessEqual(self.run_for(3, volume=self.copy)[0], seen[-1] + 2)
+        self.sound(self.volume, self.copy)
+        self.run_for(3)
+        stream, _ = self.send("last", "--from", last)
+        ended = phantom("receive", self.copy, stream)
+        self.assertClear(ended, 1, "has changed", "phantom rewind")
+        back = ended.err.split("phantom rewind ")[1].split(",")[0].split()
+        self.assertEqual(phantom("rewind", *back).status, 0)
+        self.receive(stream)
+        self.assertGreater(self.run_for(3, volume=self.copy)[0], seen[-1])
+
+    def test_a_stream_goes_through_a_pipe_and_an_old_one_is_refused(self):
+        self.run_for(3, self.program(COUNTER))
+        whole, first = self.send("whole")
+        self.run_for(3)
+        sender = self.start("send", self.volume)
+        ended = subprocess.run([PHANTOM, "receive", self.copy], stdin=sender.stdout,
+                               capture_output=True, text=True, check=False)
+        self.assertEqual((ended.returncode, sender.wait(30)), (0, 0), ended)
+        self.sound(self.copy)
+        second = sender.stderr.read().split("generation ")[1].split()[0]
+        self.run_for(3)
+        stream, _ = self.send("increment", "--from", first)
+        before = self.copy.read_bytes()
+        self.assertClear(phantom("receive", self.copy, stream), 1, f"--from {second}")
+        self.assertClear(phantom("receive", self.volume, stream), 1, "not received")
+        self.assertClear(phantom("receive", self.copy, whole), 1, "exists")
+        self.assertEqual(self.copy.read_bytes(), before)
+
+    def test_a_stream_that_is_not_whole_changes_nothing(self):
+        self.run_for(3, self.program(COUNTER))
+        whole, first = self.send("whole")
+        self.run_for(3)
+        stream, _ = self.send("increment", "--from", first)
+        cut, flipped = self.folder / "cut", self.folder / "flipped"
+        for path in (whole, stream):
+            sent = path.read_bytes()
+            cut.write_bytes(sent[:-30])
+            flipped.write_bytes(sent[:9000] + bytes([sent[9000] ^ 4]) + sent[9001:])
+            before = self.stat(self.copy) if self.copy.exists() else None
+            for bad, word in ((cut, "cut off"), (flipped, "damaged"), ("/dev/null", "head"),
+                              (self.volume, "not what 'phantom send' writes")):
+                self.assertClear(phantom("receive", self.copy, bad), 1, word)
+                self.assertEqual(self.copy.exists(), before is not None)
+                if before is not None:
+                    self.assertEqual(self.stat(self.copy)["generation"], before["generation"])
+                    self.sound(self.copy)
+            self.receive(path)
+
+    def test_a_kill_or_a_full_disk_while_it_receives_changes_nothing(self):
+        self.run_for(3, self.program(HOARDER))
+        whole, first = self.send("whole")
+        self.kill_while_it_receives(whole.read_bytes()[:-5000])
+        if self.copy.exists():  # where files have a name at once
+            self.assertClear(phantom("run", self.copy), 1, "making it was cut off")
+            self.copy.unlink()
+        self.receive(whole)
+        seen = self.run_for(3)
+        stream, _ = self.send("increment", "--from", first)
+        generation = self.stat(self.copy)["generation"]
+        sent = stream.read_bytes()
+        most = self.copy.stat().st_blocks * 512 + (1 << 20)
+        ended = subprocess.run(
+            [PHANTOM, "receive", self.copy, stream], capture_output=True, text=True, check=False,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)))
+        self.assertClear(Ended(ended), 1, "full")
+        self.assertEqual(self.stat(self.copy)["generation"], generation)
+        self.sound(self.copy)
+        for part in (len(sent) // 3, len(sent) - 5000):
+            self.kill_while_it_receives(sent[:part])
+            self.assertEqual(self.stat(self.copy)["generation"], generation)
+            self.sound(self.copy)
+        self.receive(stream)
+        self.assertGreaterEqual(self.run_for(2, volume=self.copy)[0], seen[-1])
+
+    def kill_while_it_receives(self, sent):
+        """It has read all of `sent` but what a pipe holds, and waits for more."""
+        process = self.start("receive", self.copy, stdin=subprocess.PIPE)
+        process.stdin.buffer.write(sent)
+        process.stdin.buffer.flush()
+        kill(process)
+
+    def test_what_stands_in_the_way_is_said_and_nothing_changes(self):
+        self.run_for(3, self.program(COUNTER))
+        before = self.volume.read_bytes()
+        there = self.program("not to be lost", "there")
+        self.assertClear(phantom("send", self.volume, "--output", there), 1, "exists")
+        self.assertClear(phantom("send", self.volume, "--from", "1", "--output",
+                                 self.folder / "none"), 1, "not kept")
+        self.assertFalse((self.folder / "none").exists())
+        self.assertEqual(there.read_text(), "not to be lost")
+        self.assertEqual(self.volume.read_bytes(), before)
+        with open("/dev/full", "w", encoding="ascii") as full:
+            process = self.start("send", self.volume, stdout=full)
+            self.assertEqual(process.wait(30), 1)
+            self.assertIn("cannot write", process.stderr.read())
+        main, worker = pty.openpty()
+        for words in (["send", self.volume], ["receive", self.copy]):
+            process = self.start(*words, stdin=worker, stdout=worker)
+            self.assertEqual(process.wait(30), 2)
+            self.assertIn("terminal", process.stderr.read())
+        os.close(main)
+        os.close(worker)
 
 
 if __name__ == "__main__":

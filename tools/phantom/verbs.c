@@ -88,6 +88,14 @@ static const struct option check_options[] = {
     NO_MORE,
 };
 
+static const struct option send_options[] = {
+    { "from", "GENERATION", "only what differs from this one, which is kept and older" },
+    { "output", "FILE", "where the stream goes; default: standard output" },
+    { "to", "GENERATION",
+      "the one to send, which is kept; default: the present, which is kept then" },
+    NO_MORE,
+};
+
 static const struct option no_options[] = { NO_MORE };
 
 const struct verb verbs[] = {
@@ -261,6 +269,41 @@ const struct verb verbs[] = {
         .argument_min = 3,
         .argument_max = 3,
         .run = verb_clone,
+    },
+    {
+        .name = "send",
+        .synopsis = "VOLUME",
+        .summary = "write a generation, or what differs from an older one, as a stream",
+        .details =
+            "For a stopped VOLUME. A whole stream makes a new volume elsewhere; one --from a\n"
+            "generation which that volume holds brings it up to date. A program goes on there in\n"
+            "the middle of its line:\n"
+            "\n"
+            "    phantom send life.phantom --output monday\n"
+            "    phantom receive copy.phantom monday\n"
+            "    phantom send life.phantom --from 17 | ssh elsewhere phantom receive copy.phantom\n"
+            "\n"
+            "It says which generation it has sent; that is the next --from.\n",
+        .options = send_options,
+        .argument_min = 1,
+        .argument_max = 1,
+        .run = verb_send,
+    },
+    {
+        .name = "receive",
+        .synopsis = "VOLUME [FILE]",
+        .summary = "make a new volume of a stream, or bring one up to date",
+        .details =
+            "Reads what send has written, from FILE or standard input. A whole stream makes\n"
+            "VOLUME; an incremental one is for a stopped VOLUME that holds the generation which "
+            "it\n"
+            "goes on from. Each page is verified as it comes, and only when the last has come is\n"
+            "there a new generation, which is kept: a stream that is cut off, damaged or foreign\n"
+            "changes nothing. If VOLUME has run meanwhile, rewind takes it back first.\n",
+        .options = no_options,
+        .argument_min = 1,
+        .argument_max = 2,
+        .run = verb_receive,
     },
     {
         .name = "check",

@@ -54,5 +54,7 @@ int verb_log(const struct invocation *invocation);
 int verb_history(const struct invocation *invocation);
 int verb_rewind(const struct invocation *invocation);
 int verb_clone(const struct invocation *invocation);
+int verb_send(const struct invocation *invocation);
+int verb_receive(const struct invocation *invocation);
 int verb_check(const struct invocation *invocation);
 int verb_compile(const struct invocation *invocation);
