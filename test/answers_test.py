@@ -89,6 +89,11 @@ class Answers:
         self.assertEqual(len(rows), 5, rows)
         self.assertEqual(sum(".sleeper.run" in row and "program.ph:2)" in row for row in rows), 3, rows)
 
+    def test_show_has_the_variables(self):
+        self.sleepers()
+        self.assertTrue(self.look("show", self.volume).startswith("1 program.ph\n"))
+        self.assertClear(phantom("show", self.volume, "nothing*"), 1, "no such variable")
+
     def test_stat_has_the_figures_of_this_run(self):
         self.sleepers()
         self.assertTrue(wait_for(lambda: self.stat()["snapshots"] > 0))

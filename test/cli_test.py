@@ -17,7 +17,7 @@ import unittest
 from phantom_support import (PHANTOM, ROOT, VOLUME_SIZE, Ended, VolumeTest, kill, phantom,
                              wait_for)
 
-VERBS = ["new", "run", "exec", "app", "ps", "stat", "log", "history", "rewind", "clone", "send",
+VERBS = ["new", "run", "exec", "app", "ps", "stat", "show", "log", "history", "rewind", "clone", "send",
          "receive", "check", "compile"]
 
 # What must follow the first argument.
@@ -93,7 +93,8 @@ class Usage(unittest.TestCase):
                       ["history", "--keep", "last=-2", "v"],
                       ["history", "--keep", "none", "v", "pin"],
                       ["rewind", "v", "yesterday"], ["clone", "v", "-1", "w"],
-                      ["send", "v", "--from", "0"], ["send", "v", "--to", "now"]):
+                      ["send", "v", "--from", "0"], ["send", "v", "--to", "now"],
+                      ["show", "v", "--at", "now"], ["show", "v", "x" * 300]):
             with self.subTest(words=words):
                 self.check(words, 2)
 
@@ -548,6 +549,7 @@ class Look(VolumeTest):
                 self.assertIn("program.ph", self.look("ps", self.volume))
                 self.assertIn("program.ph", self.look("app", self.volume, "list"))
                 self.assertIn("interval", self.look("log", self.volume))
+                self.assertRegex(self.look("show", self.volume), r"^1 program.ph\n    n = \d+\n$")
                 self.assertIn("generation", self.look("stat", self.volume))
                 self.assertEqual(self.stat()["running"], running)
 
@@ -578,7 +580,7 @@ class Look(VolumeTest):
     def test_looking_changes_nothing(self):
         kill(self.process)
         before = self.volume.read_bytes()
-        for verb in ("ps", "stat", "log", "history", "check"):
+        for verb in ("ps", "stat", "show", "log", "history", "check"):
             self.look(verb, self.volume)
         self.look("app", self.volume, "list")
         self.assertEqual(self.volume.read_bytes(), before)
@@ -711,6 +713,29 @@ class History(Counting):
                          "folder does not exist")
         self.assertEqual(self.volume.read_bytes(), before)
         self.assertEqual(empty.stat().st_size, 0)
+
+    def test_variables_are_shown_as_they_were(self):
+        early = self.run_for(3, self.program(COUNTER))
+        generation = self.pin()
+        late = self.run_for(10)
+        before = self.volume.read_bytes()
+        self.assertGreaterEqual(self.shown(), late[-1])
+        self.assertLess(self.shown("--at", generation), late[0])
+        self.assertGreaterEqual(self.shown("n", "--at", generation), early[-1])
+        self.assertClear(phantom("show", self.volume, "m"), 1, "no such variable")
+        self.assertClear(phantom("show", self.volume, "--at", "1"), 1, "not kept", "history")
+        self.assertClear(phantom("show", self.volume, "--at", "x"), 2, "--at")
+        self.assertEqual(self.volume.read_bytes(), before)
+        process = self.start("run", self.volume)
+        process.stdout.readline()
+        self.assertGreaterEqual(self.shown("n"), late[-1])
+        self.assertClear(phantom("show", self.volume, "--at", generation), 1, "has it open")
+
+    def shown(self, *words):
+        """What `n` is shown to be."""
+        ended = phantom("show", self.volume, *words)
+        self.assertEqual(ended.status, 0, ended)
+        return numbers(ended.out.splitlines()[-1].strip())[0]
 
     def test_a_damaged_generation_is_neither_gone_back_to_nor_cloned(self):
         self.run_for(3, self.program(COUNTER))

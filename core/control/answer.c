@@ -73,6 +73,9 @@ answer_make(struct store *store, bool running, const char *request, struct buffe
     words = answer_after_word(request, "history");
     if (words != NULL)
         return answer_history(store, words, text);
+    words = answer_after_word(request, "show");
+    if (words != NULL)
+        return render_variables(text, *words != '\0' ? words : NULL);
     if (text_equal(request, "ps"))
         return render_threads(text);
     if (text_equal(request, "log"))
@@ -95,6 +98,8 @@ answer_request(struct store *store, bool running, const char *request, struct bu
     if (err == ERR_NOT_FOUND && answer_after_word(request, "history") != NULL)
         err = buffer_format(text, "that generation is not kept; 'phantom history VOLUME' lists "
                                   "those that are");
+    else if (err == ERR_NOT_FOUND && answer_after_word(request, "show") != NULL)
+        err = buffer_format(text, "there is no such variable; 'phantom show VOLUME' lists them");
     else if (err == ERR_NOT_FOUND)
         err = buffer_format(text, "there is no such program; 'phantom app VOLUME list' lists them");
     else if (err == ERR_RANGE)

@@ -2,6 +2,7 @@
  * answer.h - the questions that a volume answers, on every machine, running or not.
  *
  *     ps | stat | stat --json | log | app list | app stop NUMBER | app remove NUMBER
+ *     show | show PATTERN
  *     history list | history pin | history drop GENERATION | history keep LAST HOURLY DAILY
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later

@@ -13,7 +13,8 @@
 #include "store/history.h"
 #include "vm/vm.h"
 
-#define LOG_ROWS 1000
+#define LOG_ROWS        1000
+#define VARIABLES_BYTES (256u << 10)
 
 /* What a listing leaves out it says. */
 static err_t
@@ -120,6 +121,24 @@ render_applications(struct buffer *text)
         err = missing_row(text, rows.missing);
     rows_free(&rows);
     return err;
+}
+
+/* ---- variables ---- */
+
+err_t
+render_variables(struct buffer *text, const char *pattern)
+{
+    size_t bytes = 0;
+    bool missing = false;
+
+    TRY(buffer_reserve(text, VARIABLES_BYTES));
+    TRY(vm_show(pattern, (char *)text->bytes + text->count, VARIABLES_BYTES, &bytes, &missing));
+    text->count += bytes;
+    if (bytes == 0 && pattern != NULL)
+        return ERR_NOT_FOUND;
+    if (bytes == 0)
+        return buffer_format(text, "there is no program in it\n");
+    return missing ? buffer_format(text, "... and more; a pattern chooses some\n") : OK;
 }
 
 /* ---- generations ---- */

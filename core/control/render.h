@@ -16,6 +16,10 @@
 must_use err_t render_threads(struct buffer *text);
 must_use err_t render_applications(struct buffer *text);
 
+/* Programs and their variables; only those that a pattern names, if it is not NULL: else
+ * ERR_NOT_FOUND. */
+must_use err_t render_variables(struct buffer *text, const char *pattern);
+
 /*
  * The generations that can be told about, the newest first, a row for each:
  *

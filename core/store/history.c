@@ -181,6 +181,27 @@ view_map(const struct store_view *view)
     return view->map;
 }
 
+err_t
+store_turn_back(struct store *store, uint64_t generation, struct store_note *note)
+{
+    const struct pin *pin;
+
+    assert(store->read_only);
+    lock_acquire(&store->lock);
+    pin = pin_find_whole_locked(store, generation);
+    if (pin != NULL) {
+        store->map = pin->map;
+        store->super.note = pin->note;
+        store->super.pages_mapped = pin->pages_mapped;
+        *note = pin->note;
+    }
+    lock_release(&store->lock);
+    if (pin == NULL)
+        return ERR_NOT_FOUND;
+    page_set_clear(&store->overlay, &store->lock);
+    return OK;
+}
+
 /* The entry of a page, or one for many that are alike; `buffer` is for nodes on the way. */
 static err_t
 entry_find(struct store_view *view, uint64_t page, void *buffer, struct map_entry *entry,

@@ -94,6 +94,16 @@ must_use err_t store_view_next(struct store_view *view, uint64_t from, void *buf
 struct store_pin store_view_pin(const struct store_view *view);
 
 /*
+ * Let a store that is read-only show a pinned generation instead of the newest: from now on
+ * whatever reads the store, a space over it included, sees that one. For one that was just opened.
+ *
+ *   note  filled on OK: what that generation says about itself
+ *
+ * Returns OK, ERR_NOT_FOUND (not pinned, or let go of).
+ */
+must_use err_t store_turn_back(struct store *store, uint64_t generation, struct store_note *note);
+
+/*
  * Do what was asked of pins and policy: make a generation of what is committed already. For a store
  * over which no space is up: no commit is under way, and nothing was written early.
  *

@@ -133,6 +133,20 @@ must_use err_t vm_list_threads(struct vm_thread_info *rows, size_t max, size_t *
 must_use err_t vm_list_applications(struct vm_application_info *rows, size_t max, size_t *count);
 
 /*
+ * Programs and their variables, with values, as text: a line for each, as the language would write
+ * it. Damage is said in its place. Runs and changes nothing; brings pages in.
+ *
+ *   pattern     which variables, by name or CLASS.NAME, with * and ?, and these in full; NULL: all
+ *   text        room for `text_max` bytes outside the space
+ *   text_bytes  filled: how many are used
+ *   missing     filled: there are more variables than fit
+ *
+ * Any thread that is no worker. Returns OK.
+ */
+must_use err_t vm_show(const char *pattern, char *text, size_t text_max, size_t *text_bytes,
+                       bool *missing);
+
+/*
  * Every thread of the application ends where it stands; its monitors are let
  * go. `remove` also takes its root away, so that the collector takes the rest.
  * Return when that has happened. ERR_NOT_FOUND, ERR_NOSPACE; or ERR_CANCELLED: it

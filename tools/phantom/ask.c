@@ -40,6 +40,7 @@ ask_here(const struct ask *ask, bool last_try, int *status)
 {
     struct system_options options = { .path = ask->volume,
                                       .read_only = !ask->writes,
+                                      .at = ask->at,
                                       .lock_wait_ms = LOCK_WAIT_MS,
                                       .busy_quiet = !last_try,
                                       .pmem = { .on_demand_only = true },
@@ -80,6 +81,10 @@ ask_volume(const struct ask *ask)
 {
     int status = STATUS_TROUBLE;
 
+    if (ask->at != 0) { /* who runs the volume has its present in the space */
+        ask_here(ask, true, &status);
+        return status;
+    }
     /* A process that is just starting, or just ending, has the volume but does not answer. */
     for (unsigned i = 0; i < TRIES; i++)
         if (ask_there(ask, &status) || ask_here(ask, i + 1 == TRIES, &status))

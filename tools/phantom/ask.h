@@ -1,11 +1,12 @@
 /*
- * ask.h - asking a volume, running or not: ps, stat, log, history and app, on one road.
+ * ask.h - asking a volume, running or not: ps, stat, log, show, history and app, on one road.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buffer.h"
 
@@ -16,6 +17,7 @@ struct ask {
     const char *volume;
     const char *request; /* as in control/answer.h */
     bool writes;         /* it changes the volume */
+    uint64_t at;         /* ask a pinned generation of a stopped volume; 0: the present */
     bool of_the_store;   /* the store alone can answer: the machine need not come up */
     ask_show_fn *show;   /* NULL: print it as it is */
 };

@@ -1,5 +1,5 @@
 /*
- * look.c - the verbs that only look: ps, stat, log.
+ * look.c - the verbs that only look: ps, stat, show, log.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "base/format.h"
+#include "control/answer.h"
 #include "format/space.h"
+#include "format/volume.h"
 #include "phantom/ask.h"
 #include "phantom/options.h"
 #include "phantom/say.h"
@@ -26,6 +28,25 @@ verb_stat(const struct invocation *invocation)
 
     return ask_volume(&(struct ask){ .volume = invocation->arguments[0],
                                      .request = json ? "stat --json" : "stat" });
+}
+
+int
+verb_show(const struct invocation *invocation)
+{
+    const char *pattern = invocation->argument_count > 1 ? invocation->arguments[1] : "";
+    char request[ANSWER_REQUEST_BYTES];
+    uint64_t generation;
+    int length =
+        snprintf(request, sizeof request, "show%s%s", pattern[0] != '\0' ? " " : "", pattern);
+
+    if (!option_number(invocation, "at", 1, VOLUME_GENERATION_END - 1, 0, &generation))
+        return STATUS_USAGE;
+    if (length < 0 || (size_t)length >= sizeof request || strchr(pattern, '\n') != NULL) {
+        say_error("show: no variable has such a name");
+        return STATUS_USAGE;
+    }
+    return ask_volume(
+        &(struct ask){ .volume = invocation->arguments[0], .request = request, .at = generation });
 }
 
 /* ---- log ---- */

@@ -6,6 +6,7 @@
  */
 #include "phantom/system.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "linux/disk.h"
 #include "phantom/program.h"
 #include "phantom/say.h"
+#include "store/history.h"
 
 #define MESSAGE_BYTES 512
 
@@ -65,6 +67,22 @@ system_say_resumed(const struct system *system)
 
 /* ---- up, and down ---- */
 
+/* See a pinned generation instead of the newest. False after a message. */
+static bool
+turn_back(struct system *system, uint64_t generation)
+{
+    char volume[SAY_WORD_BYTES];
+
+    if (store_turn_back(system->store, generation, &system->opened.note) != OK) {
+        say_error("%s: generation %" PRIu64
+                  " is not kept; 'phantom history %s' lists those that are",
+                  system->path, generation, say_word(system->path, volume));
+        return false;
+    }
+    system->opened.generation = generation;
+    return true;
+}
+
 /* The store, over an open disk. False after a message; the disk is closed then, too. */
 static bool
 store_up(struct system *system, const struct system_options *options)
@@ -77,6 +95,10 @@ store_up(struct system *system, const struct system_options *options)
         return false;
     }
     opened_say(system);
+    if (options->at != 0 && !turn_back(system, options->at)) {
+        system_close(system);
+        return false;
+    }
     return true;
 }
 

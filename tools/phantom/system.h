@@ -18,6 +18,8 @@
 struct system_options {
     const char *path;
     bool read_only;
+    uint64_t
+        at; /* a pinned generation that is to be seen instead of the newest; read-only; 0: none */
     uint32_t lock_wait_ms; /* 0: as long as a killed process may need to let go */
     bool busy_quiet;       /* say nothing when somebody else has the volume */
     struct pmem_options pmem;

@@ -88,6 +88,11 @@ static const struct option check_options[] = {
     NO_MORE,
 };
 
+static const struct option show_options[] = {
+    { "at", "GENERATION", "as it was in this one, which is kept; the volume is stopped" },
+    NO_MORE,
+};
+
 static const struct option send_options[] = {
     { "from", "GENERATION", "only what differs from this one, which is kept and older" },
     { "output", "FILE", "where the stream goes; default: standard output" },
@@ -207,6 +212,24 @@ const struct verb verbs[] = {
         .argument_min = 1,
         .argument_max = 1,
         .run = verb_stat,
+    },
+    {
+        .name = "show",
+        .synopsis = "VOLUME [PATTERN]",
+        .summary = "show the variables of the programs in a volume",
+        .details =
+            "For each program its number and name, and its top-level variables and static fields\n"
+            "with their values, as the language would write them; those of a class as CLASS.NAME.\n"
+            "With PATTERN (a name, with * and ?) only those, and in full:\n"
+            "\n"
+            "    phantom show life.phantom n\n"
+            "    phantom show life.phantom 'list*' --at 17\n"
+            "\n"
+            "Works on a running volume and on one that is stopped. Runs and changes nothing.\n",
+        .options = show_options,
+        .argument_min = 1,
+        .argument_max = 2,
+        .run = verb_show,
     },
     {
         .name = "log",

@@ -160,6 +160,21 @@ START_TEST(stat_has_the_figures_that_programs_read)
 }
 END_TEST
 
+START_TEST(show_has_all_variables_or_those_of_a_pattern)
+{
+    ck_assert_int_eq(ask("show"), ANSWER_DONE);
+    ck_assert_str_eq((char *)answer.bytes, "there is no program in it\n");
+    machine_install("var a = 1; string b = \"two\"; sleep(86400000L);\n");
+    machine_await_threads(1, THREAD_SLEEPING);
+    ck_assert_int_eq(ask("show"), ANSWER_DONE);
+    ck_assert_str_eq((char *)answer.bytes, "1 test.ph\n    a = 1\n    b = \"two\"\n");
+    ck_assert_int_eq(ask("show b*"), ANSWER_DONE);
+    ck_assert_str_eq((char *)answer.bytes, "1 test.ph\n    b = \"two\"\n");
+    ck_assert_int_eq(ask("show c"), ANSWER_TROUBLE);
+    ck_assert(answer_has("no such variable"));
+}
+END_TEST
+
 START_TEST(log_gives_numbers_that_any_asker_can_put_into_his_own_time)
 {
     ck_assert_int_eq(ask("log"), ANSWER_DONE);
@@ -311,6 +326,7 @@ main(void)
     const TTest *const tests[] = {
         ps_shows_each_thread_however_many,
         stat_has_the_figures_that_programs_read,
+        show_has_all_variables_or_those_of_a_pattern,
         log_gives_numbers_that_any_asker_can_put_into_his_own_time,
         history_is_listed_and_what_is_asked_of_it_is_committed,
         what_is_kept_is_the_present_or_there_is_a_message,

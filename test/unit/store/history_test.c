@@ -474,6 +474,32 @@ START_TEST(a_disk_below_that_is_full_costs_history_first)
 }
 END_TEST
 
+START_TEST(a_store_that_is_turned_back_shows_what_was_pinned_and_writes_nothing)
+{
+    struct model *model = model_create(BLOCKS);
+    struct store_note note;
+    uint64_t first, second, writes;
+
+    commits(model, 2, 60);
+    first = pin(model, 20);
+    commits(model, 3, 40);
+    second = pin(model, 20);
+    commits(model, 3, 40); /* in records */
+    writes = test_disk_counts(model->disk).writes;
+    for (unsigned i = 0; i < 2; i++) {
+        ck_assert_int_eq(model_open(model, true), OK);
+        ck_assert_int_eq(store_turn_back(model->store, first + 1, &note), ERR_NOT_FOUND);
+        ck_assert(model_matches(model, model->committed));
+        ck_assert_int_eq(store_turn_back(model->store, i == 0 ? first : second, &note), OK);
+        ck_assert_uint_eq(note.generation, i == 0 ? first : second);
+        ck_assert(model_matches(model, note.generation));
+    }
+    sound_after_restart(model);
+    ck_assert_uint_eq(test_disk_counts(model->disk).writes, writes);
+    model_free(model);
+}
+END_TEST
+
 /* ---- cuts ---- */
 
 static struct plat_disk *fresh; /* the volume before the first entry of the journal */
@@ -885,9 +911,11 @@ UNIT_TESTS_WITHIN(
     a_view_keeps_its_pin_until_it_is_closed, letting_go_is_bounded_work_for_each_commit,
     a_full_table_lets_the_oldest_go, a_volume_is_never_full_because_of_its_history,
     a_pin_that_brings_no_room_stays, what_commits_can_bring_counts_what_history_keeps,
-    a_disk_below_that_is_full_costs_history_first, every_cut_leaves_every_pin_readable,
-    an_older_slot_still_has_the_pins_that_it_had, a_write_or_a_flush_that_fails_costs_no_pin,
-    an_allocation_that_fails_costs_no_pin, a_fold_that_failed_once_keeps_nobody_waiting,
+    a_disk_below_that_is_full_costs_history_first,
+    a_store_that_is_turned_back_shows_what_was_pinned_and_writes_nothing,
+    every_cut_leaves_every_pin_readable, an_older_slot_still_has_the_pins_that_it_had,
+    a_write_or_a_flush_that_fails_costs_no_pin, an_allocation_that_fails_costs_no_pin,
+    a_fold_that_failed_once_keeps_nobody_waiting,
     a_fold_that_always_fails_is_tried_more_and_more_rarely,
     one_bit_flipped_in_what_history_keeps_is_found_and_never_used,
     a_damaged_table_or_list_costs_neither_a_generation_nor_a_commit,
