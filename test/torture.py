@@ -24,6 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("B", "build"))
 STATE = ROOT / BUILD / "torture.json"
 STOP_SECONDS_MAX = 30
+EXHAUSTIVE_PARTS = 200
 BUILT = [ROOT / BUILD / "phantom", ROOT / BUILD / "sim", ROOT / BUILD / "checked" / "phantom",
          ROOT / BUILD / "kernel" / "phantom.elf"]
 
@@ -52,6 +53,10 @@ def sim(scenario):
         return [str(ROOT / BUILD / "sim"), "--scenario", scenario, "--seed", str(1000 + done // 1000),
                 "--cuts", str(units)]
     return command
+
+
+def exhaustive(done, units):
+    return [str(ROOT / BUILD / "sim"), "--exhaustive", "3", "--part", f"{done}/{EXHAUSTIVE_PARTS}"]
 
 
 def script(path, *words):
@@ -93,6 +98,8 @@ CHECKED = {"PHANTOM": str(ROOT / BUILD / "checked" / "phantom")}
 WORKS = [
     Work("sim-space", "cuts", 500_000, 20_000, sim("space")),
     Work("sim-program", "cuts", 500_000, 20_000, sim("program")),
+    Work("sim-store", "cuts", 500_000, 20_000, sim("store")),
+    Work("sim-exhaustive", "parts of all scripts of three commits", EXHAUSTIVE_PARTS, 1, exhaustive),
     Work("kills", "kills", 1000, 50, script("test/kills_test.py")),
     Work("kills-strict", "kills", 200, 50, script("test/kills_test.py", "--strict")),
     Work("kills-checked", "kills", 200, 50, script("test/kills_test.py"), CHECKED),

@@ -20,23 +20,30 @@
 #include "sim/random.h"
 
 #define REQUEST_MAX 512
+#define SLOW_FACTOR 100
 
 struct request {
     struct plat_io *io;
     uint64_t due_ns;
-    uint64_t number;
+    uint64_t number; /* in the record */
+    uint64_t block;  /* where it really goes */
+    uint64_t chance; /* the fault's number */
+    enum sim_fault fault;
 };
 
 struct plat_disk {
     uint8_t *image;
     uint64_t block_count;
     struct sim_record *record;
-    struct sim_disk_faults faults;
+    const struct sim_faults *faults;
+    uint64_t latency_ns_max;
     struct sim_random random;
     struct sim_device device;
     struct request requests[REQUEST_MAX];
     unsigned request_count;
-    uint64_t writes;
+    uint64_t asked; /* requests so far */
+    uint64_t writes, flushes;
+    bool fail_flush;
 };
 
 static void *
@@ -132,46 +139,70 @@ sim_record_done_write(struct sim_record *record, uint64_t block, uint32_t block_
 
 /* ---- the running disk ---- */
 
-static err_t
-request_fault(struct plat_disk *disk, enum plat_io_kind kind)
+static void
+event_add(struct plat_disk *disk, enum sim_event_kind kind, const struct request *request)
 {
-    uint64_t roll = sim_random_below(&disk->random, 1000000);
+    record_add(disk->record, (struct sim_event){ .kind = kind, .request = request->number });
+}
 
-    switch (kind) {
-    case PLAT_READ:
-        return roll < disk->faults.read_error ? ERR_IO : OK;
-    case PLAT_WRITE:
-        if (roll < disk->faults.write_error)
-            return ERR_IO;
-        return roll < disk->faults.write_error + disk->faults.no_space ? ERR_NOSPACE : OK;
-    case PLAT_FLUSH:
-        return roll < disk->faults.flush_error ? ERR_IO : OK;
+/* A part of what was asked for: the rest of the buffer is as it was. */
+static void
+read_end(struct plat_disk *disk, const struct request *request)
+{
+    const struct plat_io *io = request->io;
+    size_t bytes = (size_t)io->block_count * PLAT_BLOCK_BYTES;
+
+    if (request->fault == SIM_READ_SHORT)
+        bytes = request->chance % (bytes / SIM_SECTOR_BYTES) * SIM_SECTOR_BYTES;
+    memcpy(io->buffer, disk->image + io->block * PLAT_BLOCK_BYTES, bytes);
+}
+
+static void
+write_end(struct plat_disk *disk, const struct request *request)
+{
+    const struct plat_io *io = request->io;
+
+    if (request->fault == SIM_WRITE_LOST)
+        return;
+    memcpy(disk->image + request->block * PLAT_BLOCK_BYTES, io->buffer,
+           (size_t)io->block_count * PLAT_BLOCK_BYTES);
+    event_add(disk, SIM_WRITE_DONE, request);
+}
+
+static err_t
+request_carry_out(struct plat_disk *disk, const struct request *request)
+{
+    switch (request->fault) {
+    case SIM_READ_ERROR:
+        return ERR_IO;
+    case SIM_WRITE_ERROR:
+    case SIM_NO_SPACE:
+        event_add(disk, SIM_WRITE_FAILED, request);
+        return request->fault == SIM_NO_SPACE ? ERR_NOSPACE : ERR_IO;
+    case SIM_FLUSH_ERROR:
+        event_add(disk, SIM_FLUSH_FAILED, request);
+        return ERR_IO;
+    case SIM_FLUSH_LOST:
+        event_add(disk, SIM_FLUSH_LIED, request);
+        return OK;
+    default:
+        break;
     }
+    if (request->io->kind == PLAT_READ)
+        read_end(disk, request);
+    else if (request->io->kind == PLAT_WRITE)
+        write_end(disk, request);
+    else
+        event_add(disk, SIM_FLUSH_DONE, request);
     return OK;
 }
 
 static void
-request_end(struct plat_disk *disk, struct request *request)
+request_end(struct plat_disk *disk, const struct request *request)
 {
     struct plat_io *io = request->io;
-    err_t result = request_fault(disk, io->kind);
 
-    if (result == OK && io->kind == PLAT_WRITE) {
-        memcpy(disk->image + io->block * PLAT_BLOCK_BYTES, io->buffer,
-               (size_t)io->block_count * PLAT_BLOCK_BYTES);
-        record_add(disk->record,
-                   (struct sim_event){ .kind = SIM_WRITE_DONE, .request = request->number });
-    } else if (result == OK && io->kind == PLAT_READ) {
-        memcpy(io->buffer, disk->image + io->block * PLAT_BLOCK_BYTES,
-               (size_t)io->block_count * PLAT_BLOCK_BYTES);
-    } else if (io->kind == PLAT_WRITE) {
-        record_add(disk->record,
-                   (struct sim_event){ .kind = SIM_WRITE_FAILED, .request = request->number });
-    } else if (result == OK) {
-        record_add(disk->record,
-                   (struct sim_event){ .kind = SIM_FLUSH_DONE, .request = request->number });
-    }
-    io->result = result;
+    io->result = request_carry_out(disk, request);
     atomic_store(&io->done, 1);
     plat_wake(&io->done, UINT32_MAX);
 }
@@ -207,7 +238,8 @@ disk_act(void *context, uint64_t now_ns)
 
 err_t
 sim_disk_create(struct plat_disk **disk, uint8_t *image, uint64_t block_count,
-                struct sim_record *record, const struct sim_disk_faults *faults, uint64_t seed)
+                struct sim_record *record, const struct sim_faults *faults, uint64_t latency_ns_max,
+                uint64_t seed)
 {
     struct plat_disk *made = calloc(1, sizeof *made);
 
@@ -216,7 +248,8 @@ sim_disk_create(struct plat_disk **disk, uint8_t *image, uint64_t block_count,
     made->image = image;
     made->block_count = block_count;
     made->record = record;
-    made->faults = *faults;
+    made->faults = faults;
+    made->latency_ns_max = latency_ns_max;
     made->random = (struct sim_random){ .state = seed };
     made->device =
         (struct sim_device){ .next_due_ns = disk_next_due_ns, .act = disk_act, .context = made };
@@ -225,10 +258,22 @@ sim_disk_create(struct plat_disk **disk, uint8_t *image, uint64_t block_count,
     return OK;
 }
 
+void
+sim_disk_fail_flush(struct plat_disk *disk)
+{
+    disk->fail_flush = true;
+}
+
 uint64_t
 sim_disk_writes(const struct plat_disk *disk)
 {
     return disk->writes;
+}
+
+uint64_t
+sim_disk_flushes(const struct plat_disk *disk)
+{
+    return disk->flushes;
 }
 
 void
@@ -260,6 +305,68 @@ request_in_range(const struct plat_disk *disk, const struct plat_io *io)
            (io->block <= disk->block_count && io->block_count <= disk->block_count - io->block);
 }
 
+/* A bit of a block that was written before, if one is found. */
+static void
+block_rot(struct plat_disk *disk, uint64_t chance)
+{
+    struct sim_random random = { .state = chance };
+
+    for (unsigned try = 0; disk->record != NULL && try < 16; try++) {
+        const struct sim_event *event =
+            &disk->record->events[sim_random_below(&random, disk->record->event_count)];
+        uint64_t block, bit;
+
+        if (event->kind != SIM_WRITE_SUBMIT)
+            continue;
+        block = event->block + sim_random_below(&random, event->block_count);
+        bit = sim_random_below(&random, PLAT_BLOCK_BYTES * 8);
+        disk->image[block * PLAT_BLOCK_BYTES + bit / 8] ^= (uint8_t)(1u << bit % 8);
+        record_add(disk->record,
+                   (struct sim_event){ .kind = SIM_ROTTED, .block = block, .number = bit });
+        return;
+    }
+}
+
+static enum sim_fault
+fault_pick(struct plat_disk *disk, enum plat_io_kind kind)
+{
+    static const unsigned of[] = { [PLAT_READ] = SIM_FAULTS_OF_READS,
+                                   [PLAT_WRITE] = SIM_FAULTS_OF_WRITES,
+                                   [PLAT_FLUSH] = SIM_FAULTS_OF_FLUSHES };
+
+    if (kind == PLAT_FLUSH && disk->fail_flush) {
+        disk->fail_flush = false;
+        return SIM_FLUSH_ERROR;
+    }
+    return sim_fault_pick(disk->faults, of[kind], disk->asked);
+}
+
+static void
+request_note(struct plat_disk *disk, const struct request *request)
+{
+    const struct plat_io *io = request->io;
+    struct sim_event event = { .kind = SIM_FLUSH_SUBMIT, .request = request->number };
+
+    if (io->kind == PLAT_READ || request->fault == SIM_WRITE_LOST)
+        return;
+    if (io->kind == PLAT_WRITE) {
+        event.kind = SIM_WRITE_SUBMIT;
+        event.block = request->block;
+        event.block_count = io->block_count;
+        event.data =
+            record_data(disk->record, io->buffer, (uint64_t)io->block_count * PLAT_BLOCK_BYTES);
+    }
+    record_add(disk->record, event);
+}
+
+static uint64_t
+request_due_ns(struct plat_disk *disk, enum sim_fault fault)
+{
+    uint64_t latency_ns = 1 + sim_random_below(&disk->random, disk->latency_ns_max);
+
+    return sim_now_ns() + (fault == SIM_SLOW ? SLOW_FACTOR * latency_ns : latency_ns);
+}
+
 void
 plat_disk_submit(struct plat_disk *disk, struct plat_io *io)
 {
@@ -273,26 +380,22 @@ plat_disk_submit(struct plat_disk *disk, struct plat_io *io)
         atomic_store(&io->done, 1);
         return;
     }
-    request = &disk->requests[disk->request_count++];
-    request->io = io;
-    request->number =
-        io->kind == PLAT_READ || disk->record == NULL ? 0 : disk->record->request_count++;
-    request->due_ns =
-        sim_now_ns() + 1 + sim_random_below(&disk->random, disk->faults.latency_ns_max);
+    disk->asked++;
     disk->writes += io->kind == PLAT_WRITE;
-    if (io->kind == PLAT_WRITE) {
-        uint64_t byte_count = (uint64_t)io->block_count * PLAT_BLOCK_BYTES;
-
-        record_add(disk->record,
-                   (struct sim_event){ .kind = SIM_WRITE_SUBMIT,
-                                       .block = io->block,
-                                       .block_count = io->block_count,
-                                       .data = record_data(disk->record, io->buffer, byte_count),
-                                       .request = request->number });
-    } else if (io->kind == PLAT_FLUSH) {
-        record_add(disk->record,
-                   (struct sim_event){ .kind = SIM_FLUSH_SUBMIT, .request = request->number });
-    }
+    disk->flushes += io->kind == PLAT_FLUSH;
+    request = &disk->requests[disk->request_count++];
+    *request = (struct request){ .io = io, .block = io->block };
+    request->fault = fault_pick(disk, io->kind);
+    if (disk->faults != NULL)
+        request->chance = sim_fault_number(disk->faults, disk->asked);
+    if (request->fault == SIM_WRITE_ELSEWHERE)
+        request->block = request->chance % (disk->block_count - io->block_count);
+    if (request->fault == SIM_ROT)
+        block_rot(disk, request->chance);
+    if (io->kind != PLAT_READ && disk->record != NULL)
+        request->number = disk->record->request_count++;
+    request->due_ns = request_due_ns(disk, request->fault);
+    request_note(disk, request);
     plat_switch_point();
 }
 

@@ -13,8 +13,6 @@
 #include "sim/explore.h"
 
 #include <inttypes.h>
-#include <limits.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +36,9 @@
 struct progress {
     uint64_t cuts[SIM_DEPTH_MAX];
     uint64_t sights;
-    struct sim_path path; /* of the cut that was made last */
+    uint64_t refusals;
+    struct sim_path path;         /* of the cut that was made last */
+    struct sim_fault_list faults; /* that happened in the first run */
 };
 
 static struct {
@@ -47,14 +47,16 @@ static struct {
     struct progress *shared;
 } explorer;
 
-static struct sim_record *marked_record; /* where acknowledgements are noted */
+const char *const sim_weather_names[SIM_WEATHER_COUNT] = {
+    [SIM_FAIR] = "fair",
+    [SIM_FAILING] = "failing",
+    [SIM_LYING] = "lying",
+};
 
 bool
 sim_explore_start(void)
 {
-    /* Volumes are opened thousands of times: what one gave back is there for the next. */
-    mallopt(M_MMAP_THRESHOLD, INT_MAX);
-    mallopt(M_TRIM_THRESHOLD, INT_MAX);
+    sim_memory_keep();
     for (unsigned i = 0; i < SIM_DEPTH_MAX; i++) {
         explorer.models[i] = sim_model_create();
         if (explorer.models[i] == NULL ||
@@ -101,9 +103,53 @@ in_child(life_fn *function, const struct life *life)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* The simulated machine, in this process, with this life's luck. */
+static void
+chances_set(const struct sim_plan *plan, struct sim_faults *faults)
+{
+    static const uint32_t chances[SIM_WEATHER_COUNT][SIM_FAULT_COUNT] = {
+        [SIM_FAILING] = { [SIM_READ_ERROR] = 1000,
+                          [SIM_WRITE_ERROR] = 6000,
+                          [SIM_NO_SPACE] = 3000,
+                          [SIM_FLUSH_ERROR] = 40000,
+                          [SIM_SLOW] = 5000,
+                          [SIM_NO_MEMORY] = 2000 },
+        [SIM_LYING] = { [SIM_READ_SHORT] = 30,
+                        [SIM_WRITE_ERROR] = 1000,
+                        [SIM_WRITE_LOST] = 4000,
+                        [SIM_WRITE_ELSEWHERE] = 4000,
+                        [SIM_ROT] = 4000,
+                        [SIM_FLUSH_ERROR] = 5000,
+                        [SIM_FLUSH_LOST] = 50000,
+                        [SIM_SLOW] = 5000 },
+    };
+
+    for (unsigned i = 0; i < SIM_FAULT_COUNT; i++)
+        if ((plan->scenario->faults & 1u << i) != 0)
+            faults->chances[i] = chances[plan->weather][i];
+}
+
+/* Only the first run has faults: then what came before is known. */
+static bool
+is_faulty(const struct life *life)
+{
+    return life->depth == 0 && (life->plan->weather != SIM_FAIR || life->plan->faults != NULL);
+}
+
+/* Did something go wrong that may have damaged the volume? */
+static bool
+is_damaged(void)
+{
+    const struct sim_fault_list *happened = &explorer.shared->faults;
+
+    for (unsigned i = 0; i < happened->count; i++)
+        if ((SIM_FAULTS_THAT_DAMAGE & 1u << happened->faults[i].fault) != 0)
+            return true;
+    return false;
+}
+
+/* The simulated machine, in this process, with this life's luck; nothing goes wrong in it yet. */
 static struct plat_disk *
-machine_on(const struct life *life, struct sim_record *record, bool faulty)
+machine_on(const struct life *life, struct sim_record *record, const struct sim_faults *faults)
 {
     static struct sim_machine machine;
     struct sim_random random = { .state = life->seed };
@@ -111,20 +157,16 @@ machine_on(const struct life *life, struct sim_record *record, bool faulty)
                                          16 + (uint32_t)sim_random_below(&random, 500),
                                      .tick_ns_max = 200,
                                      .processor_count = 2 };
-    struct sim_disk_faults faults = { .latency_ns_max = 1000 + sim_random_below(&random, 1000000) };
+    uint64_t latency_ns_max = 1000 + sim_random_below(&random, 1000000);
     struct plat_disk *disk = NULL;
 
-    if (faulty) {
-        faults.write_error = 3000;
-        faults.flush_error = 20000;
-        faults.no_space = 1000;
-    }
     machine = (struct sim_machine){ .seed = life->seed,
                                     .resident_bytes = life->plan->scenario->resident_bytes,
+                                    .faults = faults,
                                     .quiet = !life->plan->verbose };
     sim_fibres_start(sim_random_next(&random), &schedule);
     sim_machine_start(&machine);
-    if (sim_disk_create(&disk, life->image, life->plan->block_count, record, &faults,
+    if (sim_disk_create(&disk, life->image, life->plan->block_count, record, faults, latency_ns_max,
                         sim_random_next(&random)) != OK)
         return NULL;
     return disk;
@@ -133,39 +175,44 @@ machine_on(const struct life *life, struct sim_record *record, bool faulty)
 static bool
 child_prepare(const struct life *life)
 {
-    struct plat_disk *disk = machine_on(life, NULL, false);
+    struct plat_disk *disk = machine_on(life, NULL, NULL);
 
     return disk != NULL && life->plan->scenario->prepare(disk);
-}
-
-static void
-acknowledge(uint64_t generation)
-{
-    sim_record_mark(marked_record, generation);
 }
 
 static bool
 child_live(const struct life *life)
 {
     struct sim_random random = { .state = life->seed ^ 0x6c697665ull };
-    bool faulty = life->plan->faulty && life->depth == 0;
-    struct plat_disk *disk = machine_on(life, explorer.records[life->depth], faulty);
+    struct sim_faults faults = { .seed = life->seed,
+                                 .only = life->plan->faults,
+                                 .happened = &explorer.shared->faults };
+    struct sim_record *record = explorer.records[life->depth];
+    bool faulty = is_faulty(life);
+    struct plat_disk *disk = machine_on(life, record, faulty ? &faults : NULL);
 
-    marked_record = explorer.records[life->depth];
-    sim_model_committed = acknowledge;
-    return disk != NULL && life->plan->scenario->live(disk, explorer.models[life->depth], &random,
-                                                      life->snapshots, faulty);
+    chances_set(life->plan, &faults);
+    return disk != NULL && life->plan->scenario->live(disk, explorer.models[life->depth], record,
+                                                      &random, life->snapshots, faulty);
 }
 
+/* What a check found, and what reading showed before it. */
+struct look {
+    bool damaged;      /* damage is to be expected, but to be named */
+    uint64_t lost;     /* pages that could not be read */
+    uint64_t findings; /* of damage */
+};
+
 static void
-finding_print(void *context, const struct store_finding *finding)
+finding_count(void *context, const struct store_finding *finding)
 {
-    bool *sound = context;
+    struct look *look = context;
 
     if (!finding->damage || finding->block < VOLUME_FIRST_BLOCK)
         return; /* a cut may tear the superblock that was being written: it has a twin */
-    *sound = false;
-    fprintf(stderr, "sim: check: %s\n", finding->what);
+    look->findings++;
+    if (!look->damaged)
+        fprintf(stderr, "sim: check: %s\n", finding->what);
 }
 
 /*
@@ -174,11 +221,12 @@ finding_print(void *context, const struct store_finding *finding)
  * take away what a kill had left visible of those after it.
  */
 static bool
-models_agree(unsigned depth, struct store *store, uint64_t generation)
+models_agree(unsigned depth, struct store *store, uint64_t generation, struct look *look)
 {
     for (unsigned i = depth + 1; i-- > 0;)
         if (sim_model_knows(explorer.models[i], generation))
-            return sim_model_equals(explorer.models[i], store, generation);
+            return sim_model_equals(explorer.models[i], store, generation,
+                                    look->damaged ? &look->lost : NULL);
     for (unsigned i = depth + 1; i-- > 0;)
         if (sim_model_has_unnumbered(explorer.models[i], store))
             return true;
@@ -188,18 +236,19 @@ models_agree(unsigned depth, struct store *store, uint64_t generation)
 
 /* A pinned generation holds what it held, by the deepest model that knows it. */
 static bool
-view_agrees(unsigned depth, struct store_view *view, uint64_t generation)
+view_agrees(unsigned depth, struct store_view *view, uint64_t generation, struct look *look)
 {
     for (unsigned i = depth + 1; i-- > 0;)
         if (sim_model_knows(explorer.models[i], generation))
-            return sim_model_equals_view(explorer.models[i], view, generation);
+            return sim_model_equals_view(explorer.models[i], view, generation,
+                                         look->damaged ? &look->lost : NULL);
     return false;
 }
 
 /* All pins are as they must be. That of a commit that failed is seen only where it is the newest.
  */
 static bool
-pins_agree(unsigned depth, struct store *store, uint64_t opened)
+pins_agree(unsigned depth, struct store *store, uint64_t opened, struct look *look)
 {
     struct store_pin pins[STORE_PINS_MAX];
     size_t count = store_pins_get(store, pins, STORE_PINS_MAX);
@@ -214,7 +263,7 @@ pins_agree(unsigned depth, struct store *store, uint64_t opened)
         agree = store_view_open(store, generation, &view) == OK;
         if (!agree)
             break;
-        agree = view_agrees(depth, view, generation);
+        agree = view_agrees(depth, view, generation, look);
         store_view_close(view);
         if (!agree)
             fprintf(stderr, "sim: pinned generation %" PRIu64 " is not what it was\n", generation);
@@ -222,28 +271,48 @@ pins_agree(unsigned depth, struct store *store, uint64_t opened)
     return agree;
 }
 
-/* The volume holds what it must, and is sound. */
+/* The volume holds what it must, and is sound; or what is wrong with it is named. */
 static bool
 volume_sound(const struct life *life, struct store *store, uint64_t generation)
 {
-    bool sound = true;
+    struct look look = { .damaged = is_damaged() };
     err_t err;
 
-    if (!models_agree(life->depth, store, generation) ||
-        !pins_agree(life->depth, store, generation))
+    if (!models_agree(life->depth, store, generation, &look) ||
+        !pins_agree(life->depth, store, generation, &look))
         return false;
-    err = store_check(store, finding_print, NULL, &sound);
+    err = store_check(store, finding_count, NULL, &look);
     if (err != OK)
         return sim_trouble("check after the cut", err);
-    return sound;
+    if (look.lost > 0 && look.findings == 0) {
+        fprintf(stderr, "sim: %" PRIu64 " pages are lost, and check finds no damage\n", look.lost);
+        return false;
+    }
+    explorer.shared->refusals += look.lost > 0;
+    return look.damaged || look.findings == 0;
 }
 
-/* Open what is left; the generation that was found, which must be as it was. 0: it is not. */
+#define REFUSED UINT64_MAX
+
+/* Where the disk lied, nothing may be left that can be opened. */
+static uint64_t
+volume_refused(err_t err)
+{
+    if (!is_damaged() || (err != ERR_CORRUPT && err != ERR_FOREIGN))
+        return sim_trouble("open after the cut", err);
+    explorer.shared->refusals++;
+    return REFUSED;
+}
+
+/*
+ * Open what is left. Returns the generation that was found, which must be as it was; REFUSED;
+ * or 0: it is not as it must be.
+ */
 static uint64_t
 volume_look(const struct life *life)
 {
-    struct plat_disk *disk = machine_on(life, NULL, false);
-    struct store_opened opened = { 0 };
+    struct plat_disk *disk = machine_on(life, NULL, NULL);
+    struct store_opened opened = { .generation = REFUSED };
     struct store *store = NULL;
     err_t err;
 
@@ -252,8 +321,8 @@ volume_look(const struct life *life)
     alarm(CHILD_SECONDS);
     err = store_open(disk, false, &store, &opened);
     if (err != OK)
-        return sim_trouble("open after the cut", err);
-    if (!volume_sound(life, store, opened.generation))
+        opened.generation = volume_refused(err);
+    else if (!volume_sound(life, store, opened.generation))
         return 0;
     store_close(store);
     if (sim_disk_writes(disk) != 0) {
@@ -304,16 +373,16 @@ struct walk {
     struct sim_undo undo;
     struct sight *sights; /* of disks on which the same is safe */
     size_t sight_count, sight_room;
-    uint64_t sights_of; /* the number of flushes that made it so */
+    uint64_t sights_of; /* the number of changes that made it so */
 };
 
 /* The generation that was found on a disk like this one, or 0. */
 static uint64_t
 sight_find(struct walk *walk, struct hash128 difference)
 {
-    if (walk->sights_of != walk->replay.flushes)
+    if (walk->sights_of != walk->replay.changes)
         walk->sight_count = 0;
-    walk->sights_of = walk->replay.flushes;
+    walk->sights_of = walk->replay.changes;
     for (size_t i = 0; i < walk->sight_count; i++)
         if (hash128_equal(walk->sights[i].difference, difference))
             return walk->sights[i].generation;
@@ -415,7 +484,10 @@ cut_here(struct walk *walk, enum sim_end end)
     cut.life.seed = sim_random_next(&random);
     if (walk->replay.acknowledged > cut.life.acknowledged)
         cut.life.acknowledged = walk->replay.acknowledged;
-    cut.deeper = life->depth + 1 < SIM_DEPTH_MAX && sim_random_chance(&random, 1, DEEPER_ONE_IN);
+    if (is_damaged()) /* a superblock that never came cannot be missed */
+        cut.life.acknowledged = 0;
+    cut.deeper = life->depth + 1 < SIM_DEPTH_MAX && !is_damaged() &&
+                 sim_random_chance(&random, 1, DEEPER_ONE_IN);
     explorer.shared->cuts[life->depth]++;
     path_note(life->depth, position, end);
     if (cut.deeper ? in_child(child_deeper, &cut.life) : cut_look(&cut))
@@ -485,6 +557,8 @@ sim_explore(const struct sim_plan *plan, struct sim_result *result)
     life.image = base;
     result->passed = result->passed && in_child(walk_record, &life);
     result->path = explorer.shared->path;
+    result->faults = explorer.shared->faults;
+    result->refusals = explorer.shared->refusals;
     result->sights = explorer.shared->sights;
     for (unsigned i = 0; i < SIM_DEPTH_MAX; i++) {
         result->cuts += explorer.shared->cuts[i];

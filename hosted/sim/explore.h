@@ -3,7 +3,9 @@
  * every event of its record, in several ways; each time the volume must open at
  * a generation that was committed and not older than the last acknowledged, equal
  * to the model's copy, and sound. Some of these go on to live, are recorded
- * and cut in turn, two levels deep.
+ * and cut in turn, until cuts are nested three deep. Where the disk lied, what is found
+ * may be older and pages may be lost; but each page that is read is right, and who checks the
+ * volume is told of the damage.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/faults.h"
 #include "sim/replay.h"
 #include "sim/scenario.h"
 
@@ -24,14 +27,25 @@ struct sim_path {
     enum sim_end end[SIM_DEPTH_MAX];
 };
 
+/* What goes wrong in the first run of a seed, as far as the scenario can live with it. */
+enum sim_weather {
+    SIM_FAIR,    /* nothing */
+    SIM_FAILING, /* requests fail, and say so: nothing that was acknowledged is lost */
+    SIM_LYING,   /* and some say OK, or are damaged later: nothing wrong is ever read */
+    SIM_WEATHER_COUNT,
+};
+
+extern const char *const sim_weather_names[SIM_WEATHER_COUNT];
+
 struct sim_plan {
     const struct sim_scenario *scenario;
     uint64_t seed;
     uint64_t block_count; /* of the volume */
     unsigned snapshots;   /* of the first run */
-    bool faulty;          /* the disk also fails while it runs */
-    struct sim_path only; /* cut only so; of length 0: everywhere */
-    uint64_t cuts_max;    /* stop after so many cuts; 0: no limit */
+    enum sim_weather weather;
+    const struct sim_fault_list *faults; /* not by the weather but these go wrong; NULL: by it */
+    struct sim_path only;                /* cut only so; of length 0: everywhere */
+    uint64_t cuts_max;                   /* stop after so many cuts; 0: no limit */
     bool verbose;
 };
 
@@ -39,10 +53,12 @@ struct sim_result {
     bool passed;
     uint64_t cuts;
     uint64_t cuts_by_depth[SIM_DEPTH_MAX];
-    uint64_t sights; /* how many of the disks after a cut were unlike each other */
+    uint64_t refusals; /* of these, disks that were refused or had lost pages, and said so */
+    uint64_t sights;   /* how many of the disks after a cut were unlike each other */
     uint64_t events;
-    struct sim_tally tally; /* of the first run */
-    struct sim_path path;   /* of the cut that failed; of length 0: it was no cut */
+    struct sim_tally tally;       /* of the first run */
+    struct sim_fault_list faults; /* that happened in it */
+    struct sim_path path;         /* of the cut that failed; of length 0: it was no cut */
 };
 
 /* Everything explore needs from the system, once in a process. False: no memory. */

@@ -16,8 +16,9 @@
 #include "sim/machine.h"
 #include "sim/scenario.h"
 
-#define IDLE_NS     (600ull * 1000000000ull)
-#define BLOCK_COUNT 4096u
+#define IDLE_NS        (600ull * 1000000000ull)
+#define BLOCK_COUNT    4096u
+#define LATENCY_NS_MAX 100000u
 
 static void
 one_word_write(void *argument)
@@ -64,7 +65,6 @@ sim_idle(uint64_t seed)
     struct sim_schedule schedule = { .switch_per_1024 = 100,
                                      .tick_ns_max = 200,
                                      .processor_count = 2 };
-    struct sim_disk_faults faults = { .latency_ns_max = 100000 };
     struct pmem_options options = { 0 };
     struct plat_disk *disk = NULL;
     struct store *store = NULL;
@@ -75,7 +75,7 @@ sim_idle(uint64_t seed)
     sim_fibres_start(seed, &schedule);
     sim_machine_start(&machine);
     if (sim_image_create(&image, BLOCK_COUNT) != OK ||
-        sim_disk_create(&disk, image, BLOCK_COUNT, NULL, &faults, seed) != OK ||
+        sim_disk_create(&disk, image, BLOCK_COUNT, NULL, NULL, LATENCY_NS_MAX, seed) != OK ||
         store_format(disk, BLOCK_COUNT) != OK || store_open(disk, false, &store, NULL) != OK ||
         pmem_start(store, &options) != OK)
         return sim_trouble("bring up an idle system", ERR_NOMEM);

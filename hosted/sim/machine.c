@@ -10,6 +10,8 @@
 #include "sim/machine.h"
 
 #include <execinfo.h>
+#include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,7 @@
 #include "plat/memory.h"
 #include "plat/space.h"
 #include "plat/thread.h"
+#include "sim/faults.h"
 #include "sim/fibre.h"
 #include "sim/random.h"
 
@@ -59,12 +62,6 @@ sim_machine_start(struct sim_machine *machine)
     sim.cancelled = 0;
 }
 
-uint64_t
-sim_allocs(void)
-{
-    return sim.allocs;
-}
-
 /* ---- plat/machine.h ---- */
 
 void
@@ -87,7 +84,8 @@ plat_halt(const char *text)
 void
 plat_log(enum log_level level, const char *line, size_t bytes)
 {
-    if (level == LOG_ERROR || (sim.machine != NULL && !sim.machine->quiet))
+    (void)level;
+    if (sim.machine == NULL || !sim.machine->quiet)
         fprintf(stderr, "%.*s\n", (int)bytes, line);
 }
 
@@ -114,6 +112,14 @@ plat_entropy(void *buffer, size_t bytes)
 
 /* ---- plat/memory.h ---- */
 
+static bool
+memory_is_refused(void)
+{
+    sim.allocs++;
+    return sim.machine != NULL &&
+           sim_fault_pick(sim.machine->faults, SIM_FAULTS_OF_MEMORY, sim.allocs) != SIM_FAULT_COUNT;
+}
+
 void *
 plat_alloc(size_t bytes)
 {
@@ -121,8 +127,7 @@ plat_alloc(size_t bytes)
     size_t rounded = (bytes + alignment - 1) & ~(alignment - 1);
     void *memory;
 
-    sim.allocs++;
-    if (sim.machine != NULL && sim.machine->alloc_fail_at == sim.allocs)
+    if (memory_is_refused())
         return NULL;
     memory = aligned_alloc(alignment, rounded);
     if (memory != NULL)
@@ -140,9 +145,12 @@ plat_free(void *memory, size_t bytes)
 void *
 plat_reserve(uint64_t bytes)
 {
-    void *table = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *table;
 
+    if (memory_is_refused())
+        return NULL;
+    table = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                 -1, 0);
     return table == MAP_FAILED ? NULL : table;
 }
 
@@ -157,6 +165,13 @@ uint64_t
 plat_memory_bytes(void)
 {
     return sim.machine->resident_bytes;
+}
+
+void
+sim_memory_keep(void)
+{
+    mallopt(M_MMAP_THRESHOLD, INT_MAX);
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
 }
 
 /* ---- plat/console.h ---- */

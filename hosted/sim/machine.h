@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct sim_faults;
+
 /* What the program has shown, in shared memory: an observer that no cut can reach. */
 struct sim_screen {
     uint64_t byte_count;
@@ -19,11 +21,11 @@ struct sim_screen {
 
 struct sim_machine {
     uint64_t seed;
-    uint64_t resident_bytes;   /* what plat_memory_bytes() says */
-    uint64_t alloc_fail_at;    /* the n-th plat_alloc from now fails; 0: none does */
-    struct sim_screen *screen; /* or NULL: output is dropped */
-    const char *input;         /* what the console gives, then the end */
-    bool quiet;                /* no log lines below LOG_ERROR */
+    uint64_t resident_bytes;         /* what plat_memory_bytes() says */
+    const struct sim_faults *faults; /* of memory; or NULL */
+    struct sim_screen *screen;       /* or NULL: output is dropped */
+    const char *input;               /* what the console gives, then the end */
+    bool quiet;                      /* no log lines */
 };
 
 /* A screen for at most `byte_max` bytes in memory that children share. NULL: no memory. */
@@ -32,5 +34,5 @@ struct sim_screen *sim_screen_create(uint64_t byte_max);
 /* Set the machine up; `machine` stays the caller's and may be changed between boots. */
 void sim_machine_start(struct sim_machine *machine);
 
-/* How often memory was asked for since the start: where alloc_fail_at can hit. */
-uint64_t sim_allocs(void);
+/* Where volumes are opened thousands of times: what one gave back stays there for the next. */
+void sim_memory_keep(void);

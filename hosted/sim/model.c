@@ -17,6 +17,7 @@
 #include "format/space.h"
 #include "plat/machine.h"
 #include "pmem/pmem.h"
+#include "sim/disk.h"
 #include "store/history.h"
 
 #define PAGE_SLOTS    (1u << 16)
@@ -63,10 +64,9 @@ struct sim_model {
     uint8_t bytes[VERSION_MAX][PAGE_BYTES];
 };
 
-void (*sim_model_committed)(uint64_t generation);
-
 static sim_model_ranges_fn *watched_ranges;
 static struct store *watched_store;
+static struct sim_record *watched_record;
 static struct pmem_observer observer;
 
 struct sim_model *
@@ -164,7 +164,6 @@ instant_add(struct sim_model *model, uint64_t generation, uint32_t epoch)
 {
     if (model->instants == INSTANT_MAX)
         plat_panic("sim: the model has no room for more instants");
-    watched_ranges(range_keep, model);
     model->generations[model->instants] = generation;
     model->epochs[model->instants] = epoch;
     model->mapped[model->instants] = (uint32_t)model->pages_mapped;
@@ -177,6 +176,7 @@ instant_keep(void *context, uint32_t epoch)
 {
     struct sim_model *model = context;
 
+    watched_ranges(range_keep, model);
     instant_add(model, NO_GENERATION, epoch);
 }
 
@@ -194,8 +194,7 @@ instant_committed(void *context, uint32_t epoch, const struct store_note *note)
     }
     model->commits++;
     model->newest = note->generation;
-    if (sim_model_committed != NULL)
-        sim_model_committed(note->generation);
+    sim_record_mark(watched_record, note->generation);
 }
 
 static void
@@ -203,15 +202,17 @@ opened_keep(void *argument)
 {
     struct sim_model *model = argument;
 
+    watched_ranges(range_keep, model);
     instant_add(model, model->newest, UINT32_MAX /* of no epoch of this life */);
 }
 
 err_t
 sim_model_watch(struct sim_model *model, sim_model_ranges_fn *ranges, struct store *store,
-                uint64_t generation)
+                struct sim_record *record, uint64_t generation)
 {
     watched_ranges = ranges;
     watched_store = store;
+    watched_record = record;
     model->newest = generation;
     TRY(pmem_world_do(NULL, opened_keep, model, 0));
     observer = (struct pmem_observer){ .before = instant_keep,
@@ -219,6 +220,19 @@ sim_model_watch(struct sim_model *model, sim_model_ranges_fn *ranges, struct sto
                                        .context = model };
     pmem_observe(&observer);
     return OK;
+}
+
+void
+sim_model_page(struct sim_model *model, uint64_t page, const void *bytes)
+{
+    page_keep(model, page, bytes);
+}
+
+void
+sim_model_instant(struct sim_model *model, uint64_t generation)
+{
+    instant_add(model, generation, UINT32_MAX);
+    model->newest = generation;
 }
 
 uint64_t
@@ -290,7 +304,7 @@ view_read(void *view, uint64_t page, void *buffer)
 /* The first page that differs, or UINT64_MAX; `err` says if it could not even be read. */
 static uint64_t
 difference_find(const struct sim_model *model, read_fn *read_page, void *from, uint64_t instant,
-                err_t *err)
+                uint64_t *lost, err_t *err)
 {
     static _Alignas(PAGE_BYTES) uint8_t got[PAGE_BYTES];
 
@@ -298,7 +312,9 @@ difference_find(const struct sim_model *model, read_fn *read_page, void *from, u
         const struct page_slot *slot = &model->slots[model->used[i]];
 
         *err = read_page(from, slot->page_plus_1 - 1, got);
-        if (*err != OK || memcmp(got, page_at(model, slot, instant), PAGE_BYTES) != 0)
+        if (lost != NULL && (*err == ERR_CORRUPT || *err == ERR_IO))
+            (*lost)++;
+        else if (*err != OK || memcmp(got, page_at(model, slot, instant), PAGE_BYTES) != 0)
             return slot->page_plus_1 - 1;
     }
     return UINT64_MAX;
@@ -306,11 +322,11 @@ difference_find(const struct sim_model *model, read_fn *read_page, void *from, u
 
 static bool
 instant_equals(const struct sim_model *model, read_fn *read_page, void *from, uint64_t pages_mapped,
-               uint64_t instant)
+               uint64_t instant, uint64_t *lost)
 {
     err_t err = OK;
-    uint64_t page = difference_find(model, read_page, from, instant, &err);
-    uint64_t mapped = model->mapped[instant];
+    uint64_t page = difference_find(model, read_page, from, instant, lost, &err);
+    uint64_t mapped = lost != NULL && *lost > 0 ? pages_mapped : model->mapped[instant];
 
     if (page != UINT64_MAX)
         fprintf(stderr, "sim: page %" PRIu64 " %s (error %d)\n", page,
@@ -328,20 +344,22 @@ sim_model_knows(const struct sim_model *model, uint64_t generation)
 }
 
 bool
-sim_model_equals(const struct sim_model *model, struct store *store, uint64_t generation)
+sim_model_equals(const struct sim_model *model, struct store *store, uint64_t generation,
+                 uint64_t *lost)
 {
     struct store_stats stats;
 
     store_stats_get(store, &stats);
     return instant_equals(model, newest_read, store, stats.pages_mapped,
-                          generation_instant(model, generation));
+                          generation_instant(model, generation), lost);
 }
 
 bool
-sim_model_equals_view(const struct sim_model *model, struct store_view *view, uint64_t generation)
+sim_model_equals_view(const struct sim_model *model, struct store_view *view, uint64_t generation,
+                      uint64_t *lost)
 {
     return instant_equals(model, view_read, view, store_view_pin(view).pages_mapped,
-                          generation_instant(model, generation));
+                          generation_instant(model, generation), lost);
 }
 
 bool
@@ -351,7 +369,7 @@ sim_model_has_unnumbered(const struct sim_model *model, struct store *store)
 
     for (uint64_t i = model->instants; i-- > 0;)
         if (model->generations[i] == NO_GENERATION &&
-            difference_find(model, newest_read, store, i, &err) == UINT64_MAX)
+            difference_find(model, newest_read, store, i, NULL, &err) == UINT64_MAX)
             return true;
     return false;
 }

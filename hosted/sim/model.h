@@ -38,13 +38,20 @@ typedef void sim_model_ranges_fn(sim_model_take_fn *take, void *context);
  * Watch the space that is up now over `store`, and has not been written to since
  * it was opened at `generation`, which becomes the first instant. Returns OK or what
  * stopping the world returned.
+ *
+ *   record  commits are marked here
  */
 struct store;
+struct sim_record;
 must_use err_t sim_model_watch(struct sim_model *model, sim_model_ranges_fn *ranges,
-                               struct store *store, uint64_t generation);
+                               struct store *store, struct sim_record *record, uint64_t generation);
 
-/* Called after each commit that the model saw, in the flusher. */
-extern void (*sim_model_committed)(uint64_t generation);
+/*
+ * Or, where no space is watched: what a page holds from the next instant on, and an instant that
+ * is, or will be, or would have been that generation.
+ */
+void sim_model_page(struct sim_model *model, uint64_t page, const void *bytes);
+void sim_model_instant(struct sim_model *model, uint64_t generation);
 
 /* Snapshots taken and committed so far. */
 uint64_t sim_model_instants(const struct sim_model *model);
@@ -57,13 +64,17 @@ bool sim_model_knows(const struct sim_model *model, uint64_t generation);
 /*
  * Compare what a store reads with what the model has of that generation, which it
  * knows. Prints the first difference and returns false.
+ *
+ *   lost  NULL: each page must be there. Else those that cannot be read for damage are counted
+ *         here, and are no difference
  */
-bool sim_model_equals(const struct sim_model *model, struct store *store, uint64_t generation);
+bool sim_model_equals(const struct sim_model *model, struct store *store, uint64_t generation,
+                      uint64_t *lost);
 
 /* The same for a pinned generation, which the model knows. */
 struct store_view;
 bool sim_model_equals_view(const struct sim_model *model, struct store_view *view,
-                           uint64_t generation);
+                           uint64_t generation, uint64_t *lost);
 
 /* A generation that the model does not watch will hold what `like` holds, which it knows. */
 void sim_model_add(struct sim_model *model, uint64_t generation, uint64_t like);

@@ -66,17 +66,14 @@ write_done_before(const struct sim_record *record, uint64_t request, uint64_t fr
     return write_ended_before(record, SIM_WRITE_DONE, request, from, limit);
 }
 
-/*
- * Can this block no longer become what the write at event `at` said? Whatever a write that
- * failed left there is gone when one that was submitted later is safe.
- */
-static bool
-block_is_settled(const struct sim_replay *replay, uint64_t at, uint64_t block)
+bool
+sim_replay_is_settled(const struct sim_replay *replay, uint64_t at, uint64_t block)
 {
-    uint64_t later = replay->settled[block];
+    uint64_t later = replay->settled[block], request = replay->record->events[at].request;
 
-    return later > at + 1 && write_ended_before(replay->record, SIM_WRITE_FAILED,
-                                                replay->record->events[at].request, at, later - 1);
+    return later > at + 1 &&
+           (write_ended_before(replay->record, SIM_WRITE_FAILED, request, at, later - 1) ||
+            write_ended_before(replay->record, SIM_WRITE_DONE, request, at, later - 1));
 }
 
 static void
@@ -85,7 +82,7 @@ write_apply(const struct sim_replay *replay, uint64_t at, uint8_t *image)
     const struct sim_event *submit = &replay->record->events[at];
 
     for (uint64_t i = 0; i < submit->block_count; i++)
-        if (!block_is_settled(replay, at, submit->block + i))
+        if (!sim_replay_is_settled(replay, at, submit->block + i))
             memcpy(image + (submit->block + i) * PLAT_BLOCK_BYTES,
                    replay->record->data + submit->data + i * PLAT_BLOCK_BYTES, PLAT_BLOCK_BYTES);
 }
@@ -120,16 +117,41 @@ flush_apply(struct sim_replay *replay, uint64_t done_at)
     uint64_t kept = 0;
 
     for (uint64_t i = 0; i < replay->loose_count; i++) {
-        uint64_t at = replay->loose[i];
-        const struct sim_event *submit = &replay->record->events[at];
+        struct sim_loose loose = replay->loose[i];
+        const struct sim_event *submit = &replay->record->events[loose.at];
 
-        if (write_done_before(replay->record, submit->request, at, submitted_at))
-            write_settle(replay, at);
+        if (!loose.doomed &&
+            write_done_before(replay->record, submit->request, loose.at, submitted_at))
+            write_settle(replay, loose.at);
         else
-            replay->loose[kept++] = at;
+            replay->loose[kept++] = loose;
     }
     replay->loose_count = kept;
-    replay->flushes++;
+    replay->lied_to = false;
+    replay->changes++;
+}
+
+/* A flush failed: what was done when it was submitted is not safe, and will not be. */
+static void
+flush_doom(struct sim_replay *replay, uint64_t failed_at)
+{
+    uint64_t submitted_at = flush_submitted_at(replay->record, failed_at);
+
+    for (uint64_t i = 0; i < replay->loose_count; i++) {
+        struct sim_loose *loose = &replay->loose[i];
+        uint64_t request = replay->record->events[loose->at].request;
+
+        if (write_done_before(replay->record, request, loose->at, submitted_at))
+            loose->doomed = true;
+    }
+}
+
+static void
+bit_turn(struct sim_replay *replay, const struct sim_event *event)
+{
+    replay->image[event->block * PLAT_BLOCK_BYTES + event->number / 8] ^=
+        (uint8_t)(1u << event->number % 8);
+    replay->changes++;
 }
 
 bool
@@ -141,13 +163,23 @@ sim_replay_step(struct sim_replay *replay)
         return false;
     switch ((enum sim_event_kind)event->kind) {
     case SIM_WRITE_SUBMIT:
-        replay->loose[replay->loose_count++] = replay->position;
+        replay->loose[replay->loose_count++] = (struct sim_loose){ .at = replay->position };
         break;
     case SIM_FLUSH_DONE:
         flush_apply(replay, replay->position);
         break;
+    case SIM_FLUSH_FAILED:
+        flush_doom(replay, replay->position);
+        break;
+    case SIM_FLUSH_LIED:
+        replay->lied_to = true;
+        break;
+    case SIM_ROTTED:
+        bit_turn(replay, event);
+        break;
     case SIM_MARK:
-        replay->acknowledged = event->number;
+        if (!replay->lied_to)
+            replay->acknowledged = event->number;
         break;
     case SIM_WRITE_DONE:
     case SIM_WRITE_FAILED:
@@ -167,7 +199,7 @@ write_tear(const struct sim_replay *replay, uint64_t at, struct sim_random *rand
 
     for (uint64_t i = 0; i < submit->block_count * in_block; i++)
         if (sim_random_chance(random, 1, 2) &&
-            !block_is_settled(replay, at, submit->block + i / in_block))
+            !sim_replay_is_settled(replay, at, submit->block + i / in_block))
             memcpy(image + submit->block * PLAT_BLOCK_BYTES + i * SIM_SECTOR_BYTES,
                    record->data + submit->data + i * SIM_SECTOR_BYTES, SIM_SECTOR_BYTES);
 }
@@ -227,14 +259,14 @@ sim_replay_cut(const struct sim_replay *replay, enum sim_end end, struct sim_ran
                uint8_t *image, struct sim_record *record)
 {
     uint64_t count = replay->loose_count;
-    uint64_t *loose = malloc((count + 1) * sizeof *loose);
+    struct sim_loose *loose = malloc((count + 1) * sizeof *loose);
 
     if (loose == NULL)
         plat_panic("sim: no memory for a crash image");
     memcpy(loose, replay->loose, count * sizeof *loose);
     while (count > 0) { /* power may take them in any order; a kill leaves the disk's own */
         uint64_t pick = end == SIM_KILL ? 0 : sim_random_below(random, count);
-        uint64_t at = loose[pick];
+        uint64_t at = loose[pick].at;
 
         memmove(&loose[pick], &loose[pick + 1], (count - pick - 1) * sizeof *loose);
         count--;
@@ -265,11 +297,11 @@ sim_undo_save(struct sim_undo *undo, const struct sim_replay *replay, const uint
     uint64_t count = 0;
 
     for (uint64_t i = 0; i < replay->loose_count; i++)
-        count += replay->record->events[replay->loose[i]].block_count;
+        count += replay->record->events[replay->loose[i].at].block_count;
     undo_room_make(undo, count);
     undo->count = 0;
     for (uint64_t i = 0; i < replay->loose_count; i++) {
-        const struct sim_event *submit = &replay->record->events[replay->loose[i]];
+        const struct sim_event *submit = &replay->record->events[replay->loose[i].at];
 
         for (uint64_t block = submit->block; block < submit->block + submit->block_count; block++) {
             memcpy(undo->bytes + undo->count * PLAT_BLOCK_BYTES, image + block * PLAT_BLOCK_BYTES,

@@ -30,6 +30,11 @@ enum sim_end {
 
 extern const char *const sim_end_names[SIM_END_COUNT];
 
+struct sim_loose {
+    uint64_t at; /* its submit event */
+    bool doomed; /* a flush that was for it has failed: none covers it any more */
+};
+
 /*
  * A walk along a record. `image` holds what is safe at the point that was
  * reached; what is loose there is known by number.
@@ -37,14 +42,15 @@ extern const char *const sim_end_names[SIM_END_COUNT];
 struct sim_replay {
     const struct sim_record *record;
     uint8_t *image;
-    uint64_t position; /* events before it have happened */
-    uint64_t *loose;   /* submit events of writes that no flush covers, oldest first */
+    uint64_t position;       /* events before it have happened */
+    struct sim_loose *loose; /* writes that no flush covers, oldest first */
     uint64_t loose_count;
     uint64_t loose_max;
     uint64_t *settled; /* by block: 1 + submit event of the newest write that a flush covers */
     uint64_t block_max;
-    uint64_t acknowledged; /* the last mark that was passed */
-    uint64_t flushes;      /* that were passed: where it differs, so may what is safe */
+    uint64_t acknowledged; /* the last mark that counts */
+    bool lied_to; /* a flush said OK and did nothing, and none has made it good: no mark counts */
+    uint64_t changes; /* of what is safe, so far */
 };
 
 /* Begin at the start of the record, where the disk was as `image` is. ERR_NOMEM. */
@@ -54,6 +60,12 @@ void sim_replay_end(struct sim_replay *replay);
 
 /* Go one event further. False at the end of the record. */
 bool sim_replay_step(struct sim_replay *replay);
+
+/*
+ * Can this block no longer become what the write at event `at` said? Whatever a write that
+ * has ended left there is gone when one that was submitted later is safe.
+ */
+bool sim_replay_is_settled(const struct sim_replay *replay, uint64_t at, uint64_t block);
 
 /*
  * Let it end here: apply loose writes to `image`, which is the walk's image or

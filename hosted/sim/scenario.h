@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "plat/disk.h"
+#include "sim/disk.h"
 #include "sim/model.h"
 #include "sim/random.h"
 #include "store/store.h"
@@ -19,6 +20,7 @@ struct sim_scenario {
     uint64_t block_count;     /* of the volume: small, so that blocks are used again */
     uint64_t block_count_min; /* so small that space gets short; some seeds */
     uint64_t resident_bytes;  /* memory: short, so that pages leave and come */
+    unsigned faults;          /* that it can live with (enum sim_fault) */
 
     /* Make the volume. */
     bool (*prepare)(struct plat_disk *disk);
@@ -27,13 +29,17 @@ struct sim_scenario {
      * Open the volume, check that it makes sense, go on with it until
      * `snapshots` more were committed, stop cleanly. The model watches from the start.
      * False after a message.
+     *
+     *   record  commits are marked here
+     *   faulty  something may go wrong below
      */
-    bool (*live)(struct plat_disk *disk, struct sim_model *model, struct sim_random *random,
-                 unsigned snapshots, bool faulty);
+    bool (*live)(struct plat_disk *disk, struct sim_model *model, struct sim_record *record,
+                 struct sim_random *random, unsigned snapshots, bool faulty);
 };
 
 extern const struct sim_scenario sim_scenario_space;
 extern const struct sim_scenario sim_scenario_program;
+extern const struct sim_scenario sim_scenario_store;
 
 /* "sim: doing: error N", and false. */
 bool sim_trouble(const char *doing, err_t err);

@@ -278,8 +278,8 @@ system_live(struct sim_model *model, struct sim_random *random, uint64_t commits
 }
 
 static bool
-live(struct plat_disk *disk, struct sim_model *model, struct sim_random *random, unsigned snapshots,
-     bool faulty)
+live(struct plat_disk *disk, struct sim_model *model, struct sim_record *record,
+     struct sim_random *random, unsigned snapshots, bool faulty)
 {
     struct pmem_options options = { .resident_bytes_max = sim_scenario_program.resident_bytes,
                                     .interval_ms = 1 + (uint32_t)sim_random_below(random, 20),
@@ -292,7 +292,7 @@ live(struct plat_disk *disk, struct sim_model *model, struct sim_random *random,
     if (err == OK)
         err = pmem_start(store, &options);
     if (err == OK)
-        err = sim_model_watch(model, ranges, store, opened.generation);
+        err = sim_model_watch(model, ranges, store, record, opened.generation);
     if (err != OK)
         return sim_trouble("open", err);
     done = system_live(model, random, sim_model_commits(model) + snapshots);
@@ -311,6 +311,7 @@ const struct sim_scenario sim_scenario_program = {
     .block_count = 8192,
     .block_count_min = 2304,
     .resident_bytes = 96 * PAGE_BYTES,
+    .faults = 1u << SIM_WRITE_ERROR | 1u << SIM_NO_SPACE | 1u << SIM_FLUSH_ERROR | 1u << SIM_SLOW,
     .prepare = prepare,
     .live = live,
 };

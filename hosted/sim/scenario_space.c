@@ -227,7 +227,7 @@ past_check(struct store *store, const struct sim_model *model, uint64_t generati
 
     if (store_view_open(store, generation, &view) != OK)
         return true; /* the flusher has just let go of it */
-    equal = sim_model_equals_view(model, view, generation);
+    equal = sim_model_equals_view(model, view, generation, NULL);
     store_view_close(view);
     if (!equal)
         fprintf(stderr, "sim: pinned generation %" PRIu64 " differs while it runs\n", generation);
@@ -260,7 +260,8 @@ policy_choose(struct store *store, struct sim_random *random)
 
 /* The space is down. Its next life begins in the past, or, after a cut, where this one ended. */
 static bool
-go_back(struct plat_disk *disk, struct sim_model *model, struct sim_random *random)
+go_back(struct plat_disk *disk, struct sim_model *model, struct sim_record *record,
+        struct sim_random *random)
 {
     struct store_note note = { .wall_ns = plat_wall_ns() };
     struct store_opened opened;
@@ -286,7 +287,7 @@ go_back(struct plat_disk *disk, struct sim_model *model, struct sim_random *rand
         return false;
     }
     if (generation != 0)
-        sim_model_committed(note.generation);
+        sim_record_mark(record, note.generation);
     return true;
 }
 
@@ -326,8 +327,8 @@ commits_wait(struct store *store, const struct sim_model *model, struct sim_rand
 }
 
 static bool
-live(struct plat_disk *disk, struct sim_model *model, struct sim_random *random, unsigned snapshots,
-     bool faulty)
+live(struct plat_disk *disk, struct sim_model *model, struct sim_record *record,
+     struct sim_random *random, unsigned snapshots, bool faulty)
 {
     struct pmem_options options = { .resident_bytes_max = sim_scenario_space.resident_bytes,
                                     .interval_ms = 1 + (uint32_t)sim_random_below(random, 20),
@@ -347,7 +348,7 @@ live(struct plat_disk *disk, struct sim_model *model, struct sim_random *random,
     policy_choose(store, random);
     err = pmem_start(store, &options);
     if (err == OK)
-        err = sim_model_watch(model, ranges, store, opened.generation);
+        err = sim_model_watch(model, ranges, store, record, opened.generation);
     if (err != OK)
         return sim_trouble("bring up the space", err);
     atomic_store(&closing_time, 0);
@@ -363,7 +364,7 @@ live(struct plat_disk *disk, struct sim_model *model, struct sim_random *random,
     pmem_stop();
     store_close(store);
     if (done && !faulty && scratch_pages == SCRATCH_PAGES && sim_random_chance(random, 1, 2))
-        done = go_back(disk, model, random);
+        done = go_back(disk, model, record, random);
     return done;
 }
 
@@ -373,6 +374,7 @@ const struct sim_scenario sim_scenario_space = {
     .block_count = 4096,
     .block_count_min = 2048,
     .resident_bytes = 200 * PAGE_BYTES,
+    .faults = 1u << SIM_WRITE_ERROR | 1u << SIM_NO_SPACE | 1u << SIM_FLUSH_ERROR | 1u << SIM_SLOW,
     .prepare = prepare,
     .live = live,
 };
