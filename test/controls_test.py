@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
-"""controls_test - the tests that kill can fail: each is given something that it must find.
+"""controls_test - the tests that kill, and that cut, can fail: each is given what it must find.
 
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
 
 import os
+import re
 import subprocess
+import tempfile
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+SIM = os.path.join(os.environ.get("B", "build"), "sim")
 
 
 def run(*words):
@@ -28,6 +31,48 @@ class ControlsTest(unittest.TestCase):
         done = run(os.path.join(HERE, "kills_test.py"), "--kills", "30", "--sabotage")
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertRegex(done.stdout, "the program says: BROKEN: the accounts hold 15999, not 16000")
+
+
+class SimControlsTest(unittest.TestCase):
+    """A simulator whose store lacks something must fail, and make little of it."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def build(self, guard):
+        program = os.path.join(self.folder.name, "sim")
+        done = run(os.path.join(HERE, "../scripts/mutate-store"), "--build", guard, program)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        return program
+
+    def shrunk(self, guard, *words):
+        """Let it fail, and do what it says would repeat the shortest failure; the words for that."""
+        program = self.build(guard)
+        done = run(program, *words, "--shrink")
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("the shortest that fails:", done.stdout)
+        again = re.findall("^repeat it with: sim (.*)$", done.stdout, re.M)[-1]
+        for _ in range(2):  # it is no accident
+            done = run(program, *again.split())
+            self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("0 passed, 1 failed", done.stdout)
+        done = run(SIM, *again.split())  # and it is the store that fails, not the simulator
+        self.assertEqual(done.returncode, 0, done.stdout)
+        return again
+
+    def test_a_flush_that_is_missing_is_found_in_the_first_commit(self):
+        again = self.shrunk("flush-super", "--scenario", "store", "--seed", "6")
+        self.assertRegex(again, "--snapshots 1 --at [0-9]+ --end cut-none$")
+
+    def test_of_many_faults_the_one_that_matters_is_left(self):
+        again = self.shrunk("crc-page", "--scenario", "store", "--seed", "2")
+        self.assertRegex(again, "--faults [a-z-]+@[0-9]+$")
+
+    def test_the_search_says_what_was_lost_and_kept(self):
+        done = run(self.build("crc-whole"), "--exhaustive", "1")
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertRegex(done.stdout, "failed: once of groups 0x1; cut after event [0-9]+; loose .*lost")
 
 
 class BootControlsTest(unittest.TestCase):

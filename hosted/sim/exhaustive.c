@@ -73,6 +73,7 @@ struct piece {
 
 static struct {
     const struct sim_exhaustive *options;
+    unsigned length;     /* of the scripts that are searched; shorter ones were */
     struct place *place; /* shared */
     struct sim_record *record;
     struct sim_model *model;
@@ -352,17 +353,15 @@ step_fits(const struct sim_step *step, const struct place *place)
     return pinned && step->groups == 0;
 }
 
-/* Search the script as it is, then all that are one step longer. Depth: COMMITS_MAX. */
+/* Search all scripts that begin like this one and have the length. Depth: COMMITS_MAX. */
 static bool
 scripts_search(uint64_t *number)
 {
     struct place *place = search.place;
     const struct sim_exhaustive *options = search.options;
 
-    if (place->step_count > 0 && (*number)++ % options->parts == options->part && !script_search())
-        return false;
-    if (place->step_count == options->commits)
-        return true;
+    if (place->step_count == search.length)
+        return (*number)++ % options->parts != options->part || script_search();
     for (unsigned how = 0; how < SIM_HOW_COUNT; how++) {
         for (uint64_t groups = 0; groups < 1u << GROUPS; groups++) {
             struct sim_step step = { .groups = groups, .how = (enum sim_how)how };
@@ -405,7 +404,10 @@ child_search(void)
     sim_disk_destroy(disk);
     memcpy(search.image, search.fresh, BLOCK_COUNT * PLAT_BLOCK_BYTES);
     memcpy(search.walked, search.fresh, BLOCK_COUNT * PLAT_BLOCK_BYTES);
-    return scripts_search(&number);
+    for (search.length = 1; search.length <= search.options->commits; search.length++)
+        if (!scripts_search(&number))
+            return false;
+    return true;
 }
 
 static void
@@ -415,7 +417,8 @@ place_print(const struct place *place)
 
     printf("failed:");
     for (unsigned i = 0; i < place->step_count; i++)
-        printf(" %s of %#" PRIx64, sim_how_names[place->steps[i].how], place->steps[i].groups);
+        printf("%s %s of groups %#" PRIx64, i == 0 ? "" : ",", sim_how_names[place->steps[i].how],
+               place->steps[i].groups);
     printf("; cut after event %" PRIu64 "; loose pieces, oldest first:", place->event);
     for (; code != 0; code /= place->radix)
         printf(" %s", fate_names[code % place->radix]);

@@ -472,6 +472,12 @@ path_note(unsigned depth, uint64_t at, enum sim_end end)
     path->length = depth + 1;
 }
 
+static unsigned
+depth_max(const struct sim_plan *plan)
+{
+    return plan->depth_max > 0 ? plan->depth_max : SIM_DEPTH_MAX;
+}
+
 static bool
 cut_here(struct walk *walk, enum sim_end end)
 {
@@ -486,7 +492,7 @@ cut_here(struct walk *walk, enum sim_end end)
         cut.life.acknowledged = walk->replay.acknowledged;
     if (is_damaged()) /* a superblock that never came cannot be missed */
         cut.life.acknowledged = 0;
-    cut.deeper = life->depth + 1 < SIM_DEPTH_MAX && !is_damaged() &&
+    cut.deeper = life->depth + 1 < depth_max(life->plan) && !is_damaged() &&
                  sim_random_chance(&random, 1, DEEPER_ONE_IN);
     explorer.shared->cuts[life->depth]++;
     path_note(life->depth, position, end);
@@ -512,8 +518,13 @@ cut_wanted(const struct walk *walk, struct sim_random *random, enum sim_end end)
     if (plan->cuts_max != 0 && explorer.shared->cuts[0] >= plan->cuts_max)
         return false;
     /* In three ways at each event: by chance, killed, and one of the other three in turn. */
-    return end == SIM_CUT || end == SIM_KILL || end == SIM_CUT_NONE + position % 3;
+    return plan->thorough || end == SIM_CUT || end == SIM_KILL ||
+           end == SIM_CUT_NONE + position % 3;
 }
+
+/* So the first that fails is the easiest to understand. */
+static const enum sim_end ends_plainest_first[SIM_END_COUNT] = { SIM_CUT_NONE, SIM_CUT_ALL,
+                                                                 SIM_KILL, SIM_CUT_TORN, SIM_CUT };
 
 /* Walk along the record of this life, which began where its image is, and cut. */
 static bool
@@ -526,9 +537,9 @@ walk_record(const struct life *life)
     if (sim_replay_start(&walk.replay, explorer.records[life->depth], life->image) != OK)
         return sim_trouble("walk", ERR_NOMEM);
     do {
-        for (int end = 0; end < SIM_END_COUNT && passed; end++)
-            if (cut_wanted(&walk, &random, (enum sim_end)end))
-                passed = cut_here(&walk, (enum sim_end)end);
+        for (unsigned i = 0; i < SIM_END_COUNT && passed; i++)
+            if (cut_wanted(&walk, &random, ends_plainest_first[i]))
+                passed = cut_here(&walk, ends_plainest_first[i]);
     } while (passed && sim_replay_step(&walk.replay));
     sim_replay_end(&walk.replay);
     return passed; /* its process ends soon: nothing more to give back */

@@ -45,7 +45,9 @@ struct sim_plan {
     enum sim_weather weather;
     const struct sim_fault_list *faults; /* not by the weather but these go wrong; NULL: by it */
     struct sim_path only;                /* cut only so; of length 0: everywhere */
-    uint64_t cuts_max;                   /* stop after so many cuts; 0: no limit */
+    unsigned depth_max;                  /* cuts in a row; 0: as many as there can be */
+    bool thorough;     /* cut in all ways at each event of the first run, not in three */
+    uint64_t cuts_max; /* stop after so many cuts; 0: no limit */
     bool verbose;
 };
 

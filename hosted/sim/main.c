@@ -13,6 +13,7 @@
 #include "sim/exhaustive.h"
 #include "sim/explore.h"
 #include "sim/idle.h"
+#include "sim/shrink.h"
 
 static const struct sim_scenario *const scenarios[] = {
     &sim_scenario_space,
@@ -34,6 +35,8 @@ static const char usage[] =
     "  --snapshots N  at least so many in the first run of a seed (default 40)\n"
     "  --at EVENT,..  cut only after this event of the first run, of the one after that cut, ...\n"
     "  --end HOW,...  and only so: cut, cut-none, cut-all, cut-torn, kill\n"
+    "  --faults F,... in the first run these go wrong and nothing else: none, or fault@request\n"
+    "  --shrink       make the first failure as short as it gets\n"
     "  --exhaustive N instead: all scripts of up to N commits (1 to 3), all their cuts, and all\n"
     "                 subsets of what was not flushed\n"
     "  --part P/Q     of that only every Qth script, from the Pth (0 is the first)\n"
@@ -49,6 +52,8 @@ struct request {
     const char *scenario;
     uint64_t runs;
     uint64_t cuts;
+    struct sim_fault_list faults; /* if plan.faults */
+    bool shrink;
     struct sim_exhaustive exhaustive; /* commits: 0 if it is not asked for */
 };
 
@@ -105,6 +110,31 @@ list_read(char *text, bool (*take)(struct sim_path *path, unsigned depth, const 
     return depth > 0;
 }
 
+/* "write-error@17,rot@204"; or "none" */
+static bool
+faults_read(char *text, struct sim_fault_list *list)
+{
+    list->count = 0;
+    if (strcmp(text, "none") == 0)
+        return true;
+    for (char *word = strtok(text, ","); word != NULL; word = strtok(NULL, ",")) {
+        struct sim_fault_at *fault = &list->faults[list->count];
+        char *at = strchr(word, '@');
+        unsigned kind = 0;
+
+        if (at == NULL || list->count == SIM_FAULTS_MAX || !number_read(at + 1, &fault->at))
+            return false;
+        *at = '\0';
+        while (kind < SIM_FAULT_COUNT && strcmp(sim_fault_names[kind], word) != 0)
+            kind++;
+        if (kind == SIM_FAULT_COUNT)
+            return false;
+        fault->fault = (enum sim_fault)kind;
+        list->count++;
+    }
+    return list->count > 0;
+}
+
 static bool
 at_take(struct sim_path *path, unsigned depth, const char *word)
 {
@@ -149,6 +179,12 @@ option_take(struct request *request, int option, char *value)
         return list_read(value, at_take, &request->plan.only);
     case 'e':
         return list_read(value, end_take, &request->plan.only);
+    case 'f':
+        request->plan.faults = &request->faults;
+        return faults_read(value, &request->faults);
+    case 'i':
+        request->shrink = true;
+        return true;
     case 'x':
         request->exhaustive.commits = number_read(value, &number) ? (unsigned)number : 0;
         return request->exhaustive.commits >= 1 && request->exhaustive.commits <= 3;
@@ -173,6 +209,8 @@ options_take(struct request *request, int argc, char **argv)
         { "snapshots", required_argument, NULL, 'k' },
         { "at", required_argument, NULL, 'a' },
         { "end", required_argument, NULL, 'e' },
+        { "faults", required_argument, NULL, 'f' },
+        { "shrink", no_argument, NULL, 'i' },
         { "exhaustive", required_argument, NULL, 'x' },
         { "part", required_argument, NULL, 'p' },
         { "verbose", no_argument, NULL, 'v' },
@@ -212,6 +250,11 @@ repeat_print(const struct sim_plan *plan, const struct sim_result *result)
         printf("%s%" PRIu64, i == 0 ? " --at " : ",", result->path.at[i]);
     for (unsigned i = 0; i < result->path.length; i++)
         printf("%s%s", i == 0 ? " --end " : ",", sim_end_names[result->path.end[i]]);
+    if (plan->faults != NULL && plan->faults->count == 0)
+        printf(" --faults none");
+    for (unsigned i = 0; plan->faults != NULL && i < plan->faults->count; i++)
+        printf("%s%s@%" PRIu64, i == 0 ? " --faults " : ",",
+               sim_fault_names[plan->faults->faults[i].fault], plan->faults->faults[i].at);
     printf("\n");
 }
 
@@ -236,6 +279,20 @@ total_add(struct total *total, const struct sim_plan *plan, const struct sim_res
     if (!result->passed)
         repeat_print(plan, result);
     fflush(stdout);
+}
+
+static void
+shrink(struct sim_plan *plan, struct sim_result *result)
+{
+    struct sim_fault_list faults;
+
+    sim_shrink(plan, result, &faults);
+    printf(
+        "the shortest that fails: %u snapshots, %u faults, %u cuts, the last after event %" PRIu64
+        "\n",
+        plan->snapshots, plan->faults != NULL ? plan->faults->count : 0, result->path.length,
+        result->path.length > 0 ? result->path.at[result->path.length - 1] : 0);
+    repeat_print(plan, result);
 }
 
 /* A seed has a weather of its own; for who can live with all of it, it is bad every other time. */
@@ -273,6 +330,8 @@ runs_make(struct request *request, struct total *total)
         plan.cuts_max = request->cuts == 0 ? 0 : request->cuts - total->cuts;
         sim_explore(&plan, &result);
         total_add(total, &plan, &result);
+        if (!result.passed && request->shrink)
+            shrink(&plan, &result);
         if (!result.passed)
             return;
     }
