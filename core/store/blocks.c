@@ -292,7 +292,7 @@ chunk_reserve(struct blocks *blocks, uint64_t chunk)
         free.count = at - free.block;
         if (free.count == 0)
             return OK;
-        TRY(plat_disk_reserve(blocks->disk, free.block, free.count));
+        TRY(plat_disk_reserve(blocks->disk, free.block, free.count)); /* guard: reserve-disk */
     }
 }
 
@@ -417,7 +417,9 @@ blocks_dead_drain(struct blocks *blocks, uint64_t floor)
         if (blocks->dead.head < blocks->dead.end)
             extent = blocks->dead.items[blocks->dead.head];
         lock_release(blocks->lock);
-        if (extent.count == 0 || extent.generation > floor)
+        if (extent.count == 0)
+            break;
+        if (extent.generation > floor) /* guard: reuse-early */
             break;
         for (uint64_t group = extent.block / GROUP_BLOCKS;
              group <= (extent.block + extent.count - 1) / GROUP_BLOCKS && err == OK; group++)

@@ -124,7 +124,8 @@ page_hand_over(struct store *store, uint64_t page, const void *bytes)
     change.crc = crc32c_copy_page(slot, bytes, &zero);
     old = entry_before(store, page, &known);
     change.old = old.block;
-    change.state = old.block != 0 && history_keeps(store, old.birth) ? CHANGE_OLD_KEPT : 0;
+    if (old.block != 0 && history_keeps(store, old.birth)) /* guard: keep-old */
+        change.state = CHANGE_OLD_KEPT;
     if (zero) {
         change.crc = 0;
         change.flags = MAP_FLAG_ZERO;
@@ -291,8 +292,11 @@ commit_pages_mapped(const struct store *store)
 static bool
 is_at_once(const struct store *store, const struct store_note *note)
 {
-    return !store->fold.active && note->page_count <= AT_ONCE_PAGES_MAX &&
-           note->cause != STORE_CAUSE_STOP;
+    if (store->fold.active) /* guard: at-once-fold */
+        return false;
+    if (note->page_count > AT_ONCE_PAGES_MAX) /* guard: at-once-small */
+        return false;
+    return note->cause != STORE_CAUSE_STOP;
 }
 
 /* Where it was received from. What changes no page still holds what was received. */
@@ -326,7 +330,7 @@ super_make(struct store *store, const struct store_note *note, struct super *sup
     super->delta_records = store->log.records;
     super->delta_blocks = store->log.blocks;
     super->pages_mapped = commit_pages_mapped(store);
-    super->sealed = store->super.note.generation;
+    super->sealed = store->super.note.generation; /* guard: seal */
     super->origin = origin_make(store, note->generation);
     super->flags = is_at_once(store, note) ? SUPER_FLAG_AT_ONCE : 0;
     if (!fold->active)
@@ -355,18 +359,19 @@ super_commit(struct store *store, const struct super *super)
     struct super_slot *slot = &store->slots[place];
     uint64_t generation = super->note.generation;
     struct plat_io io;
-    err_t err, written;
+    err_t err, written = OK;
 
     /* From here until the flush it holds the old or the new. */
-    slot->oldest = slot->used ? slot->oldest : generation;
+    if (!slot->used)
+        slot->oldest = generation;
     slot->newest = generation;
     slot->used = true;
     slot->bad = false;
     slot->undecided = true;
-    store->slot_failed = (int)place;
+    store->slot_failed = (int)place; /* guard: slot-failed */
     super_submit(store->disk, place, super, store->super_buffer, &io);
     store->writer.blocks_written += SUPER_COPIES;
-    written = writer_drain(&store->writer);
+    written = writer_drain(&store->writer); /* guard: drain-at-once */
     err = plat_disk_wait(store->disk, &io);
     if (err == OK)
         err = written;
@@ -377,8 +382,8 @@ super_commit(struct store *store, const struct super *super)
     slot->oldest = generation;
     slot->undecided = false;
     store->slot_failed = -1;
-    store->slot_before = store->slot_last;
-    store->slot_last = (int)place;
+    store->slot_before = store->slot_last; /* guard: slot-before */
+    store->slot_last = (int)place;         /* guard: slot-last */
     return OK;
 }
 
@@ -407,13 +412,13 @@ commit_write(struct store *store, struct store_note *note, struct super *super)
     if (fold_is_due(store, note))
         TRY(fold_try(store, note));
     log_save(store);
-    TRY(memory_reserve(store));
+    TRY(memory_reserve(store)); /* guard: reserve-memory */
     if (!store->fold.active)
         TRY(delta_write(store, note, &store->log));
     super_make(store, note, super);
     if (!(super->flags & SUPER_FLAG_AT_ONCE)) {
-        TRY(writer_drain(&store->writer));
-        TRY(store_flush(store)); /* guard: flush-commit */
+        TRY(writer_drain(&store->writer)); /* guard: drain-commit */
+        TRY(store_flush(store));           /* guard: flush-commit */
     }
     return super_commit(store, super);
 }
@@ -545,6 +550,14 @@ commit_take_over(struct store *store, const struct super *super)
 
 /* ---- failing ---- */
 
+/* The next record tells of it, for who opens the volume then. */
+static void
+quarantine_tell(struct store *store, const struct dead_extent *extent, uint64_t generation)
+{
+    IGNORE(extent_list_add_dead(&store->quarantined, extent->block, extent->count, generation),
+           "only a generation that was never promised could miss them");
+}
+
 /* The blocks wait until no slot can hold the burnt generation. */
 static void
 quarantine(struct store *store, const struct extent_list *taken)
@@ -562,8 +575,7 @@ quarantine(struct store *store, const struct extent_list *taken)
         lock_acquire(&store->lock);
         blocks_dead_add_locked(&store->blocks, extent->block, extent->count, generation);
         lock_release(&store->lock);
-        IGNORE(extent_list_add_dead(&store->quarantined, extent->block, extent->count, generation),
-               "only a generation that was never promised could miss them");
+        quarantine_tell(store, extent, generation); /* guard: quarantine-tell */
     }
 }
 
@@ -577,14 +589,14 @@ commit_fail(struct store *store, err_t err, bool log_changed)
     blocks_run_close(&store->blocks, &store->page_run);
     if (log_changed)
         log_restore(store);
-    quarantine(store, &store->taken);
+    quarantine(store, &store->taken); /* guard: quarantine */
     if (store->fold.active) {
         fold_undo(store, false);
-        quarantine(store, &store->fold.taken);
+        quarantine(store, &store->fold.taken); /* guard: quarantine-fold */
         fold_free(store);
     }
     extent_list_free(&store->taken);
-    early_carry_over(store);
+    early_carry_over(store); /* guard: early-carry */
     memset(store->news, 0, NEWS_SLOTS * sizeof store->news[0]);
 
     lock_acquire(&store->lock);
@@ -643,8 +655,11 @@ store_commit_abandon(struct store *store)
 static uint64_t
 credit_cost(uint64_t pages)
 {
-    /* The page, a leaf of the map for it, and a share of inner nodes and of the record. */
-    return 2 * pages + pages / 16;
+    uint64_t blocks = pages;
+
+    blocks += pages;      /* guard: reserve-credit-leaves */
+    blocks += pages / 16; /* of inner nodes and of the record */
+    return blocks;
 }
 
 uint64_t
@@ -654,10 +669,14 @@ store_reserve_locked(const struct store *store)
     uint64_t leaves =
         store->leaf_count + store->pending.count + store->early[0].count + store->early[1].count;
     uint64_t waiting = blocks->dead.end - blocks->dead.head + store->pending.count;
+    uint64_t reserve = NOTES_MAX / CHAIN_NOTES_MAX + 64;
 
-    return credit_cost(store->credit_pages) + leaves + leaves / 16 + blocks->dirty_count +
-           waiting / CHAIN_DEAD_MAX + NOTES_MAX / CHAIN_NOTES_MAX + 64 +
-           history_reserve_locked(store);
+    reserve += credit_cost(store->credit_pages); /* guard: reserve-credit */
+    reserve += leaves + leaves / 16;             /* guard: reserve-leaves */
+    reserve += blocks->dirty_count;              /* guard: reserve-bitmap */
+    reserve += waiting / CHAIN_DEAD_MAX;         /* guard: reserve-waiting */
+    reserve += history_reserve_locked(store);    /* guard: reserve-history */
+    return reserve;
 }
 
 /* Free what no slot reaches any more, but what pins reach. */

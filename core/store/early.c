@@ -168,9 +168,10 @@ early_join_one(struct store *store, struct page_change *item)
 
     old = entry_before(store, item->page, &known);
     change.old = old.block;
-    change.state = old.block != 0 && history_keeps(store, old.birth) ? CHANGE_OLD_KEPT : 0;
+    if (old.block != 0 && history_keeps(store, old.birth)) /* guard: keep-old-early */
+        change.state = CHANGE_OLD_KEPT;
     store->news[item->page % NEWS_SLOTS].key = 0;
-    if (item->block != 0 && (item->state & EARLY_SUSPECT) != 0)
+    if (item->block != 0 && (item->state & EARLY_SUSPECT) != 0) /* guard: early-suspect */
         TRY(early_rewrite(store, &change));
     lock_acquire(&store->lock);
     if (change.block == item->block) {
@@ -227,8 +228,8 @@ early_carry_over(struct store *store)
 
         if (item.block != 0)
             blocks_set_ephemeral_locked(&store->blocks, item.block, true);
-        if ((item.state & EARLY_JOINED) != 0)
-            item.birth = store->generation; /* which is burnt, and may name it */
+        if ((item.state & EARLY_JOINED) != 0) /* guard: early-burnt */
+            item.birth = store->generation;   /* which is burnt, and may name it */
         item.state = EARLY_SUSPECT;
         if (page_set_find(running, item.page) == NULL)
             page_set_add(running, &item);

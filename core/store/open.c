@@ -176,7 +176,7 @@ dead_items_load(struct store *store, struct dead_loader *loader, const uint8_t *
             continue;
         /* A burnt generation took them, the one before that from which they are dead. */
         TRY(taken_put(store, loader, block, blocks, generation - 1));
-        TRY(blocks_mark_used(&store->blocks, block, blocks));
+        TRY(blocks_mark_used(&store->blocks, block, blocks)); /* guard: quarantine-load */
     }
     return OK;
 }
@@ -225,7 +225,7 @@ page_load(struct store *store, struct dead_loader *loader, const struct delta_pa
         return ERR_CORRUPT;
     if (change.block != 0) {
         TRY(taken_put(store, loader, change.block, 1, generation));
-        TRY(block_row_add(store, &loader->row, change.block));
+        TRY(block_row_add(store, &loader->row, change.block)); /* guard: record-used */
     }
     if (kept)
         store->history.kept_since++;
@@ -309,7 +309,7 @@ dead_queue_load(struct store *store, struct dead_loader *loader)
             return ERR_CORRUPT;
         newest = extent->generation;
         for (uint64_t block = extent->block; block < extent->block + extent->count; block++) {
-            if (loader->taken[block] >= extent->generation)
+            if (loader->taken[block] >= extent->generation) /* guard: dead-again */
                 continue;
             TRY(blocks_dead_reserve(&store->blocks, 1));
             lock_acquire(&store->lock);
@@ -526,7 +526,7 @@ store_opened_fill(struct store *store, const struct super_scan *scan, struct sto
     store->slots_bad = scan->slots_bad;
     store->copies_bad = scan->copies_bad;
     store->generation_next = scan->generation_max + 1;
-    if (opened->fell_back)
+    if (opened->fell_back) /* guard: generation-gap */
         store->generation_next += GENERATION_GAP;
     for (unsigned i = 0; i < SUPER_SLOTS; i++) {
         if (store->slots[i].bad)

@@ -245,7 +245,7 @@ slot_judge(const uint8_t *bytes, unsigned slot, bool read_only, struct super_sca
         super_get(at, &super);
         if (!scan->good[slot] || super.note.generation > scan->supers[slot].note.generation)
             scan->supers[slot] = super;
-        if (!known->used || super.note.generation < known->oldest)
+        if (!known->used || super.note.generation < known->oldest) /* guard: slot-oldest */
             known->oldest = super.note.generation;
         if (super.note.generation > known->newest)
             known->newest = super.note.generation;
@@ -314,7 +314,9 @@ super_choose(const struct super_slot slots[SUPER_SLOTS], int last, int before, i
     int best = -1;
 
     for (int i = 0; i < SUPER_SLOTS; i++) {
-        if (i == last || i == before || i == failed)
+        if (i == last || i == before) /* guard: slot-two-last */
+            continue;
+        if (i == failed) /* guard: slot-not-failed */
             continue;
         if (best < 0 || slot_worth(&slots[i]) > slot_worth(&slots[best]) ||
             (slot_worth(&slots[i]) == slot_worth(&slots[best]) &&
@@ -333,7 +335,7 @@ super_floor(const struct super_slot slots[SUPER_SLOTS])
     uint64_t floor = UINT64_MAX;
 
     for (unsigned i = 0; i < SUPER_SLOTS; i++) {
-        if (slots[i].used && slots[i].oldest < floor)
+        if (slots[i].used && slots[i].oldest < floor) /* guard: reuse-floor */
             floor = slots[i].oldest;
     }
     return floor;

@@ -32,7 +32,9 @@ is_burnt(const struct super_scan *scan, uint64_t generation)
     for (unsigned i = 0; i < SUPER_SLOTS; i++) {
         const struct super *later = &scan->supers[i];
 
-        if (scan->good[i] && later->sealed < generation && generation < later->note.generation)
+        if (!scan->good[i])
+            continue;
+        if (later->sealed < generation && generation < later->note.generation) /* guard: burnt */
             return true;
     }
     return false;
