@@ -182,16 +182,22 @@ def hours(state):
     return sum(kept["seconds"] for kept in state.values()) / 3600
 
 
-def commit():
-    """The commit of the tree; with a word, if there is more in it."""
-    done = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=12"], cwd=ROOT,
-                          capture_output=True, text=True, check=False)
+def git(*words):
+    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"
+
+
+def sources_name():
+    """What was tested, for the page: the commit (with a word, if there is more in the tree), and
+    the trees that are the same in any commit that has these sources."""
+    trees = " and ".join(f"`{folder}` is tree {git('rev-parse', '--short=12', 'HEAD:' + folder)}"
+                         for folder in ("core/store", "hosted/sim"))
+    return f"{git('describe', '--always', '--dirty', '--abbrev=12')} ({trees})"
 
 
 def report(state):
     """A table for the page, of what was run."""
-    print(f"With commit {commit()}: {totals(state)}, without one violation, "
+    print(f"With commit {sources_name()}: {totals(state)}, without one violation, "
           f"in {hours(state):.1f} hours.\n")
     print("| work | done | of |\n|---|---|---|")
     for work in WORKS:

@@ -29,8 +29,9 @@
 #define EVENT_MAX     (1u << 20)
 #define RECORD_BYTES  (8ull << 30)
 #define CHILD_SECONDS 120
-#define DEEPER_ONE_IN 24 /* cuts that go on to live */
-#define DEEPER_POINTS 10 /* and are cut about so often in turn */
+#define DEEPER_ONE_IN 24         /* cuts that go on to live */
+#define DEEPER_POINTS 10         /* and are cut about so often in turn */
+#define REFUSED       UINT64_MAX /* in the place of a generation */
 
 /* How far it has come, in memory that outlives who dies on the way. */
 struct progress {
@@ -135,19 +136,26 @@ is_faulty(const struct life *life)
     return life->depth == 0 && (life->plan->weather != SIM_FAIR || life->plan->faults != NULL);
 }
 
-/* Did something go wrong that may have damaged the volume? */
+/* Did one of these faults befall the first run? */
 static bool
-is_damaged(void)
+has_happened(unsigned faults)
 {
     const struct sim_fault_list *happened = &explorer.shared->faults;
 
     for (unsigned i = 0; i < happened->count; i++)
-        if ((SIM_FAULTS_THAT_DAMAGE & 1u << happened->faults[i].fault) != 0)
+        if ((faults & 1u << happened->faults[i].fault) != 0)
             return true;
     return false;
 }
 
-/* The simulated machine, in this process, with this life's luck; nothing goes wrong in it yet. */
+/* The volume may be damaged. */
+static bool
+is_damaged(void)
+{
+    return has_happened(SIM_FAULTS_THAT_DAMAGE);
+}
+
+/* The simulated machine, in this process, with this life's luck. */
 static struct plat_disk *
 machine_on(const struct life *life, struct sim_record *record, const struct sim_faults *faults)
 {
@@ -189,9 +197,10 @@ child_live(const struct life *life)
                                  .happened = &explorer.shared->faults };
     struct sim_record *record = explorer.records[life->depth];
     bool faulty = is_faulty(life);
-    struct plat_disk *disk = machine_on(life, record, faulty ? &faults : NULL);
+    struct plat_disk *disk;
 
     chances_set(life->plan, &faults);
+    disk = machine_on(life, record, faulty ? &faults : NULL);
     return disk != NULL && life->plan->scenario->live(disk, explorer.models[life->depth], record,
                                                       &random, life->snapshots, faulty);
 }
@@ -291,8 +300,6 @@ volume_sound(const struct life *life, struct store *store, uint64_t generation)
     explorer.shared->refusals += look.lost > 0;
     return look.damaged || look.findings == 0;
 }
-
-#define REFUSED UINT64_MAX
 
 /* Where the disk lied, nothing may be left that can be opened. */
 static uint64_t
@@ -435,8 +442,7 @@ child_deeper(const struct life *life)
         fprintf(stderr, "sim: it did not live on after the cut\n");
         return false;
     }
-    if (cut->end ==
-        SIM_KILL) /* what is visible then is more than what is safe: it is in the record */
+    if (cut->end == SIM_KILL) /* more is visible than is safe: that is in the record */
         sim_undo_restore(&cut->walk->undo, life->image);
     return walk_record(&next);
 }
@@ -490,7 +496,7 @@ cut_here(struct walk *walk, enum sim_end end)
     cut.life.seed = sim_random_next(&random);
     if (walk->replay.acknowledged > cut.life.acknowledged)
         cut.life.acknowledged = walk->replay.acknowledged;
-    if (is_damaged()) /* a superblock that never came cannot be missed */
+    if (has_happened(SIM_FAULTS_THAT_FORGET))
         cut.life.acknowledged = 0;
     cut.deeper = life->depth + 1 < depth_max(life->plan) && !is_damaged() &&
                  sim_random_chance(&random, 1, DEEPER_ONE_IN);

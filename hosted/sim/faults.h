@@ -58,13 +58,16 @@ struct sim_faults {
 #define SIM_FAULTS_OF_FLUSHES (1u << SIM_FLUSH_ERROR | 1u << SIM_FLUSH_LOST | 1u << SIM_SLOW)
 #define SIM_FAULTS_OF_MEMORY  (1u << SIM_NO_MEMORY)
 
-/*
- * Faults after which what was acknowledged need not be there: only what is found must be
- * right, and what is damaged be named.
+/* Faults that may damage the volume: what can be read of it must be right, and the rest be named.
  */
 #define SIM_FAULTS_THAT_DAMAGE                                                                     \
-    (1u << SIM_READ_SHORT | 1u << SIM_WRITE_LOST | 1u << SIM_WRITE_ELSEWHERE | 1u << SIM_ROT |     \
-     1u << SIM_FLUSH_LOST)
+    (SIM_FAULTS_THAT_FORGET | 1u << SIM_READ_SHORT | 1u << SIM_FLUSH_LOST)
+
+/*
+ * After these what was acknowledged need not be there: nobody can miss a superblock that never
+ * came. After a flush that lied it is there again with the next one that does not.
+ */
+#define SIM_FAULTS_THAT_FORGET (1u << SIM_WRITE_LOST | 1u << SIM_WRITE_ELSEWHERE | 1u << SIM_ROT)
 
 /*
  * The fault of request `at`, one of the set `of`, or SIM_FAULT_COUNT: none. `faults` may be NULL.
