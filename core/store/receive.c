@@ -134,7 +134,8 @@ struct receiver {
     struct store *store;
     struct stream *stream;
     struct stream_record *record;
-    struct fill *fill; /* NULL: the stream is incremental */
+    bool whole; /* the stream is, and goes by way of `fill` */
+    struct fill fill;
 };
 
 static err_t
@@ -142,8 +143,8 @@ page_put(struct receiver *receiver)
 {
     uint64_t page = le32_get(receiver->record->header.page);
 
-    if (receiver->fill != NULL)
-        return fill_page(receiver->fill, page, receiver->record->page);
+    if (receiver->whole)
+        return fill_page(&receiver->fill, page, receiver->record->page);
     return store_commit_page(receiver->store, page, receiver->record->page);
 }
 
@@ -183,20 +184,26 @@ whole_put(struct receiver *receiver, struct store_note *note)
     const struct stream *stream = receiver->stream;
     struct store_note made = note_of(stream, note->wall_ns);
     struct store_origin origin;
-    struct fill fill;
-    err_t err = fill_begin(&fill, receiver->store, stream->record_count, stream->personal_ns);
+    err_t err;
 
-    receiver->fill = &fill;
-    if (err == OK)
-        err = records_put(receiver);
-    if (err == OK) {
-        origin_begin(receiver->store, stream, &origin);
-        err = fill_end(&fill, &made);
-        receiver->store->received = NULL;
-    }
-    fill_close(&fill);
+    TRY(fill_begin(&receiver->fill, receiver->store, stream->record_count, stream->personal_ns));
+    TRY(records_put(receiver));
+    origin_begin(receiver->store, stream, &origin);
+    err = fill_end(&receiver->fill, &made);
+    receiver->store->received = NULL;
     if (err == OK)
         *note = made;
+    return err;
+}
+
+static err_t
+whole_receive(struct receiver *receiver, struct store_note *note)
+{
+    err_t err;
+
+    receiver->whole = true;
+    err = whole_put(receiver, note);
+    fill_close(&receiver->fill);
     return err;
 }
 
@@ -276,7 +283,7 @@ stream_receive(struct store *store, struct stream *stream, struct store_note *no
     receiver.record = plat_alloc(sizeof *receiver.record);
     if (receiver.record == NULL)
         return ERR_NOMEM;
-    err = stream->from.generation == 0 ? whole_put(&receiver, note)
+    err = stream->from.generation == 0 ? whole_receive(&receiver, note)
                                        : difference_receive(&receiver, note);
     plat_free(receiver.record, sizeof *receiver.record);
     return err;

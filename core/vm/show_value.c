@@ -226,9 +226,10 @@ static void
 show_point(struct show *show, uint32_t point)
 {
     char bytes[4];
+    size_t count = utf8_put(point, bytes);
 
     show_text(show, "'");
-    show_character(show, bytes, utf8_put(point, bytes), '\'');
+    show_character(show, bytes, count, '\'');
     show_text(show, "'");
 }
 
