@@ -830,6 +830,7 @@ class Transfer(Counting):
             self.assertLess(stream.stat().st_size, (self.folder / "whole").stat().st_size / 2)
             self.receive(stream)
             seen = more
+        self.receive(self.send("idle", "--from", last)[0])
         self.assertIn("received", phantom("log", self.copy).out)
         self.assertLessEqual(self.run_for(3, volume=self.copy)[0], seen[-1] + 2)
         self.sound(self.volume, self.copy)

@@ -1,8 +1,9 @@
 /*
  * send.c - writing a stream.
  *
- * What differs is counted first, by the page maps alone, so that the head can say how much is to
- * come, and who receives it can see to its room before anything else.
+ * Pages whose blocks lie behind each other are read in one go. What differs is counted first, by
+ * the page maps alone, so that the head can say how much is to come, and who receives it can see to
+ * its room before anything else.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -14,12 +15,24 @@
 #include "store/store_priv.h"
 #include "store/stream_priv.h"
 
+#define ROW_MAX   64 /* pages that are read at a time */
+#define ROW_BYTES ((size_t)ROW_MAX * VOLUME_BLOCK_BYTES)
+
+/* Pages whose blocks lie behind each other; they are still to be sent. */
+struct page_row {
+    uint64_t block;
+    uint32_t count;
+    uint64_t pages[ROW_MAX];
+    uint32_t crcs[ROW_MAX];
+};
+
 struct sender {
     struct store_view *from, *to;
     stream_write_fn *write;
     void *context;
     struct stream_record *record;
-    uint8_t *buffer;       /* a page, as aligned as reading wants it */
+    struct page_row row;
+    uint8_t *buffer;       /* ROW_MAX pages */
     uint64_t record_count; /* what the head says */
     uint64_t written;      /* of these pages, and of the nodes above them: what takes a block */
     uint64_t records;      /* written so far */
@@ -89,17 +102,69 @@ page_count(void *context, uint64_t page, const struct map_entry *to)
 }
 
 static err_t
-page_send(void *context, uint64_t page, const struct map_entry *to)
+page_send(struct sender *sender, uint64_t page, const void *contents)
+{
+    bool zero = bytes_are_zero(contents, VOLUME_BLOCK_BYTES);
+
+    memcpy(sender->record->page, contents, VOLUME_BLOCK_BYTES);
+    TRY(record_send(sender, zero ? STREAM_ZERO : STREAM_PAGE, page));
+    sender->records++;
+    return OK;
+}
+
+/* A page of a row; one that does not match is read again by itself, which tells what is wrong. */
+static err_t
+row_page_send(struct sender *sender, uint32_t at, bool there)
+{
+    const struct page_row *row = &sender->row;
+    uint8_t *contents = sender->buffer + (size_t)at * VOLUME_BLOCK_BYTES;
+    uint32_t crc = row->crcs[at];
+
+    if (!there || !crc_good(contents, VOLUME_BLOCK_BYTES, crc)) /* guard: crc-send */
+        TRY(store_view_read(sender->to, row->pages[at], contents));
+    return page_send(sender, row->pages[at], contents);
+}
+
+/* Read and send what was gathered; the row is empty then. */
+static err_t
+row_send(struct sender *sender)
+{
+    struct page_row *row = &sender->row;
+    uint32_t count = row->count;
+    bool there;
+
+    if (count == 0)
+        return OK;
+    there = volume_read(view_store(sender->to)->disk, row->block, count, sender->buffer) == OK;
+    for (uint32_t i = 0; i < count; i++)
+        TRY(row_page_send(sender, i, there));
+    row->count = 0;
+    return OK;
+}
+
+/* A page without a block has no place in a row. */
+static err_t
+blockless_send(struct sender *sender, uint64_t page)
+{
+    TRY(row_send(sender));
+    TRY(store_view_read(sender->to, page, sender->buffer));
+    return page_send(sender, page, sender->buffer);
+}
+
+static err_t
+page_add(void *context, uint64_t page, const struct map_entry *to)
 {
     struct sender *sender = context;
-    uint8_t *bytes = sender->record->page;
+    struct page_row *row = &sender->row;
 
-    (void)to;
-    TRY(store_view_read(sender->to, page, sender->buffer));
-    memcpy(bytes, sender->buffer, VOLUME_BLOCK_BYTES);
-    TRY(record_send(sender, bytes_are_zero(bytes, VOLUME_BLOCK_BYTES) ? STREAM_ZERO : STREAM_PAGE,
-                    page));
-    sender->records++;
+    if (to->block == 0 || !map_entry_valid(view_store(sender->to), to))
+        return blockless_send(sender, page);
+    if (to->block != row->block + row->count || row->count == ROW_MAX) {
+        TRY(row_send(sender));
+        row->block = to->block;
+    }
+    row->pages[row->count] = page;
+    row->crcs[row->count++] = to->crc;
     return OK;
 }
 
@@ -114,7 +179,8 @@ all_send(struct sender *sender)
     TRY(difference_walk(store, from, to, page_count, sender, &nodes));
     sender->written += nodes;
     TRY(head_send(sender));
-    TRY(difference_walk(store, from, to, page_send, sender, NULL));
+    TRY(difference_walk(store, from, to, page_add, sender, NULL));
+    TRY(row_send(sender));
     assert(sender->records == sender->record_count);
     return record_send(sender, STREAM_END, 0);
 }
@@ -128,7 +194,7 @@ stream_send(struct store_view *from, struct store_view *to, stream_write_fn *wri
                              .write = write,
                              .context = context,
                              .record = plat_alloc(sizeof *sender.record),
-                             .buffer = plat_alloc(VOLUME_BLOCK_BYTES) };
+                             .buffer = plat_alloc(ROW_BYTES) };
     err_t err = sender.record != NULL && sender.buffer != NULL ? OK : ERR_NOMEM;
 
     if (err == OK)
@@ -136,6 +202,6 @@ stream_send(struct store_view *from, struct store_view *to, stream_write_fn *wri
     if (err == OK)
         *tally = (struct stream_tally){ .pages = sender.records, .bytes = sender.bytes };
     plat_free(sender.record, sizeof *sender.record);
-    plat_free(sender.buffer, VOLUME_BLOCK_BYTES);
+    plat_free(sender.buffer, ROW_BYTES);
     return err;
 }

@@ -58,8 +58,9 @@ head_test(const struct stream_head_disk *head)
         return ERR_CORRUPT;
     if (le64_get(head->space_base) != SPACE_BASE || le64_get(head->space_bytes) != SPACE_BYTES)
         return ERR_VERSION;
-    if (blocks < STORE_BLOCKS_MIN || blocks >= VOLUME_BLOCKS_MAX || from >= to ||
-        records > SPACE_PAGES || le64_get(head->written_count) > (records + 1) * (MAP_LEVELS + 1))
+    if (blocks < STORE_BLOCKS_MIN || blocks >= VOLUME_BLOCKS_MAX || to == 0 || from > to ||
+        (from == to && records > 0) || records > SPACE_PAGES ||
+        le64_get(head->written_count) > (records + 1) * (MAP_LEVELS + 1))
         return ERR_CORRUPT;
     return OK;
 }

@@ -36,7 +36,7 @@ struct stream_tally {
 /*
  * Send what differs between two pinned generations of a volume.
  *
- *   from   older than `to`; NULL: all of `to` is sent
+ *   from   older than `to`, or the same, and there is nothing to send; NULL: all of `to` is sent
  *   tally  filled on OK
  *
  * Reads each page once, and each node of the page maps that differs twice. Returns OK,

@@ -26,6 +26,7 @@ struct end {
     FILE *file;
     const char *name;
     const char *path; /* NULL: a standard stream */
+    int error;        /* of reading, as errno has it */
 };
 
 /* False after a message. */
@@ -118,13 +119,14 @@ present_keep(struct system *system, uint64_t *generation)
     return err == OK;
 }
 
+/* The same is fine: nothing has happened since, and that is sent. False after a message. */
 static bool
-is_older(const struct system *system, uint64_t from, uint64_t to)
+is_not_newer(const struct system *system, uint64_t from, uint64_t to)
 {
-    if (from < to)
+    if (from <= to)
         return true;
-    say_error("%s: generation %" PRIu64 " is not older than generation %" PRIu64, system->path,
-              from, to);
+    say_error("%s: generation %" PRIu64 " is newer than generation %" PRIu64, system->path, from,
+              to);
     return false;
 }
 
@@ -140,7 +142,7 @@ static bool
 parcel_open(struct parcel *parcel, struct system *system, uint64_t from, uint64_t to)
 {
     return (from == 0 || view_open(system, from, &parcel->from)) &&
-           (to != 0 || present_keep(system, &to)) && is_older(system, from, to) &&
+           (to != 0 || present_keep(system, &to)) && is_not_newer(system, from, to) &&
            view_open(system, to, &parcel->to);
 }
 
@@ -220,6 +222,7 @@ bytes_read(void *context, void *bytes, size_t byte_count)
 
     if (fread(bytes, 1, byte_count, end->file) == byte_count)
         return OK;
+    end->error = errno;
     return ferror(end->file) ? ERR_IO : ERR_END;
 }
 
@@ -235,7 +238,7 @@ stream_say(const struct end *end, const struct stream *stream)
         say_error("%s: it is of a release with another format", end->name);
         break;
     case ERR_IO:
-        say_error("%s: cannot read: %s", end->name, strerror(errno));
+        say_error("%s: cannot read: %s", end->name, strerror(end->error));
         break;
     default:
         if (stream->to.generation == 0) {
@@ -350,11 +353,11 @@ difference_receive(const char *path, const struct end *end, struct stream *strea
 }
 
 static bool
-receive(const char *path, const struct end *end)
+receive(const char *path, struct end *end)
 {
     struct stream stream;
 
-    if (stream_begin(&stream, bytes_read, (void *)end) != OK) {
+    if (stream_begin(&stream, bytes_read, end) != OK) {
         stream_say(end, &stream);
         return false;
     }

@@ -306,7 +306,8 @@ const struct verb verbs[] = {
             "    phantom receive copy.phantom monday\n"
             "    phantom send life.phantom --from 17 | ssh elsewhere phantom receive copy.phantom\n"
             "\n"
-            "It says which generation it has sent; that is the next --from.\n",
+            "It says which generation it has sent. That is the next --from, and is kept until\n"
+            "'phantom history VOLUME drop' lets go of it.\n",
         .options = send_options,
         .argument_min = 1,
         .argument_max = 1,

@@ -229,6 +229,24 @@ START_TEST(one_increment_follows_another)
 }
 END_TEST
 
+START_TEST(where_nothing_happened_nothing_is_sent_and_that_is_received)
+{
+    struct model *sender = model_create(BLOCKS);
+    uint64_t a = pin(sender, 60);
+    struct model *model = received(sender, a);
+    struct parcel parcel = sent(sender, a, a);
+
+    ck_assert_uint_eq(parcel.count, HEAD + END);
+    for (unsigned i = 0; i < 2; i++) {
+        ck_assert_int_eq(receive(model, &parcel, sender), OK);
+        sound_after_restart(model);
+    }
+    free(parcel.bytes);
+    model_free(model);
+    model_free(sender);
+}
+END_TEST
+
 /* A volume that received can itself be sent. */
 START_TEST(what_was_received_can_be_sent_on)
 {
@@ -797,6 +815,10 @@ START_TEST(nothing_is_sent_of_a_page_that_is_damaged)
 
     ck_assert_int_eq(map_lookup(pair.sender->store, model_page(4), &entry), OK);
     test_disk_flip(pair.sender->disk, entry.block, 100);
+    test_disk_fail_read(pair.sender->disk, entry.block);
+    ck_assert_int_eq(try_send(pair.sender, pair.a, pair.b, &parcel, &tally), ERR_IO);
+    test_disk_fail_read(pair.sender->disk, 0);
+    parcel.count = 0;
     ck_assert_int_eq(try_send(pair.sender, pair.a, pair.b, &parcel, &tally), ERR_CORRUPT);
     pair.parcel.bytes = realloc(pair.parcel.bytes, parcel.count);
     memcpy(pair.parcel.bytes, parcel.bytes, parcel.count);
@@ -899,8 +921,8 @@ END_TEST
 UNIT_TESTS_WITHIN(
     "store/stream", 120, a_whole_stream_makes_the_same_generation_elsewhere,
     what_differs_is_sent_and_no_more, one_increment_follows_another,
-    what_was_received_can_be_sent_on, one_flipped_bit_anywhere_changes_nothing,
-    a_stream_that_is_cut_off_changes_nothing,
+    where_nothing_happened_nothing_is_sent_and_that_is_received, what_was_received_can_be_sent_on,
+    one_flipped_bit_anywhere_changes_nothing, a_stream_that_is_cut_off_changes_nothing,
     records_in_another_order_or_twice_or_missing_change_nothing,
     records_that_make_no_sense_change_nothing,
     a_stream_fits_the_generation_that_it_goes_on_from_and_no_other,
