@@ -832,6 +832,9 @@ class Transfer(Counting):
             seen = more
         self.receive(self.send("idle", "--from", last)[0])
         self.assertIn("received", phantom("log", self.copy).out)
+        for generation in list(self.kept(self.copy))[1:]:
+            self.assertEqual(phantom("history", self.copy, "drop", generation).status, 0)
+        self.receive(self.send("idle-still", "--from", last)[0])
         self.assertLessEqual(self.run_for(3, volume=self.copy)[0], seen[-1] + 2)
         self.sound(self.volume, self.copy)
         self.run_for(3)

@@ -72,7 +72,7 @@ answer_make(struct store *store, bool running, const char *request, struct buffe
         return answer_application(words, text);
     words = answer_after_word(request, "history");
     if (words != NULL)
-        return answer_history(store, words, text);
+        return answer_history(store, running, words, text);
     words = answer_after_word(request, "show");
     if (words != NULL)
         return render_variables(text, *words != '\0' ? words : NULL);

@@ -27,7 +27,7 @@ enum answer_status {
 /*
  * Answer a question about the system that is up.
  *
- *   running  false: it was brought up only to be looked at
+ *   running  false: it was brought up only to be looked at; about history, the store alone need be
  *   request  anything at all; what makes no sense is trouble
  *   text     empty; without memory for a message it stays so
  *

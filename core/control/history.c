@@ -10,14 +10,20 @@
 #include "base/memory.h"
 #include "control/history_priv.h"
 #include "control/render.h"
+#include "plat/machine.h"
 #include "pmem/pmem.h"
 
 #define PLACE_COMMITS 8 /* until there is a place for one more */
 
+/* Where nothing runs the store alone makes the generation, and changes no page. */
 static err_t
-commit(void)
+commit(struct store *store, bool running)
 {
-    return pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_PIN));
+    struct store_note note = { .wall_ns = plat_wall_ns() };
+
+    if (running)
+        return pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_PIN));
+    return store_history_commit(store, STORE_CAUSE_PIN, &note);
 }
 
 /* Digits up to a blank or the end; `text` moves behind both. False if there are none. */
@@ -49,13 +55,13 @@ held_newest(struct store *store)
 
 /* Where so many are kept that there is no place, the oldest is let go of by several commits. */
 static err_t
-pin(struct store *store, struct buffer *text)
+pin(struct store *store, bool running, struct buffer *text)
 {
     uint64_t before = held_newest(store), kept = before;
 
     store_pin_ask(store);
     for (unsigned i = 0; i < PLACE_COMMITS && kept <= before; i++) {
-        TRY(commit());
+        TRY(commit(store, running));
         kept = held_newest(store);
     }
     if (kept <= before)
@@ -64,19 +70,19 @@ pin(struct store *store, struct buffer *text)
 }
 
 static err_t
-drop(struct store *store, const char *words, struct buffer *text)
+drop(struct store *store, bool running, const char *words, struct buffer *text)
 {
     uint64_t generation;
 
     if (!number_read(&words, &generation) || *words != '\0')
         return ERR_NOT_FOUND;
     TRY(store_unpin(store, generation));
-    TRY(commit());
+    TRY(commit(store, running));
     return buffer_format(text, "generation %" PRIu64 " is let go of\n", generation);
 }
 
 static err_t
-keep(struct store *store, const char *words, struct buffer *text)
+keep(struct store *store, bool running, const char *words, struct buffer *text)
 {
     struct store_policy policy;
     uint64_t last, hourly, daily;
@@ -87,22 +93,22 @@ keep(struct store *store, const char *words, struct buffer *text)
         return ERR_RANGE;
     policy = (struct store_policy){ (uint32_t)last, (uint32_t)hourly, (uint32_t)daily };
     TRY(store_policy_set(store, &policy));
-    TRY(commit());
+    TRY(commit(store, running));
     return buffer_format(text, "that is kept by rule from now on\n");
 }
 
 err_t
-answer_history(struct store *store, const char *words, struct buffer *text)
+answer_history(struct store *store, bool running, const char *words, struct buffer *text)
 {
     const char *rest;
 
     if (text_equal(words, "list"))
         return render_history(text, store);
     if (text_equal(words, "pin"))
-        return pin(store, text);
+        return pin(store, running, text);
     rest = answer_after_word(words, "drop");
     if (rest != NULL)
-        return drop(store, rest, text);
+        return drop(store, running, rest, text);
     rest = answer_after_word(words, "keep");
-    return rest == NULL ? ERR_RANGE : keep(store, rest, text);
+    return rest == NULL ? ERR_RANGE : keep(store, running, rest, text);
 }

@@ -31,6 +31,14 @@ generation_read(const struct invocation *invocation, unsigned at, uint64_t *gene
     return false;
 }
 
+/* In a stopped volume nothing but history changes: it holds what it held. */
+static int
+change(const char *volume, const char *request)
+{
+    return ask_volume(&(struct ask){
+        .volume = volume, .request = request, .writes = true, .of_the_store = true });
+}
+
 /* ---- rules ---- */
 
 /* One rule, "NAME=NUMBER" up to a comma or the end, which is not in `seen`; `text` moves behind it.
@@ -96,8 +104,7 @@ keep(const struct invocation *invocation)
     }
     snprintf(request, sizeof request, "history keep %" PRIu32 " %" PRIu32 " %" PRIu32, policy.last,
              policy.hourly, policy.daily);
-    return ask_volume(
-        &(struct ask){ .volume = invocation->arguments[0], .request = request, .writes = true });
+    return change(invocation->arguments[0], request);
 }
 
 /* ---- the table ---- */
@@ -162,8 +169,7 @@ verb_history(const struct invocation *invocation)
                                          .of_the_store = true,
                                          .show = history_show });
     if (strcmp(act, "pin") == 0 && count == 2 && !rules)
-        return ask_volume(
-            &(struct ask){ .volume = volume, .request = "history pin", .writes = true });
+        return change(volume, "history pin");
     if (strcmp(act, "drop") != 0 || count != 3 || rules) {
         say_error("history: what to do? phantom history %s", invocation->verb->synopsis);
         return STATUS_USAGE;
@@ -171,7 +177,7 @@ verb_history(const struct invocation *invocation)
     if (!generation_read(invocation, 2, &generation))
         return STATUS_USAGE;
     snprintf(request, sizeof request, "history drop %" PRIu64, generation);
-    return ask_volume(&(struct ask){ .volume = volume, .request = request, .writes = true });
+    return change(volume, request);
 }
 
 /* ---- going back, and copies ---- */

@@ -76,6 +76,19 @@ store_unpin(struct store *store, uint64_t generation)
     return generation == 8 ? OK : ERR_NOT_FOUND;
 }
 
+/* Commits of the store alone. */
+static unsigned store_commits;
+
+err_t
+store_history_commit(struct store *store, enum store_cause cause, struct store_note *note)
+{
+    ck_assert_ptr_eq(store, &fake_store);
+    ck_assert_int_eq(cause, STORE_CAUSE_PIN);
+    ck_assert_uint_gt(note->wall_ns, 0);
+    store_commits++;
+    return OK;
+}
+
 struct store_policy
 store_policy_get(struct store *store)
 {
@@ -218,6 +231,21 @@ START_TEST(what_is_kept_is_the_present_or_there_is_a_message)
 }
 END_TEST
 
+START_TEST(where_nothing_runs_history_is_changed_by_the_store_alone)
+{
+    static const char *const requests[] = { "history pin", "history drop 8", "history keep 1 2 3" };
+    const uint64_t begun = fake.begun;
+
+    machine_commit(); /* nothing is left to be written */
+    for (unsigned i = 0; i < 3; i++) {
+        buffer_clear(&answer);
+        ck_assert_int_eq(answer_request(&fake_store, false, requests[i], &answer), ANSWER_DONE);
+        ck_assert_uint_eq(store_commits, i + 1);
+    }
+    ck_assert_uint_le(fake.begun, begun + 1);
+}
+END_TEST
+
 START_TEST(history_takes_no_nonsense)
 {
     static const char *const requests[] = {
@@ -330,6 +358,7 @@ main(void)
         log_gives_numbers_that_any_asker_can_put_into_his_own_time,
         history_is_listed_and_what_is_asked_of_it_is_committed,
         what_is_kept_is_the_present_or_there_is_a_message,
+        where_nothing_runs_history_is_changed_by_the_store_alone,
         history_takes_no_nonsense,
         a_program_is_listed_stopped_and_removed,
         who_stops_a_program_while_the_machine_stops_is_told_so,
