@@ -251,20 +251,44 @@ touch_present(const struct check *check, uint64_t page, uint64_t page_count, uin
                                  .last = check->store->super.note.generation };
 }
 
+bool
+check_entry_lost(struct check *check, uint64_t block, const struct map_entry *entry,
+                 const struct check_touch *touch)
+{
+    if (!map_entry_valid(check->store, entry))
+        check_damage(check, block, touch,
+                     "block %" PRIu64 " (page map): what it says of page %#" PRIx64
+                     " makes no sense",
+                     block, touch->page);
+    else if ((entry->flags & MAP_FLAG_LOST) != 0)
+        check_damage(check, 0, touch,
+                     "page %#" PRIx64 " and %" PRIu64 " after it were lost to earlier damage",
+                     touch->page, touch->page_count - 1);
+    else
+        return false;
+    return true;
+}
+
 /*
  * A page that was replaced since the fold. Its old block is among the dead, unless a pin
- * reaches it: then the next fold finds it here, and puts it into the list.
+ * reaches it: then the next fold finds it here, and puts it into the list. A pin that reaches the
+ * leaf has of the page what stands here.
  */
 static void
-check_replaced(struct check *check, uint64_t page, const struct map_entry *entry)
+check_replaced(struct check *check, const struct map_entry *leaf, uint64_t page,
+               const struct map_entry *entry)
 {
-    const struct check_touch touch = {
+    struct check_touch touch = {
         .page = page, .page_count = 1, .first = entry->birth, .last = check->store->history.newest
     };
 
-    if (entry->block != 0 && map_entry_valid(check->store, entry) &&
-        history_keeps(check->store, entry->birth))
-        check_page(check, entry->block, entry->crc, &touch);
+    if (entry->block != 0 && map_entry_valid(check->store, entry)) {
+        if (history_keeps(check->store, entry->birth))
+            check_page(check, entry->block, entry->crc, &touch);
+    } else if (history_keeps(check->store, leaf->birth)) {
+        touch.first = leaf->birth;
+        (void)check_entry_lost(check, leaf->block, entry, &touch);
+    }
 }
 
 static void
@@ -284,15 +308,9 @@ check_entry(struct check *check, unsigned level, const struct map_entry *entry, 
 
         touch = touch_present(check, page, pages, child.birth);
         if (level == 0 && page_set_find(&store->overlay, page) != NULL) {
-            check_replaced(check, page, &child);
-        } else if (!map_entry_valid(store, &child)) {
-            check_damage(check, entry->block, &touch,
-                         "block %" PRIu64 " (page map): entry %u makes no sense", entry->block, i);
-            check->cannot_tell = true;
-        } else if ((child.flags & MAP_FLAG_LOST) != 0) {
-            check_damage(check, 0, &touch,
-                         "page %#" PRIx64 " and %" PRIu64 " after it were lost to earlier damage",
-                         page, pages - 1);
+            check_replaced(check, entry, page, &child);
+        } else if (check_entry_lost(check, entry->block, &child, &touch)) {
+            check->cannot_tell = check->cannot_tell || !map_entry_valid(store, &child);
         } else if (child.block != 0 && level == 0) {
             check_page(check, child.block, child.crc, &touch);
         } else if (child.block != 0) {

@@ -138,12 +138,9 @@ node_check(struct check *check, unsigned level, const struct map_entry *entry, u
         uint64_t page = first + i * pages;
 
         touch = touch_of_pin(check, page, pages, child.birth);
-        if (!map_entry_valid(check->store, &child))
-            check_damage(check, entry->block, &touch,
-                         "block %" PRIu64 " (page map of a pinned generation): entry %u makes no "
-                         "sense",
-                         entry->block, i);
-        else if (child.block != 0 && level == 0)
+        if (check_entry_lost(check, entry->block, &child, &touch))
+            continue;
+        if (child.block != 0 && level == 0)
             page_check(check, page, &child);
         else if (child.block != 0)
             node_check(check, level - 1, &child, page);

@@ -91,5 +91,12 @@ void check_page_later(struct check *check, uint64_t block, uint32_t crc,
                       const struct check_touch *touch);
 void check_pages_end(struct check *check);
 
+/*
+ * An entry in the node at `block`: does it name nothing, because that was lost, or makes no sense?
+ * Then that is told, and the answer is true.
+ */
+bool check_entry_lost(struct check *check, uint64_t block, const struct map_entry *entry,
+                      const struct check_touch *touch);
+
 /* Pins, their lists, and what they lead to. The present was looked at. OK, ERR_NOMEM. */
 must_use err_t check_history(struct check *check);

@@ -271,7 +271,7 @@ model_pins_match(struct model *model)
 
 /* ---- check ---- */
 
-#define NAMED_MAX 256
+#define NAMED_MAX 1024
 
 static struct {
     unsigned damage, notes, named;

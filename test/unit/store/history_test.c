@@ -856,6 +856,59 @@ START_TEST(a_damaged_table_or_list_costs_neither_a_generation_nor_a_commit)
 }
 END_TEST
 
+/* The block of the leaf that names a page. */
+static uint64_t
+leaf_of(struct model *model, uint64_t page)
+{
+    struct map_entry entry = { .block = model->store->map.block, .crc = model->store->map.crc };
+
+    for (unsigned level = MAP_LEVELS - 1; level > 0; level--) {
+        const struct map_node_disk *node = (const void *)bytes;
+
+        ck_assert_int_eq(map_node_read(model->store, &entry, bytes), OK);
+        entry = map_entry_get(&node->entries[page >> level * MAP_WAYS_BITS & (MAP_WAYS - 1)]);
+    }
+    return entry.block;
+}
+
+/* What was lost before a generation was pinned is lost in it, though the present has it anew. */
+START_TEST(check_tells_of_pages_that_a_pin_has_lost)
+{
+    struct model *model = model_create(BLOCKS);
+    bool all[MODEL_PAGES], first[MODEL_PAGES] = { [0] = true };
+    uint64_t lost = model_page(6), pinned; /* beside page 0 */
+
+    memset(all, true, sizeof all);
+    for (unsigned i = 0; i < MODEL_PAGES; i++)
+        model_change(model, i, false);
+    ck_assert_int_eq(model_commit_pages(model, all, STORE_CAUSE_DEMAND), OK);
+    ck_assert_int_eq(store_unpin(model->store, pin(model, 0)), OK);
+    commits(model, 8, 0);
+    ck_assert_uint_eq(leaf_of(model, lost), leaf_of(model, model_page(0)));
+    test_disk_flip(model->disk, leaf_of(model, lost), 8 * 16 * 5);
+    ck_assert_int_eq(model_open(model, false), OK);
+    model_change(model, 0, false);
+    store_pin_ask(model->store);
+    ck_assert_int_eq(model_commit_pages(model, first, STORE_CAUSE_DEMAND), OK);
+    pinned = model->committed;
+    ck_assert_int_eq(store_page_read(model->store, lost, bytes), ERR_CORRUPT);
+    for (unsigned i = 0; i < MODEL_PAGES; i++)
+        model_change(model, i, false);
+    ck_assert_int_eq(model_commit_pages(model, all, STORE_CAUSE_DEMAND), OK);
+    for (unsigned folded = 0; folded < 2; folded++) {
+        ck_assert(model_matches(model, model->committed));
+        ck_assert_uint_gt(model_check(model, NULL), 0);
+        ck_assert(model_check_named_page(lost));
+        pin(model, 0); /* folds: the pin has the leaf for itself then */
+    }
+    ck_assert_int_eq(store_unpin(model->store, pinned), OK);
+    commits(model, 2, 0);
+    model_check(model, NULL);
+    ck_assert(!model_check_named_page(lost));
+    model_free(model);
+}
+END_TEST
+
 START_TEST(an_index_that_is_found_out_anew_spares_what_pins_reach)
 {
     struct model *model = volume();
@@ -919,6 +972,7 @@ UNIT_TESTS_WITHIN(
     a_fold_that_always_fails_is_tried_more_and_more_rarely,
     one_bit_flipped_in_what_history_keeps_is_found_and_never_used,
     a_damaged_table_or_list_costs_neither_a_generation_nor_a_commit,
+    check_tells_of_pages_that_a_pin_has_lost,
     an_index_that_is_found_out_anew_spares_what_pins_reach,
     check_finds_a_block_that_a_pin_uses_and_no_list_tells_of,
     check_finds_a_block_that_is_kept_for_nothing)
