@@ -177,6 +177,24 @@ notes_sum(struct image *image, uint64_t block)
     ref_sum(image, block, offsetof(struct chain_disk, next), IMAGE_NOTES, notes_sum);
 }
 
+static void
+kept_sum(struct image *image, uint64_t block)
+{
+    ref_sum(image, block, offsetof(struct chain_disk, next), IMAGE_KEPT, kept_sum);
+}
+
+static void
+pins_sum(struct image *image, uint64_t block)
+{
+    for (size_t i = 0; i < CHAIN_PINS_MAX; i++) {
+        size_t offset = offsetof(struct chain_disk, items) + i * sizeof(struct pin_disk);
+
+        ref_sum(image, block, offset + offsetof(struct pin_disk, map), IMAGE_NODE, root_sum);
+        ref_sum(image, block, offset + offsetof(struct pin_disk, dead), IMAGE_KEPT, kept_sum);
+    }
+    ref_sum(image, block, offsetof(struct chain_disk, next), IMAGE_PINS, pins_sum);
+}
+
 /* Of a record's pages those in its first block are summed; there are rarely more. */
 static void
 record_sum(struct image *image, uint64_t block)
@@ -207,6 +225,7 @@ super_sum(struct image *image, uint64_t block)
     ref_sum(image, block, offsetof(struct super_disk, bitmap), IMAGE_INDEX, index_sum);
     ref_sum(image, block, offsetof(struct super_disk, waiting), IMAGE_WAITING, waiting_sum);
     ref_sum(image, block, offsetof(struct super_disk, notes), IMAGE_NOTES, notes_sum);
+    ref_sum(image, block, offsetof(struct super_disk, pins), IMAGE_PINS, pins_sum);
     ref_sum(image, block, offsetof(struct super_disk, delta), IMAGE_RECORD, record_sum);
     sum_put(image, block, crc_offset, crc32c(test_disk_look(image->disk, block), crc_offset));
 }
@@ -251,6 +270,31 @@ pages_refused(struct image *image, struct store *store)
     return refused;
 }
 
+/* How much of pinned generations cannot be read. */
+static unsigned
+pins_refused(struct image *image, struct store *store)
+{
+    struct store_pin pins[STORE_PINS_MAX];
+    size_t count = store_pins_get(store, pins, STORE_PINS_MAX);
+    unsigned refused = 0;
+
+    for (size_t p = 0; p < count; p++) {
+        struct store_view *view;
+        uint64_t page;
+        err_t err = OK;
+
+        if (store_view_open(store, pins[p].note.generation, &view) != OK)
+            continue;
+        for (size_t i = 0; i < image->page_count; i++)
+            refused += store_view_read(view, image->pages[i], buffer) != OK;
+        for (unsigned i = 0; i < IMAGE_PAGES_MAX && err == OK; i++)
+            err = store_view_next(view, i == 0 ? 0 : page + 1, buffer, &page);
+        refused += err == ERR_CORRUPT;
+        store_view_close(view);
+    }
+    return refused;
+}
+
 /* Look at all of it. False if it does not open. */
 static bool
 look(struct image *image)
@@ -263,7 +307,7 @@ look(struct image *image)
 
     if (store_open(image->disk, true, &store, &opened) != OK)
         return false;
-    refused = pages_refused(image, store);
+    refused = pages_refused(image, store) + pins_refused(image, store);
     assert(store_log_read(store, notes, NOTES_MAX, &note_count) == OK);
     assert(note_count <= NOTES_MAX);
     damages = 0;
@@ -377,6 +421,71 @@ reopen_verify(struct image *image, unsigned commit, uint64_t generation)
     store_close(store);
 }
 
+/* The oldest pin that can be had, or 0. */
+static uint64_t
+pin_oldest(struct store *store)
+{
+    struct store_pin pins[STORE_PINS_MAX];
+    size_t count = store_pins_get(store, pins, STORE_PINS_MAX);
+
+    for (size_t i = 0; i < count; i++) {
+        if (!pins[i].going)
+            return pins[i].note.generation;
+    }
+    return 0;
+}
+
+/* In one commit a generation is pinned, in the next one is let go of. */
+static void
+history_ask(struct store *store, unsigned commit)
+{
+    if (commit == 0)
+        store_pin_ask(store);
+    else if (commit == 1)
+        IGNORE(store_unpin(store, pin_oldest(store)), "there may be none");
+}
+
+/* All that could be read of the pin is there now. */
+static void
+rewind_verify(struct image *image, struct store *store, struct store_view *view)
+{
+    static _Alignas(BLOCK) uint8_t read[BLOCK];
+
+    for (size_t i = 0; i < image->page_count; i++) {
+        if (store_view_read(view, image->pages[i], buffer) != OK)
+            continue;
+        assert(store_page_read(store, image->pages[i], read) == OK);
+        assert(memcmp(read, buffer, BLOCK) == 0);
+    }
+}
+
+static void
+go_back(struct image *image)
+{
+    struct store_note note = { .wall_ns = 1 };
+    struct store_opened opened;
+    struct store_view *view;
+    struct store *store;
+    uint64_t kept;
+    err_t err;
+
+    assert(store_open(image->disk, false, &store, &opened) == OK);
+    if (store_view_open(store, pin_oldest(store), &view) == OK) {
+        err = store_rewind(store, store_view_pin(view).note.generation, &note, &kept);
+        if (err == OK)
+            rewind_verify(image, store, view);
+        store_view_close(view);
+        blocks_check(store);
+        store_close(store);
+        if (err != OK)
+            return;
+        test_disk_cut(image->disk, TEST_CUT_DROP, 0);
+        assert(store_open(image->disk, true, &store, &opened) == OK);
+        assert(opened.generation == note.generation);
+    }
+    store_close(store);
+}
+
 static void
 change(struct image *image)
 {
@@ -389,6 +498,7 @@ change(struct image *image)
     for (unsigned commit = 0; commit < COMMITS; commit++) {
         struct store_note note;
 
+        history_ask(store, commit);
         early_write(image, store, commit);
         if (commit_once(image, store, commit, &note) == OK) {
             generation = note.generation;
@@ -399,8 +509,10 @@ change(struct image *image)
     }
     pages_refused(image, store);
     store_close(store);
-    if (generation != 0)
+    if (generation != 0) {
         reopen_verify(image, newest, generation);
+        go_back(image);
+    }
 }
 
 void

@@ -28,6 +28,8 @@ enum image_kind {
     IMAGE_BITMAP,
     IMAGE_WAITING,
     IMAGE_NOTES,
+    IMAGE_PINS,
+    IMAGE_KEPT, /* what died after a pin */
     IMAGE_RECORD,
     IMAGE_PAGE,
     IMAGE_KINDS,
@@ -67,10 +69,10 @@ struct block_ref image_bitmap_put(struct image *image, uint64_t index_block, uin
 void image_sum(struct image *image);
 
 /*
- * Open, check, read, commit to, fold, and open again, whatever is there. It ends the process when
- * something was found that
+ * Open, check, read, commit to, fold, pin, let go of pins, go back, and open again, whatever is
+ * there. It ends the process when something was found that
  *   - opening or reading had to refuse, and that the check does not report;
- *   - a commit that was acknowledged does not bring back.
+ *   - a commit that was acknowledged does not bring back, or one that went back does not show.
  * The disk is changed.
  */
 void image_try(struct image *image);

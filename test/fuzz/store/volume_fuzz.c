@@ -45,7 +45,8 @@ static const struct field super_head[] = {
     { 0, 8 },   { 8, 4 },   { 12, 4 },  { 16, 4 },  { 20, 4 },  { 24, 4 },  { 28, 4 },
     { 32, 8 },  { 48, 8 },  { 56, 8 },  { 64, 8 },  NOTE(72),   REF(112),   REF(128),
     REF(144),   REF(160),   REF(176),   { 192, 8 }, { 200, 8 }, { 208, 8 }, { 216, 8 },
-    { 224, 8 }, { 232, 8 }, { 240, 8 }, { 248, 8 },
+    { 224, 8 }, { 232, 8 }, { 240, 8 }, { 248, 8 }, REF(256),   { 272, 8 }, { 280, 4 },
+    { 284, 4 }, { 288, 4 }, { 292, 4 }, { 296, 8 }, { 304, 8 }, { 312, 8 }, { 320, 8 },
 };
 static const struct field chain_head[] = { REF(0), { 16, 4 }, { 20, 4 } };
 static const struct field record_head[] = {
@@ -57,6 +58,9 @@ static const struct field index_item[] = { { 0, 8 }, { 8, 4 }, { 12, 4 } };
 static const struct field word_item[] = { { 0, 8 } };
 static const struct field dead_item[] = { { 0, 8 }, { 8, 8 }, { 16, 4 }, { 20, 4 } };
 static const struct field notes_item[] = { NOTE(0) };
+static const struct field pin_item[] = {
+    NOTE(0), REF(40), { 56, 8 }, REF(64), { 80, 8 }, { 88, 4 }, { 92, 4 }, { 96, 8 }, { 104, 8 },
+};
 static const struct field page_item[] = { { 0, 4 }, { 4, 4 }, { 8, 5 }, { 13, 3 }, { 16, 8 } };
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -72,6 +76,8 @@ static const struct shape shapes[IMAGE_KINDS] = {
     [IMAGE_BITMAP] = { ITEMS(word_item, 0, 8) },
     [IMAGE_WAITING] = { HEAD(chain_head), ITEMS(dead_item, 24, 24) },
     [IMAGE_NOTES] = { HEAD(chain_head), ITEMS(notes_item, 24, 40) },
+    [IMAGE_PINS] = { HEAD(chain_head), ITEMS(pin_item, 24, 128) },
+    [IMAGE_KEPT] = { HEAD(chain_head), ITEMS(dead_item, 24, 24) },
     [IMAGE_RECORD] = { HEAD(record_head), ITEMS(page_item, 128, 24) },
     [IMAGE_PAGE] = { ITEMS(word_item, 0, 8) },
 };
@@ -105,8 +111,11 @@ LLVMFuzzerInitialize(int *argument_count, char ***arguments)
     (void)arguments;
     base = model_create(IMAGE_BLOCKS);
     for (unsigned i = 0; i < 28; i++) {
-        err_t err = model_commit(base, 4, i % 8 == 7 ? STORE_CAUSE_STOP : STORE_CAUSE_INTERVAL);
+        err_t err;
 
+        if (i % 6 == 5)
+            store_pin_ask(base->store);
+        err = model_commit(base, 4, i % 8 == 7 ? STORE_CAUSE_STOP : STORE_CAUSE_INTERVAL);
         assert(err == OK);
     }
     model_close(base);
