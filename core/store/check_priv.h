@@ -46,6 +46,7 @@ struct check {
     struct check_marks kept;    /* in the list of a pin that was looked at */
     struct check_marks reached; /* of these, by the pin that is being looked at */
     struct check_marks read;    /* pages that were compared with their checksum */
+    uint8_t *present;           /* a block for each level: nodes of the present, beside the pin's */
     const struct pin *pin;
     bool list_damaged; /* of a pin that was looked at */
 };

@@ -940,6 +940,29 @@ START_TEST(check_finds_a_block_that_a_pin_uses_and_no_list_tells_of)
 }
 END_TEST
 
+/* A block that a pin reaches was given out again: as a list, a page, or a node of the present. */
+START_TEST(check_finds_a_block_of_a_pin_that_something_else_uses)
+{
+    struct model *model = volume();
+    struct pin *oldest = &model->store->history.pins[0];
+    struct map_entry page;
+
+    ck_assert_int_eq(map_lookup(model->store, model_page(0), &page), OK);
+    const struct block_ref others[] = {
+        model->store->super.notes,
+        { page.block, page.crc, 1 },
+        { leaf_of(model, model_page(0)), 0, 1 },
+    };
+
+    for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++) {
+        oldest->map = others[i];
+        ck_assert_uint_ge(model_check(model, NULL), 1);
+        ck_assert(model_check_named_block(others[i].block));
+    }
+    model_free(model);
+}
+END_TEST
+
 START_TEST(check_finds_a_block_that_is_kept_for_nothing)
 {
     struct model *model = volume();
@@ -975,4 +998,5 @@ UNIT_TESTS_WITHIN(
     check_tells_of_pages_that_a_pin_has_lost,
     an_index_that_is_found_out_anew_spares_what_pins_reach,
     check_finds_a_block_that_a_pin_uses_and_no_list_tells_of,
+    check_finds_a_block_of_a_pin_that_something_else_uses,
     check_finds_a_block_that_is_kept_for_nothing)
