@@ -9,8 +9,8 @@
  * Lists grow at their heads, in new links; a head that is not full is read and written anew with
  * what is added. Nothing behind it is touched, so a fold costs as much as dies in it.
  *
- * Invariant: nothing fails because of history. A link that cannot be read is told about, and
- * what it and those behind it named stays out of use.
+ * Invariant: nothing fails because of history. A link that is damaged, or that the disk goes on
+ * refusing, is told about, and what it and those behind it named stays out of use.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -247,6 +247,13 @@ list_lose(struct pin *pin, err_t err)
     pin->head_items = 0;
 }
 
+/* May the disk say something else next time? Damage stays what it is. */
+static bool
+may_be_read_later(struct pin *pin, err_t err)
+{
+    return err == ERR_IO && ++pin->unread < HISTORY_TRIES;
+}
+
 static err_t
 list_work_off(struct store *store, size_t place, unsigned *links_left)
 {
@@ -259,9 +266,11 @@ list_work_off(struct store *store, size_t place, unsigned *links_left)
         err_t err = link_read(store, pin->dead);
 
         if (err != OK) {
-            list_lose(pin, err);
+            if (!may_be_read_later(pin, err))
+                list_lose(pin, err);
             return OK;
         }
+        pin->unread = 0;
         for (uint32_t i = 0; i < le32_get(link->item_count); i++)
             TRY(block_dies(store, heir, item_get(link, i)));
         TRY(head_pop(store, pin));

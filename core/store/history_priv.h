@@ -26,6 +26,9 @@ struct store;
 /* Links of lists that a fold works off at most: that many are read and, at most, written anew. */
 #define HISTORY_LINKS 64
 
+/* Folds that find a link unreadable, as the disk says, before it counts as lost. */
+#define HISTORY_TRIES 8
+
 struct pin {
     struct store_note note;
     struct block_ref map;
@@ -38,6 +41,7 @@ struct pin {
     bool going; /* as the disk has it */
     bool asked; /* it shall go; no view of it can be opened any more */
     unsigned views;
+    unsigned unread; /* folds in a row that could not read the first link of its list */
 };
 
 struct history {

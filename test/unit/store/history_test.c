@@ -871,6 +871,34 @@ leaf_of(struct model *model, uint64_t page)
     return entry.block;
 }
 
+/* A disk that says no may say yes later: nothing is lost for that, unless it goes on so. */
+START_TEST(a_list_that_cannot_be_read_now_is_tried_again)
+{
+    for (unsigned always = 0; always < 2; always++) {
+        struct model *model = volume();
+        uint64_t going = pin_at(model, 0).note.generation, blocks = pin_at(model, 0).blocks;
+        unsigned notes = 0;
+
+        test_disk_fail_read(model->disk, model->store->history.pins[0].dead.block);
+        ck_assert_int_eq(store_unpin(model->store, going), OK);
+        commits(model, 1, 5);
+        ck_assert_uint_eq(pin_at(model, 0).note.generation, going);
+        ck_assert_uint_eq(pin_at(model, 0).blocks, blocks);
+        for (unsigned i = 0; i < 10 && always; i++) {
+            store_pin_ask(model->store); /* a fold */
+            commits(model, 1, 5);
+        }
+        test_disk_fail_read(model->disk, 0);
+        store_pin_ask(model->store);
+        commits(model, 1, 5);
+        ck_assert_uint_ne(pin_at(model, 0).note.generation, going);
+        ck_assert_uint_eq(model_check(model, &notes), 0);
+        ck_assert_uint_eq(notes > 0, always);
+        model_free(model);
+    }
+}
+END_TEST
+
 /* What was lost before a generation was pinned is lost in it, though the present has it anew. */
 START_TEST(check_tells_of_pages_that_a_pin_has_lost)
 {
@@ -995,7 +1023,7 @@ UNIT_TESTS_WITHIN(
     a_fold_that_always_fails_is_tried_more_and_more_rarely,
     one_bit_flipped_in_what_history_keeps_is_found_and_never_used,
     a_damaged_table_or_list_costs_neither_a_generation_nor_a_commit,
-    check_tells_of_pages_that_a_pin_has_lost,
+    a_list_that_cannot_be_read_now_is_tried_again, check_tells_of_pages_that_a_pin_has_lost,
     an_index_that_is_found_out_anew_spares_what_pins_reach,
     check_finds_a_block_that_a_pin_uses_and_no_list_tells_of,
     check_finds_a_block_of_a_pin_that_something_else_uses,
