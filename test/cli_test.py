@@ -659,6 +659,24 @@ class History(Counting):
         self.assertClear(phantom("clone", self.volume, generation, clone), 1, "exists")
         self.assertLess(clone.stat().st_blocks * 512, 64 << 20)
 
+    def test_a_generation_that_fills_its_volume_is_cloned(self):
+        self.volume = self.folder / "full.phantom"
+        self.new("32M")
+        filler = self.program("var all = [];\n"
+                              'try { while (true) { string s = "x"; while (s.length() < 20000) s += s;\n'
+                              "                     all.add(s); } }\n"
+                              'catch (.internal.error.space e) { println("full"); }\n'
+                              "sleep(3600000);\n")
+        process = self.start("run", self.volume, filler)
+        self.assertEqual(process.stdout.readline(), "full\n")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(30), 0)
+        clone = self.folder / "clone.phantom"
+        ended = phantom("clone", self.volume, self.pin(), clone)
+        self.assertEqual(ended.status, 0, ended)
+        self.assertIn("program.ph", phantom("app", clone, "list").out)
+        self.sound(self.volume, clone)
+
     def test_a_clone_that_is_cut_off_leaves_nothing(self):
         self.run_for(5, self.program(COUNTER))
         generation = self.pin()

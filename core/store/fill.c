@@ -12,9 +12,10 @@
 #include "format/space.h"
 #include "plat/machine.h"
 #include "plat/memory.h"
+#include "store/history.h"
 
 #define COMMIT_PAGES 16384 /* 64 MiB */
-#define COMMIT_PART  16    /* of a volume: credit is more than pages in a row take in the end */
+#define VAIN_MAX     6     /* commits of nothing until there is room: what died waits for so many */
 
 #define ROOT_PAGE    space_page_of(SPACE_ROOT)
 
@@ -28,22 +29,42 @@ fill_begin(struct fill *fill, struct store *store, uint64_t page_count, uint64_t
                            .personal_ns = personal_ns,
                            .root = plat_alloc(PAGE_BYTES) };
     store_stats_get(store, &stats);
-    fill->commit_max = stats.block_count / COMMIT_PART;
-    if (fill->commit_max > COMMIT_PAGES)
-        fill->commit_max = COMMIT_PAGES;
     if (stats.pages_mapped > 0)
         return ERR_EXISTS;
     return fill->root != NULL ? OK : ERR_NOMEM;
 }
 
+/*
+ * Credit for the pages of the next commit. It is for more blocks than they take in the end, so
+ * where a volume that was nearly full is nearly full again commits get smaller; and at last there
+ * may be room only when what died has waited.
+ */
+static err_t
+credit_take(struct fill *fill, uint64_t *pages)
+{
+    err_t err = store_credit_take(fill->store, *pages);
+
+    while (err == ERR_NOSPACE && *pages > 1) {
+        *pages /= 2;
+        err = store_credit_take(fill->store, *pages);
+    }
+    for (unsigned vain = 0; err == ERR_NOSPACE && vain < VAIN_MAX; vain++) {
+        struct store_note note = { .wall_ns = plat_wall_ns() };
+
+        TRY(store_history_commit(fill->store, STORE_CAUSE_NEW, &note));
+        err = store_credit_take(fill->store, *pages);
+    }
+    return err;
+}
+
 static err_t
 commit_open(struct fill *fill)
 {
-    uint64_t pages = fill->pages_left < fill->commit_max ? fill->pages_left : fill->commit_max;
+    uint64_t pages = fill->pages_left < COMMIT_PAGES ? fill->pages_left : COMMIT_PAGES;
 
     if (pages == 0)
         pages = 1; /* there are more than was known, or the root's is the only one */
-    TRY(store_credit_take(fill->store, pages));
+    TRY(credit_take(fill, &pages));
     store_commit_begin(fill->store);
     fill->open = true;
     fill->commit_left = pages;

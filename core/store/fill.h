@@ -14,7 +14,6 @@ struct fill {
     struct store *store;
     uint64_t pages_left; /* as far as is known */
     uint64_t personal_ns;
-    uint64_t commit_max;  /* pages that go into one commit */
     uint64_t commit_left; /* pages that the commit under way still takes */
     bool open;            /* a commit is under way */
     bool rooted;          /* the root's page is in `root` */
