@@ -83,16 +83,15 @@ static_show(struct show *show, ref_t class, ref_t field)
         show_raw(show, type[0], pmem_load64(array_at(row, KIND_RAW64, index)));
 }
 
-static bool
+static void
 picture_put(struct picture *picture, const char *text, size_t bytes)
 {
     if (picture->missing || bytes > picture->room - picture->count) {
         picture->missing = true;
-        return false;
+        return;
     }
     memcpy(picture->text + picture->count, text, bytes);
     picture->count += bytes;
-    return true;
 }
 
 /* The line of the program comes before the first variable of it that is shown. */
