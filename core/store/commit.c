@@ -191,6 +191,8 @@ fold_is_due(struct store *store, const struct store_note *note)
     uint64_t bytes = (store->log.blocks + delta_blocks(store)) * VOLUME_BLOCK_BYTES;
     uint64_t free, reserve;
 
+    if (store->fold_wanted)
+        return true;
     if (store->generation < store->fold_not_before)
         return false;
     if (store->rebuilt || bytes >= FOLD_BYTES || store->log.records >= FOLD_RECORDS)
@@ -230,7 +232,7 @@ fold_try(struct store *store, const struct store_note *note)
 {
     err_t err = fold_run(store, note);
 
-    if (err == OK || store->writer.err != OK)
+    if (err == OK || store->writer.err != OK || store->fold_wanted)
         return err;
     log_warn("generation %" PRIu64 ": the page map could not be folded (%s); it is tried later",
              store->generation, err_text(err));
@@ -490,6 +492,8 @@ fold_take_over(struct store *store)
     history_fold_take_over(store);
     store->rebuilt = store->waiting_damaged = store->notes_damaged = false;
     store->fold_pause = 0;
+    store->fold_wanted = false;
+    hash_table_clear(&store->given_up);
     hash_table_clear(&store->leaves);
     died_take_over(store);
     lock_acquire(&store->lock);

@@ -101,13 +101,19 @@ keys_make(struct store *store)
     return OK;
 }
 
-/* The node as it is; damage makes each of its entries one that is known to be lost. */
+/*
+ * The node of `level` above a page as it is; damage makes each of its entries one that is known to
+ * be lost. One that was given up leads to nothing.
+ */
 static err_t
-node_get(struct store *store, const struct map_entry *entry, struct map_node_disk *node)
+node_get(struct store *store, unsigned level, uint64_t page, const struct map_entry *entry,
+         struct map_node_disk *node)
 {
     err_t err = OK;
 
     memset(node, 0, sizeof *node);
+    if (hash_table_get(&store->given_up, map_node_key(page, level + 1), NULL))
+        return OK;
     if (entry->block != 0)
         err = map_node_read(store, entry, node);
     if (err == OK && (entry->flags & MAP_FLAG_LOST) == 0)
@@ -177,7 +183,7 @@ node_fold(struct store *store, unsigned level, struct map_entry *entry, size_t f
     struct map_node_disk *node = &fold->nodes[level];
     struct map_entry old = *entry;
 
-    TRY(node_get(store, &old, node));
+    TRY(node_get(store, level, fold->keys[from] >> 32, &old, node));
     while (from < to) {
         uint64_t page = fold->keys[from] >> 32;
         unsigned way = (unsigned)(page >> level * MAP_WAYS_BITS) & (MAP_WAYS - 1);

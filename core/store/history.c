@@ -202,25 +202,6 @@ store_turn_back(struct store *store, uint64_t generation, struct store_note *not
     return OK;
 }
 
-/* The entry of a page, or one for many that are alike; `buffer` is for nodes on the way. */
-static err_t
-entry_find(struct store_view *view, uint64_t page, void *buffer, struct map_entry *entry,
-           unsigned *level)
-{
-    struct store *store = view->store;
-
-    for (;;) {
-        bool found;
-
-        lock_acquire(&store->lock);
-        found = map_find_level_locked(store, view->map, page, entry, level);
-        lock_release(&store->lock);
-        if (found)
-            return OK;
-        TRY(map_node_read(store, entry, buffer));
-    }
-}
-
 static err_t
 trouble_tell(const struct store_view *view, uint64_t page, uint64_t block, err_t err)
 {
@@ -238,7 +219,7 @@ store_view_read(struct store_view *view, uint64_t page, void *buffer)
     err_t err;
 
     assert(page < SPACE_PAGES);
-    err = entry_find(view, page, buffer, &entry, &level);
+    err = map_find_level(view->store, view->map, page, buffer, &entry, &level);
     if (err == OK)
         err = page_entry_read(view->store, &entry, buffer);
     return trouble_tell(view, page, entry.block, err);
@@ -250,7 +231,7 @@ store_view_next(struct store_view *view, uint64_t from, void *buffer, uint64_t *
     while (from < SPACE_PAGES) {
         struct map_entry entry;
         unsigned level;
-        err_t err = entry_find(view, from, buffer, &entry, &level);
+        err_t err = map_find_level(view->store, view->map, from, buffer, &entry, &level);
 
         if (err != OK)
             return trouble_tell(view, from, entry.block, err);

@@ -162,9 +162,26 @@ map_node_read(struct store *store, const struct map_entry *entry, void *node)
 }
 
 err_t
+map_find_level(struct store *store, struct block_ref root, uint64_t page, void *node,
+               struct map_entry *entry, unsigned *level)
+{
+    for (;;) {
+        bool found;
+
+        lock_acquire(&store->lock);
+        found = map_find_level_locked(store, root, page, entry, level);
+        lock_release(&store->lock);
+        if (found)
+            return OK;
+        TRY(map_node_read(store, entry, node));
+    }
+}
+
+err_t
 map_lookup(struct store *store, uint64_t page, struct map_entry *entry)
 {
     const struct page_change *change = page_set_find(&store->overlay, page);
+    unsigned level;
 
     if (change != NULL) {
         *entry = (struct map_entry){ .block = change->block,
@@ -173,14 +190,5 @@ map_lookup(struct store *store, uint64_t page, struct map_entry *entry)
                                      .flags = change->flags };
         return OK;
     }
-    for (;;) {
-        bool found;
-
-        lock_acquire(&store->lock);
-        found = map_find_locked(store, store->map, page, entry);
-        lock_release(&store->lock);
-        if (found)
-            return OK;
-        TRY(map_node_read(store, entry, store->scratch));
-    }
+    return map_find_level(store, store->map, page, store->scratch, entry, &level);
 }

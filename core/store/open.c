@@ -331,6 +331,22 @@ records_read(struct store *store, struct delta_chain *chain)
     return err == ERR_CORRUPT && store->doubtful ? ERR_CANCELLED : err;
 }
 
+/* Which blocks are in use, as of the fold. */
+static err_t
+index_load(struct store *store)
+{
+    err_t err;
+
+    if (store->how.find_free)
+        return rebuild_index(store);
+    err = blocks_load_index(&store->blocks, store->super.bitmap, store->super.fold_free);
+    if (err != ERR_CORRUPT && err != ERR_IO)
+        return err;
+    log_error("block %" PRIu64 ": the index of free space is damaged; it is found out anew",
+              store->blocks.index_damaged);
+    return rebuild_index(store);
+}
+
 static err_t
 load_all(struct store *store, struct delta_chain *chain, struct dead_loader *loader)
 {
@@ -343,10 +359,7 @@ load_all(struct store *store, struct delta_chain *chain, struct dead_loader *loa
     store->map = super->map;
     TRY(records_read(store, chain));
     TRY(loader_reserve(store, loader, chain));
-    err = blocks_load_index(&store->blocks, super->bitmap, super->fold_free);
-    if (err == ERR_CORRUPT || err == ERR_IO)
-        err = rebuild_index(store);
-    TRY(err);
+    TRY(index_load(store));
     err = waiting_load(store, loader);
     TRY(rebuild_list_check(store, err, "waiting blocks", &store->waiting_damaged));
     err = chain_walk(store, super->notes, notes_link_load);
@@ -366,6 +379,15 @@ load_all(struct store *store, struct delta_chain *chain, struct dead_loader *loa
     return dead_queue_load(store, loader);
 }
 
+/* The volume is as of its fold, and no commit was since. */
+static void
+records_forget(struct super *super)
+{
+    super->delta = (struct block_ref){ 0 };
+    super->delta_extent = super->delta_records = super->delta_blocks = 0;
+    super->flags &= ~(uint32_t)SUPER_FLAG_AT_ONCE;
+}
+
 /* Take over what a superblock leads to. OK, or an error: another slot may be tried. */
 static err_t
 slot_load(struct store *store, const struct super *super)
@@ -375,6 +397,8 @@ slot_load(struct store *store, const struct super *super)
     err_t err;
 
     store->super = *super;
+    if (store->how.without_records)
+        records_forget(&store->super);
     err = blocks_init(&store->blocks, store->disk, &store->lock, super->block_count);
     if (err == OK)
         err = load_all(store, &chain, &loader);
@@ -445,7 +469,7 @@ slot_open(struct store *store, const struct super_scan *scan, struct store_opene
     err_t first = ERR_CORRUPT;
 
     for (;;) {
-        int slot = slot_newest(scan, failed, UINT64_MAX);
+        int slot = slot_newest(scan, failed, store->how.last != 0 ? store->how.last : UINT64_MAX);
         const struct super *super;
         err_t err;
 
@@ -454,7 +478,7 @@ slot_open(struct store *store, const struct super_scan *scan, struct store_opene
         super = &scan->supers[slot];
         if (super->block_count > plat_disk_block_count(store->disk))
             return ERR_RANGE;
-        store->doubtful = whole_is_doubtful(scan, super);
+        store->doubtful = !store->how.without_records && whole_is_doubtful(scan, super);
         err = slot_load(store, super);
         if (err == OK) {
             store->slot_last = slot;
@@ -472,10 +496,11 @@ slot_open(struct store *store, const struct super_scan *scan, struct store_opene
 }
 
 static err_t
-store_create(struct plat_disk *disk, bool read_only, struct store *store)
+store_create(struct plat_disk *disk, const struct store_how *how, struct store *store)
 {
     *store = (struct store){ .disk = disk,
-                             .read_only = read_only,
+                             .how = *how,
+                             .read_only = how->read_only,
                              .slot_last = -1,
                              .slot_before = -1,
                              .slot_failed = -1,
@@ -537,18 +562,19 @@ store_opened_fill(struct store *store, const struct super_scan *scan, struct sto
 }
 
 err_t
-store_open(struct plat_disk *disk, bool read_only, struct store **result,
-           struct store_opened *result_opened)
+store_open_how(struct plat_disk *disk, const struct store_how *how, struct store **result,
+               struct store_opened *result_opened)
 {
     struct store *store = plat_alloc(sizeof *store);
     struct store_opened opened = { 0 };
     struct super_scan *scan = plat_alloc(sizeof *scan);
     err_t err = ERR_NOMEM;
 
+    assert(how->read_only || how->last == 0);
     if (store == NULL || scan == NULL)
         goto out;
-    err = store_create(disk, read_only, store);
-    if (err == OK && plat_disk_read_only(disk) && !read_only)
+    err = store_create(disk, how, store);
+    if (err == OK && plat_disk_read_only(disk) && !how->read_only)
         err = ERR_READ_ONLY;
     if (err == OK)
         err = slots_read(store, scan);
@@ -568,6 +594,15 @@ out:
     return err;
 }
 
+err_t
+store_open(struct plat_disk *disk, bool read_only, struct store **store,
+           struct store_opened *opened)
+{
+    const struct store_how how = { .read_only = read_only };
+
+    return store_open_how(disk, &how, store, opened);
+}
+
 void
 store_close(struct store *store)
 {
@@ -585,6 +620,7 @@ store_close(struct store *store)
     page_set_free(&store->early[1]);
     extent_list_free(&store->taken);
     extent_list_free(&store->quarantined);
+    hash_table_free(&store->given_up);
     plat_free(store->super_buffer, SUPER_SLOTS * SUPER_COPIES * VOLUME_BLOCK_BYTES);
     plat_free(store->scratch, VOLUME_BLOCK_BYTES);
     plat_free(store->early_buffer, VOLUME_BLOCK_BYTES);

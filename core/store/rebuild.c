@@ -93,8 +93,6 @@ map_mark(struct store *store, struct block_ref map)
 err_t
 rebuild_index(struct store *store)
 {
-    log_error("block %" PRIu64 ": the index of free space is damaged; it is found out anew",
-              store->blocks.index_damaged);
     blocks_forget_index(&store->blocks);
     store->rebuilt = store->repaired = true;
     return map_mark(store, store->map);

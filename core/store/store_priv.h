@@ -94,8 +94,17 @@ struct fold {
     struct history_fold *history; /* NULL: there are no pins, before it and after it */
 };
 
+/* How a volume is opened; store_open() is all zero but for `read_only`. */
+struct store_how {
+    bool read_only;
+    uint64_t last;        /* the newest generation that counts, 0: any; a writer counts all */
+    bool without_records; /* as of the fold: the newest may be nowhere else */
+    bool find_free;       /* what is in use is found out anew, whatever the bitmap says */
+};
+
 struct store {
     struct plat_disk *disk;
+    struct store_how how;
     bool read_only;
     struct lock commit_lock;
     struct lock lock;
@@ -146,10 +155,12 @@ struct store {
     struct delta_log log;
     struct extent_list waiting_blocks, notes_blocks; /* chains of the last fold */
     struct fold fold;
-    uint64_t fold_not_before; /* generation: after a fold that could not be done */
-    uint64_t fold_pause;      /* how long it was put off for that; 0: it could be done */
-    uint8_t *record;          /* DELTA_BLOCKS_MAX blocks */
-    uint8_t *scratch;         /* one block */
+    uint64_t fold_not_before;   /* generation: after a fold that could not be done */
+    uint64_t fold_pause;        /* how long it was put off for that; 0: it could be done */
+    bool fold_wanted;           /* the next commit folds, or fails */
+    struct hash_table given_up; /* nodes of the map that a fold makes anew: map_node_key() */
+    uint8_t *record;            /* DELTA_BLOCKS_MAX blocks */
+    uint8_t *scratch;           /* one block */
     struct page_news *news;
     uint64_t news_key;
     struct store_note *notes; /* NOTES_MAX, a ring; guarded by lock */
@@ -173,11 +184,27 @@ bool map_find_locked(struct store *store, struct block_ref root, uint64_t page,
 bool map_find_level_locked(struct store *store, struct block_ref root, uint64_t page,
                            struct map_entry *entry, unsigned *found_level);
 
+/*
+ * Find a page, reading what is not in memory. On failure `entry` is the node that cannot be had,
+ * and `level` says how far it is above the page.
+ *
+ *   node  one aligned block, for nodes on the way
+ */
+must_use err_t map_find_level(struct store *store, struct block_ref root, uint64_t page, void *node,
+                              struct map_entry *entry, unsigned *level);
+
 /* Read a node, verify it, and keep it in the cache. `node`: one aligned block. */
 must_use err_t map_node_read(struct store *store, const struct map_entry *entry, void *node);
 
 /* Keep a node that was just made: `entry` says where it will lie. */
 void map_node_keep(struct store *store, const struct map_entry *entry, const void *node);
+
+/* A name for the node above `level` levels that leads to a page. */
+static inline uint64_t
+map_node_key(uint64_t page, unsigned level)
+{
+    return page >> level * MAP_WAYS_BITS << 3 | level;
+}
 
 /* The committed entry of a page, overlay first. For the committer; does I/O. */
 must_use err_t map_lookup(struct store *store, uint64_t page, struct map_entry *entry);
@@ -289,8 +316,7 @@ struct block_row {
 must_use err_t block_row_add(struct store *store, struct block_row *row, uint64_t block);
 must_use err_t block_row_end(struct store *store, struct block_row *row);
 
-/* The index of the bitmap cannot be read: what the map leads to is in use. OK, ERR_IO, ERR_NOMEM.
- */
+/* Forget the bitmap, index and all: what the map leads to is in use. OK, ERR_IO, ERR_NOMEM. */
 must_use err_t rebuild_index(struct store *store);
 
 /*
@@ -303,6 +329,10 @@ must_use err_t rebuild_lists(struct store *store, const struct extent_list *wait
 must_use err_t rebuild_list_check(struct store *store, err_t err, const char *what, bool *damaged);
 
 /* ---- open.c, once more ---- */
+
+/* store_open(), in one of several ways. */
+must_use err_t store_open_how(struct plat_disk *disk, const struct store_how *how,
+                              struct store **store, struct store_opened *opened);
 
 /* Walk a chain of blocks; `link` sees each. `buffer`: one block. */
 typedef err_t chain_fn(struct store *store, uint64_t block, const struct chain_disk *link);

@@ -1,0 +1,589 @@
+/*
+ * repair_test.c - damage to the newest generation: the newest undamaged one is found and gone back
+ * to, nothing that can be read is lost, whenever the power goes; and what is written twice, or can
+ * be found out from the rest, is written anew.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <check.h>
+#include <string.h>
+
+#include "store/repair.h"
+#include "support/suite.h"
+#include "unit/store/pins.h"
+
+#define WALL_NS 12345
+
+/* ThreadSanitizer makes each opening slow, and there is one thread here. */
+#ifdef __SANITIZE_THREAD__
+#define CUT_STEP 16
+#else
+#define CUT_STEP 1
+#endif
+
+/* ---- helpers ---- */
+
+static uint64_t
+change(struct model *model, unsigned page)
+{
+    bool pages[MODEL_PAGES] = { false };
+
+    pages[page] = true;
+    model_change(model, page, false);
+    ck_assert_int_eq(model_commit_pages(model, pages, STORE_CAUSE_INTERVAL), OK);
+    return model->committed;
+}
+
+static void
+page_damage(struct model *model, unsigned page)
+{
+    struct map_entry entry;
+
+    ck_assert_int_eq(map_lookup(model->store, model_page(page), &entry), OK);
+    ck_assert_uint_ne(entry.block, 0);
+    test_disk_flip(model->disk, entry.block, 99);
+}
+
+/* The entry of the node that leads to a page, `level` nodes above the leaf. */
+static void
+node_damage(struct model *model, unsigned page, unsigned level)
+{
+    _Alignas(PAGE) static struct map_node_disk node;
+    struct map_entry entry = { .block = model->store->map.block, .crc = model->store->map.crc };
+
+    for (unsigned at = MAP_LEVELS - 1; at > level; at--) {
+        ck_assert_int_eq(map_node_read(model->store, &entry, &node), OK);
+        entry =
+            map_entry_get(&node.entries[model_page(page) >> at * MAP_WAYS_BITS & (MAP_WAYS - 1)]);
+    }
+    test_disk_flip(model->disk, entry.block, 99);
+}
+
+/* Nothing is written by planning. */
+static struct store_repair
+plan(struct plat_disk *disk)
+{
+    struct test_disk_counts before = test_disk_counts(disk);
+    struct store_repair repair;
+
+    ck_assert_int_eq(store_repair_plan(disk, NULL, NULL, NULL, &repair), OK);
+    ck_assert_uint_eq(test_disk_counts(disk).writes, before.writes);
+    return repair;
+}
+
+static err_t
+repair_do(struct plat_disk *disk, const struct store_repair *repair, uint64_t *kept)
+{
+    struct store_note note = { .wall_ns = WALL_NS };
+
+    return store_repair_do(disk, repair, &note, kept);
+}
+
+/* The volume is sound but for what is kept damaged, and holds what a generation held. */
+static void
+is_as(struct model *model, uint64_t generation)
+{
+    struct store_repair after;
+    unsigned mapped = 0;
+
+    ck_assert_int_eq(model_open(model, false), OK);
+    ck_assert(!model->opened.fell_back);
+    ck_assert(model_matches(model, generation));
+    for (unsigned i = 0; i < MODEL_PAGES; i++)
+        mapped += model->taken[generation][i] != 0;
+    ck_assert_uint_eq(stats_of(model).pages_mapped, mapped);
+    model_close(model);
+    after = plan(model->disk);
+    ck_assert_int_eq(after.step, STORE_REPAIR_NOTHING);
+}
+
+/* Repair by going back, and look. Returns as what the damaged generation is kept. */
+static uint64_t
+go_back_to(struct model *model, uint64_t generation, bool pinned)
+{
+    struct store_repair repair;
+    uint64_t kept;
+
+    model_close(model);
+    repair = plan(model->disk);
+    ck_assert_int_eq(repair.step, STORE_REPAIR_BACK);
+    ck_assert_uint_eq(repair.to.generation, generation);
+    ck_assert_int_eq(repair.pinned, pinned);
+    ck_assert_int_eq(repair_do(model->disk, &repair, &kept), OK);
+    is_as(model, generation);
+    return kept;
+}
+
+/* And the volume goes on: all is freed that is let go of. */
+static void
+goes_on(struct model *model, uint64_t kept)
+{
+    ck_assert_int_eq(model_open(model, false), OK);
+    memcpy(model->now, model->taken[kept != 0 ? kept : model->committed], sizeof model->now);
+    for (unsigned i = 0; i < MODEL_PAGES; i++)
+        model_change(model, i, false);
+    if (kept != 0)
+        ck_assert_int_eq(store_unpin(model->store, kept), OK);
+    for (unsigned i = 0; i < 6; i++) {
+        bool all[MODEL_PAGES];
+
+        memset(all, true, sizeof all);
+        ck_assert_int_eq(model_commit_pages(model, all, STORE_CAUSE_INTERVAL), OK);
+    }
+    ck_assert_uint_eq(model_check(model, NULL), 0);
+}
+
+/* ---- nothing to do ---- */
+
+START_TEST(a_sound_volume_needs_nothing)
+{
+    struct model *model = model_create(BLOCKS);
+    struct store_repair repair;
+    uint64_t kept;
+
+    commits(model, 5, 20);
+    pin(model, 3);
+    commits(model, 5, 20);
+    model_close(model);
+    repair = plan(model->disk);
+    ck_assert_int_eq(repair.step, STORE_REPAIR_NOTHING);
+    ck_assert_uint_eq(repair.newest.generation, model->committed);
+    ck_assert_int_eq(repair_do(model->disk, &repair, &kept), OK);
+    is_as(model, model->committed);
+    model_free(model);
+}
+END_TEST
+
+/* ---- going back ---- */
+
+START_TEST(damage_of_today_goes_back_to_an_older_slot)
+{
+    struct model *model = model_create(BLOCKS);
+    uint64_t then, kept;
+
+    commits(model, 5, 20);
+    pin(model, 3);
+    commits(model, 3, 20);
+    then = change(model, 7);
+    change(model, 5);
+    change(model, 6);
+    page_damage(model, 5);
+    kept = go_back_to(model, then, false);
+    ck_assert_uint_ne(kept, 0);
+    goes_on(model, kept);
+    model_free(model);
+}
+END_TEST
+
+START_TEST(the_oldest_slot_is_gone_back_to_without_losing_it_meanwhile)
+{
+    struct model *model = model_create(BLOCKS);
+    uint64_t then;
+
+    commits(model, 5, 20);
+    then = change(model, 7);
+    change(model, 5);
+    change(model, 6);
+    change(model, 6);
+    page_damage(model, 5);
+    ck_assert_uint_eq(go_back_to(model, then, false), 0);
+    goes_on(model, 0);
+    model_free(model);
+}
+END_TEST
+
+START_TEST(a_fold_between_then_and_today_is_no_trouble)
+{
+    struct model *model = model_create(BLOCKS);
+    uint64_t then;
+
+    commits(model, 5, 40);
+    then = change(model, 7);
+    change(model, 5);
+    pin(model, 0); /* folds, and is damaged, too */
+    page_damage(model, 5);
+    go_back_to(model, then, false);
+    model_free(model);
+}
+END_TEST
+
+START_TEST(older_damage_goes_back_to_the_newest_pin_that_it_does_not_reach)
+{
+    struct model *model = model_create(BLOCKS);
+    uint64_t then, kept;
+
+    commits(model, 5, 20);
+    pin(model, 3);
+    commits(model, 3, 20);
+    then = pin(model, 7);
+    change(model, 5);
+    pin(model, 1);
+    for (unsigned i = 0; i < 12; i++)
+        change(model, 6 + i);
+    page_damage(model, 5);
+    kept = go_back_to(model, then, true);
+    ck_assert_uint_ne(kept, 0);
+    model_free(model);
+}
+END_TEST
+
+START_TEST(a_node_of_the_map_that_is_lost_is_made_anew)
+{
+    for (unsigned level = 0; level < MAP_LEVELS; level++) {
+        struct model *model = model_create(BLOCKS);
+        uint64_t then;
+        bool one[MODEL_PAGES] = { [9] = true };
+
+        commits(model, 3, 60);
+        model_change(model, 9, true); /* a page of zeroes, which the present has filled */
+        ck_assert_int_eq(model_commit_pages(model, one, STORE_CAUSE_DEMAND), OK);
+        then = pin(model, 7);
+        commits(model, 12, 40);
+        change(model, 9);
+        pin(model, 0);
+        for (unsigned i = 0; i < SUPER_SLOTS; i++)
+            change(model, 20 + i); /* so that all slots have the map of that fold */
+        node_damage(model, 9, level);
+        go_back_to(model, then, true);
+        model_free(model);
+    }
+}
+END_TEST
+
+START_TEST(a_volume_that_cannot_be_opened_goes_on_from_a_pin)
+{
+    struct model *model = model_create(BLOCKS);
+    uint64_t then, record;
+
+    commits(model, 3, 60);
+    then = pin(model, 7);
+    change(model, 5);
+    record = model->store->log.tail.block;
+    for (unsigned i = 0; i < 20; i++)
+        change(model, i);
+    test_disk_flip(model->disk, record, 99); /* each slot needs it */
+    ck_assert_int_eq(model_open(model, true), ERR_CORRUPT);
+    ck_assert_uint_eq(go_back_to(model, then, true), 0);
+    goes_on(model, 0);
+    model_free(model);
+}
+END_TEST
+
+START_TEST(what_was_opened_instead_of_the_newest_becomes_the_newest)
+{
+    struct model *model = model_create(BLOCKS);
+    struct store_repair repair;
+    uint64_t then, kept;
+
+    commits(model, 3, 60);
+    change(model, 4);
+    then = change(model, 5);
+    ck_assert_int_eq(model_commit(model, 6, STORE_CAUSE_STOP), OK); /* is flushed: not doubtful */
+    ck_assert_uint_eq(model->store->super.flags, 0);
+    test_disk_flip(model->disk, model->store->log.tail.block, 99);
+    model_close(model);
+    repair = plan(model->disk);
+    ck_assert_int_eq(repair.step, STORE_REPAIR_BACK);
+    ck_assert_uint_eq(repair.to.generation, then);
+    ck_assert_uint_eq(repair.newest.generation, model->committed);
+    ck_assert(!repair.opens);
+    ck_assert_int_eq(repair_do(model->disk, &repair, &kept), OK);
+    is_as(model, then);
+    model_free(model);
+}
+END_TEST
+
+START_TEST(damage_of_all_generations_is_told_and_left_alone)
+{
+    struct model *model = model_create(BLOCKS);
+    struct store_repair repair;
+    uint64_t kept;
+
+    change(model, 5);
+    for (unsigned i = 6; i < 12; i++)
+        change(model, i);
+    pin(model, 0);
+    page_damage(model, 5);
+    model_close(model);
+    repair = plan(model->disk);
+    ck_assert_int_eq(repair.step, STORE_REPAIR_NOWHERE);
+    ck_assert_uint_eq(repair.damages, 1);
+    ck_assert_int_eq(repair_do(model->disk, &repair, &kept), OK);
+    ck_assert_int_eq(plan(model->disk).step, STORE_REPAIR_NOWHERE);
+    model_free(model);
+}
+END_TEST
+
+START_TEST(damage_that_only_the_past_has_is_no_reason_to_go_back)
+{
+    struct model *model = model_create(BLOCKS);
+    struct store_repair repair;
+
+    change(model, 5);
+    pin(model, 0);
+    page_damage(model, 5);
+    change(model, 5);
+    change(model, 6);
+    model_close(model);
+    repair = plan(model->disk);
+    ck_assert_int_eq(repair.step, STORE_REPAIR_NOTHING);
+    ck_assert_uint_eq(repair.past, 1);
+    model_free(model);
+}
+END_TEST
+
+/* ---- what is written anew ---- */
+
+/* A volume with all kinds of lists. */
+static struct model *
+volume(void)
+{
+    struct model *model = model_create(BLOCKS);
+
+    commits(model, 5, 30);
+    pin(model, 3);
+    commits(model, 20, 30);
+    ck_assert_int_eq(model_commit(model, 30, STORE_CAUSE_STOP), OK);
+    pin(model, 4);
+    commits(model, 2, 3);
+    return model;
+}
+
+static void
+is_mended(uint64_t block)
+{
+    struct model *model = volume();
+    struct store_repair repair;
+    uint64_t kept;
+
+    test_disk_flip(model->disk, block, 99);
+    model_close(model);
+    repair = plan(model->disk);
+    ck_assert_msg(repair.step == STORE_REPAIR_LISTS, "block %lu", (unsigned long)block);
+    ck_assert_int_eq(repair_do(model->disk, &repair, &kept), OK);
+    ck_assert_int_eq(model_open(model, false), OK);
+    ck_assert(!model->opened.repaired);
+    ck_assert(model_matches(model, model->committed));
+    ck_assert(model_pins_match(model));
+    ck_assert_uint_eq(model_check(model, NULL), 0);
+    model_free(model);
+}
+
+START_TEST(what_is_redundant_is_written_anew_and_nothing_is_lost)
+{
+    struct model *model = volume(); /* each of them is the same */
+    const struct store *store = model->store;
+
+    for (uint64_t block = 0; block < SUPER_SLOTS * SUPER_COPIES; block++)
+        is_mended(block);
+    for (size_t i = 0; i < store->blocks.node_count; i++)
+        is_mended(store->blocks.nodes[i].block);
+    is_mended(store->super.waiting.block);
+    is_mended(store->super.notes.block);
+    is_mended(store->super.pins.block);
+    model_free(model);
+}
+END_TEST
+
+/* ---- trouble meanwhile ---- */
+
+/* A volume whose page 5 is damaged; `then` can be gone back to. */
+static struct model *
+damaged(bool pinned, uint64_t *then)
+{
+    struct model *model = model_create(BLOCKS);
+
+    commits(model, 5, 40);
+    *then = pin(model, 7);
+    change(model, 5);
+    if (pinned) {
+        for (unsigned i = 0; i < 6; i++)
+            change(model, 6 + i);
+    }
+    page_damage(model, 5);
+    change(model, 4);
+    model_close(model);
+    return model;
+}
+
+/* After a cut the volume is as it was, or as it shall be; and then it is repaired. */
+static void
+survives(struct model *model, struct plat_disk *disk, uint64_t then)
+{
+    struct model *after = model_copy(model, disk);
+    struct store_repair repair = plan(disk);
+    uint64_t kept;
+
+    ck_assert(repair.opens);
+    if (repair.step != STORE_REPAIR_NOTHING) {
+        ck_assert_int_eq(repair.step, STORE_REPAIR_BACK);
+        ck_assert_uint_eq(repair.to.generation, then);
+        ck_assert_int_eq(repair_do(disk, &repair, &kept), OK);
+    }
+    is_as(after, then);
+    model_free(after);
+}
+
+static void
+every_cut(bool pinned)
+{
+    uint64_t then, acknowledged, kept;
+    struct model *model = damaged(pinned, &then);
+    struct plat_disk *fresh = test_disk_copy(model->disk);
+    struct store_repair repair = plan(model->disk);
+    const struct test_op *ops;
+    size_t count;
+
+    ck_assert_int_eq(repair.pinned, pinned);
+    test_disk_journal(model->disk);
+    ck_assert_int_eq(repair_do(model->disk, &repair, &kept), OK);
+    ops = test_disk_ops(model->disk, &count);
+    ck_assert_uint_gt(count, 6);
+    for (size_t k = 0; k <= count; k += CUT_STEP) {
+        for (unsigned choice = 0; choice < 7; choice++) {
+            enum test_cut cut = choice < 4 ? (enum test_cut)choice : TEST_CUT_RANDOM;
+            struct plat_disk *disk = test_disk_at(fresh, ops, k, &acknowledged);
+
+            test_disk_cut(disk, cut, k * 31 + choice);
+            survives(model, disk, then);
+        }
+    }
+    test_disk_free(fresh);
+    model_free(model);
+}
+
+START_TEST(a_cut_at_any_write_costs_nothing_with_a_slot)
+{
+    every_cut(false);
+}
+END_TEST
+
+START_TEST(a_cut_at_any_write_costs_nothing_with_a_pin)
+{
+    every_cut(true);
+}
+END_TEST
+
+START_TEST(a_write_or_a_flush_that_fails_costs_nothing)
+{
+    for (unsigned n = 1; n < 40; n++) {
+        uint64_t then, kept;
+        struct model *model = damaged(n % 2, &then);
+        struct store_repair repair = plan(model->disk);
+        err_t err;
+
+        if (n % 4 < 2)
+            model_break_write(model, n / 4 + 1);
+        else
+            model_break_flush(model, n / 4 + 1);
+        err = repair_do(model->disk, &repair, &kept);
+        model_mend(model);
+        ck_assert(err == OK || err == ERR_IO || err == ERR_NOSPACE);
+        survives(model, test_disk_copy(model->disk), then);
+        model_free(model);
+    }
+}
+END_TEST
+
+START_TEST(without_memory_it_is_refused_and_can_be_tried_again)
+{
+    uint64_t then, kept;
+    struct model *model = damaged(true, &then);
+    struct store_repair repair = plan(model->disk);
+    unsigned refused = 0;
+
+    for (unsigned n = 1; n < 60; n++) {
+        struct model *copy = model_copy(model, test_disk_copy(model->disk));
+        err_t err;
+
+        model_break_memory(copy, n);
+        err = repair_do(copy->disk, &repair, &kept);
+        model_mend(copy);
+        ck_assert(err == OK || err == ERR_NOMEM || err == ERR_NOSPACE);
+        refused += err != OK;
+        survives(model, test_disk_copy(copy->disk), then);
+        model_free(copy);
+    }
+    ck_assert_uint_gt(refused, 10);
+    model_free(model);
+}
+END_TEST
+
+/* Commit pages of others until there is room for `left` pages and no more. */
+static void
+fill(struct model *model, uint64_t left)
+{
+    static _Alignas(PAGE) uint8_t bytes[PAGE];
+    uint64_t page = 3ull << 24;
+
+    ck_assert_int_eq(store_credit_take(model->store, left), OK);
+    while (store_credit_take(model->store, 8) == OK) {
+        struct store_note note = { .cause = STORE_CAUSE_INTERVAL };
+
+        store_commit_begin(model->store);
+        for (uint64_t i = 0; i < 8; i++, page++) {
+            memcpy(bytes, &page, sizeof page);
+            ck_assert_int_eq(store_commit_page(model->store, page, bytes), OK);
+        }
+        ck_assert_int_eq(store_commit_finish(model->store, &note), OK);
+    }
+    store_credit_give(model->store, left);
+}
+
+START_TEST(without_room_it_is_refused_and_the_way_back_stays)
+{
+    struct model *model = model_create(BLOCKS);
+    bool all[MODEL_PAGES];
+    uint64_t then, kept;
+
+    commits(model, 5, 40);
+    fill(model, MODEL_PAGES + 20);
+    then = change(model, 5);
+    for (unsigned i = 0; i < MODEL_PAGES; i++) {
+        all[i] = true;
+        model_change(model, i, false);
+    }
+    ck_assert_int_eq(model_commit_pages(model, all, STORE_CAUSE_INTERVAL), OK);
+    page_damage(model, 5);
+    change(model, 6);
+    model_close(model);
+    for (unsigned i = 0; i < 3; i++) {
+        struct store_repair repair = plan(model->disk);
+
+        ck_assert_int_eq(repair.step, STORE_REPAIR_BACK);
+        ck_assert_uint_eq(repair.to.generation, then);
+        ck_assert_int_eq(repair_do(model->disk, &repair, &kept), ERR_NOSPACE);
+    }
+    model_free(model);
+}
+END_TEST
+
+START_TEST(a_disk_below_that_is_full_costs_nothing)
+{
+    uint64_t then, kept;
+    struct model *model = damaged(true, &then);
+    struct store_repair repair = plan(model->disk);
+    struct plat_disk *full = test_disk_copy(model->disk);
+
+    test_disk_fill(full);
+    ck_assert_int_eq(repair_do(full, &repair, &kept), ERR_NOSPACE);
+    test_disk_free(full);
+    survives(model, test_disk_copy(model->disk), then);
+    model_free(model);
+}
+END_TEST
+
+UNIT_TESTS_WITHIN(
+    "store/repair", 120, a_sound_volume_needs_nothing, damage_of_today_goes_back_to_an_older_slot,
+    the_oldest_slot_is_gone_back_to_without_losing_it_meanwhile,
+    a_fold_between_then_and_today_is_no_trouble,
+    older_damage_goes_back_to_the_newest_pin_that_it_does_not_reach,
+    a_node_of_the_map_that_is_lost_is_made_anew, a_volume_that_cannot_be_opened_goes_on_from_a_pin,
+    what_was_opened_instead_of_the_newest_becomes_the_newest,
+    damage_of_all_generations_is_told_and_left_alone,
+    damage_that_only_the_past_has_is_no_reason_to_go_back,
+    what_is_redundant_is_written_anew_and_nothing_is_lost,
+    a_cut_at_any_write_costs_nothing_with_a_slot, a_cut_at_any_write_costs_nothing_with_a_pin,
+    a_write_or_a_flush_that_fails_costs_nothing,
+    without_memory_it_is_refused_and_can_be_tried_again,
+    without_room_it_is_refused_and_the_way_back_stays, a_disk_below_that_is_full_costs_nothing)
