@@ -332,5 +332,100 @@ class Flips(VolumeTest):
             self.restore()
 
 
+class Repair(VolumeTest):
+    """check --repair: it says what that costs, asks, and goes back to what is whole."""
+
+    # Once a turn a page or more that were not there before.
+    GROWING = """
+    var all = new int[]();
+    var turn = 0;
+    while (true) {
+        for (int i = 0; i < 1000; i++) all.add(turn * 1000 + i);
+        turn++;
+        var bad = 0;
+        for (int i = 0; i < turn * 1000; i += 100) {
+            int v = all[i];
+            if (v != i) bad++;
+        }
+        println("turn " + turn + " bad " + bad);
+        sleep(20);
+    }
+    """
+
+    def turns(self, count):
+        process = self.start("run", "--interval", "40", self.volume)
+        lines = [process.stdout.readline() for _ in range(count)]
+        kill(process)
+        self.assertTrue(all("bad 0" in line for line in lines), lines)
+        return int(lines[0].split()[1])
+
+    def test_a_sound_volume_is_left_alone(self):
+        self.new("64M")
+        before = self.volume.read_bytes()
+        for options in (("--repair",), ("--repair", "--yes")):
+            done = phantom("check", *options, self.volume)
+            self.assertClear(done, 0, "nothing to repair")
+        self.assertEqual(self.volume.read_bytes(), before)
+
+    def test_a_damaged_twin_is_written_anew(self):
+        self.new("64M")
+        with open(self.volume, "r+b") as file:
+            file.seek(BLOCK + 40) # the second copy of a slot
+            file.write(b"x")
+        self.assertEqual(phantom("check", self.volume).status, 1)
+        self.assertClear(phantom("check", "--repair", self.volume), 1, "nothing is given up",
+                         "was not changed")
+        self.assertClear(phantom("check", "--repair", "--yes", self.volume), 0, "repaired")
+        self.assertClear(phantom("check", "--heap", self.volume), 0)
+
+    def test_the_newest_undamaged_generation_is_gone_back_to(self):
+        self.new("128M")
+        start_turn = self.start("run", "--interval", "40", self.volume, self.program(self.GROWING))
+        for _ in range(10):
+            self.assertIn("bad 0", start_turn.stdout.readline())
+        kill(start_turn)
+        self.assertEqual(phantom("history", self.volume, "pin").status, 0)
+        pinned = max(int(line.split()[0])
+                     for line in phantom("history", self.volume).out.splitlines()[2:-1])
+        for _ in range(3):
+            self.turns(20)
+        last = self.turns(20)
+        self.damage_a_page_since(pinned)
+        before = self.volume.read_bytes()
+        asked = phantom("check", "--repair", self.volume)
+        self.assertClear(asked, 1, f"is generation {pinned}, which is kept", "given up",
+                         "was not changed", "--yes")
+        self.assertEqual(self.volume.read_bytes(), before)
+        done = phantom("check", "--repair", "--yes", self.volume)
+        self.assertClear(done, 0, f"as generation {pinned} was")
+        kept = re.search("kept as generation ([0-9]+)", done.err).group(1)
+        self.assertLess(self.turns(5), last)
+        self.assertClear(phantom("history", self.volume, "drop", kept), 0)
+        for _ in range(2):
+            self.turns(5)
+        self.assertClear(phantom("check", "--heap", self.volume), 0)
+
+    def damage_a_page_since(self, generation):
+        """Turn over a bit of a page that was written soon after a generation, and is still there."""
+        data = self.volume.read_bytes()
+        blocks = [n for n in range(16, len(data) // BLOCK) if any(data[n * BLOCK:(n + 1) * BLOCK])]
+        random.Random(5).shuffle(blocks)
+        newest = self.stat()["generation"]
+        for block in blocks:
+            for byte in (data[block * BLOCK + 9] ^ 1, data[block * BLOCK + 9]):
+                with open(self.volume, "r+b") as file:
+                    file.seek(block * BLOCK + 9)
+                    file.write(bytes([byte]))
+                found = re.findall("^damage: page .*; in generations ([0-9]+) to ([0-9]+)",
+                                   phantom("check", self.volume).out, re.MULTILINE)
+                if found and generation < int(found[0][0]) < newest - 8:
+                    return
+        self.fail("there is no such page")
+
+    def test_options_that_make_no_sense_are_refused(self):
+        self.assertClear(phantom("check", "--yes", self.volume), 2, "--repair")
+        self.assertClear(phantom("check", "--heap", "--repair", self.volume), 2, "one at a time")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -103,7 +103,7 @@ store_up(struct system *system, const struct system_options *options)
 }
 
 bool
-system_open(struct system *system, const struct system_options *options)
+system_open_disk(struct system *system, const struct system_options *options)
 {
     struct linux_disk_options disk_options = {
         .read_only = options->read_only,
@@ -119,9 +119,14 @@ system_open(struct system *system, const struct system_options *options)
         system->busy = err == ERR_BUSY;
         if (!system->busy || !options->busy_quiet)
             say_error("%s", message);
-        return false;
     }
-    return store_up(system, options);
+    return err == OK;
+}
+
+bool
+system_open(struct system *system, const struct system_options *options)
+{
+    return system_open_disk(system, options) && store_up(system, options);
 }
 
 /* The space could not be brought up: reserving its address room may be what a limit forbids. */

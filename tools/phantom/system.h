@@ -38,6 +38,9 @@ struct system {
     bool machine_up;
 };
 
+/* Open the disk, no more, under its lock. False after a message. */
+bool system_open_disk(struct system *system, const struct system_options *options);
+
 /*
  * Open the disk and the store, no more. False after a message; nothing is left
  * open then. What opening found out that the user should know is said.

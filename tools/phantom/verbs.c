@@ -85,6 +85,8 @@ static const struct option history_options[] = {
 
 static const struct option check_options[] = {
     { "heap", NULL, "walk the heap, too: every word is null, a value, or a whole object" },
+    { "repair", NULL, "say what can be done about damage and what it costs, ask, and do it" },
+    { "yes", NULL, "with --repair: do not ask" },
     NO_MORE,
 };
 
@@ -342,7 +344,15 @@ const struct verb verbs[] = {
             "well, else with 1.\n"
             "\n"
             "With --heap it also looks at each word that a program could reach, in tables, stacks\n"
-            "and objects, and names those that lead to no whole object of a sound class.\n",
+            "and objects, and names those that lead to no whole object of a sound class.\n"
+            "\n"
+            "With --repair it says what can be done and what that costs, and does it after a y or\n"
+            "with --yes. What is there twice, or can be found out from the rest, is written anew. "
+            "If\n"
+            "the newest generation is damaged, a new one is made that is as the newest undamaged "
+            "one\n"
+            "was; what can be read of the damaged one is kept (see history) where there is a "
+            "place.\n",
         .options = check_options,
         .argument_min = 1,
         .argument_max = 1,
