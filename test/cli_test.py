@@ -18,7 +18,7 @@ from phantom_support import (PHANTOM, ROOT, VOLUME_SIZE, Ended, VolumeTest, kill
                              wait_for)
 
 VERBS = ["new", "run", "exec", "app", "ps", "stat", "show", "log", "history", "rewind", "clone", "send",
-         "receive", "check", "compile"]
+         "receive", "check", "grow", "compile"]
 
 # What must follow the first argument.
 MORE = {"rewind": ["3"], "clone": ["3", "w"]}
@@ -94,7 +94,8 @@ class Usage(unittest.TestCase):
                       ["history", "--keep", "none", "v", "pin"],
                       ["rewind", "v", "yesterday"], ["clone", "v", "-1", "w"],
                       ["send", "v", "--from", "0"], ["send", "v", "--to", "now"],
-                      ["show", "v", "--at", "now"], ["show", "v", "x" * 300]):
+                      ["show", "v", "--at", "now"], ["show", "v", "x" * 300],
+                      ["grow", "v", "--size", "much"], ["grow", "--size", "1M", "v"]):
             with self.subTest(words=words):
                 self.check(words, 2)
 
@@ -956,6 +957,125 @@ class Transfer(Counting):
             self.assertIn("terminal", process.stderr.read())
         os.close(main)
         os.close(worker)
+
+
+class Grow(VolumeTest):
+    SIZE = 64 << 20
+
+    # Holds 80 MB of numbers, and says now and then whether they are still right.
+    HOLDER = """
+    var all = new int[][]();
+    for (int part = 0; part < 20; part++) {
+        var some = new int[]();
+        for (int i = 0; i < 1000000; i++) some.add(part + i);
+        all.add(some);
+    }
+    while (true) {
+        var bad = 0;
+        for (int part = 0; part < 20; part++) {
+            int[] some = all[part];
+            for (int i = 0; i < 1000000; i += 1000) {
+                int v = some[i];
+                if (v != part + i) bad++;
+            }
+        }
+        println("held, bad " + bad);
+        sleep(100);
+    }
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.new("64M")
+
+    def grow(self, *words):
+        return phantom("grow", *words, self.volume)
+
+    def run_for(self, count, *words, stop=signal.SIGKILL):
+        """Run until that much more was counted, and stop or pull the plug; the last number."""
+        process = self.start("run", "--interval", "30", self.volume, *words)
+        seen = []
+        while len(seen) < count:
+            line = process.stdout.readline()
+            self.assertTrue(line, process.stderr.read() if process.poll() is not None else "")
+            self.assertNotIn("bad", line)
+            seen += numbers(line)
+        process.send_signal(stop)
+        process.wait(30)
+        return seen[-1]
+
+    def sound(self):
+        self.assertClear(phantom("check", "--heap", self.volume), 0)
+
+    def test_a_volume_grows_and_its_programs_go_on(self):
+        seen = self.run_for(3, self.program(COUNTER))
+        pinned = phantom("history", self.volume, "pin").out.split()[1]
+        self.run_for(3)
+        self.assertClear(self.grow("--size", "512M"), 0, "can hold 512.0 MiB", "64.0 MiB before")
+        self.assertEqual(self.volume.stat().st_size, 512 << 20)
+        self.sound()
+        self.assertIn(f" {pinned} ", phantom("history", self.volume).out)
+        self.assertGreater(self.run_for(3), seen)
+        # More than it could hold before, beside all that goes on in it.
+        removed = phantom("app", self.volume, "remove", "1")
+        self.assertEqual(removed.status, 0, removed)
+        self.held(self.program(self.HOLDER, "holder.ph"))
+        self.assertGreater(self.stat()["pages_mapped"] * 4096, self.SIZE)
+        self.held()
+        self.sound()
+
+    def held(self, *words):
+        """Run until the holder has said what it holds, and stop cleanly."""
+        process = self.start("run", self.volume, *words)
+        for _ in range(2000):
+            line = process.stdout.readline()
+            if not line or line.startswith("held"):
+                break
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(60), 0)
+        self.assertEqual(line, "held, bad 0\n")
+
+    def test_it_never_becomes_smaller(self):
+        before = self.volume.read_bytes()
+        self.assertClear(self.grow("--size", "32M"), 1, "64.0 MiB", "32.0 MiB", "less")
+        for words in ((), ("--size", "64M")):
+            self.assertClear(self.grow(*words), 0, "already")
+        self.assertEqual(self.volume.read_bytes(), before)
+
+    def test_it_becomes_as_large_as_its_file(self):
+        os.truncate(self.volume, self.SIZE * 3)
+        self.assertClear(self.grow(), 0, "can hold 192.0 MiB")
+        self.sound()
+
+    def test_what_its_file_system_cannot_hold_is_refused(self):
+        before = self.volume.read_bytes()
+        limited = f'ulimit -f {self.SIZE // 512}; exec "$0" "$@"'
+        ended = subprocess.run(["bash", "-c", limited, PHANTOM, "grow", "--size", "1G", self.volume],
+                               capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(ended.returncode, 1, ended.stderr)
+        self.assertIn("cannot hold a file of 1.0 GiB", ended.stderr)
+        self.assertEqual(self.volume.read_bytes(), before)
+
+    def test_a_running_volume_is_refused(self):
+        process = self.start("run", self.volume, self.program(SLEEPER))
+        self.assertTrue(wait_for(lambda: self.stat()["running"]))
+        self.assertClear(self.grow("--size", "512M"), 1, "has it open")
+        kill(process)
+
+    def test_a_kill_in_the_middle_leaves_one_size_or_the_other(self):
+        self.run_for(3, self.program(COUNTER))
+        size = self.SIZE
+        for i in range(12):
+            process = self.start("grow", "--size", f"{(size + (8 << 20)) >> 20}M", self.volume)
+            time.sleep(0.002 * i)
+            kill(process)
+            self.sound()
+            now = self.stat()["blocks"] * 4096
+            self.assertIn(now, (size, size + (8 << 20)))
+            size = now
+        self.assertClear(self.grow("--size", "512M"), 0)
+        self.run_for(3)
+        self.sound()
 
 
 if __name__ == "__main__":

@@ -245,6 +245,70 @@ blocks_load_group(struct blocks *blocks, uint64_t group)
     return OK;
 }
 
+/* ---- growing ---- */
+
+/* What the index said of the groups that there were. Levels that come above it are all new. */
+static void
+nodes_take_over(struct blocks *blocks, const struct blocks *before)
+{
+    assert(blocks->level_count >= before->level_count);
+    for (unsigned level = 0; level < before->level_count; level++)
+        memcpy(&blocks->nodes[blocks->level_start[level]],
+               &before->nodes[before->level_start[level]],
+               before->level_nodes[level] * sizeof blocks->nodes[0]);
+}
+
+/*
+ * Behind the old end its bits say "in use". The group is dirty in any case, so that the fold writes
+ * all nodes above it, the new root among them.
+ */
+static err_t
+end_open(struct blocks *blocks, uint64_t from)
+{
+    uint64_t group = (from - 1) / GROUP_BLOCKS, to = (group + 1) * GROUP_BLOCKS;
+    bool written = blocks->nodes[group].block != 0;
+
+    if (to > blocks->block_count)
+        to = blocks->block_count;
+    TRY(blocks_load_group(blocks, group));
+    if (blocks->dirty[group])
+        return ERR_CORRUPT; /* it was found damaged */
+    lock_acquire(blocks->lock);
+    for (uint64_t i = from; i < to; i++)
+        blocks->bits[i / 64] &= ~(1ull << i % 64);
+    if (written)
+        blocks->free_total += to - from;
+    blocks->dirty[group] = 1;
+    blocks->dirty_count++;
+    lock_release(blocks->lock);
+    return OK;
+}
+
+err_t
+blocks_extend(struct blocks *blocks, uint64_t block_count)
+{
+    struct blocks before = *blocks;
+    uint64_t from = before.block_count;
+    uint64_t tail = before.group_count * GROUP_BLOCKS; /* where the last group ends */
+    err_t err;
+
+    assert(block_count > from);
+    err = blocks_init(blocks, before.disk, before.lock, block_count);
+    if (err != OK) {
+        *blocks = before;
+        return err;
+    }
+    nodes_take_over(blocks, &before);
+    blocks->free_total = before.free_total + block_count - from;
+    if (blocks->nodes[before.group_count - 1].block != 0)
+        blocks->free_total -= (tail < block_count ? tail : block_count) - from;
+    blocks_destroy(&before);
+    lock_acquire(&blocks->grow_lock);
+    err = end_open(blocks, from);
+    lock_release(&blocks->grow_lock);
+    return err;
+}
+
 /* Mark [from, to), which lies in one loaded group. */
 static void
 mark_used_locked(struct blocks *blocks, uint64_t from, uint64_t to)

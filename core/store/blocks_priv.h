@@ -107,6 +107,12 @@ void blocks_destroy(struct blocks *blocks);
  */
 must_use err_t blocks_load_index(struct blocks *blocks, struct block_ref root, uint64_t free);
 
+/*
+ * The volume has more blocks from now on. The index was loaded, and no group. The next fold writes
+ * the index of all of them. OK; ERR_IO, ERR_CORRUPT (the last group), ERR_NOMEM.
+ */
+must_use err_t blocks_extend(struct blocks *blocks, uint64_t block_count);
+
 /* As if all blocks were free: what is in use is marked after this. */
 void blocks_forget_index(struct blocks *blocks);
 

@@ -340,7 +340,9 @@ index_load(struct store *store)
     if (store->how.find_free)
         return rebuild_index(store);
     err = blocks_load_index(&store->blocks, store->super.bitmap, store->super.fold_free);
-    if (err != ERR_CORRUPT && err != ERR_IO)
+    if (err == OK && store->how.grow_to != 0)
+        return blocks_extend(&store->blocks, store->how.grow_to);
+    if ((err != ERR_CORRUPT && err != ERR_IO) || store->how.grow_to != 0)
         return err;
     log_error("block %" PRIu64 ": the index of free space is damaged; it is found out anew",
               store->blocks.index_damaged);
@@ -399,6 +401,8 @@ slot_load(struct store *store, const struct super *super)
     store->super = *super;
     if (store->how.without_records)
         records_forget(&store->super);
+    if (store->how.grow_to != 0)
+        store->super.block_count = store->how.grow_to;
     err = blocks_init(&store->blocks, store->disk, &store->lock, super->block_count);
     if (err == OK)
         err = load_all(store, &chain, &loader);

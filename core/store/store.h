@@ -103,6 +103,17 @@ must_use err_t store_format(struct plat_disk *disk, uint64_t block_count);
 must_use err_t store_open(struct plat_disk *disk, bool read_only, struct store **store,
                           struct store_opened *opened);
 
+/*
+ * Let a volume hold more, by one commit. No store is open over the disk.
+ *
+ *   block_count  more than it has; at most what the disk has
+ *   note         wall time is the caller's; the rest is filled on OK, for the new generation
+ *
+ * Returns OK, or, and it holds what it held, ERR_RANGE, ERR_CORRUPT (something is to be repaired
+ * first), what store_open returns, or what a commit returns.
+ */
+must_use err_t store_grow(struct plat_disk *disk, uint64_t block_count, struct store_note *note);
+
 /* Let go of the store. Commits nothing. NULL is fine. */
 void store_close(struct store *store);
 

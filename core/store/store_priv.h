@@ -100,6 +100,7 @@ struct store_how {
     uint64_t last;        /* the newest generation that counts, 0: any; a writer counts all */
     bool without_records; /* as of the fold: the newest may be nowhere else */
     bool find_free;       /* what is in use is found out anew, whatever the bitmap says */
+    uint64_t grow_to;     /* so many blocks it shall have, and has for this store; 0: as it is */
 };
 
 struct store {

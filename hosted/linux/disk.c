@@ -533,6 +533,21 @@ linux_disk_keep(struct plat_disk *disk, char *message, size_t message_bytes)
     return number == 0 ? OK : report_errno(&to, number, true);
 }
 
+err_t
+linux_disk_extend(struct plat_disk *disk, uint64_t block_count)
+{
+    struct file_disk *file = file_disk_of(disk);
+
+    if (block_count <= file->block_count)
+        return OK;
+    if (file->block_device)
+        return ERR_RANGE;
+    if (ftruncate(file->fd, (off_t)(block_count * PLAT_BLOCK_BYTES)) != 0)
+        return err_of_errno(errno);
+    file->block_count = block_count;
+    return OK;
+}
+
 void
 linux_disk_close(struct plat_disk *disk)
 {

@@ -73,6 +73,15 @@ must_use err_t linux_disk_open(const char *path, const struct linux_disk_options
  */
 must_use err_t linux_disk_keep(struct plat_disk *disk, char *message, size_t message_bytes);
 
+/*
+ * Make a file longer, to so many blocks; what is added is sparse, and its length is safe with the
+ * next flush. Nothing is under way. A file that is as long already stays as it is.
+ *
+ * Returns OK; ERR_RANGE (a block device has the size it has), ERR_NOSPACE (its file system cannot
+ * hold that), ERR_IO.
+ */
+must_use err_t linux_disk_extend(struct plat_disk *disk, uint64_t block_count);
+
 /* Wait for what is under way, unlock, close. Flushes nothing. NULL is fine. */
 void linux_disk_close(struct plat_disk *disk);
 

@@ -16,9 +16,15 @@
 struct model *
 model_create(uint64_t block_count)
 {
+    return model_create_on(test_disk_create(block_count), block_count);
+}
+
+struct model *
+model_create_on(struct plat_disk *disk, uint64_t block_count)
+{
     struct model *model = calloc(1, sizeof *model);
 
-    model->disk = test_disk_create(block_count);
+    model->disk = disk;
     model->random = 88172645463325252ull;
     model->known[1] = true;
     model->committed = 1;

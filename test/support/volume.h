@@ -32,6 +32,9 @@ struct model {
 /* Make a volume of `block_count` blocks on a new disk and open it. */
 struct model *model_create(uint64_t block_count);
 
+/* The same on this disk, which may be larger, and is the model's from now on. */
+struct model *model_create_on(struct plat_disk *disk, uint64_t block_count);
+
 /* A model with the same knowledge for another disk; no store is open. */
 struct model *model_copy(const struct model *model, struct plat_disk *disk);
 void model_free(struct model *model);

@@ -103,6 +103,11 @@ static const struct option send_options[] = {
     NO_MORE,
 };
 
+static const struct option grow_options[] = {
+    { "size", "SIZE", "how much it can hold then; default: as much as what it lies on" },
+    NO_MORE,
+};
+
 static const struct option no_options[] = { NO_MORE };
 
 const struct verb verbs[] = {
@@ -357,6 +362,22 @@ const struct verb verbs[] = {
         .argument_min = 1,
         .argument_max = 1,
         .run = verb_check,
+    },
+    {
+        .name = "grow",
+        .synopsis = "VOLUME",
+        .summary = "let a stopped volume hold more",
+        .details =
+            "A file becomes longer, and takes room as it is written to. Without --size the "
+            "volume\n"
+            "becomes as large as its file or block device is, which may have been made larger.\n"
+            "All that it holds stays where it is; a cut leaves it as large as before, or as it "
+            "shall\n"
+            "be. No volume becomes smaller.\n",
+        .options = grow_options,
+        .argument_min = 1,
+        .argument_max = 1,
+        .run = verb_grow,
     },
     {
         .name = "compile",

@@ -155,6 +155,25 @@ START_TEST(blocks_beyond_the_end_are_out_of_range)
 }
 END_TEST
 
+START_TEST(a_file_is_made_longer_and_never_shorter)
+{
+    struct plat_disk *disk;
+    struct stat stat_;
+
+    ck_assert_int_eq(open_with(true, false, &disk), OK);
+    ck_assert_int_eq(linux_disk_extend(disk, 3 * BLOCKS), OK);
+    ck_assert_uint_eq(plat_disk_block_count(disk), 3 * BLOCKS);
+    ck_assert_int_eq(move(disk, PLAT_WRITE, 3 * BLOCKS - 1, 1), OK);
+    ck_assert_int_eq(linux_disk_extend(disk, BLOCKS), OK);
+    ck_assert_int_eq(linux_disk_extend(disk, 1ull << 45), ERR_NOSPACE);
+    ck_assert_uint_eq(plat_disk_block_count(disk), 3 * BLOCKS);
+    ck_assert_int_eq(move(disk, PLAT_FLUSH, 0, 0), OK);
+    linux_disk_close(disk);
+    ck_assert_int_eq(stat(path, &stat_), 0);
+    ck_assert_int_eq(stat_.st_size, 3 * BLOCKS * PLAT_BLOCK_BYTES);
+}
+END_TEST
+
 START_TEST(a_file_that_became_shorter_is_an_io_error)
 {
     struct plat_disk *disk;
@@ -413,6 +432,7 @@ main(void)
     tcase_add_loop_test(tcase, many_submitted_requests_are_all_done, 0, 2);
     tcase_add_loop_test(tcase, submitted_requests_that_fail_say_so, 0, 2);
     tcase_add_test(tcase, blocks_beyond_the_end_are_out_of_range);
+    tcase_add_test(tcase, a_file_is_made_longer_and_never_shorter);
     tcase_add_test(tcase, a_file_that_became_shorter_is_an_io_error);
     tcase_add_test(tcase, a_reserve_takes_room_and_a_discard_gives_it_back);
     tcase_add_test(tcase, a_new_volume_never_replaces_a_file);
