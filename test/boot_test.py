@@ -203,8 +203,11 @@ class Power(BootTest):
         self.new()
         process = self.boot(self.volume, BANK)
         self.saw(process.output, "so far: ")
-        for verb in ("check", "boot", "run"):
-            self.assertClear(phantom(verb, self.volume, env={}), 1, "has it open")
+        for words in (["check", "--heap"], ["boot"], ["run"]):
+            self.assertClear(phantom(*words, self.volume, env={}), 1, "has it open")
+        live = phantom("check", self.volume)
+        self.assertClear(live, 0)
+        self.assertIn("it runs", live.out)
 
     def test_an_idle_machine_halts_and_writes_nothing(self):
         self.new()

@@ -422,6 +422,35 @@ class Repair(VolumeTest):
                     return
         self.fail("there is no such page")
 
+    def test_damage_is_found_while_the_volume_runs(self):
+        self.new("128M")
+        self.start_and_turn(3)
+        self.assertEqual(phantom("history", self.volume, "pin").status, 0)
+        process = self.start("run", "--interval", "40", self.volume)
+        self.assertIn("bad 0", process.stdout.readline())
+        sound = phantom("check", self.volume)
+        self.assertClear(sound, 0)
+        self.assertIn("it runs", sound.out)
+        self.assertGreater(int(re.search("([0-9]+) live pages", sound.out).group(1)), 30)
+        data = self.volume.read_bytes()
+        classes = [n for n in range(16, len(data) // BLOCK)
+                   if b".internal." in data[n * BLOCK:(n + 1) * BLOCK]]
+        self.assertGreater(len(classes), 0)
+        with open(self.volume, "r+b") as file:
+            for block in classes:
+                file.seek(block * BLOCK + 9)
+                file.write(bytes([data[block * BLOCK + 9] ^ 1]))
+        found = phantom("check", self.volume)
+        self.assertEqual(found.status, 1, found)
+        self.assertRegex(found.out, "damage: page .*; it holds old objects of the system")
+        kill(process)
+
+    def start_and_turn(self, count):
+        process = self.start("run", "--interval", "40", self.volume, self.program(self.GROWING))
+        for _ in range(count):
+            self.assertIn("bad 0", process.stdout.readline())
+        kill(process)
+
     def test_options_that_make_no_sense_are_refused(self):
         self.assertClear(phantom("check", "--yes", self.volume), 2, "--repair")
         self.assertClear(phantom("check", "--heap", "--repair", self.volume), 2, "one at a time")

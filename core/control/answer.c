@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "control/history_priv.h"
 #include "control/render.h"
+#include "control/scrub_priv.h"
 #include "vm/vm.h"
 
 #define LOG_MODULE "control"
@@ -70,6 +71,9 @@ answer_make(struct store *store, bool running, const char *request, struct buffe
 
     if (words != NULL)
         return answer_application(words, text);
+    words = answer_after_word(request, "scrub");
+    if (words != NULL)
+        return answer_scrub(store, words, text);
     words = answer_after_word(request, "history");
     if (words != NULL)
         return answer_history(store, running, words, text);

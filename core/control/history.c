@@ -9,6 +9,7 @@
 #include "base/format.h"
 #include "base/memory.h"
 #include "control/history_priv.h"
+#include "control/number_priv.h"
 #include "control/render.h"
 #include "plat/machine.h"
 #include "pmem/pmem.h"
@@ -24,21 +25,6 @@ commit(struct store *store, bool running)
     if (running)
         return pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_PIN));
     return store_history_commit(store, STORE_CAUSE_PIN, &note);
-}
-
-/* Digits up to a blank or the end; `text` moves behind both. False if there are none. */
-static bool
-number_read(const char **text, uint64_t *number)
-{
-    const char *at = *text;
-
-    *number = 0;
-    while (*at >= '0' && *at <= '9' && *number < UINT64_MAX / 16)
-        *number = 10 * *number + (uint64_t)(*at++ - '0');
-    if (at == *text || (*at != '\0' && *at != ' '))
-        return false;
-    *text = at + (*at == ' ');
-    return true;
 }
 
 /* The newest generation that somebody asked to keep, or 0. */

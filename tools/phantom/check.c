@@ -10,6 +10,7 @@
 #include "phantom/options.h"
 #include "phantom/repair.h"
 #include "phantom/say.h"
+#include "phantom/scrub.h"
 #include "phantom/system.h"
 
 /* Look at all of the volume. False if that cannot be done, or there is damage. */
@@ -69,8 +70,11 @@ look(const char *path, bool heap)
 {
     struct system_options options = { .path = path, .read_only = true };
     struct system system;
+    int status;
     bool sound;
 
+    if (!heap && scrub_running(path, &status))
+        return status;
     if (!system_open(&system, &options))
         return STATUS_TROUBLE;
     sound = store_look(&system);

@@ -339,7 +339,7 @@ const struct verb verbs[] = {
     {
         .name = "check",
         .synopsis = "VOLUME",
-        .summary = "verify every block of a stopped volume",
+        .summary = "verify every block of a volume",
         .details =
             "Reads superblocks, records, page map, free space, every live page and all that "
             "history\n"
@@ -347,6 +347,10 @@ const struct verb verbs[] = {
             "and\n"
             "whose objects lie there. Changes nothing, and runs nothing. Ends with 0 when all is\n"
             "well, else with 1.\n"
+            "\n"
+            "While VOLUME runs its live pages and those that are kept are read, at leisure; the "
+            "rest\n"
+            "is looked at when it is stopped.\n"
             "\n"
             "With --heap it also looks at each word that a program could reach, in tables, stacks\n"
             "and objects, and names those that lead to no whole object of a sound class.\n"

@@ -7,6 +7,7 @@
 
 #include "control/census.h"
 #include "store/history.h"
+#include "store/scrub.h"
 #include "unit/vm/machine.h"
 
 #define SLEEPERS                                                                                   \
@@ -102,6 +103,50 @@ store_policy_set(struct store *store, const struct store_policy *wanted)
     ck_assert_ptr_eq(store, &fake_store);
     policy = *wanted;
     return OK;
+}
+
+/* ---- a look at what is live ---- */
+
+static uint64_t scrubbed_from; /* the page at which the last look began */
+
+err_t
+store_scrub(struct store *store, struct store_view *view, uint64_t from, unsigned page_max,
+            store_finding_fn *finding, void *context, uint64_t *next, uint64_t *page_count)
+{
+    const struct store_finding damage = { .damage = true,
+                                          .page = 5,
+                                          .page_count = 1,
+                                          .last = view != NULL ? 8 : 0,
+                                          .what = "page 0x5: damaged" };
+
+    ck_assert_ptr_eq(store, &fake_store);
+    ck_assert_uint_gt(page_max, 0);
+    finding(context, &damage);
+    scrubbed_from = from;
+    *next = from < 100 ? 100 : UINT64_MAX;
+    *page_count = 7;
+    return OK;
+}
+
+err_t
+store_view_open(struct store *store, uint64_t generation, struct store_view **view)
+{
+    if (generation != 8)
+        return ERR_NOT_FOUND;
+    *view = (struct store_view *)store; /* any */
+    return OK;
+}
+
+void
+store_view_close(struct store_view *view)
+{
+    (void)view;
+}
+
+err_t
+store_view_read(struct store_view *view, uint64_t page, void *buffer)
+{
+    return store_page_read((struct store *)view, page, buffer);
 }
 
 /* ---- asking ---- */
@@ -267,6 +312,25 @@ START_TEST(history_takes_no_nonsense)
 }
 END_TEST
 
+START_TEST(a_look_at_what_is_live_goes_on_where_it_is_told_to)
+{
+    ck_assert_int_eq(ask("scrub 0 0"), ANSWER_DONE);
+    ck_assert_uint_eq(scrubbed_from, 0);
+    ck_assert_str_eq((char *)answer.bytes, "0 100 7\npage 0x5: damaged; it holds nothing\n");
+    ck_assert_int_eq(ask("scrub 0 100"), ANSWER_DONE);
+    ck_assert(answer_has("8 0 7\n")); /* the first pin that can be read */
+    ck_assert_int_eq(ask("scrub 8 0"), ANSWER_DONE);
+    ck_assert(answer_has("8 100 7\npage 0x5: damaged; in generation 8; it holds nothing\n"));
+    ck_assert_int_eq(ask("scrub 8 100"), ANSWER_DONE);
+    ck_assert(answer_has("end 0 7\n"));
+    /* One that was let go of meanwhile: there is one after it, or there is none. */
+    ck_assert_int_eq(ask("scrub 7 100"), ANSWER_DONE);
+    ck_assert_str_eq((char *)answer.bytes, "8 0 0\n");
+    ck_assert_int_eq(ask("scrub 9 100"), ANSWER_DONE);
+    ck_assert_str_eq((char *)answer.bytes, "end 0 0\n");
+}
+END_TEST
+
 START_TEST(a_program_is_listed_stopped_and_removed)
 {
     machine_install(SLEEPERS);
@@ -320,6 +384,11 @@ START_TEST(what_makes_no_sense_is_a_message_and_changes_nothing)
         "app remove 2",
         "app  stop 1",
         "APP STOP 1",
+        "scrub",
+        "scrub 0",
+        "scrub 0 x",
+        "scrub 0 0 0",
+        "scrub 0 99999999999999",
         "\xff\xfe\x01",
     };
 
@@ -360,6 +429,7 @@ main(void)
         what_is_kept_is_the_present_or_there_is_a_message,
         where_nothing_runs_history_is_changed_by_the_store_alone,
         history_takes_no_nonsense,
+        a_look_at_what_is_live_goes_on_where_it_is_told_to,
         a_program_is_listed_stopped_and_removed,
         who_stops_a_program_while_the_machine_stops_is_told_so,
         what_makes_no_sense_is_a_message_and_changes_nothing,
