@@ -225,7 +225,7 @@ class_trouble(uint32_t number)
         return heap_shape_needs_class(number) ? "leads to something of a class that does not exist"
                                               : NULL;
     if (!word_is_ref(class) || !in_heap(class) || !readable(class, sizeof(struct class_object)) ||
-        obj_header(class) >> HEADER_CLASS_SHIFT != CLASS_CLASS ||
+        header_class_number(obj_header(class)) != CLASS_CLASS ||
         GET_U32(class_object, class, number) != number || heap_shape_trouble(class) != NULL)
         return "leads to an object of a class that is not sound";
     return NULL;
