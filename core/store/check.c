@@ -496,6 +496,7 @@ store_check(struct store *store, store_finding_fn *finding, store_progress_fn *p
     *check = (struct check){
         .store = store, .finding = finding, .progress = progress, .context = context
     };
+    check->collect = store->how.find_unlisted;
     check->total = store->super.block_count - store->blocks.free_total;
     err = check_marks_create(&check->seen, store->super.block_count);
     check->node = plat_alloc(node_bytes);

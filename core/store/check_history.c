@@ -87,15 +87,31 @@ list_check(struct check *check)
 
 /* ---- maps ---- */
 
+static void
+unlisted_add(struct check *check, uint64_t block, uint64_t birth)
+{
+    uint64_t generation = check->pin->note.generation;
+
+    if (birth == 0 || birth > generation)
+        birth = generation; /* it is not known when it was written, but that it was by then */
+    if (check->collect && !check->list_damaged)
+        IGNORE(history_unlisted_add(check->store, generation, block, birth),
+               "without memory it is told of again");
+}
+
 /*
  * The pin leads to a block; true if the present does not.
  *
  *   now  what the present has in this place, as of the fold; NULL: that is not known
  */
 static bool
-block_reach(struct check *check, uint64_t block, const struct map_entry *now, uint64_t page)
+block_reach(struct check *check, const struct map_entry *entry, const struct map_entry *now,
+            uint64_t page)
 {
+    uint64_t block = entry->block;
+
     if (!check_marked(&check->seen, block)) {
+        unlisted_add(check, block, entry->birth);
         if (!check->list_damaged)
             check_report(check, true, block, page,
                          "block %" PRIu64 ": generation %" PRIu64
@@ -130,7 +146,7 @@ page_check(struct check *check, uint64_t page, const struct map_entry *entry,
 {
     const struct check_touch touch = touch_of_pin(check, page, 1, entry->birth);
 
-    if (!block_reach(check, entry->block, now, page) || check_marked(&check->read, entry->block))
+    if (!block_reach(check, entry, now, page) || check_marked(&check->read, entry->block))
         return;
     check_mark(&check->read, entry->block);
     check_page_later(check, entry->block, entry->crc, &touch);
@@ -158,7 +174,7 @@ node_check(struct check *check, unsigned level, const struct map_entry *entry,
     struct check_touch touch = touch_of_pin(check, first, MAP_WAYS * pages, entry->birth);
     const struct map_node_disk *present;
 
-    if (!block_reach(check, entry->block, now, first) ||
+    if (!block_reach(check, entry, now, first) ||
         !check_node(check, entry, &touch, node, "page map of a pinned generation"))
         return;
     present = present_node(check, level, now);

@@ -49,6 +49,7 @@ struct check {
     uint8_t *present;           /* a block for each level: nodes of the present, beside the pin's */
     const struct pin *pin;
     bool list_damaged; /* of a pin that was looked at */
+    bool collect;      /* blocks that no list tells of go to the store's `unlisted` */
 };
 
 static inline bool

@@ -289,7 +289,8 @@ commit_pages_mapped(const struct store *store)
 
 /*
  * May it be written at once? Whoever opens it has to read it, so it must be small. A fold is
- * read by nobody when it is opened; and a clean stop leaves nothing to be compared.
+ * read by nobody when it is opened; a clean stop leaves nothing to be compared; and one that goes
+ * back may take the very slot that it goes back to, so all of it is safe before that.
  */
 static bool
 is_at_once(const struct store *store, const struct store_note *note)
@@ -297,6 +298,8 @@ is_at_once(const struct store *store, const struct store_note *note)
     if (store->fold.active) /* guard: at-once-fold */
         return false;
     if (note->page_count > AT_ONCE_PAGES_MAX) /* guard: at-once-small */
+        return false;
+    if (note->cause == STORE_CAUSE_REWIND) /* guard: at-once-back */
         return false;
     return note->cause != STORE_CAUSE_STOP;
 }
@@ -493,6 +496,7 @@ fold_take_over(struct store *store)
     store->rebuilt = store->waiting_damaged = store->notes_damaged = false;
     store->fold_pause = 0;
     store->fold_wanted = false;
+    history_unlisted_free(store);
     hash_table_clear(&store->given_up);
     hash_table_clear(&store->leaves);
     died_take_over(store);

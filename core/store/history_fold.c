@@ -159,6 +159,85 @@ copy_locked(struct store *store, struct history_fold *copy)
     copy->newest = newest_find(copy);
 }
 
+/* ---- what no list told of ---- */
+
+/* The block goes to the list of the pin at `place`, if there is one and it reaches it. */
+static err_t
+block_dies(struct store *store, size_t place, struct dead_extent extent)
+{
+    struct history_fold *history = store->fold.history;
+
+    if (place < history->count && extent.generation <= history->pins[place].note.generation)
+        return extent_list_add_dead(&history->growth[place].items, extent.block, extent.count,
+                                    extent.generation);
+    return fold_died(store, extent.block, extent.count);
+}
+
+/* The newest pin before `place` that stays, or `count`. */
+static size_t
+heir_find(const struct history_fold *history, size_t place)
+{
+    while (place-- > 0) {
+        if (!history->pins[place].going)
+            return place;
+    }
+    return history->count;
+}
+
+/* The pin of that generation, if it stays, or the newest before it that does; or `count`. */
+static size_t
+heir_of(const struct history_fold *history, uint64_t generation)
+{
+    size_t place = history->count;
+
+    while (place > 0 && history->pins[place - 1].note.generation > generation)
+        place--;
+    return heir_find(history, place);
+}
+
+/* What a check has found that pins reach goes to their lists. */
+static err_t
+unlisted_list(struct store *store)
+{
+    const struct unlisted *unlisted = &store->unlisted;
+
+    for (size_t i = 0; i < unlisted->extents.count; i++)
+        TRY(block_dies(store, heir_of(store->fold.history, unlisted->pins[i]),
+                       unlisted->extents.items[i]));
+    return OK;
+}
+
+err_t
+history_unlisted_add(struct store *store, uint64_t pin, uint64_t block, uint64_t birth)
+{
+    struct unlisted *unlisted = &store->unlisted;
+    struct extent_list *extents = &unlisted->extents;
+
+    TRY(extent_list_reserve(extents));
+    if (extents->room > unlisted->room) {
+        uint64_t *pins = plat_alloc(extents->room * sizeof pins[0]);
+
+        if (pins == NULL)
+            return ERR_NOMEM;
+        memcpy(pins, unlisted->pins, extents->count * sizeof pins[0]);
+        plat_free(unlisted->pins, unlisted->room * sizeof pins[0]);
+        unlisted->pins = pins;
+        unlisted->room = extents->room;
+    }
+    unlisted->pins[extents->count] = pin;
+    extents->items[extents->count++] =
+        (struct dead_extent){ .block = block, .generation = birth, .count = 1 };
+    return OK;
+}
+
+void
+history_unlisted_free(struct store *store)
+{
+    plat_free(store->unlisted.pins, store->unlisted.room * sizeof store->unlisted.pins[0]);
+    extent_list_free(&store->unlisted.extents);
+    store->unlisted = (struct unlisted){ 0 };
+}
+
 err_t
 history_fold_begin(struct store *store)
 {
@@ -180,7 +259,7 @@ history_fold_begin(struct store *store)
     copy_locked(store, copy);
     lock_release(&store->lock);
     store->fold.history = copy;
-    return OK;
+    return unlisted_list(store);
 }
 
 static void
@@ -199,18 +278,6 @@ pin_remove(struct history_fold *history, size_t place)
 
 /* ---- deaths ---- */
 
-/* The block goes to the list of the pin at `place`, if there is one and it reaches it. */
-static err_t
-block_dies(struct store *store, size_t place, struct dead_extent extent)
-{
-    struct history_fold *history = store->fold.history;
-
-    if (place < history->count && extent.generation <= history->pins[place].note.generation)
-        return extent_list_add_dead(&history->growth[place].items, extent.block, extent.count,
-                                    extent.generation);
-    return fold_died(store, extent.block, extent.count);
-}
-
 err_t
 history_fold_replaced(struct store *store, uint64_t block, uint64_t birth, bool node)
 {
@@ -223,17 +290,6 @@ history_fold_replaced(struct store *store, uint64_t block, uint64_t birth, bool 
 }
 
 /* ---- pins that go ---- */
-
-/* The newest pin before `place` that stays, or `count`. */
-static size_t
-heir_find(const struct history_fold *history, size_t place)
-{
-    while (place-- > 0) {
-        if (!history->pins[place].going)
-            return place;
-    }
-    return history->count;
-}
 
 /* A link of its list cannot be had: what it and those behind it named is lost sight of. */
 static void

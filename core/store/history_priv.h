@@ -165,6 +165,14 @@ must_use err_t history_fold_settle(struct store *store);
 must_use err_t history_fold_place(struct store *store, bool *found);
 must_use err_t history_fold_write(struct store *store);
 
+/*
+ * A block that a pin of this generation is the newest to reach, and that no list tells of: the next
+ * fold puts it into that pin's list. OK, ERR_NOMEM.
+ */
+must_use err_t history_unlisted_add(struct store *store, uint64_t pin, uint64_t block,
+                                    uint64_t birth);
+void history_unlisted_free(struct store *store);
+
 /* The fold is committed. */
 void history_fold_take_over(struct store *store);
 

@@ -259,7 +259,7 @@ plan_make(struct plat_disk *disk, struct survey *survey)
         repair->to = store->super.note;
         repair->opens = false;
         repair->newest = (struct store_note){ .generation = newest };
-    } else if (err == OK && repair->lists > 0) {
+    } else if (err == OK && repair->lists + survey->unreached > 0) {
         repair->step = STORE_REPAIR_LISTS;
     }
     store_close(store);
@@ -289,24 +289,25 @@ store_repair_plan(struct plat_disk *disk, store_finding_fn *finding, store_progr
 /*
  * Pin the damaged generation, so that what can be read of it stays. That is one commit: it must not
  * take the very slot that is to be gone back to, and a table without a place for one more would
- * want others.
+ * want others. It folds, and there is no pin if that cannot be done, as when the disk does not give
+ * a node that is to be written anew. Returns the pin, or 0.
  */
-static err_t
-present_keep(struct store *store, const struct store_repair *repair, uint64_t wall_ns,
-             uint64_t *kept)
+static uint64_t
+present_keep(struct store *store, const struct store_repair *repair, uint64_t wall_ns)
 {
     unsigned next =
         super_choose(store->slots, store->slot_last, store->slot_before, store->slot_failed);
     struct store_note note = { .wall_ns = wall_ns };
+    err_t err;
 
     if (store->history.count == STORE_PINS_MAX ||
         (!repair->pinned && store->slots[next].newest == repair->to.generation))
-        return OK;
+        return 0;
     store_pin_ask(store);
     store->fold_wanted = true;
-    TRY(store_history_commit(store, STORE_CAUSE_PIN, &note));
-    *kept = note.generation;
-    return OK;
+    err = store_history_commit(store, STORE_CAUSE_PIN, &note);
+    store->history.pin_asked = store->fold_wanted = false;
+    return err == OK ? note.generation : 0;
 }
 
 static err_t
@@ -317,7 +318,7 @@ go_back(struct plat_disk *disk, struct store *store, const struct store_repair *
     err_t err = past_open(disk, store, repair, &past);
 
     if (err == OK && repair->opens)
-        err = present_keep(store, repair, note->wall_ns, kept);
+        *kept = present_keep(store, repair, note->wall_ns);
     if (err == OK)
         err = restore_commit(store, &past, note);
     past_close(&past);
@@ -343,16 +344,24 @@ back_do(struct plat_disk *disk, const struct store_repair *repair, struct store_
     return err;
 }
 
+static void
+finding_ignore(void *context, const struct store_finding *finding)
+{
+    (void)context;
+    (void)finding;
+}
+
 /* Make so many generations of what is there, with all that a fold writes. */
 static err_t
-folds_make(struct plat_disk *disk, bool find_free, unsigned count, struct store_note *note)
+folds_make(struct plat_disk *disk, const struct store_how *how, unsigned count,
+           struct store_note *note)
 {
-    const struct store_how how = { .find_free = find_free };
     struct store *store;
     err_t err;
 
-    TRY(store_open_how(disk, &how, &store, NULL));
-    for (err = OK; err == OK && count > 0; count--) {
+    TRY(store_open_how(disk, how, &store, NULL));
+    err = how->find_unlisted ? store_check(store, finding_ignore, NULL, NULL) : OK;
+    for (; err == OK && count > 0; count--) {
         store->fold_wanted = true;
         err = store_history_commit(store, STORE_CAUSE_DEMAND, note);
     }
@@ -389,14 +398,15 @@ lists_look(struct plat_disk *disk, bool *wanted)
 static err_t
 lists_do(struct plat_disk *disk, struct store_note *note)
 {
+    const struct store_how unlisted = { .find_unlisted = true }, free = { .find_free = true };
     bool wanted = false;
 
     TRY(lists_look(disk, &wanted));
     if (!wanted)
         return OK;
-    TRY(folds_make(disk, false, SUPER_SLOTS, note));
+    TRY(folds_make(disk, &unlisted, SUPER_SLOTS, note));
     TRY(lists_look(disk, &wanted));
-    return wanted ? folds_make(disk, true, 1, note) : OK;
+    return wanted ? folds_make(disk, &free, 1, note) : OK;
 }
 
 err_t
@@ -404,9 +414,9 @@ store_repair_do(struct plat_disk *disk, const struct store_repair *repair, struc
                 uint64_t *kept)
 {
     *kept = 0;
-    if (repair->step == STORE_REPAIR_BACK)
+    if (repair->step == STORE_REPAIR_BACK) {
         TRY(back_do(disk, repair, note, kept));
-    if (repair->step == STORE_REPAIR_BACK || repair->step == STORE_REPAIR_LISTS)
-        return lists_do(disk, note);
-    return OK;
+        IGNORE(lists_do(disk, note), "the newest generation is whole; a check tells of the rest");
+    }
+    return repair->step == STORE_REPAIR_LISTS ? lists_do(disk, note) : OK;
 }

@@ -25,11 +25,11 @@ struct store_repair {
     bool opens;               /* the newest generation can be opened */
     struct store_note newest; /* only the number, if it cannot */
     uint64_t damages;         /* of its pages, or of nodes that lead to them */
-    uint64_t lists;           /* of what can be written anew */
-    uint64_t past;            /* of generations that are kept, alone */
-    struct store_note to;     /* the newest undamaged generation; number 0: there is none */
-    bool pinned;              /* it is a pinned one, not an older slot's */
-    uint64_t pages;           /* that would be as they were then; 0 where that is not known */
+    uint64_t lists;       /* of what can be written anew; there may be blocks to give back, too */
+    uint64_t past;        /* of generations that are kept, alone */
+    struct store_note to; /* the newest undamaged generation; number 0: there is none */
+    bool pinned;          /* it is a pinned one, not an older slot's */
+    uint64_t pages;       /* that would be as they were then; 0 where that is not known */
 };
 
 /*

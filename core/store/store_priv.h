@@ -100,7 +100,16 @@ struct store_how {
     uint64_t last;        /* the newest generation that counts, 0: any; a writer counts all */
     bool without_records; /* as of the fold: the newest may be nowhere else */
     bool find_free;       /* what is in use is found out anew, whatever the bitmap says */
+    bool find_unlisted;   /* what a check finds that no list tells of is listed by the next fold */
     uint64_t grow_to;     /* so many blocks it shall have, and has for this store; 0: as it is */
+};
+
+/* Blocks that a pin reaches, and that no list tells of: a check has found them, a fold lists them.
+ */
+struct unlisted {
+    uint64_t *pins; /* generation of the newest pin that reaches each of the extents */
+    size_t room;
+    struct extent_list extents; /* with the generation of their birth */
 };
 
 struct store {
@@ -156,9 +165,10 @@ struct store {
     struct delta_log log;
     struct extent_list waiting_blocks, notes_blocks; /* chains of the last fold */
     struct fold fold;
-    uint64_t fold_not_before;   /* generation: after a fold that could not be done */
-    uint64_t fold_pause;        /* how long it was put off for that; 0: it could be done */
-    bool fold_wanted;           /* the next commit folds, or fails */
+    uint64_t fold_not_before; /* generation: after a fold that could not be done */
+    uint64_t fold_pause;      /* how long it was put off for that; 0: it could be done */
+    bool fold_wanted;         /* the next commit folds, or fails */
+    struct unlisted unlisted;
     struct hash_table given_up; /* nodes of the map that a fold makes anew: map_node_key() */
     uint8_t *record;            /* DELTA_BLOCKS_MAX blocks */
     uint8_t *scratch;           /* one block */

@@ -64,7 +64,7 @@ plan_say(const char *path, const struct store_repair *repair)
                 path);
         break;
     case STORE_REPAIR_LISTS:
-        say("%s: what is damaged is there twice, or can be found out from the rest; it is written "
+        say("%s: what is wrong is there twice, or can be found out from the rest; it is written "
             "anew, and nothing is given up",
             path);
         break;

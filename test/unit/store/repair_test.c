@@ -34,19 +34,25 @@ change(struct model *model, unsigned page)
     return model->committed;
 }
 
-static void
-page_damage(struct model *model, unsigned page)
+static struct map_entry
+page_of(struct model *model, unsigned page)
 {
     struct map_entry entry;
 
     ck_assert_int_eq(map_lookup(model->store, model_page(page), &entry), OK);
     ck_assert_uint_ne(entry.block, 0);
-    test_disk_flip(model->disk, entry.block, 99);
+    return entry;
 }
 
-/* The entry of the node that leads to a page, `level` nodes above the leaf. */
 static void
-node_damage(struct model *model, unsigned page, unsigned level)
+page_damage(struct model *model, unsigned page)
+{
+    test_disk_flip(model->disk, page_of(model, page).block, 99);
+}
+
+/* The node that leads to a page, `level` nodes above the leaf. */
+static struct map_entry
+node_of(struct model *model, unsigned page, unsigned level)
 {
     _Alignas(PAGE) static struct map_node_disk node;
     struct map_entry entry = { .block = model->store->map.block, .crc = model->store->map.crc };
@@ -56,7 +62,7 @@ node_damage(struct model *model, unsigned page, unsigned level)
         entry =
             map_entry_get(&node.entries[model_page(page) >> at * MAP_WAYS_BITS & (MAP_WAYS - 1)]);
     }
-    test_disk_flip(model->disk, entry.block, 99);
+    return entry;
 }
 
 /* Nothing is written by planning. */
@@ -227,24 +233,86 @@ START_TEST(older_damage_goes_back_to_the_newest_pin_that_it_does_not_reach)
 }
 END_TEST
 
+/* All pins are let go of; what only a lost node named can be given back then, and all is sound. */
+static void
+forgets_all(struct model *model, uint64_t then)
+{
+    struct store_pin pins[STORE_PINS_MAX];
+    struct store_repair repair;
+    uint64_t kept;
+    size_t count;
+
+    ck_assert_int_eq(model_open(model, false), OK);
+    memcpy(model->now, model->taken[then], sizeof model->now);
+    count = store_pins_get(model->store, pins, STORE_PINS_MAX);
+    for (size_t i = 0; i < count; i++)
+        ck_assert_int_eq(store_unpin(model->store, pins[i].note.generation), OK);
+    commits(model, 8, 1);
+    ck_assert_uint_eq(pin_count(model), 0);
+    ck_assert_uint_eq(model_check(model, &(unsigned){ 0 }), 0);
+    model_close(model);
+    repair = plan(model->disk);
+    ck_assert(repair.step == STORE_REPAIR_NOTHING || repair.step == STORE_REPAIR_LISTS);
+    ck_assert_int_eq(repair_do(model->disk, &repair, &kept), OK);
+    ck_assert_int_eq(model_open(model, false), OK);
+    ck_assert(model_matches(model, model->committed));
+    ck_assert_uint_eq(model_check(model, NULL), 0);
+}
+
+static void
+node_made_anew(unsigned level, bool shared)
+{
+    struct model *model = model_create(BLOCKS);
+    bool one[MODEL_PAGES] = { [9] = true };
+    uint64_t then;
+
+    commits(model, 3, 60);
+    model_change(model, 9, true); /* a page of zeroes, which the present has filled */
+    ck_assert_int_eq(model_commit_pages(model, one, STORE_CAUSE_DEMAND), OK);
+    then = pin(model, 7);
+    if (!shared) /* else most pages are still those of then */
+        commits(model, 12, 40);
+    change(model, 9);
+    pin(model, 0);
+    for (unsigned i = 0; i < SUPER_SLOTS; i++)
+        change(model, 20 + i); /* so that all slots have the map of that fold */
+    test_disk_flip(model->disk, node_of(model, 9, level).block, 99);
+    go_back_to(model, then, true);
+    forgets_all(model, then);
+    model_free(model);
+}
+
 START_TEST(a_node_of_the_map_that_is_lost_is_made_anew)
 {
     for (unsigned level = 0; level < MAP_LEVELS; level++) {
+        node_made_anew(level, false);
+        node_made_anew(level, true);
+    }
+}
+END_TEST
+
+START_TEST(what_the_disk_does_not_give_is_damage_too)
+{
+    for (unsigned level = 0; level <= MAP_LEVELS; level++) {
         struct model *model = model_create(BLOCKS);
-        uint64_t then;
-        bool one[MODEL_PAGES] = { [9] = true };
+        struct store_repair repair;
+        uint64_t then, kept;
+        struct map_entry entry;
 
         commits(model, 3, 60);
-        model_change(model, 9, true); /* a page of zeroes, which the present has filled */
-        ck_assert_int_eq(model_commit_pages(model, one, STORE_CAUSE_DEMAND), OK);
         then = pin(model, 7);
-        commits(model, 12, 40);
         change(model, 9);
         pin(model, 0);
         for (unsigned i = 0; i < SUPER_SLOTS; i++)
-            change(model, 20 + i); /* so that all slots have the map of that fold */
-        node_damage(model, 9, level);
-        go_back_to(model, then, true);
+            change(model, 20 + i);
+        entry = level < MAP_LEVELS ? node_of(model, 9, level) : page_of(model, 9);
+        model_close(model);
+        test_disk_fail_read(model->disk, entry.block);
+        repair = plan(model->disk);
+        ck_assert_int_eq(repair.step, STORE_REPAIR_BACK);
+        ck_assert_uint_eq(repair.to.generation, then);
+        ck_assert_int_eq(repair_do(model->disk, &repair, &kept), OK);
+        is_as(model, then);
         model_free(model);
     }
 }
@@ -387,19 +455,25 @@ END_TEST
 
 /* ---- trouble meanwhile ---- */
 
+/* Where there is a way back. */
+enum way {
+    WAY_SLOT,   /* an older slot, which the commit takes that goes back to it */
+    WAY_OLDEST, /* the oldest, which any commit takes */
+    WAY_PIN,
+    WAY_COUNT,
+};
+
 /* A volume whose page 5 is damaged; `then` can be gone back to. */
 static struct model *
-damaged(bool pinned, uint64_t *then)
+damaged(enum way way, uint64_t *then)
 {
     struct model *model = model_create(BLOCKS);
 
     commits(model, 5, 40);
-    *then = pin(model, 7);
+    *then = way == WAY_PIN ? pin(model, 7) : change(model, 7);
     change(model, 5);
-    if (pinned) {
-        for (unsigned i = 0; i < 6; i++)
-            change(model, 6 + i);
-    }
+    for (unsigned i = way == WAY_PIN ? 6 : way == WAY_OLDEST ? 1 : 0; i > 0; i--)
+        change(model, 6 + i);
     page_damage(model, 5);
     change(model, 4);
     model_close(model);
@@ -425,20 +499,21 @@ survives(struct model *model, struct plat_disk *disk, uint64_t then)
 }
 
 static void
-every_cut(bool pinned)
+every_cut(enum way way)
 {
     uint64_t then, acknowledged, kept;
-    struct model *model = damaged(pinned, &then);
+    struct model *model = damaged(way, &then);
     struct plat_disk *fresh = test_disk_copy(model->disk);
     struct store_repair repair = plan(model->disk);
     const struct test_op *ops;
     size_t count;
 
-    ck_assert_int_eq(repair.pinned, pinned);
+    ck_assert_int_eq(repair.pinned, way == WAY_PIN);
+    ck_assert_uint_eq(repair.to.generation, then);
     test_disk_journal(model->disk);
     ck_assert_int_eq(repair_do(model->disk, &repair, &kept), OK);
     ops = test_disk_ops(model->disk, &count);
-    ck_assert_uint_gt(count, 6);
+    ck_assert_uint_gt(count, 3);
     for (size_t k = 0; k <= count; k += CUT_STEP) {
         for (unsigned choice = 0; choice < 7; choice++) {
             enum test_cut cut = choice < 4 ? (enum test_cut)choice : TEST_CUT_RANDOM;
@@ -452,30 +527,25 @@ every_cut(bool pinned)
     model_free(model);
 }
 
-START_TEST(a_cut_at_any_write_costs_nothing_with_a_slot)
+START_TEST(a_cut_at_any_write_costs_nothing)
 {
-    every_cut(false);
-}
-END_TEST
-
-START_TEST(a_cut_at_any_write_costs_nothing_with_a_pin)
-{
-    every_cut(true);
+    for (enum way way = 0; way < WAY_COUNT; way++)
+        every_cut(way);
 }
 END_TEST
 
 START_TEST(a_write_or_a_flush_that_fails_costs_nothing)
 {
-    for (unsigned n = 1; n < 40; n++) {
+    for (unsigned n = 1; n < 72; n++) {
         uint64_t then, kept;
-        struct model *model = damaged(n % 2, &then);
+        struct model *model = damaged(n % WAY_COUNT, &then);
         struct store_repair repair = plan(model->disk);
         err_t err;
 
-        if (n % 4 < 2)
-            model_break_write(model, n / 4 + 1);
+        if (n / WAY_COUNT % 2 == 0)
+            model_break_write(model, n / 6 + 1);
         else
-            model_break_flush(model, n / 4 + 1);
+            model_break_flush(model, n / 6 + 1);
         err = repair_do(model->disk, &repair, &kept);
         model_mend(model);
         ck_assert(err == OK || err == ERR_IO || err == ERR_NOSPACE);
@@ -488,7 +558,7 @@ END_TEST
 START_TEST(without_memory_it_is_refused_and_can_be_tried_again)
 {
     uint64_t then, kept;
-    struct model *model = damaged(true, &then);
+    struct model *model = damaged(WAY_PIN, &then);
     struct store_repair repair = plan(model->disk);
     unsigned refused = 0;
 
@@ -561,7 +631,7 @@ END_TEST
 START_TEST(a_disk_below_that_is_full_costs_nothing)
 {
     uint64_t then, kept;
-    struct model *model = damaged(true, &then);
+    struct model *model = damaged(WAY_PIN, &then);
     struct store_repair repair = plan(model->disk);
     struct plat_disk *full = test_disk_copy(model->disk);
 
@@ -573,17 +643,19 @@ START_TEST(a_disk_below_that_is_full_costs_nothing)
 }
 END_TEST
 
-UNIT_TESTS_WITHIN(
-    "store/repair", 120, a_sound_volume_needs_nothing, damage_of_today_goes_back_to_an_older_slot,
-    the_oldest_slot_is_gone_back_to_without_losing_it_meanwhile,
-    a_fold_between_then_and_today_is_no_trouble,
-    older_damage_goes_back_to_the_newest_pin_that_it_does_not_reach,
-    a_node_of_the_map_that_is_lost_is_made_anew, a_volume_that_cannot_be_opened_goes_on_from_a_pin,
-    what_was_opened_instead_of_the_newest_becomes_the_newest,
-    damage_of_all_generations_is_told_and_left_alone,
-    damage_that_only_the_past_has_is_no_reason_to_go_back,
-    what_is_redundant_is_written_anew_and_nothing_is_lost,
-    a_cut_at_any_write_costs_nothing_with_a_slot, a_cut_at_any_write_costs_nothing_with_a_pin,
-    a_write_or_a_flush_that_fails_costs_nothing,
-    without_memory_it_is_refused_and_can_be_tried_again,
-    without_room_it_is_refused_and_the_way_back_stays, a_disk_below_that_is_full_costs_nothing)
+UNIT_TESTS_WITHIN("store/repair", 120, a_sound_volume_needs_nothing,
+                  damage_of_today_goes_back_to_an_older_slot,
+                  the_oldest_slot_is_gone_back_to_without_losing_it_meanwhile,
+                  a_fold_between_then_and_today_is_no_trouble,
+                  older_damage_goes_back_to_the_newest_pin_that_it_does_not_reach,
+                  a_node_of_the_map_that_is_lost_is_made_anew,
+                  what_the_disk_does_not_give_is_damage_too,
+                  a_volume_that_cannot_be_opened_goes_on_from_a_pin,
+                  what_was_opened_instead_of_the_newest_becomes_the_newest,
+                  damage_of_all_generations_is_told_and_left_alone,
+                  damage_that_only_the_past_has_is_no_reason_to_go_back,
+                  what_is_redundant_is_written_anew_and_nothing_is_lost,
+                  a_cut_at_any_write_costs_nothing, a_write_or_a_flush_that_fails_costs_nothing,
+                  without_memory_it_is_refused_and_can_be_tried_again,
+                  without_room_it_is_refused_and_the_way_back_stays,
+                  a_disk_below_that_is_full_costs_nothing)

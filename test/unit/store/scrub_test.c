@@ -6,6 +6,8 @@
 #include "store/scrub.h"
 
 #include <check.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 #include "support/suite.h"
 #include "unit/store/pins.h"
@@ -92,6 +94,59 @@ START_TEST(commits_go_on_meanwhile)
 }
 END_TEST
 
+struct scrubber {
+    struct store *store;
+    _Atomic bool stop;
+    unsigned rounds, damages;
+};
+
+static void
+damage_count(void *context, const struct store_finding *finding)
+{
+    (void)finding;
+    ++*(unsigned *)context;
+}
+
+static void *
+scrub_on_and_on(void *argument)
+{
+    struct scrubber *scrubber = argument;
+    uint64_t page = 0, count;
+
+    while (!scrubber->stop) {
+        if (store_scrub(scrubber->store, NULL, page, STEP, damage_count, &scrubber->damages, &page,
+                        &count) != OK)
+            scrubber->damages++;
+        if (page == UINT64_MAX) {
+            scrubber->rounds++;
+            page = 0;
+        }
+    }
+    return NULL;
+}
+
+START_TEST(commits_of_another_thread_are_no_damage)
+{
+    struct model *model = model_create(BLOCKS);
+    struct scrubber scrubber = { .store = model->store };
+    pthread_t thread;
+
+    commits(model, 5, 40);
+    ck_assert_int_eq(pthread_create(&thread, NULL, scrub_on_and_on, &scrubber), 0);
+    for (unsigned i = 0; i < 150; i++) {
+        if (i % 3 == 0) /* a fold, and soon what it replaced is used again */
+            ck_assert_int_eq(store_unpin(model->store, pin(model, 30)), OK);
+        commits(model, 1, 30);
+    }
+    scrubber.stop = true;
+    pthread_join(thread, NULL);
+    ck_assert_uint_eq(scrubber.damages, 0);
+    ck_assert_uint_gt(scrubber.rounds, 0);
+    sound(model);
+    model_free(model);
+}
+END_TEST
+
 START_TEST(a_damaged_page_is_told_wherever_its_entry_is)
 {
     struct model *model = model_create(BLOCKS);
@@ -159,6 +214,6 @@ START_TEST(what_is_pinned_is_read_where_the_present_has_something_else)
 END_TEST
 
 UNIT_TESTS("store/scrub", each_live_page_is_read_once, commits_go_on_meanwhile,
-           a_damaged_page_is_told_wherever_its_entry_is,
+           commits_of_another_thread_are_no_damage, a_damaged_page_is_told_wherever_its_entry_is,
            a_node_that_cannot_be_read_is_told_and_passed_over,
            what_is_pinned_is_read_where_the_present_has_something_else)
