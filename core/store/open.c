@@ -388,6 +388,7 @@ records_forget(struct super *super)
     super->delta = (struct block_ref){ 0 };
     super->delta_extent = super->delta_records = super->delta_blocks = 0;
     super->flags &= ~(uint32_t)SUPER_FLAG_AT_ONCE;
+    super->origin.unchanged = 0; /* what was received may be among what is forgotten */
 }
 
 /* Take over what a superblock leads to. OK, or an error: another slot may be tried. */
