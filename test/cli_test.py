@@ -915,7 +915,7 @@ class Transfer(Counting):
         stream, _ = self.send("increment", "--from", first)
         generation = self.stat(self.copy)["generation"]
         sent = stream.read_bytes()
-        most = self.copy.stat().st_blocks * 512 + (1 << 20)
+        most = len(sent) // 4  # wherever there is room, a part of it lies behind this
         ended = subprocess.run(
             [PHANTOM, "receive", self.copy, stream], capture_output=True, text=True, check=False,
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)))

@@ -852,7 +852,7 @@ END_TEST
 
 /* ---- a new volume ---- */
 
-#define FILL_PAGES 300 /* more than go into one commit */
+#define FILL_PAGES 1200 /* more than go into one commit */
 #define ROOT       space_page_of(SPACE_ROOT)
 
 static void
