@@ -219,7 +219,8 @@ history_unlisted_add(struct store *store, uint64_t pin, uint64_t block, uint64_t
 
         if (pins == NULL)
             return ERR_NOMEM;
-        memcpy(pins, unlisted->pins, extents->count * sizeof pins[0]);
+        if (extents->count > 0)
+            memcpy(pins, unlisted->pins, extents->count * sizeof pins[0]);
         plat_free(unlisted->pins, unlisted->room * sizeof pins[0]);
         unlisted->pins = pins;
         unlisted->room = extents->room;
