@@ -12,11 +12,9 @@
 #include "format/space.h"
 #include "plat/machine.h"
 #include "plat/memory.h"
-#include "store/history.h"
+#include "store/history_priv.h"
 
 #define COMMIT_PAGES 16384 /* 64 MiB */
-#define VAIN_MAX     6     /* commits of nothing until there is room: what died waits for so many */
-
 #define ROOT_PAGE    space_page_of(SPACE_ROOT)
 
 err_t
@@ -48,13 +46,7 @@ credit_take(struct fill *fill, uint64_t *pages)
         *pages /= 2;
         err = store_credit_take(fill->store, *pages);
     }
-    for (unsigned vain = 0; err == ERR_NOSPACE && vain < VAIN_MAX; vain++) {
-        struct store_note note = { .wall_ns = plat_wall_ns() };
-
-        TRY(store_history_commit(fill->store, STORE_CAUSE_NEW, &note));
-        err = store_credit_take(fill->store, *pages);
-    }
-    return err;
+    return err == ERR_NOSPACE ? history_credit_take(fill->store, plat_wall_ns(), *pages) : err;
 }
 
 static err_t

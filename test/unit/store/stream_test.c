@@ -888,6 +888,40 @@ START_TEST(the_root_of_a_new_volume_comes_with_the_last_commit)
 }
 END_TEST
 
+/* What was nearly full can be made anew, in a volume of its size. */
+START_TEST(a_new_volume_is_filled_to_the_brim)
+{
+    const uint64_t page_count = BLOCKS - BLOCKS / 8;
+    struct model *model = model_create(BLOCKS);
+    struct store_note note = { .cause = STORE_CAUSE_RECEIVE };
+    static _Alignas(PAGE) uint8_t page[PAGE];
+    struct fill fill;
+
+    ck_assert_int_eq(fill_begin(&fill, model->store, page_count, 5), OK);
+    for (uint64_t i = 0; i < page_count; i++) {
+        memcpy(page, &(uint64_t){ i + 1 }, 8);
+        ck_assert_int_eq(fill_page(&fill, i, page), OK);
+    }
+    ck_assert_int_eq(fill_end(&fill, &note), OK);
+    fill_close(&fill);
+    ck_assert_int_eq(model_open(model, false), OK);
+    ck_assert_uint_eq(stats_of(model).pages_mapped, page_count);
+    ck_assert_uint_eq(model_check(model, NULL), 0);
+    /* And more than fits is said. */
+    ck_assert_int_eq(store_format(model->disk, BLOCKS), OK);
+    ck_assert_int_eq(model_open(model, false), OK);
+    ck_assert_int_eq(fill_begin(&fill, model->store, BLOCKS, 5), OK);
+    for (uint64_t i = 0, err = OK; err == OK; i++) {
+        ck_assert_uint_lt(i, BLOCKS);
+        memcpy(page, &(uint64_t){ i + 1 }, 8);
+        err = fill_page(&fill, i, page);
+        ck_assert(err == OK || err == ERR_NOSPACE);
+    }
+    fill_close(&fill);
+    model_free(model);
+}
+END_TEST
+
 START_TEST(a_whole_stream_that_fails_leaves_a_volume_without_its_root)
 {
     struct model *sender = model_create(BLOCKS);
@@ -935,4 +969,4 @@ UNIT_TESTS_WITHIN(
     without_room_it_is_refused_and_the_present_stays, history_makes_room_for_what_is_received,
     a_disk_that_fills_up_on_the_way_leaves_the_present, nothing_is_sent_of_a_page_that_is_damaged,
     who_takes_the_bytes_may_fail, the_root_of_a_new_volume_comes_with_the_last_commit,
-    a_whole_stream_that_fails_leaves_a_volume_without_its_root)
+    a_new_volume_is_filled_to_the_brim, a_whole_stream_that_fails_leaves_a_volume_without_its_root)
