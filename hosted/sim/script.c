@@ -275,6 +275,12 @@ commit_make(struct sim_script *script, enum store_cause cause)
     return OK;
 }
 
+static uint64_t
+all_but_first(uint64_t groups)
+{
+    return groups & (groups - 1);
+}
+
 static void
 pins_let_go(struct sim_script *script)
 {
@@ -328,6 +334,8 @@ sim_script_step(struct sim_script *script, const struct sim_step *step)
     }
     groups_change(script, step);
     if (step->how == SIM_HOW_EARLY && !groups_write_early(script, step->groups))
+        return false;
+    if (step->how == SIM_HOW_FAIL && !groups_write_early(script, all_but_first(step->groups)))
         return false;
     if (step->how == SIM_HOW_PIN)
         store_pin_ask(script->store);

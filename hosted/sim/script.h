@@ -24,7 +24,7 @@ enum sim_how {
     SIM_HOW_EARLY,  /* they are written before the commit begins */
     SIM_HOW_PIN,    /* the generation is pinned, so it folds */
     SIM_HOW_UNPIN,  /* all pins are let go of, so it folds */
-    SIM_HOW_FAIL,   /* its flush fails: the pages come with the next one */
+    SIM_HOW_FAIL,   /* its flush fails, after all groups but one were written early */
     SIM_HOW_KILL,   /* the process is killed before it, but not after a failure; opened anew */
     SIM_HOW_REWIND, /* instead of changing pages: back to the oldest pin */
     SIM_HOW_COUNT,
