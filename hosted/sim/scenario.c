@@ -12,6 +12,8 @@
 #include "sim/fibre.h"
 #include "store/history.h"
 
+#define OPEN_TRIES 64
+
 struct sim_tally *sim_tally;
 
 bool
@@ -19,6 +21,17 @@ sim_trouble(const char *doing, err_t err)
 {
     fprintf(stderr, "sim: cannot %s: error %d\n", doing, (int)err);
     return false;
+}
+
+err_t
+sim_store_open(struct plat_disk *disk, bool faulty, struct store **store,
+               struct store_opened *opened)
+{
+    err_t err = store_open(disk, false, store, opened);
+
+    for (unsigned try = 1; err != OK && faulty && try < OPEN_TRIES; try++)
+        err = store_open(disk, false, store, opened);
+    return err;
 }
 
 void

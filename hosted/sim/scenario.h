@@ -44,6 +44,13 @@ extern const struct sim_scenario sim_scenario_store;
 /* "sim: doing: error N", and false. */
 bool sim_trouble(const char *doing, err_t err);
 
+/*
+ * Open the volume. On a faulty machine it is tried again: what was refused may be had then.
+ * Returns what store_open() returned last.
+ */
+must_use err_t sim_store_open(struct plat_disk *disk, bool faulty, struct store **store,
+                              struct store_opened *opened);
+
 /* Statistics of the run that just ended, for the report: set by live. */
 struct sim_tally {
     uint64_t commits;

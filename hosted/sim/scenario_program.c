@@ -287,7 +287,7 @@ live(struct plat_disk *disk, struct sim_model *model, struct sim_record *record,
     struct store_opened opened;
     struct store *store = NULL;
     bool done;
-    err_t err = store_open(disk, false, &store, &opened);
+    err_t err = sim_store_open(disk, faulty, &store, &opened);
 
     if (err == OK)
         err = pmem_start(store, &options);

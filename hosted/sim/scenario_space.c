@@ -338,7 +338,7 @@ live(struct plat_disk *disk, struct sim_model *model, struct sim_record *record,
     struct store *store = NULL;
     uint64_t commits = sim_model_commits(model) + snapshots;
     bool done = false;
-    err_t err = store_open(disk, false, &store, &opened);
+    err_t err = sim_store_open(disk, faulty, &store, &opened);
 
     if (err != OK)
         return sim_trouble("open", err);

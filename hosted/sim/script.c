@@ -137,10 +137,8 @@ bool
 sim_script_open(struct sim_script *script)
 {
     struct store_opened opened;
-    err_t err = ERR_IO;
+    err_t err = sim_store_open(script->disk, script->faulty, &script->store, &opened);
 
-    for (unsigned try = 0; err != OK && try < (script->faulty ? TRIES_MAX : 1); try++)
-        err = store_open(script->disk, false, &script->store, &opened);
     if (err != OK)
         return sim_trouble("open", err);
     script->credit = script->dirty = script->early = 0;
