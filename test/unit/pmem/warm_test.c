@@ -7,31 +7,11 @@
 #include <check.h>
 #include <unistd.h>
 
-#include "fake_store.h"
+#include "fixture.h"
 #include "pmem/pmem_priv.h"
-#include "start.h"
 
 #define PAGES  80u
 #define STRIDE 3u /* so that none comes along with another */
-
-static struct pmem_worker worker;
-
-static void
-up(struct pmem_options options)
-{
-    options.on_demand_only = true;
-    start(&fake_store, options);
-    join(&worker);
-}
-
-static void
-down(void)
-{
-    ck_assert_int_eq(pmem_world_do(&worker, check_in_world, NULL, 0), OK);
-    pmem_worker_leave(&worker);
-    pmem_stop();
-    fake_restart();
-}
 
 static void
 touch(uint64_t from, uint64_t to)
@@ -44,23 +24,23 @@ touch(uint64_t from, uint64_t to)
 static void
 setup(void)
 {
-    up((struct pmem_options){ 0 });
+    setup_with((struct pmem_options){ 0 });
     for (uint64_t page = 0; page < PAGES; page++)
         pmem_store64(at(page, 0), page + 1);
     ck_assert_int_eq(commit(&worker), OK);
-    down();
+    teardown();
 }
 
 /* A life in which these pages are wanted first, and a snapshot is taken. */
 static void
 live(uint64_t from, uint64_t to)
 {
-    up((struct pmem_options){ .warm = true });
+    setup_with((struct pmem_options){ .warm = true });
     touch(from, to);
     pmem_warm_noted();
     pmem_store64(at(1, 5), 1);
     ck_assert_int_eq(commit(&worker), OK);
-    down();
+    teardown();
 }
 
 static unsigned
@@ -85,13 +65,13 @@ come(uint64_t from, uint64_t to, unsigned count)
 START_TEST(what_was_wanted_comes_in_by_itself_but_for_a_quarter)
 {
     live(0, 60); /* 20 pages, and the one that is written */
-    up((struct pmem_options){ .warm = true });
+    setup_with((struct pmem_options){ .warm = true });
     ck_assert(come(0, 60, 14));
     pmem_warm_stop();
     ck_assert_uint_le(resident(0, 60), 17);
     ck_assert_uint_eq(resident(60, PAGES), 0);
     touch(0, PAGES);
-    down();
+    teardown();
 }
 END_TEST
 
@@ -101,27 +81,27 @@ START_TEST(what_nobody_wants_any_more_fades_away)
 
     live(0, 60);
     for (; lives < 60; lives++) {
-        up((struct pmem_options){ .warm = true });
+        setup_with((struct pmem_options){ .warm = true });
         pmem_warm_stop(); /* what is under way comes in */
         if (resident(0, 60) == 0)
             break;
         pmem_warm_noted();
         pmem_store64(at(1, 5), lives);
         ck_assert_int_eq(commit(&worker), OK);
-        down();
+        teardown();
     }
     ck_assert_uint_lt(lives, 60);
-    down();
+    teardown();
 }
 END_TEST
 
 START_TEST(without_being_asked_for_it_does_nothing)
 {
     live(0, 60);
-    up((struct pmem_options){ 0 });
+    setup_with((struct pmem_options){ 0 });
     usleep(50000);
     ck_assert_uint_eq(resident(0, PAGES), 0);
-    down();
+    teardown();
 }
 END_TEST
 
@@ -129,12 +109,12 @@ START_TEST(a_list_that_cannot_be_read_is_no_list)
 {
     live(0, 60);
     fake.corrupt_page = space_page_of(SPACE_WARM) + 1;
-    up((struct pmem_options){ .warm = true });
+    setup_with((struct pmem_options){ .warm = true });
     pmem_warm_stop();
     ck_assert_uint_eq(resident(0, PAGES), 0);
     fake.corrupt_page = 0;
     touch(0, PAGES);
-    down();
+    teardown();
 }
 END_TEST
 
@@ -144,15 +124,15 @@ START_TEST(a_list_that_makes_no_sense_is_no_list)
                                          1ull << 63 };
 
     for (unsigned i = 0; i < sizeof nonsense / sizeof nonsense[0]; i++) {
-        up((struct pmem_options){ 0 });
+        setup_with((struct pmem_options){ 0 });
         for (unsigned j = 0; j < 8; j++)
             pmem_store64(SPACE_WARM + 8 * j, nonsense[i]);
         ck_assert_int_eq(commit(&worker), OK);
-        down();
-        up((struct pmem_options){ .warm = true });
+        teardown();
+        setup_with((struct pmem_options){ .warm = true });
         usleep(20000);
         ck_assert_uint_eq(resident(0, PAGES), 0);
-        down();
+        teardown();
     }
 }
 END_TEST
@@ -163,22 +143,22 @@ START_TEST(it_leaves_half_of_the_memory_alone)
 
     live(0, PAGES);
     live(0, PAGES);
-    up((struct pmem_options){ .warm = true, .resident_bytes_max = 32 * PAGE_BYTES });
+    setup_with((struct pmem_options){ .warm = true, .resident_bytes_max = 32 * PAGE_BYTES });
     ck_assert(come(0, PAGES, 12));
     pmem_stats_get(&stats);
     ck_assert_uint_le(stats.pages_resident, 32 / 2 + 4);
-    down();
+    teardown();
 }
 END_TEST
 
 START_TEST(it_alone_is_no_reason_for_a_snapshot)
 {
     live(0, 60);
-    up((struct pmem_options){ .warm = true });
+    setup_with((struct pmem_options){ .warm = true });
     touch(0, PAGES);
     pmem_warm_noted();
     ck_assert_uint_eq(pmem_snapshot_ask(STORE_CAUSE_INTERVAL), pmem_epoch_committed());
-    down();
+    teardown();
 }
 END_TEST
 

@@ -50,26 +50,6 @@ expect(struct model *model, uint64_t block, uint64_t first, uint64_t last)
     test_disk_flip(model->disk, block, 77);
 }
 
-static uint64_t
-change(struct model *model, unsigned page)
-{
-    bool pages[MODEL_PAGES] = { false };
-
-    pages[page] = true;
-    model_change(model, page, false);
-    ck_assert_int_eq(model_commit_pages(model, pages, STORE_CAUSE_INTERVAL), OK);
-    return model->committed;
-}
-
-static struct map_entry
-entry_of(struct model *model, unsigned page)
-{
-    struct map_entry entry;
-
-    ck_assert_int_eq(map_lookup(model->store, model_page(page), &entry), OK);
-    return entry;
-}
-
 START_TEST(damage_is_told_with_the_generations_that_it_touches)
 {
     struct model *model = model_create(BLOCKS);

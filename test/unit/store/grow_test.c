@@ -143,37 +143,17 @@ START_TEST(a_size_that_makes_no_sense_is_refused_and_nothing_is_written)
 }
 END_TEST
 
-/* Commit pages of others until there is room for none. */
-static uint64_t
-fill(struct model *model)
-{
-    static _Alignas(PAGE) uint8_t bytes[PAGE];
-    uint64_t page = 3ull << 24;
-
-    while (store_credit_take(model->store, 8) == OK) {
-        struct store_note note = { .cause = STORE_CAUSE_INTERVAL };
-
-        store_commit_begin(model->store);
-        for (uint64_t i = 0; i < 8; i++, page++) {
-            memcpy(bytes, &page, sizeof page);
-            ck_assert_int_eq(store_commit_page(model->store, page, bytes), OK);
-        }
-        ck_assert_int_eq(store_commit_finish(model->store, &note), OK);
-    }
-    return page - (3ull << 24);
-}
-
 START_TEST(a_full_volume_grows_and_has_room)
 {
     struct model *model = model_create_on(test_disk_create(16384), 2048);
     uint64_t before, after;
 
     commits(model, 5, 30);
-    before = fill(model);
+    before = fill(model, 0);
     model_close(model);
     ck_assert_int_eq(grow(model->disk, 16384), OK);
     ck_assert_int_eq(model_open(model, false), OK);
-    after = fill(model); /* from the first page on, all over again */
+    after = fill(model, 0); /* from the first page on, all over again */
     ck_assert_uint_gt(after, 6 * before);
     ck_assert_uint_eq(model_check(model, NULL), 0);
     ck_assert(test_disk_written(model->disk, 15000));

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <check.h>
+#include <string.h>
 
 #include "store/store_priv.h"
 #include "support/disk.h"
@@ -56,6 +57,51 @@ pin(struct model *model, unsigned pages)
     store_pin_ask(model->store);
     commits(model, 1, pages);
     return model->committed;
+}
+
+/* Commit one page with new contents; the generation that it makes. */
+static inline uint64_t
+change(struct model *model, unsigned page)
+{
+    bool pages[MODEL_PAGES] = { false };
+
+    pages[page] = true;
+    model_change(model, page, false);
+    ck_assert_int_eq(model_commit_pages(model, pages, STORE_CAUSE_INTERVAL), OK);
+    return model->committed;
+}
+
+/* Where a page of the model lies that has a block. */
+static inline struct map_entry
+entry_of(struct model *model, unsigned page)
+{
+    struct map_entry entry;
+
+    ck_assert_int_eq(map_lookup(model->store, model_page(page), &entry), OK);
+    ck_assert_uint_ne(entry.block, 0);
+    return entry;
+}
+
+/* Commit pages of others until there is room for `left` pages and no more; how many they were. */
+static inline uint64_t
+fill(struct model *model, uint64_t left)
+{
+    static _Alignas(PAGE) uint8_t page_bytes[PAGE];
+    uint64_t first = 3ull << 24, page = first;
+
+    ck_assert_int_eq(store_credit_take(model->store, left), OK);
+    while (store_credit_take(model->store, 8) == OK) {
+        struct store_note note = { .cause = STORE_CAUSE_INTERVAL };
+
+        store_commit_begin(model->store);
+        for (uint64_t i = 0; i < 8; i++, page++) {
+            memcpy(page_bytes, &page, sizeof page);
+            ck_assert_int_eq(store_commit_page(model->store, page, page_bytes), OK);
+        }
+        ck_assert_int_eq(store_commit_finish(model->store, &note), OK);
+    }
+    store_credit_give(model->store, left);
+    return page - first;
 }
 
 /* All is as it must be, nothing is used twice, and nothing is used by nothing. */

@@ -23,31 +23,10 @@
 
 /* ---- helpers ---- */
 
-static uint64_t
-change(struct model *model, unsigned page)
-{
-    bool pages[MODEL_PAGES] = { false };
-
-    pages[page] = true;
-    model_change(model, page, false);
-    ck_assert_int_eq(model_commit_pages(model, pages, STORE_CAUSE_INTERVAL), OK);
-    return model->committed;
-}
-
-static struct map_entry
-page_of(struct model *model, unsigned page)
-{
-    struct map_entry entry;
-
-    ck_assert_int_eq(map_lookup(model->store, model_page(page), &entry), OK);
-    ck_assert_uint_ne(entry.block, 0);
-    return entry;
-}
-
 static void
 page_damage(struct model *model, unsigned page)
 {
-    test_disk_flip(model->disk, page_of(model, page).block, 99);
+    test_disk_flip(model->disk, entry_of(model, page).block, 99);
 }
 
 /* The node that leads to a page, `level` nodes above the leaf. */
@@ -305,7 +284,7 @@ START_TEST(what_the_disk_does_not_give_is_damage_too)
         pin(model, 0);
         for (unsigned i = 0; i < SUPER_SLOTS; i++)
             change(model, 20 + i);
-        entry = level < MAP_LEVELS ? node_of(model, 9, level) : page_of(model, 9);
+        entry = level < MAP_LEVELS ? node_of(model, 9, level) : entry_of(model, 9);
         model_close(model);
         test_disk_fail_read(model->disk, entry.block);
         repair = plan(model->disk);
@@ -578,27 +557,6 @@ START_TEST(without_memory_it_is_refused_and_can_be_tried_again)
     model_free(model);
 }
 END_TEST
-
-/* Commit pages of others until there is room for `left` pages and no more. */
-static void
-fill(struct model *model, uint64_t left)
-{
-    static _Alignas(PAGE) uint8_t bytes[PAGE];
-    uint64_t page = 3ull << 24;
-
-    ck_assert_int_eq(store_credit_take(model->store, left), OK);
-    while (store_credit_take(model->store, 8) == OK) {
-        struct store_note note = { .cause = STORE_CAUSE_INTERVAL };
-
-        store_commit_begin(model->store);
-        for (uint64_t i = 0; i < 8; i++, page++) {
-            memcpy(bytes, &page, sizeof page);
-            ck_assert_int_eq(store_commit_page(model->store, page, bytes), OK);
-        }
-        ck_assert_int_eq(store_commit_finish(model->store, &note), OK);
-    }
-    store_credit_give(model->store, left);
-}
 
 START_TEST(without_room_it_is_refused_and_the_way_back_stays)
 {

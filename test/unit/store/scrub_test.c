@@ -43,25 +43,6 @@ scrub_all(struct model *model, struct store_view *view, unsigned commit_pages)
     return all;
 }
 
-static struct map_entry
-entry_at(struct model *model, unsigned page)
-{
-    struct map_entry entry;
-
-    ck_assert_int_eq(map_lookup(model->store, model_page(page), &entry), OK);
-    return entry;
-}
-
-static void
-change(struct model *model, unsigned page)
-{
-    bool pages[MODEL_PAGES] = { false };
-
-    pages[page] = true;
-    model_change(model, page, false);
-    ck_assert_int_eq(model_commit_pages(model, pages, STORE_CAUSE_INTERVAL), OK);
-}
-
 START_TEST(each_live_page_is_read_once)
 {
     struct model *model = model_create(BLOCKS);
@@ -154,7 +135,7 @@ START_TEST(a_damaged_page_is_told_wherever_its_entry_is)
     commits(model, 5, 40);
     change(model, 5);
     for (unsigned folded = 0; folded < 2; folded++) {
-        uint64_t block = entry_at(model, 5).block;
+        uint64_t block = entry_of(model, 5).block;
 
         test_disk_flip(model->disk, block, 77);
         scrub_all(model, NULL, 0);
@@ -195,7 +176,7 @@ START_TEST(what_is_pinned_is_read_where_the_present_has_something_else)
 
     commits(model, 5, 40);
     change(model, 5);
-    block = entry_at(model, 5).block;
+    block = entry_of(model, 5).block;
     pin(model, 0);
     ck_assert_int_eq(store_view_open(model->store, model->committed, &view), OK);
     ck_assert_uint_eq(scrub_all(model, view, 0), 0);
