@@ -101,6 +101,8 @@ class Answers:
         self.assertTrue(figures["running"])
         for name in FIGURES:
             self.assertGreater(figures[name], 0, name)
+        self.assertGreaterEqual(figures["pages_dirty"], 0)
+        self.assertIn(" written since the last snapshot;", self.look("stat", self.volume))
         for name in DURATIONS:
             self.assertEqual(set(figures[name]), {"count", "p50", "p99", "max"})
             self.assertGreater(figures[name]["count"], 0, name)

@@ -12,8 +12,7 @@
 #include "heap/name.h"
 #include "heap/text.h"
 #include "object/array.h"
-#include "support/disk.h"
-#include "unit/pmem/start.h"
+#include "unit/heap/disk_space.h"
 
 #define BLOCKS       4096
 #define CLASS_NODE   CLASS_WELL_KNOWN_COUNT
@@ -30,11 +29,6 @@ struct node_object {
     uint64_t id;
 };
 
-static struct plat_disk *disk;
-static struct store *store;
-static struct pmem_worker worker;
-static struct heap_local local;
-
 /* Addresses of what was built; all of it is old after the restart, and stays where it is. */
 static struct {
     ref_t class, node, array, large, thread, stack;
@@ -46,27 +40,6 @@ static struct {
 } found;
 
 /* ---- a heap ---- */
-
-static void
-space_up(void)
-{
-    static const struct heap_options options = { .nursery_bytes = 256 << 10 };
-
-    ck_assert_int_eq(store_open(disk, false, &store, NULL), OK);
-    start(store, (struct pmem_options){ .on_demand_only = true });
-    if (store_generation_running(store) == 2)
-        ck_assert_int_eq(heap_format(), OK);
-    ck_assert_int_eq(heap_start(&options), OK);
-}
-
-static void
-space_down(void)
-{
-    heap_stop();
-    pmem_stop();
-    store_close(store);
-    store = NULL;
-}
 
 static ref_t
 old(uint64_t bytes, uint32_t class_number)
@@ -171,14 +144,14 @@ setup(void)
 {
     disk = test_disk_create(BLOCKS);
     ck_assert_int_eq(store_format(disk, BLOCKS), OK);
-    space_up();
+    heap_up();
     join(&worker);
     heap_local_join(&local, &worker);
     build();
     ck_assert_int_eq(commit(&worker), OK);
     heap_local_leave(&local);
     pmem_worker_leave(&worker);
-    space_down();
+    heap_down();
 }
 
 static void
@@ -225,9 +198,9 @@ examine(void)
     struct test_disk_counts before = test_disk_counts(disk), after;
 
     found.count = 0;
-    space_up();
+    heap_up();
     ck_assert_int_eq(heap_examine(finding_keep, NULL), OK);
-    space_down();
+    heap_down();
     after = test_disk_counts(disk);
     ck_assert_uint_eq(after.writes, before.writes);
 }

@@ -9,25 +9,14 @@
 
 #include "heap/heap_priv.h"
 #include "object/array.h"
-#include "support/disk.h"
-#include "unit/pmem/start.h"
+#include "unit/heap/disk_space.h"
 
-static struct plat_disk *disk;
-static struct store *store;
-static struct pmem_worker worker;
-static struct heap_local local;
 static struct heap_handle handle;
 
 static void
 space_up(void)
 {
-    static const struct heap_options options = { .nursery_bytes = 256 << 10 };
-
-    ck_assert_int_eq(store_open(disk, false, &store, NULL), OK);
-    start(store, (struct pmem_options){ .on_demand_only = true });
-    if (store_generation_running(store) == 2)
-        ck_assert_int_eq(heap_format(), OK);
-    ck_assert_int_eq(heap_start(&options), OK);
+    heap_up();
     join(&worker);
     heap_local_join(&local, &worker);
 }
@@ -37,9 +26,7 @@ space_down(void)
 {
     heap_local_leave(&local);
     pmem_worker_leave(&worker);
-    heap_stop();
-    pmem_stop();
-    store_close(store);
+    heap_down();
 }
 
 static void
