@@ -40,7 +40,7 @@ struct plat_io {
     void *buffer;
     _Atomic uint32_t done;
     err_t result;
-    struct plat_io *next; /* the port's, while the request is under way */
+    struct plat_io *next; /* in a row that is submitted; after that the port's */
 };
 
 /* How many blocks the disk has now. */
@@ -50,15 +50,16 @@ uint64_t plat_disk_block_count(const struct plat_disk *disk);
 bool plat_disk_read_only(const struct plat_disk *disk);
 
 /*
- * Start a request and return at once. Requests may be done in any order; a
- * flush covers the writes that were done before it was submitted.
+ * Start a row of requests, linked by `next` (NULL at the end), and return at once. One row
+ * costs what one request does, where handing over is what costs. Requests may be done in
+ * any order; a flush covers the writes that were done before it was submitted.
  */
 void plat_disk_submit(struct plat_disk *disk, struct plat_io *io);
 
 /* Wait for a submitted request and return its result. */
 err_t plat_disk_wait(struct plat_disk *disk, struct plat_io *io);
 
-/* Do a request in the calling thread, with no hand-over: submit and wait. */
+/* Do one request in the calling thread, with no hand-over: submit and wait. */
 err_t plat_disk_run(struct plat_disk *disk, struct plat_io *io);
 
 /*

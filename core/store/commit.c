@@ -363,7 +363,7 @@ super_commit(struct store *store, const struct super *super)
         super_choose(store->slots, store->slot_last, store->slot_before, store->slot_failed);
     struct super_slot *slot = &store->slots[place];
     uint64_t generation = super->note.generation;
-    struct plat_io io;
+    struct plat_io io = super_write(place, super, store->super_buffer);
     err_t err, written = OK;
 
     /* From here until the flush it holds the old or the new. */
@@ -374,7 +374,7 @@ super_commit(struct store *store, const struct super *super)
     slot->bad = false;
     slot->undecided = true;
     store->slot_failed = (int)place; /* guard: slot-failed */
-    super_submit(store->disk, place, super, store->super_buffer, &io);
+    writer_send(&store->writer, &io);
     store->writer.blocks_written += SUPER_COPIES;
     written = writer_drain(&store->writer); /* guard: drain-at-once */
     err = plat_disk_wait(store->disk, &io);
@@ -418,6 +418,8 @@ commit_write(struct store *store, struct store_note *note, struct super *super)
         TRY(fold_try(store, note));
     log_save(store);
     TRY(memory_reserve(store)); /* guard: reserve-memory */
+    if (is_at_once(store, note))
+        writer_hold(&store->writer);
     if (!store->fold.active)
         TRY(delta_write(store, note, &store->log));
     super_make(store, note, super);

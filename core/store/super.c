@@ -153,16 +153,14 @@ super_encode(unsigned slot, const struct super *super, void *buffer)
                   (struct super_disk *)(bytes + copy * VOLUME_BLOCK_BYTES));
 }
 
-void
-super_submit(struct plat_disk *disk, unsigned slot, const struct super *super, void *buffer,
-             struct plat_io *io)
+struct plat_io
+super_write(unsigned slot, const struct super *super, void *buffer)
 {
     super_encode(slot, super, buffer);
-    *io = (struct plat_io){ .kind = PLAT_WRITE,
-                            .block = slot * SUPER_COPIES,
-                            .block_count = SUPER_COPIES,
-                            .buffer = buffer };
-    plat_disk_submit(disk, io);
+    return (struct plat_io){ .kind = PLAT_WRITE,
+                             .block = slot * SUPER_COPIES,
+                             .block_count = SUPER_COPIES,
+                             .buffer = buffer };
 }
 
 /* A good copy says what it is; may it be opened by this build, in this way? */

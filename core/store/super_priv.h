@@ -90,11 +90,10 @@ must_use err_t super_scan(struct plat_disk *disk, bool read_only, void *buffer,
 bool super_valid(const struct super_disk *disk);
 
 /*
- * Submit the write of both copies of a slot; the caller waits for `io`, and flushes. `buffer`:
- * two blocks, like `io` not to be touched before that.
+ * The request that writes both copies of a slot; the caller submits it, waits, and flushes.
+ * `buffer`: two blocks, not to be touched before that.
  */
-void super_submit(struct plat_disk *disk, unsigned slot, const struct super *super, void *buffer,
-                  struct plat_io *io);
+struct plat_io super_write(unsigned slot, const struct super *super, void *buffer);
 
 /* Both copies as they lie on disk, for store_format. `buffer`: two blocks. */
 void super_encode(unsigned slot, const struct super *super, void *buffer);

@@ -2,7 +2,9 @@
  * writer.c - buffers of 1 MiB: one is filled while the others are on their way.
  *
  * The disk shall not wait for the first of them: it is sent when little is in it,
- * the next when it has twice as much, until they are sent full.
+ * the next when it has twice as much, until they are sent full. At the end of a
+ * small commit it is the other way round: handing over costs more than the wait, so
+ * all that is left goes to the disk as one row.
  *
  * Invariant: from the push of a block until its write has ended,
  * writer_find_locked() finds it; so a reader never looks on the disk for
@@ -51,6 +53,17 @@ set_state(struct writer *writer, struct writer_buffer *buffer, enum writer_state
     lock_release(writer->lock);
 }
 
+/* Hand over what was held back. */
+static void
+release(struct writer *writer)
+{
+    struct plat_io *first = writer->held;
+
+    writer->held = NULL;
+    if (first != NULL)
+        plat_disk_submit(writer->disk, first);
+}
+
 /* Wait for the write that was submitted first. */
 static void
 reap(struct writer *writer)
@@ -59,6 +72,7 @@ reap(struct writer *writer)
     err_t err;
 
     assert(buffer->state == WRITER_FLYING);
+    release(writer);
     err = plat_disk_wait(writer->disk, &buffer->io);
     if (err != OK && writer->err == OK)
         writer->err = err;
@@ -96,9 +110,21 @@ write_now(struct writer *writer)
 }
 
 static void
+hold_back(struct writer *writer, struct plat_io *io)
+{
+    struct plat_io **end = &writer->held;
+
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = io;
+}
+
+static void
 submit(struct writer *writer)
 {
-    plat_disk_submit(writer->disk, &take_off(writer)->io);
+    hold_back(writer, &take_off(writer)->io);
+    if (!writer->holding)
+        release(writer);
     writer->current = (writer->current + 1) % WRITER_BUFFERS;
     if (writer->enough < WRITER_BLOCKS)
         writer->enough *= 2;
@@ -146,12 +172,31 @@ writer_push(struct writer *writer, uint64_t block)
     lock_release(writer->lock);
 }
 
+void
+writer_hold(struct writer *writer)
+{
+    writer->holding = true;
+}
+
+void
+writer_send(struct writer *writer, struct plat_io *beside)
+{
+    if (writer->buffers[writer->current].state == WRITER_FILLING) {
+        writer_hold(writer);
+        submit(writer);
+    }
+    hold_back(writer, beside);
+    release(writer);
+}
+
 err_t
 writer_drain(struct writer *writer)
 {
-    /* The last one too is written by this thread: it would only wait for another. */
+    release(writer);
+    /* The last one is written by this thread, which would only wait for another. */
     if (writer->buffers[writer->current].state == WRITER_FILLING)
         write_now(writer);
+    writer->holding = false;
     writer->enough = WRITER_FIRST;
     while (writer->buffers[writer->oldest].state == WRITER_FLYING)
         reap(writer);

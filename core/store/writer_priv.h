@@ -36,7 +36,9 @@ struct writer {
     unsigned current; /* the buffer that is filled, or will be */
     unsigned oldest;  /* the flying buffer that was submitted first */
     unsigned enough;  /* blocks with which the current buffer is sent */
-    err_t err;        /* the first failure since writer_reset() */
+    bool holding;     /* what would be sent waits for writer_send() */
+    struct plat_io *held;
+    err_t err; /* the first failure since writer_reset() */
     uint64_t blocks_written;
 };
 
@@ -48,6 +50,15 @@ uint8_t *writer_slot(struct writer *writer);
 
 /* The bytes in the slot are block `block`. A write may start. */
 void writer_push(struct writer *writer, uint64_t block);
+
+/*
+ * What follows is little, and writer_send() is near: until then, or until the drain, full buffers
+ * wait, to be handed over in one call.
+ */
+void writer_hold(struct writer *writer);
+
+/* Hand everything to the disk, and `beside`, a request of the caller's, in the same call. */
+void writer_send(struct writer *writer, struct plat_io *beside);
 
 /* Hand everything to the disk and wait for it. OK, or the first error since the reset. */
 must_use err_t writer_drain(struct writer *writer);

@@ -229,27 +229,70 @@ ring_ended(void *context, struct plat_io *io, ssize_t moved)
 
 static err_t file_run(struct plat_disk *disk, struct plat_io *io);
 
+/* Do the requests of a row here, one after the other. */
 static void
-file_submit(struct plat_disk *disk, struct plat_io *io)
+row_run(struct plat_disk *disk, struct plat_io *io)
 {
-    struct file_disk *file = file_disk_of(disk);
+    while (io) {
+        struct plat_io *next = io->next; /* who waits for it may take it away */
 
-    atomic_store_explicit(&io->done, 0, memory_order_relaxed);
-    if (file->ring) {
-        if (io->kind == PLAT_FLUSH || io_test(file, io) != OK ||
-            !disk_ring_submit(file->ring, file->fd, io))
-            IGNORE(file_run(disk, io), "who waits is told");
-        return;
+        IGNORE(file_run(disk, io), "who waits is told");
+        io = next;
     }
-    io->next = NULL;
+}
+
+/* The ring does what it can and takes; all else is done here, while it is at it. */
+static void
+row_to_ring(struct file_disk *file, struct plat_io *io)
+{
+    struct plat_io *ours = NULL, **ours_end = &ours;
+    struct plat_io *its = NULL, **its_end = &its;
+
+    for (; io; io = io->next) {
+        struct plat_io ***end =
+            io->kind == PLAT_FLUSH || io_test(file, io) != OK ? &ours_end : &its_end;
+
+        **end = io;
+        *end = &io->next;
+    }
+    *ours_end = *its_end = NULL;
+    if (its)
+        its = disk_ring_submit(file->ring, file->fd, its);
+    row_run(&file->disk, its);
+    row_run(&file->disk, ours);
+}
+
+static void
+row_to_threads(struct file_disk *file, struct plat_io *io)
+{
+    struct plat_io *last = io;
+
+    while (last->next)
+        last = last->next;
     pthread_mutex_lock(&file->lock);
     if (file->first)
         file->last->next = io;
     else
         file->first = io;
-    file->last = io;
-    pthread_cond_signal(&file->work);
+    file->last = last;
+    if (io == last)
+        pthread_cond_signal(&file->work);
+    else
+        pthread_cond_broadcast(&file->work);
     pthread_mutex_unlock(&file->lock);
+}
+
+static void
+file_submit(struct plat_disk *disk, struct plat_io *io)
+{
+    struct file_disk *file = file_disk_of(disk);
+
+    for (struct plat_io *each = io; each; each = each->next)
+        atomic_store_explicit(&each->done, 0, memory_order_relaxed);
+    if (file->ring)
+        row_to_ring(file, io);
+    else
+        row_to_threads(file, io);
 }
 
 static err_t

@@ -77,13 +77,20 @@ disk_ring_destroy(struct disk_ring *ring)
     free(ring);
 }
 
+/* What is handed to the kernel in one call, first to last. */
+struct row {
+    unsigned count;
+    struct plat_io *ios[RING_REQUESTS];
+    struct io_uring_sqe *entries[RING_REQUESTS];
+};
+
+/* Write a request down where the kernel will look for it; false if there is no room. */
 static bool
-submit_locked(struct disk_ring *ring, int fd, struct plat_io *io)
+enter_locked(struct disk_ring *ring, int fd, struct plat_io *io, struct row *row)
 {
     struct io_uring_sqe *sqe;
     unsigned bytes = io->block_count * PLAT_BLOCK_BYTES;
     uint64_t at = io->block * PLAT_BLOCK_BYTES;
-    int started;
 
     if (atomic_load(&ring->flying) >= RING_REQUESTS)
         return false;
@@ -96,26 +103,46 @@ submit_locked(struct disk_ring *ring, int fd, struct plat_io *io)
         io_uring_prep_write(sqe, fd, io->buffer, bytes, at);
     io_uring_sqe_set_data(sqe, io);
     atomic_fetch_add(&ring->flying, 1);
+    row->ios[row->count] = io;
+    row->entries[row->count++] = sqe;
+    return true;
+}
+
+/*
+ * Let the kernel look at the row. How many of its last requests it has not taken comes back: what
+ * it will find in their places later means nothing.
+ */
+static unsigned
+start_locked(struct disk_ring *ring, const struct row *row)
+{
+    unsigned left;
+    int started;
+
     do
         started = io_uring_submit(&ring->ring);
     while (started == -EINTR);
-    if (io_uring_sq_ready(&ring->ring) == 0)
-        return true;
-    /* The kernel has not looked at it: what it will find there later means nothing. */
-    io_uring_prep_nop(sqe);
-    io_uring_sqe_set_data(sqe, NULL);
-    return false;
+    left = io_uring_sq_ready(&ring->ring);
+    if (left > row->count)
+        left = row->count; /* the others were given up before */
+    for (unsigned i = row->count - left; i < row->count; i++) {
+        io_uring_prep_nop(row->entries[i]);
+        io_uring_sqe_set_data(row->entries[i], NULL);
+    }
+    return left;
 }
 
-bool
+struct plat_io *
 disk_ring_submit(struct disk_ring *ring, int fd, struct plat_io *io)
 {
-    bool started;
+    struct row row = { 0 };
+    unsigned left;
 
     pthread_mutex_lock(&ring->submitting);
-    started = submit_locked(ring, fd, io);
+    while (io && enter_locked(ring, fd, io, &row))
+        io = io->next;
+    left = start_locked(ring, &row);
     pthread_mutex_unlock(&ring->submitting);
-    return started;
+    return left > 0 ? row.ios[row.count - left] : io;
 }
 
 void

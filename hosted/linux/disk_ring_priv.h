@@ -19,10 +19,10 @@ struct disk_ring *disk_ring_create(void);
 void disk_ring_destroy(struct disk_ring *ring);
 
 /*
- * Start a read or write whose range is known to be good. False: the ring is full, or the kernel
- * takes no more; nothing was started.
+ * Start a row of reads and writes whose ranges are known to be good. What comes back is the end
+ * of the row that was not started, because the ring is full or the kernel takes no more, or NULL.
  */
-bool disk_ring_submit(struct disk_ring *ring, int fd, struct plat_io *io);
+must_use struct plat_io *disk_ring_submit(struct disk_ring *ring, int fd, struct plat_io *io);
 
 /*
  * A request has ended: `moved` bytes, maybe too few, or minus an errno. It is under way no

@@ -367,8 +367,8 @@ request_due_ns(struct plat_disk *disk, enum sim_fault fault)
     return sim_now_ns() + (fault == SIM_SLOW ? SLOW_FACTOR * latency_ns : latency_ns);
 }
 
-void
-plat_disk_submit(struct plat_disk *disk, struct plat_io *io)
+static void
+request_start(struct plat_disk *disk, struct plat_io *io)
 {
     struct request *request;
 
@@ -399,6 +399,17 @@ plat_disk_submit(struct plat_disk *disk, struct plat_io *io)
     plat_switch_point();
 }
 
+void
+plat_disk_submit(struct plat_disk *disk, struct plat_io *io)
+{
+    while (io != NULL) {
+        struct plat_io *next = io->next;
+
+        request_start(disk, io);
+        io = next;
+    }
+}
+
 err_t
 plat_disk_wait(struct plat_disk *disk, struct plat_io *io)
 {
@@ -411,7 +422,7 @@ plat_disk_wait(struct plat_disk *disk, struct plat_io *io)
 err_t
 plat_disk_run(struct plat_disk *disk, struct plat_io *io)
 {
-    plat_disk_submit(disk, io);
+    request_start(disk, io);
     return plat_disk_wait(disk, io);
 }
 

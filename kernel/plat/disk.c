@@ -38,7 +38,6 @@ plat_disk_read_only(const struct plat_disk *disk)
 void
 plat_disk_submit(struct plat_disk *disk, struct plat_io *io)
 {
-    io->next = NULL;
     block_submit(device_of(disk), io);
 }
 
@@ -51,6 +50,7 @@ plat_disk_wait(struct plat_disk *disk, struct plat_io *io)
 err_t
 plat_disk_run(struct plat_disk *disk, struct plat_io *io)
 {
+    io->next = NULL;
     plat_disk_submit(disk, io);
     return plat_disk_wait(disk, io);
 }

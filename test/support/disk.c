@@ -465,7 +465,13 @@ disk_run(struct plat_disk *disk, struct plat_io *io)
 static void
 disk_submit(struct plat_disk *disk, struct plat_io *io)
 {
-    disk_run(disk, io);
+    MINE(disk)->counts.rows++;
+    while (io != NULL) {
+        struct plat_io *next = io->next;
+
+        disk_run(disk, io);
+        io = next;
+    }
 }
 
 static err_t

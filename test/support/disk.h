@@ -108,6 +108,7 @@ struct plat_disk *test_disk_at(struct plat_disk *fresh, const struct test_op *op
 
 struct test_disk_counts {
     uint64_t reads, writes, flushes, blocks_written, reserves;
+    uint64_t rows; /* of requests that were submitted together */
 };
 
 struct test_disk_counts test_disk_counts(struct plat_disk *disk);

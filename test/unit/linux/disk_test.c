@@ -142,6 +142,44 @@ START_TEST(submitted_requests_that_fail_say_so)
 }
 END_TEST
 
+START_TEST(each_request_of_a_row_says_how_it_ended)
+{
+    struct plat_disk *disk = open_for_queue(_i);
+    struct plat_io flush = { .kind = PLAT_FLUSH };
+    struct plat_io there = { .kind = PLAT_READ, .block_count = 4, .next = &flush };
+    struct plat_io missing = { .kind = PLAT_READ, .block = 2, .block_count = 8, .next = &there };
+    struct plat_io beyond = { .kind = PLAT_WRITE, .block = BLOCKS, .block_count = 1 };
+
+    beyond.next = &missing;
+    beyond.buffer = missing.buffer = buffer;
+    there.buffer = buffer + 8 * PLAT_BLOCK_BYTES;
+    ck_assert_int_eq(truncate(path, 4 * PLAT_BLOCK_BYTES + 100), 0);
+    plat_disk_submit(disk, &beyond);
+    ck_assert_int_eq(plat_disk_wait(disk, &flush), OK);
+    ck_assert_int_eq(plat_disk_wait(disk, &there), OK);
+    ck_assert_int_eq(plat_disk_wait(disk, &missing), ERR_IO);
+    ck_assert_int_eq(plat_disk_wait(disk, &beyond), ERR_RANGE);
+    linux_disk_close(disk);
+}
+END_TEST
+
+START_TEST(a_row_longer_than_the_ring_is_done)
+{
+    struct plat_disk *disk = open_for_queue(_i);
+    struct plat_io ios[100];
+
+    for (unsigned i = 0; i < 100; i++) {
+        ios[i] = (struct plat_io){ .kind = PLAT_WRITE, .block = i % BLOCKS, .block_count = 1 };
+        ios[i].buffer = buffer;
+        ios[i].next = i < 99 ? &ios[i + 1] : NULL;
+    }
+    plat_disk_submit(disk, ios);
+    for (unsigned i = 0; i < 100; i++)
+        ck_assert_int_eq(plat_disk_wait(disk, &ios[i]), OK);
+    linux_disk_close(disk);
+}
+END_TEST
+
 START_TEST(blocks_beyond_the_end_are_out_of_range)
 {
     struct plat_disk *disk;
@@ -431,6 +469,8 @@ main(void)
     tcase_add_test(tcase, what_was_written_is_read_after_opening_again);
     tcase_add_loop_test(tcase, many_submitted_requests_are_all_done, 0, 2);
     tcase_add_loop_test(tcase, submitted_requests_that_fail_say_so, 0, 2);
+    tcase_add_loop_test(tcase, each_request_of_a_row_says_how_it_ended, 0, 2);
+    tcase_add_loop_test(tcase, a_row_longer_than_the_ring_is_done, 0, 2);
     tcase_add_test(tcase, blocks_beyond_the_end_are_out_of_range);
     tcase_add_test(tcase, a_file_is_made_longer_and_never_shorter);
     tcase_add_test(tcase, a_file_that_became_shorter_is_an_io_error);

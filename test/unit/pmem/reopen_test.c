@@ -59,13 +59,19 @@ frail_fails(const struct plat_io *io)
 static void
 frail_submit(struct plat_disk *disk, struct plat_io *io)
 {
+    struct plat_io *next;
+
     (void)disk;
-    if (!frail_fails(io)) {
-        plat_disk_submit(frail.behind, io);
-        return;
+    for (; io; io = next) {
+        next = io->next;
+        io->next = NULL;
+        if (frail_fails(io)) {
+            io->result = ERR_IO;
+            atomic_store(&io->done, 1);
+        } else {
+            plat_disk_submit(frail.behind, io);
+        }
     }
-    io->result = ERR_IO;
-    atomic_store(&io->done, 1);
 }
 
 static err_t

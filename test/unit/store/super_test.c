@@ -80,7 +80,8 @@ START_TEST(what_is_written_is_what_is_read)
     struct super_scan *scan = malloc(sizeof *scan);
     struct plat_io io;
 
-    super_submit(disk, 2, &super, buffer, &io);
+    io = super_write(2, &super, buffer);
+    plat_disk_submit(disk, &io);
     ck_assert_int_eq(plat_disk_wait(disk, &io), OK);
     ck_assert_int_eq(super_scan(disk, false, buffer, scan), OK);
     ck_assert(scan->good[2] && !scan->good[0]);

@@ -100,5 +100,51 @@ START_TEST(a_failed_write_is_told_by_the_drain_and_forgotten_by_the_reset)
 }
 END_TEST
 
+/* More than the buffers hold must not wait for itself. */
+START_TEST(what_is_held_back_goes_with_the_next_send_in_one_row)
+{
+    static _Alignas(4096) uint8_t bytes[4096];
+    struct plat_disk *disk = setup();
+
+    for (unsigned count = 1; count < 3 * WRITER_BUFFERS; count++) {
+        struct plat_io beside = { .kind = PLAT_WRITE, .block_count = 1, .buffer = bytes };
+        uint64_t rows = test_disk_counts(disk).rows;
+
+        writer_hold(&writer);
+        for (unsigned i = 0; i < count; i++)
+            push(100 + 2 * i + 100 * count);
+        writer_send(&writer, &beside);
+        ck_assert_int_eq(plat_disk_wait(disk, &beside), OK);
+        ck_assert_int_eq(writer_drain(&writer), OK);
+        if (count < WRITER_BUFFERS)
+            ck_assert_uint_eq(test_disk_counts(disk).rows - rows, 1);
+        for (unsigned i = 0; i < count; i++)
+            arrived(disk, 100 + 2 * i + 100 * count);
+    }
+    writer_destroy(&writer);
+    test_disk_free(disk);
+}
+END_TEST
+
+START_TEST(after_a_drain_nothing_is_held_back)
+{
+    struct plat_disk *disk = setup();
+
+    writer_hold(&writer);
+    push(100);
+    push(200);
+    ck_assert_int_eq(writer_drain(&writer), OK);
+    arrived(disk, 100);
+    arrived(disk, 200);
+    push(300);
+    push(400);
+    arrived(disk, 300);
+    ck_assert_int_eq(writer_drain(&writer), OK);
+    writer_destroy(&writer);
+    test_disk_free(disk);
+}
+END_TEST
+
 UNIT_TESTS("store/writer", blocks_in_a_row_are_few_writes, scattered_blocks_arrive_too,
+           what_is_held_back_goes_with_the_next_send_in_one_row, after_a_drain_nothing_is_held_back,
            a_failed_write_is_told_by_the_drain_and_forgotten_by_the_reset)
