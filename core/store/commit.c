@@ -120,7 +120,7 @@ page_hand_over(struct store *store, uint64_t page, const void *bytes)
     bool early = page_set_find(&store->early[store->early_running ^ 1], page) != NULL;
     struct map_entry old;
 
-    assert(page_set_find(&store->pending, page) == NULL);
+    assert_slow(page_set_find(&store->pending, page) == NULL);
     change.crc = crc32c_copy_page(slot, bytes, &zero);
     old = entry_before(store, page, &known);
     change.old = old.block;

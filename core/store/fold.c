@@ -206,6 +206,7 @@ node_fold(struct store *store, unsigned level, struct map_entry *entry, size_t f
         from = end;
     }
     TRY(entry_replaced(store, old, true));
+    map_node_retire(store, &old);
     return node_put(store, node, entry);
 }
 

@@ -90,6 +90,18 @@ cache_insert(struct node_cache *cache, const struct map_entry *entry, const void
         (struct cache_frame){ .block = entry->block, .crc = entry->crc, .referenced = true };
 }
 
+/* Its successor is on the way: its frame is the next to be taken, unless readers come by again. */
+void
+map_node_retire(struct store *store, const struct map_entry *entry)
+{
+    uint64_t place;
+
+    lock_acquire(&store->lock);
+    if (hash_table_get(&store->cache.places, entry->block, &place))
+        store->cache.frames[place].referenced = false;
+    lock_release(&store->lock);
+}
+
 bool
 map_entry_valid(const struct store *store, const struct map_entry *entry)
 {

@@ -27,9 +27,15 @@ struct page_change {
 
 #define CHANGE_OLD_KEPT 4u /* a pin reaches the block it replaces: that is not to be free soon */
 
+/* Where a page's change is. The page stands here too, so that a probe looks nowhere else. */
+struct page_slot {
+    uint32_t page;
+    uint32_t place; /* 1 + place in items; 0: empty */
+};
+
 struct page_set {
     struct page_change *items;
-    uint32_t *slots; /* 1 + place in items; 0: empty */
+    struct page_slot *slots;
     size_t count;
     size_t room;
     size_t slot_count; /* a power of two, more than 4/3 of room */

@@ -210,6 +210,9 @@ must_use err_t map_node_read(struct store *store, const struct map_entry *entry,
 /* Keep a node that was just made: `entry` says where it will lie. */
 void map_node_keep(struct store *store, const struct map_entry *entry, const void *node);
 
+/* A node that is being replaced: its frame goes first. */
+void map_node_retire(struct store *store, const struct map_entry *entry);
+
 /* A name for the node above `level` levels that leads to a page. */
 static inline uint64_t
 map_node_key(uint64_t page, unsigned level)

@@ -46,7 +46,7 @@ START_TEST(what_was_added_is_found_through_growth_and_clearing)
         holds(&set, 3000, step);
         page_set_clear(&set, &lock);
         for (size_t i = 0; i < set.slot_count; i++)
-            ck_assert_uint_eq(set.slots[i], 0);
+            ck_assert_uint_eq(set.slots[i].place, 0);
     }
     page_set_free(&set);
 }
