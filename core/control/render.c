@@ -167,6 +167,8 @@ cause_text(enum store_cause cause)
         return "rewind";
     case STORE_CAUSE_RECEIVE:
         return "received";
+    case STORE_CAUSE_MIGRATE:
+        return "migrated";
     }
     return "?";
 }

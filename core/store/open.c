@@ -539,6 +539,8 @@ slots_read(struct store *store, struct super_scan *scan)
     if (err != OK && !store->read_only)
         return err;
     TRY(super_scan(store->disk, store->read_only, store->super_buffer, scan));
+    if (scan->version < SUPER_VERSION && !store->how.older) /* guard: older */
+        return ERR_VERSION;
     memcpy(store->slots, scan->slots, sizeof store->slots);
     return OK;
 }
@@ -546,6 +548,7 @@ slots_read(struct store *store, struct super_scan *scan)
 static void
 store_opened_fill(struct store *store, const struct super_scan *scan, struct store_opened *opened)
 {
+    opened->version = scan->version;
     opened->generation = store->super.note.generation;
     opened->delta_count = store->log.records;
     opened->slots_bad = scan->slots_bad;

@@ -36,6 +36,7 @@ enum store_cause {
     STORE_CAUSE_PIN = 8,      /* to pin it, or to let go of one that was */
     STORE_CAUSE_REWIND = 9,   /* somebody went back to an older one */
     STORE_CAUSE_RECEIVE = 10, /* it was received from another volume */
+    STORE_CAUSE_MIGRATE = 11, /* to bring the volume to this version of the format */
 };
 
 /* What a generation says about itself. */
@@ -49,6 +50,7 @@ struct store_note {
 
 /* What opening found out. */
 struct store_opened {
+    uint32_t version;       /* of the format: this one, but for who brings it to this one */
     uint64_t generation;    /* the one that was opened */
     uint64_t delta_count;   /* commits replayed on top of the map */
     unsigned slots_bad;     /* slots of which no copy was good though they were once written */
@@ -94,7 +96,8 @@ must_use err_t store_format(struct plat_disk *disk, uint64_t block_count);
  *
  * Returns OK, or
  *   ERR_FOREIGN    no slot looks like a Phantom superblock
- *   ERR_VERSION    another format version, or an incompatible feature, or another space
+ *   ERR_VERSION    another format version, an incompatible feature, or another space;
+ *                  store_version() tells which, store_migrate() is for older ones
  *   ERR_CORRUPT    there were slots, but none leads to a whole generation
  *   ERR_RANGE      the disk is shorter than the volume says
  *   ERR_READ_ONLY  the volume has a feature that this release may only read

@@ -101,6 +101,7 @@ struct store_how {
     bool without_records; /* as of the fold: the newest may be nowhere else */
     bool find_free;       /* what is in use is found out anew, whatever the bitmap says */
     bool find_unlisted;   /* what a check finds that no list tells of is listed by the next fold */
+    bool older;           /* also if there are superblocks of an older version of the format */
     uint64_t grow_to;     /* so many blocks it shall have, and has for this store; 0: as it is */
 };
 

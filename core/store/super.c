@@ -195,8 +195,9 @@ super_valid(const struct super_disk *disk)
            history_policy_valid(&policy);
 }
 
+/* `today` is filled if it is good: what it says. */
 static enum copy_state
-copy_judge(const struct super_disk *disk, unsigned place)
+copy_judge(const struct super_disk *disk, unsigned place, struct super_disk *today)
 {
     uint32_t crc = le32_get(disk->crc);
     bool named = memcmp(disk->magic, SUPER_MAGIC, sizeof disk->magic) == 0;
@@ -207,15 +208,25 @@ copy_judge(const struct super_disk *disk, unsigned place)
         return named ? COPY_BAD : COPY_FOREIGN;
     if (!named)
         return COPY_FOREIGN;
-    if (le32_get(disk->place) != place)
+    if (le32_get(disk->place) != place || !super_today(disk, today))
         return COPY_BAD;
-    /* What another version says is for others to judge. */
-    return le32_get(disk->version) != SUPER_VERSION || super_valid(disk) ? COPY_GOOD : COPY_BAD;
+    /* What a version says that is not known is for others to judge. */
+    return le32_get(today->version) != SUPER_VERSION || super_valid(today) ? COPY_GOOD : COPY_BAD;
 }
 
 struct slot_judgement {
     unsigned good, bad, foreign;
 };
+
+/* A volume is of the oldest version that is in it, but of a newer one than ours if there is one. */
+static void
+version_note(uint32_t version, struct super_slot *slot, struct super_scan *scan)
+{
+    slot->older = slot->older || version < SUPER_VERSION;
+    if (scan->version == 0 || version > SUPER_VERSION ||
+        (version < scan->version && scan->version <= SUPER_VERSION))
+        scan->version = version;
+}
 
 static void
 slot_judge(const uint8_t *bytes, unsigned slot, bool read_only, struct super_scan *scan,
@@ -225,8 +236,9 @@ slot_judge(const uint8_t *bytes, unsigned slot, bool read_only, struct super_sca
 
     for (unsigned copy = 0; copy < SUPER_COPIES; copy++) {
         unsigned place = slot * SUPER_COPIES + copy;
-        const void *at = bytes + place * VOLUME_BLOCK_BYTES;
-        enum copy_state state = copy_judge(at, place);
+        const struct super_disk *at = (const void *)(bytes + place * VOLUME_BLOCK_BYTES);
+        struct super_disk today;
+        enum copy_state state = copy_judge(at, place, &today);
         struct super super;
         err_t err;
 
@@ -234,13 +246,14 @@ slot_judge(const uint8_t *bytes, unsigned slot, bool read_only, struct super_sca
         judgement->foreign += state == COPY_FOREIGN;
         if (state != COPY_GOOD)
             continue;
-        err = super_version_test(at, read_only);
+        version_note(le32_get(at->version), known, scan);
+        err = super_version_test(&today, read_only);
         if (err != OK) {
             scan->version_err = err;
             continue;
         }
         judgement->good++;
-        super_get(at, &super);
+        super_get(&today, &super);
         if (!scan->good[slot] || super.note.generation > scan->supers[slot].note.generation)
             scan->supers[slot] = super;
         if (!known->used || super.note.generation < known->oldest) /* guard: slot-oldest */

@@ -59,6 +59,7 @@ struct super_slot {
     bool used;      /* something openable may be in it */
     bool undecided; /* a write to it failed: it holds the old or the new */
     bool bad;       /* it was written once, and no copy is good */
+    bool older;     /* as read: a good copy in it is of an older version of the format */
     uint64_t oldest;
     uint64_t newest;
 };
@@ -72,11 +73,12 @@ struct super_scan {
     unsigned slots_bad;
     uint64_t generation_max; /* the newest seen anywhere */
     uint64_t sealed_max;     /* the newest that a superblock knows committed */
+    uint32_t version;        /* of the format: the oldest there is, or one that is not known; 0 */
     err_t version_err;       /* OK, or why a good copy may not be opened */
 };
 
 /*
- * Read all slots and judge each copy.
+ * Read all slots and judge each copy. Those of older versions count as if they were of ours.
  *
  *   buffer  2 * SUPER_SLOTS blocks
  *
@@ -88,6 +90,15 @@ must_use err_t super_scan(struct plat_disk *disk, bool read_only, void *buffer,
 
 /* True if what a copy of our version says, whose checksum is good, can be so. */
 bool super_valid(const struct super_disk *disk);
+
+/*
+ * In super_older.c: what a copy says, whose checksum is good, in the words of this version.
+ *
+ *   today  filled; as it is where its version is not known
+ *
+ * False if it makes no sense for the version that it is of.
+ */
+bool super_today(const struct super_disk *disk, struct super_disk *today);
 
 /*
  * The request that writes both copies of a slot; the caller submits it, waits, and flushes.

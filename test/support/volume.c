@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crc32c.h"
+#include "format/volume_older.h"
 #include "support/memory.h"
 
 #define PAGE 4096
@@ -70,6 +72,30 @@ model_close(struct model *model)
 {
     store_close(model->store);
     model->store = NULL;
+}
+
+/* What version 3 has added, what version 2 had. */
+static void
+super_make_version(struct super_disk *super, uint32_t version)
+{
+    size_t end = version == 1 ? SUPER_1_END : SUPER_2_END;
+
+    memset((uint8_t *)super + end, 0, offsetof(struct super_disk, crc) - end);
+    if (version == 1)
+        super->flags = le32_put(0);
+    super->version = le32_put(version);
+    super->crc = le32_put(crc32c(super, offsetof(struct super_disk, crc)));
+}
+
+void
+model_make_version(struct model *model, uint32_t version)
+{
+    for (unsigned place = 0; place < SUPER_SLOTS * SUPER_COPIES; place++) {
+        struct super_disk *super = (void *)test_disk_bytes(model->disk, place);
+
+        if (super->magic[0] != 0)
+            super_make_version(super, version);
+    }
 }
 
 /* Some lie close together, some far apart, so that every level of the map has several nodes. */

@@ -43,6 +43,12 @@ void model_free(struct model *model);
 err_t model_open(struct model *model, bool read_only);
 void model_close(struct model *model);
 
+/*
+ * Make its superblocks what they would be in an older version of the format, or one that is not
+ * known; nothing is pinned, and no store is open.
+ */
+void model_make_version(struct model *model, uint32_t version);
+
 /* The page of the space that the model's page `index` is. */
 uint64_t model_page(unsigned index);
 

@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "format/space.h"
+#include "store/migrate.h"
 #include "store/store_priv.h"
 
 #define BLOCK        VOLUME_BLOCK_BYTES
@@ -515,9 +516,25 @@ change(struct image *image)
     }
 }
 
+/* One of an older version comes here, or is refused. */
+static void
+bring_here(struct image *image)
+{
+    struct store_note note = { .wall_ns = 1 };
+    struct store_opened opened;
+
+    if (store_version(image->disk) >= SUPER_VERSION)
+        return;
+    if (store_migrate(image->disk, true, &note, &opened) != OK)
+        return;
+    test_disk_cut(image->disk, TEST_CUT_DROP, 0);
+    assert(store_version(image->disk) == SUPER_VERSION);
+}
+
 void
 image_try(struct image *image)
 {
+    bring_here(image);
     if (look(image))
         change(image);
 }

@@ -69,8 +69,9 @@ struct block_ref image_bitmap_put(struct image *image, uint64_t index_block, uin
 void image_sum(struct image *image);
 
 /*
- * Open, check, read, commit to, fold, pin, let go of pins, go back, and open again, whatever is
- * there. It ends the process when something was found that
+ * Bring here, if it is of an older version; open, check, read, commit to, fold, pin, let go of
+ * pins, go back, and open again, whatever is there. It ends the process when something was found
+ * that
  *   - opening or reading had to refuse, and that the check does not report;
  *   - a commit that was acknowledged does not bring back, or one that went back does not show.
  * The disk is changed.

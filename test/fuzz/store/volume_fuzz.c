@@ -2,7 +2,8 @@
  * volume_fuzz.c - a real volume in which some fields say something else.
  *
  * An input is a list of patches. Each names a part of the volume, a field in it, and what that
- * says instead; then all checksums are made right again, but for what is patched late.
+ * says instead; then all checksums are made right again, but for what is patched late. What is left
+ * over behind the patches makes it a volume of an older version.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -101,24 +102,37 @@ struct patch {
     uint64_t value;
 } __attribute__((packed));
 
+/* Of this version, and of each that is older: by how much. */
+static struct model *bases[SUPER_VERSION];
 static struct model *base;
 static struct image image;
+
+static struct model *
+base_make(uint32_t version)
+{
+    struct model *model = model_create(IMAGE_BLOCKS);
+
+    for (unsigned i = 0; i < 28; i++) {
+        err_t err;
+
+        if (version == SUPER_VERSION && i % 6 == 5)
+            store_pin_ask(model->store);
+        err = model_commit(model, 4, i % 8 == 7 ? STORE_CAUSE_STOP : STORE_CAUSE_INTERVAL);
+        assert(err == OK);
+    }
+    model_close(model);
+    if (version < SUPER_VERSION)
+        model_make_version(model, version);
+    return model;
+}
 
 int
 LLVMFuzzerInitialize(int *argument_count, char ***arguments)
 {
     (void)argument_count;
     (void)arguments;
-    base = model_create(IMAGE_BLOCKS);
-    for (unsigned i = 0; i < 28; i++) {
-        err_t err;
-
-        if (i % 6 == 5)
-            store_pin_ask(base->store);
-        err = model_commit(base, 4, i % 8 == 7 ? STORE_CAUSE_STOP : STORE_CAUSE_INTERVAL);
-        assert(err == OK);
-    }
-    model_close(base);
+    for (uint32_t older = 0; older < SUPER_VERSION; older++)
+        bases[older] = base_make(SUPER_VERSION - older);
     return 0;
 }
 
@@ -210,6 +224,7 @@ patches_apply(const uint8_t *bytes, size_t byte_count, bool late)
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
 {
+    base = bases[byte_count % sizeof(struct patch) % SUPER_VERSION];
     image.disk = test_disk_copy(base->disk);
     image_sum(&image); /* and know the parts */
     patches_apply(bytes, byte_count, false);
