@@ -79,6 +79,7 @@ store_up(void)
     }
     system.report = (struct report){ .volume = system.device->name, .show = line_log };
     system.disk = disk_open(system.device);
+    system.report.disk = system.disk;
     if (system.device->read_only) {
         log_error("%s: it may only be read, and a volume is written to", system.device->name);
         return false;

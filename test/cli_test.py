@@ -18,7 +18,7 @@ from phantom_support import (PHANTOM, ROOT, VOLUME_SIZE, Ended, VolumeTest, kill
                              wait_for)
 
 VERBS = ["new", "run", "exec", "app", "ps", "stat", "show", "log", "history", "rewind", "clone", "send",
-         "receive", "check", "grow", "compile"]
+         "receive", "check", "grow", "migrate", "compile"]
 
 # What must follow the first argument.
 MORE = {"rewind": ["3"], "clone": ["3", "w"]}

@@ -8,6 +8,8 @@
 #include <stdarg.h>
 
 #include "base/format.h"
+#include "format/volume.h"
+#include "store/migrate.h"
 
 #define LINE_BYTES 1024
 
@@ -57,6 +59,23 @@ report_resumed(const struct report *report, const struct store_opened *opened,
          census->programs == 1 ? "" : "s", census->threads, census->threads == 1 ? "" : "s");
 }
 
+/* True if its version is why, and was told. */
+static bool
+version_told(const struct report *report, const char *doing)
+{
+    uint32_t version = report->disk != NULL ? store_version(report->disk) : 0;
+
+    if (version > SUPER_VERSION)
+        show(report, LOG_ERROR,
+             "%s: %s: it is of format version %u, and this release knows none after %u",
+             report->volume, doing, (unsigned)version, SUPER_VERSION);
+    else if (version > 0 && version < SUPER_VERSION)
+        show(report, LOG_ERROR,
+             "%s: %s: it is of format version %u; 'phantom migrate' brings it to version %u",
+             report->volume, doing, (unsigned)version, SUPER_VERSION);
+    return version > 0 && version != SUPER_VERSION;
+}
+
 void
 report_trouble(const struct report *report, err_t err, const char *doing)
 {
@@ -72,7 +91,11 @@ report_trouble(const struct report *report, err_t err, const char *doing)
         [ERR_UNSUPPORTED] = "this machine cannot run it",
         [ERR_PROGRAM] = "the program was refused",
     };
-    const char *text = (size_t)err < sizeof texts / sizeof texts[0] ? texts[err] : NULL;
+    const char *text;
+
+    if (err == ERR_VERSION && version_told(report, doing))
+        return;
+    text = (size_t)err < sizeof texts / sizeof texts[0] ? texts[err] : NULL;
 
     show(report, LOG_ERROR, "%s: %s: %s", report->volume, doing, text == NULL ? "it failed" : text);
 }

@@ -17,6 +17,7 @@ typedef void report_fn(void *context, enum log_level level, const char *line);
 /* Where the lines go, and what they call the volume: by its path, or by its disk. */
 struct report {
     const char *volume;
+    struct plat_disk *disk; /* asked why the volume does not open; NULL: it is not open */
     report_fn *show;
     void *context;
 };
@@ -29,7 +30,8 @@ void report_resumed(const struct report *report, const struct store_opened *open
                     const struct census *census);
 
 /*
- * What went wrong with the store or the space, and what to do.
+ * What went wrong with the store or the space, and what to do. May read superblocks, to tell the
+ * version of a volume that is refused.
  *
  *   doing  such as "cannot open"
  */

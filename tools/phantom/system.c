@@ -36,7 +36,7 @@ line_say(void *context, enum log_level level, const char *line)
 static struct report
 report_of(const struct system *system)
 {
-    return (struct report){ .volume = system->path, .show = line_say };
+    return (struct report){ .volume = system->path, .disk = system->disk, .show = line_say };
 }
 
 void
@@ -47,8 +47,8 @@ system_say(const struct system *system, err_t err, const char *doing)
     report_trouble(&report, err, doing);
 }
 
-static void
-opened_say(const struct system *system)
+void
+system_say_opened(const struct system *system)
 {
     struct report report = report_of(system);
 
@@ -94,7 +94,7 @@ store_up(struct system *system, const struct system_options *options)
         system_close(system);
         return false;
     }
-    opened_say(system);
+    system_say_opened(system);
     if (options->at != 0 && !turn_back(system, options->at)) {
         system_close(system);
         return false;

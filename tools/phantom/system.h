@@ -109,6 +109,9 @@ void system_say_making(const struct system *system, err_t err, const char *doing
 /* One line for an error of the store or the space. */
 void system_say(const struct system *system, err_t err, const char *doing);
 
+/* What opening found out that the user should know. */
+void system_say_opened(const struct system *system);
+
 /* One line that says which snapshot it goes on from, and with what. */
 void system_say_resumed(const struct system *system);
 

@@ -108,6 +108,11 @@ static const struct option grow_options[] = {
     NO_MORE,
 };
 
+static const struct option migrate_options[] = {
+    { "damaged", NULL, "if it is damaged, go on from what is whole of it" },
+    NO_MORE,
+};
+
 static const struct option no_options[] = { NO_MORE };
 
 const struct verb verbs[] = {
@@ -382,6 +387,25 @@ const struct verb verbs[] = {
         .argument_min = 1,
         .argument_max = 1,
         .run = verb_grow,
+    },
+    {
+        .name = "migrate",
+        .synopsis = "VOLUME",
+        .summary = "bring a stopped volume of an older format to this release's",
+        .details =
+            "A release reads volumes of its own version of the format, and says so of others.\n"
+            "This brings one of an older version here, with all that it holds; its programs go on\n"
+            "where they were. It takes a moment, and up to 8 MiB of the disk below, however large\n"
+            "VOLUME is. Cut off in the middle it has lost nothing, and is simply done again.\n"
+            "There is no way back to the older version: where that may be wanted, keep a copy.\n"
+            "\n"
+            "From then on a history is kept as in a new volume. A volume that is damaged is\n"
+            "refused and left as it is; with --damaged it goes on from what is whole, as run\n"
+            "would.\n",
+        .options = migrate_options,
+        .argument_min = 1,
+        .argument_max = 1,
+        .run = verb_migrate,
     },
     {
         .name = "compile",

@@ -59,4 +59,5 @@ int verb_send(const struct invocation *invocation);
 int verb_receive(const struct invocation *invocation);
 int verb_check(const struct invocation *invocation);
 int verb_grow(const struct invocation *invocation);
+int verb_migrate(const struct invocation *invocation);
 int verb_compile(const struct invocation *invocation);

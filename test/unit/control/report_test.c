@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "format/volume.h"
 #include "support/suite.h"
+#include "support/volume.h"
 
 static char said[4096];
 
@@ -105,8 +107,39 @@ START_TEST(a_very_long_name_is_cut)
 }
 END_TEST
 
+/* What is said when this disk is not opened because of a version. */
+static void
+version_said(struct plat_disk *disk, const char *line)
+{
+    struct report of_disk = report;
+
+    said[0] = 0;
+    of_disk.disk = disk;
+    report_trouble(&of_disk, ERR_VERSION, "cannot open");
+    ck_assert_str_eq(said, line);
+}
+
+START_TEST(a_version_that_is_refused_is_told_with_what_can_be_done)
+{
+    struct model *model = model_create(STORE_BLOCKS_MIN);
+    const char *other = "E life: cannot open: it is of another format version, or made by a build "
+                        "with another space\n";
+
+    model_close(model);
+    version_said(NULL, other);
+    version_said(model->disk, other); /* the version is not why */
+    model_make_version(model, 1);
+    version_said(model->disk, "E life: cannot open: it is of format version 1; "
+                              "'phantom migrate' brings it to version 3\n");
+    model_make_version(model, SUPER_VERSION + 6);
+    version_said(model->disk, "E life: cannot open: it is of format version 9, "
+                              "and this release knows none after 3\n");
+    model_free(model);
+}
+END_TEST
+
 UNIT_TESTS("control/report", nothing_is_said_of_a_whole_volume, each_damage_is_a_warning,
            a_snapshot_that_a_power_cut_left_undone_is_no_damage,
            it_is_said_once_from_which_generation_it_goes_on,
            what_goes_on_is_counted_and_is_never_from_the_future, any_error_has_words,
-           a_very_long_name_is_cut)
+           a_version_that_is_refused_is_told_with_what_can_be_done, a_very_long_name_is_cut)
