@@ -50,6 +50,8 @@ class Trouble(Exception):
 class Bank:
     """The volume, and what its program has told so far."""
 
+    SIZE = ()
+
     def __init__(self, arguments, volume, log):
         self.arguments = arguments
         self.random = random.Random(arguments.seed)
@@ -115,6 +117,10 @@ class Bank:
         """How long a life lasts, in seconds."""
         return self.random.choice((0.02, 0.1, 0.3, 0.5)) * self.random.random() + 0.002
 
+    def linger(self):
+        """Let a life last; others do other things with the volume meanwhile."""
+        time.sleep(self.moment())
+
     def cut(self, process):
         """Kill it; false if it has ended by itself."""
         if process.poll() is None:
@@ -126,7 +132,7 @@ class Bank:
         output = []
         reader = threading.Thread(target=lambda: output.append(process.stdout.read()))
         reader.start()
-        time.sleep(self.moment())
+        self.linger()
         killed = self.cut(process)
         reader.join()
         process.stdin.close()
@@ -184,8 +190,8 @@ def run(arguments, kind, name):
     try:
         with open(os.path.join(folder, "log"), "w+b") as log:
             if not os.path.exists(volume):
-                subprocess.run([PHANTOM, "new", volume], check=True, stdout=subprocess.DEVNULL,
-                               stderr=log)
+                subprocess.run([PHANTOM, "new", volume, *kind.SIZE], check=True,
+                               stdout=subprocess.DEVNULL, stderr=log)
             bank = kind(arguments, volume, log)
             bank.say(f"{arguments.kills} kills, seed {arguments.seed}")
             try:
@@ -203,8 +209,8 @@ def run(arguments, kind, name):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def main():
-    parser = argparse.ArgumentParser(description="Kill a program with many threads, again and again.")
+def main(kind=Bank, name="kills_test"):
+    parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--check", type=int, default=50)
     parser.add_argument("--volume")
@@ -214,7 +220,7 @@ def main():
     arguments = parser.parse_args()
     if arguments.seed is None:
         arguments.seed = random.SystemRandom().randrange(1 << 32)
-    return run(arguments, Bank, "kills_test")
+    return run(arguments, kind, name)
 
 
 if __name__ == "__main__":

@@ -110,6 +110,8 @@ WORKS = [
     Work("sim-exhaustive", "parts of all scripts of three commits", EXHAUSTIVE_PARTS, 1, SIMULATOR,
          exhaustive),
     Work("kills", "kills", 3000, 50, PROCESS, script("test/kills_test.py")),
+    Work("kills-verbs", "kills", 500, 50, (*PROCESS, "test/golden"),
+         script("test/verbs_kills_test.py")),
     Work("kills-strict", "kills", 500, 50, PROCESS, script("test/kills_test.py", "--strict")),
     Work("kills-checked", "kills", 500, 50, PROCESS, script("test/kills_test.py"), CHECKED),
     Work("fire", "kills", 1000, 200, PROCESS, script("scripts/concordance-under-fire")),
