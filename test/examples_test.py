@@ -51,6 +51,7 @@ ARGUMENTS = {
     "containers": [],
     "language": [],
     "numbers": [],
+    "original": [],
     "strings": [],
     "threads": [],
 }

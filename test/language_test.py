@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""language_test - each program in docs/LANGUAGE.md prints what the page says.
+"""language_test - each program in docs/LANGUAGE.md prints what the page says, and each message of the
+compiler stands in a test.
 
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
 
+import glob
 import os
 import re
 import subprocess
@@ -14,7 +16,73 @@ import unittest
 PHANTOM = os.environ.get("PHANTOM", "build/phantom")
 PAGE = "docs/LANGUAGE.md"
 SECONDS_MAX = 60
+MESSAGES = "test/lang/wrong.txt"
+TOKENS = "core/lang/lexer_priv.h"
 EXAMPLE = re.compile(r"^```phantom\n(.*?)^```\n```output\n(.*?)^```$", re.M | re.S)
+PIECE = re.compile(r'''/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'|[^"'/]+|.''', re.S)
+DIRECTIVE = re.compile(r"%[-0-9.*]*(?:z|l|ll)?[suidxc]")
+ESCAPE = re.compile(r"\\(.)")
+
+
+def literals_of(path):
+    """(line, the code before it, text) of each string in a C file; adjacent ones are one."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    line = 1
+    code = ""
+    adjacent = False
+    found = []
+    for piece in PIECE.findall(text):
+        if piece.startswith('"'):
+            plain = ESCAPE.sub(lambda escape: {"n": "\n"}.get(escape[1], escape[1]), piece[1:-1])
+            if adjacent:
+                found[-1] = (*found[-1][:2], found[-1][2] + plain)
+            else:
+                found.append((line, code, plain))
+            adjacent = True
+        elif piece.strip() and not piece.startswith(("/*", "//")):
+            code = (code + piece)[-200:]
+            adjacent = False
+        line += piece.count("\n")
+    return found
+
+
+def token_names():
+    """How messages call the tokens."""
+    with open(TOKENS, encoding="utf-8") as file:
+        text = file.read()
+    names = dict(re.findall(r'\bTOKEN\((\w+), "(.*?)"\)', text))
+    return names | {name: f"`{word}`" for name, word in re.findall(r'\bKEYWORD\((\w+), "(\w+)"\)', text)}
+
+
+def pattern_of(text, code):
+    """What to look for, for a string behind this code; None if it is no message."""
+    if len(re.findall(r"[a-z]{1,}", DIRECTIVE.sub("", text))) < 2 or " " not in text.strip() \
+            or code.rstrip().endswith("panic("):
+        return None
+    pattern = ".*".join(re.escape(part) for part in DIRECTIVE.split(text))
+    token = re.search(r"lang_expect\(parser, T_(\w+),\s*$", code)
+    if token:
+        return f"expected {re.escape(token_names()[token[1]])} {pattern}, found"
+    if re.search(r"lang_(syntax_error\(parser, [^;]*|expect_(name|part)\(parser),\s*$", code):
+        return f"expected {pattern}, (found|and)"
+    return pattern
+
+
+def messages_of(path):
+    """(path, line, text, pattern) of each message in a C file."""
+    for line, code, text in literals_of(path):
+        pattern = pattern_of(text, code)
+        if pattern:
+            yield path, line, text, pattern
+
+
+def said_in_tests():
+    """All that the tests expect the compiler to say."""
+    with open(MESSAGES, encoding="utf-8") as file:
+        said = file.read()
+    return said + "\n".join(text for path in glob.glob("test/unit/lang/*_test.c")
+                            for _, _, text in literals_of(path))
 
 
 class Language(unittest.TestCase):
@@ -37,6 +105,22 @@ class Language(unittest.TestCase):
                     self.assertEqual(result.stderr, "")
                     self.assertEqual(result.stdout, example.group(2))
                     self.assertEqual(result.returncode, 0)
+
+    def test_each_message_of_the_compiler_stands_in_a_test(self):
+        said = said_in_tests()
+        messages = [message for path in sorted(glob.glob("core/lang/*.c")) if "disasm" not in path
+                    for message in messages_of(path)]
+        self.assertGreater(len(messages), 300)
+        self.assertEqual([f"{path}:{line}: {text}" for path, line, text, pattern in messages
+                          if not re.search(pattern, said)], [],
+                         f"write a program that gets it into {MESSAGES}")
+
+    def test_a_message_without_a_test_is_found(self):
+        pattern = pattern_of("nobody has ever said `%s`", "lang_error(lang, file, place, NULL,")
+        self.assertIsNone(re.search(pattern, said_in_tests()))
+        self.assertIsNone(pattern_of("s", "f("))
+        self.assertTrue(re.search(pattern_of("a type", "lang_syntax_error(parser, place,"),
+                                  "expected a type, found `x`"))
 
 
 if __name__ == "__main__":

@@ -52,6 +52,11 @@ class string {
         return length();
     }
 
+    // Over the units. Where the type is known, foreach does without.
+    any iterator() {
+        return new string_iterator(this);
+    }
+
     boolean isEmpty() {
         return length() == 0;
     }
@@ -205,4 +210,21 @@ class string {
     static string fromChars(.internal.chars units, int from, int count) @primitive(string_from_chars);
     static string fromUtf8(.internal.bytes bytes, int from, int count) @primitive(string_from_utf8);
     static string fromCodePoint(int value) @primitive(string_from_code_point);
+}
+
+class string_iterator {
+    private string text;
+    private int at;
+
+    void string_iterator(string walked) {
+        text = walked;
+    }
+
+    boolean hasNext() {
+        return at < text.length();
+    }
+
+    any next() {
+        return text.charAt(at++);
+    }
 }

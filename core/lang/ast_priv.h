@@ -35,7 +35,8 @@ struct type_syntax {
     struct place place;
     bool is_void;
     uint8_t arrays;         /* 1: T[], 2: T[][] ... */
-    struct path *path;      /* NULL: void, or any object */
+    bool computed;          /* *(e): what it is nobody knows before it runs */
+    struct path *path;      /* NULL: void, computed, or an error */
     struct path *container; /* the C of T[C] */
 };
 

@@ -132,17 +132,23 @@ given_text(struct lang *lang, const struct expr *arguments)
     return lang_text(lang, "(%s)", text);
 }
 
+/* What a person calls the method that is looked for: a constructor by its class. */
+static const struct symbol *
+called(const struct search *search, const struct class *class)
+{
+    return search->name == search->check->lang->names.new_ ? class->brief : search->name;
+}
+
 /* No method fits: say which there are. */
 static void
 complain(struct search *search, struct expr *call, struct class *class)
 {
     struct check *check = search->check;
     struct lang *lang = check->lang;
-    const struct symbol *called = search->name == lang->names.new_ ? class->brief : search->name;
-    const char *name = called->text;
+    const char *name = called(search, class)->text;
     const char *hint = NULL;
 
-    if (called->doubtful)
+    if (called(search, class)->doubtful)
         return;
     if (search->near != NULL) {
         if (search->near_count == 1 && search->near->argument_count != search->count) {
@@ -163,10 +169,13 @@ complain(struct search *search, struct expr *call, struct class *class)
                        given_text(lang, search->arguments));
         return;
     }
-    if (lang_own_field(lang, class, search->name) != NULL)
-        hint = "there is a field of that name; without parentheses";
-    else
-        hint = lang_suggest_member(check, class, search->name);
+    if (search->name == lang->names.call) {
+        lang_error(lang, check->file, call->place,
+                   "a function can be, and what has a method `call`", "%s cannot be called",
+                   class->brief->text);
+        return;
+    }
+    hint = lang_suggest_member(check, class, search->name);
     lang_error(lang, check->file, call->place, hint, "%s has no method `%s`", class->brief->text,
                name);
 }
@@ -186,6 +195,7 @@ gives_element(const struct method *method)
     return false;
 }
 
+/* True for what puts its last argument into a container. */
 static bool
 takes_element(const struct lang *lang, const struct method *method)
 {
@@ -208,7 +218,8 @@ convert_arguments(struct check *check, struct expr *call, const struct type *ele
                       method->name == check->lang->names.new_ ? method->class->brief->text
                                                               : method->name->text);
 
-        if (element != NULL && local->type->kind == TYPE_ANY && takes_element(check->lang, method))
+        if (element != NULL && local->next == NULL && local->type->kind == TYPE_ANY &&
+            takes_element(check->lang, method))
             lang_convert(check, argument, element, what);
         lang_convert(check, argument, local->type, what);
     }
@@ -309,8 +320,8 @@ find_method(struct check *check, struct expr *call, struct class *class, bool *u
     }
     if (search.tie != NULL)
         lang_error(check->lang, check->file, call->place, "a cast of an argument decides",
-                   "`%s%s` and `%s%s` fit equally well", search.name->text,
-                   lang_arguments_text(check->lang, search.best), search.name->text,
+                   "`%s%s` and `%s%s` fit equally well", called(&search, class)->text,
+                   lang_arguments_text(check->lang, search.best), called(&search, class)->text,
                    lang_arguments_text(check->lang, search.tie));
     else
         complain(&search, call, class);
@@ -524,7 +535,7 @@ named_by_constant(struct check *check, struct expr *call)
     const struct expr *number = call->call.number;
 
     if (number->kind != EXPR_STRING || number->text->byte_count == 0 ||
-        number->text->byte_count > 255 || number->text->bytes[0] == '<')
+        number->text->byte_count > LANG_NAME_BYTES_MAX || number->text->bytes[0] == '<')
         return false;
     call->call.name = lang_symbol(check->lang, number->text->bytes, number->text->byte_count);
     return true;

@@ -5,6 +5,7 @@
  */
 #include "lang/check_priv.h"
 
+#include "base/assert.h"
 #include "format/module.h"
 
 /* Put a conversion around an expression, in place. */
@@ -95,6 +96,7 @@ complain(struct check *check, const struct expr *expr, const struct type *to, co
     const struct type *from = expr->type;
     const char *hint = NULL;
 
+    assert(what != NULL);
     if (from->kind == TYPE_VOID) {
         lang_error(lang, check->file, expr->place, NULL, "this gives no value, and %s needs one",
                    what);

@@ -40,8 +40,8 @@ check_conditional(struct check *check, struct expr *expr)
     lang_check_value(check, left);
     lang_check_value(check, right);
     type = lang_type_join(check->lang, left->type, right->type);
-    lang_convert(check, left, type, "this value");
-    lang_convert(check, right, type, "this value");
+    lang_convert(check, left, type, NULL);
+    lang_convert(check, right, type, NULL);
     expr->type = type;
 }
 

@@ -165,6 +165,8 @@ lang_suggest(struct check *check, const struct symbol *name)
                    lang_find_class(check->lang, check->lang->names.internal_system, check->file));
     if (best.name == NULL)
         return NULL;
+    if (best.name == name)
+        return lang_text(check->lang, "it is a method: %s(...)", name->text);
     return lang_text(check->lang, "did you mean `%s`?", best.name->text);
 }
 
@@ -432,12 +434,10 @@ lang_check_member(struct check *check, struct expr *expr)
     struct field *field;
     struct class *class;
 
-    if (may_be_class(check, expr)) {
-        expr->checked = false;
-        if (check_class_name(check, expr))
-            return;
-        expr->checked = true;
-    }
+    expr->checked = false; /* it is no value yet if it is the name of a class */
+    if (may_be_class(check, expr) && check_class_name(check, expr))
+        return;
+    expr->checked = true;
     lang_check_object(check, object);
     if (object->type->kind == TYPE_ERROR) {
         make_error(expr);

@@ -44,6 +44,18 @@ complain(struct check *check, struct expr *expr, const char *needs)
     make_error(expr);
 }
 
+/* +x of anything is x - 0: a number stays, also -0.0, and what is none throws. */
+static void
+subtract_zero(struct check *check, struct expr *expr)
+{
+    struct expr *zero = lang_new_expr(check, EXPR_INT, expr->place, &lang_type_int);
+
+    lang_to_word(check, zero);
+    expr->kind = EXPR_BINARY;
+    expr->op = T_MINUS;
+    expr->operands.right = zero;
+}
+
 void
 lang_check_unary(struct check *check, struct expr *expr)
 {
@@ -55,7 +67,9 @@ lang_check_unary(struct check *check, struct expr *expr)
         make_error(expr);
         return;
     }
-    if (operand->type->kind == TYPE_ANY && expr->op != T_PLUS) {
+    if (operand->type->kind == TYPE_ANY) {
+        if (expr->op == T_PLUS)
+            subtract_zero(check, expr);
         expr->type = &lang_type_any;
         return;
     }

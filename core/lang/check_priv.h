@@ -51,7 +51,8 @@ void lang_check_wanted(struct check *check, struct expr *expr, const struct type
 void lang_check_condition(struct check *check, struct expr *expr);
 void lang_check_dropped(struct check *check, struct expr *expr);
 
-/* Conversions, in place. `what` names the place for the message: "the value of `x`". */
+/* Conversions, in place. `what` names the place for the message: "the value of `x`"; NULL for
+ * what always fits. */
 void lang_convert(struct check *check, struct expr *expr, const struct type *to, const char *what);
 void lang_convert_number(struct check *check, struct expr *expr, const struct type *to);
 void lang_to_word(struct check *check, struct expr *expr);

@@ -87,8 +87,8 @@ check_declare(struct check *check, struct stmt *stmt)
     if (local->syntax != NULL) {
         local->type = lang_resolve_type(check->lang, check->file, local->syntax);
         if (local->type->kind == TYPE_VOID) {
-            lang_error(check->lang, check->file, local->syntax->place, NULL,
-                       "there are no values of type void");
+            lang_error(check->lang, check->file, local->syntax->place,
+                       "leave the type out for any object", "there are no values of type void");
             local->type = &lang_type_error;
         }
         if (value != NULL)
@@ -227,6 +227,21 @@ walk_index(struct check *check, struct stmt *stmt)
     stmt->each.item = item;
 }
 
+/* What is asked by anything but a number, such as a map, is walked over by its keys. */
+static bool
+walks_elements(struct lang *lang, struct class *class)
+{
+    for (; class != NULL; class = class->super) {
+        lang_class_members(lang, class);
+        for (struct method *get = lang_own_method(lang, class, lang->names.get); get != NULL;
+             get = get->next_named) {
+            if (get->argument_count == 1)
+                return get->arguments->type->kind == TYPE_INT;
+        }
+    }
+    return true;
+}
+
 static void
 walk_iterator(struct check *check, struct stmt *stmt)
 {
@@ -252,7 +267,7 @@ walk_iterator(struct check *check, struct stmt *stmt)
     lang_to_condition(check, stmt->each.more);
     stmt->each.item = plain_call(check, stmt, stmt->each.hidden, check->lang->names.next);
     if (over->type->kind == TYPE_CLASS && over->type->element != NULL &&
-        stmt->each.item->type->kind == TYPE_ANY)
+        walks_elements(check->lang, over->type->class) && stmt->each.item->type->kind == TYPE_ANY)
         lang_convert(check, stmt->each.item, over->type->element, "the element");
 }
 
@@ -266,7 +281,8 @@ has_index(struct check *check, const struct type *type)
         return true;
     if (type->kind != TYPE_CLASS)
         return false;
-    if (type->class->name == lang->names.internal_array)
+    if (type->class->name == lang->names.internal_array ||
+        type->class->name == lang->names.internal_string)
         return true;
     return lang_find_plain(lang, type->class, lang->names.iterator) == NULL &&
            lang_find_plain(lang, type->class, lang->names.size) != NULL &&
@@ -290,11 +306,13 @@ check_foreach(struct check *check, struct stmt *stmt)
     else if (type->kind != TYPE_ERROR)
         walk_iterator(check, stmt);
     if (stmt->each.item != NULL) {
-        local->type = stmt->each.item->type;
-        if (stmt->each.syntax != NULL) {
+        if (stmt->each.syntax != NULL)
             local->type = lang_resolve_type(check->lang, check->file, stmt->each.syntax);
-            lang_convert(check, stmt->each.item, local->type, "the variable of foreach");
-        }
+        else if (stmt->each.item->type->kind != TYPE_VOID)
+            local->type = stmt->each.item->type;
+        else
+            local->type = &lang_type_any;
+        lang_convert(check, stmt->each.item, local->type, "the variable of foreach");
     }
     if (local->type->kind == TYPE_VOID)
         local->type = &lang_type_error;

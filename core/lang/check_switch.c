@@ -123,7 +123,7 @@ lang_check_switch(struct check *check, struct stmt *stmt)
     lang_check_value(check, value);
     type = lang_unboxed(check->lang, value->type);
     if (type != value->type)
-        lang_convert(check, value, type, "the value of switch");
+        lang_convert(check, value, type, NULL);
     stmt->select = lang_is_intlike(type) ? 0 : 1;
     if (lang_is_raw(type) && !lang_is_intlike(type))
         lang_error(check->lang, check->file, value->place, "an int, a char, a string or any object",

@@ -173,6 +173,15 @@ last_part(const struct path *path)
     return part->symbol;
 }
 
+/* Say so, unless the name may stand in what could not be parsed. */
+static void
+class_missing(struct lang *lang, const struct file *file, const struct path *path)
+{
+    if (!last_part(path)->doubtful)
+        lang_error(lang, file, path->place, "import it, or put its file beside this one",
+                   "there is no class `%s`", last_part(path)->text);
+}
+
 static const struct type *
 resolve_path(struct lang *lang, struct file *file, const struct path *path)
 {
@@ -194,9 +203,7 @@ resolve_path(struct lang *lang, struct file *file, const struct path *path)
     type = lang_vector_type(path);
     if (type != NULL)
         return type;
-    if (!last_part(path)->doubtful)
-        lang_error(lang, file, path->place, "import it, or put its file beside this one",
-                   "there is no class `%s`", last_part(path)->text);
+    class_missing(lang, file, path);
     return &lang_type_error;
 }
 
@@ -210,9 +217,12 @@ lang_resolve_type(struct lang *lang, struct file *file, const struct type_syntax
         return &lang_type_any;
     if (syntax->is_void)
         return &lang_type_void;
-    if (syntax->path == NULL)
+    if (syntax->computed)
+        element = &lang_type_any;
+    else if (syntax->path != NULL)
+        element = resolve_path(lang, file, syntax->path);
+    else
         return &lang_type_error;
-    element = resolve_path(lang, file, syntax->path);
     if (element->kind == TYPE_ERROR)
         return element;
     for (unsigned i = 0; i < syntax->arrays && element->kind != TYPE_ERROR; i++)
@@ -222,7 +232,7 @@ lang_resolve_type(struct lang *lang, struct file *file, const struct type_syntax
     class = lang_resolve_class(lang, file, syntax->container);
     if (class != NULL)
         return lang_type_container(lang, class, element);
-    lang_error(lang, file, syntax->container->place, NULL, "there is no such class of containers");
+    class_missing(lang, file, syntax->container);
     return &lang_type_error;
 }
 
@@ -237,9 +247,7 @@ add_parent(struct lang *lang, struct class *class, const struct path_list *item)
 
     if (parent == NULL) {
         class->vague = true;
-        if (!last_part(item->path)->doubtful)
-            lang_error(lang, class->file, place, "import it, or put its file beside this one",
-                       "there is no class `%s`", last_part(item->path)->text);
+        class_missing(lang, class->file, item->path);
         return;
     }
     if (parent->state == CLASS_IN_HEADER) {

@@ -233,24 +233,20 @@ lang_end_scope(struct emit *emit, struct scope scope)
 }
 
 static uint32_t
-take_slot(struct emit *emit, unsigned *count, unsigned *max)
+take_slot(unsigned *count, unsigned *max)
 {
     uint32_t slot = (*count)++;
 
+    assert(*count <= UINT16_MAX); /* the checker and the parser allow fewer */
     if (*count > *max)
         *max = *count;
-    if (*count == 65000) {
-        lang_error(emit->lang, emit->file, emit->method->place, NULL,
-                   "the method `%s` has too many variables", emit->method->name->text);
-        emit->lang->stopped = true;
-    }
     return slot;
 }
 
 uint32_t
 lang_word_slot(struct emit *emit)
 {
-    return take_slot(emit, &emit->word_locals, &emit->word_locals_max);
+    return take_slot(&emit->word_locals, &emit->word_locals_max);
 }
 
 void
@@ -259,7 +255,7 @@ lang_new_slot(struct emit *emit, struct local *local)
     if (local->cell || !lang_is_raw(local->type))
         local->slot = lang_word_slot(emit);
     else
-        local->slot = take_slot(emit, &emit->raw_locals, &emit->raw_locals_max);
+        local->slot = take_slot(&emit->raw_locals, &emit->raw_locals_max);
 }
 
 /* The n-th of the variants W I L F D of an instruction. */

@@ -20,7 +20,7 @@ put_handler(struct emit *emit, uint32_t from, uint32_t to, uint32_t handler, uin
     lang_put(emit->lang, &emit->handlers, handler, 4);
     lang_put(emit->lang, &emit->handlers, class, 2);
     if (++emit->handler_count == 65535) {
-        lang_error(emit->lang, emit->file, emit->method->place, NULL,
+        lang_error(emit->lang, emit->file, emit->method->place, "move a part of it to another one",
                    "the method `%s` has too many exception handlers", emit->method->name->text);
         emit->lang->stopped = true;
     }

@@ -13,10 +13,11 @@
 
 #include "base/hash.h"
 
-#define LANG_DEPTH_MAX     250  /* nesting of the source, and height of an expression */
-#define LANG_LEVELS_MAX    190  /* classes that extend each other; the loader allows 200 */
-#define LANG_ORDINAL_MAX   4095 /* the number of a method; the loader has the same limit */
-#define LANG_ARGUMENTS_MAX 255  /* of a method and of a call */
+#define LANG_DEPTH_MAX      250  /* nesting of the source, and height of an expression */
+#define LANG_LEVELS_MAX     190  /* classes that extend each other; the loader allows 200 */
+#define LANG_ORDINAL_MAX    4095 /* the number of a method; the loader has the same limit */
+#define LANG_ARGUMENTS_MAX  255  /* of a method and of a call */
+#define LANG_NAME_BYTES_MAX 255  /* of one part of a name */
 
 /* An interned identifier or text: equal means the same pointer. */
 struct symbol {

@@ -106,6 +106,25 @@ is_name_start(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$';
 }
 
+static bool
+is_name_part(char c)
+{
+    return is_name_start(c) || (c >= '0' && c <= '9');
+}
+
+bool
+lang_is_name(const struct text *text)
+{
+    if (text->byte_count == 0 || text->byte_count > LANG_NAME_BYTES_MAX ||
+        !is_name_start(text->bytes[0]))
+        return false;
+    for (uint32_t i = 1; i < text->byte_count; i++) {
+        if (!is_name_part(text->bytes[i]))
+            return false;
+    }
+    return true;
+}
+
 /* Step over a comment that begins here; false if none does. */
 static bool
 skip_comment(struct lexer *lexer)
@@ -160,14 +179,12 @@ lex_name(struct lexer *lexer, struct token *token)
     size_t start = lexer->at;
     size_t count;
 
-    while (lexer->at < lexer->end &&
-           (is_name_start(lexer->text[lexer->at]) ||
-            (lexer->text[lexer->at] >= '0' && lexer->text[lexer->at] <= '9')))
+    while (lexer->at < lexer->end && is_name_part(lexer->text[lexer->at]))
         lexer->at++;
     count = lexer->at - start;
-    if (count > 255) {
+    if (count > LANG_NAME_BYTES_MAX) {
         complain(lexer, start, NULL, "a name has at most 255 characters");
-        count = 255;
+        count = LANG_NAME_BYTES_MAX;
     }
     token->kind = T_NAME;
     token->symbol = lang_symbol(lexer->lang, lexer->text + start, count);

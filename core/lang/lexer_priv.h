@@ -145,6 +145,9 @@ struct token {
  */
 void lang_lex(struct lang *lang, const struct file *file, struct buffer *tokens);
 
+/* True for what could be a name, be it a keyword. */
+bool lang_is_name(const struct text *text);
+
 /* How many bytes a well-formed character of UTF-8 at `at` has, or 0; `room` is at least 1. */
 size_t lang_utf8_length(const char *at, size_t room);
 

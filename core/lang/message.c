@@ -187,7 +187,7 @@ lang_message_format(const struct lang_message *message, bool colour, struct buff
         TRY(buffer_format(text, "%u:%u:", message->line, message->column));
     TRY(buffer_format(text, " %s%s:%s %s\n", bold, error ? "error" : "warning", plain,
                       message->text));
-    if (message->source_line != NULL)
+    if (message->source_line != NULL && message->source_line_bytes != 0)
         TRY(append_line(message, bold, plain, text));
     if (message->hint != NULL)
         TRY(buffer_format(text, "    %s\n", message->hint));

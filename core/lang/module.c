@@ -5,6 +5,7 @@
  */
 #include "lang/emit_priv.h"
 
+#include "base/assert.h"
 #include "base/crc32c.h"
 #include "base/memory.h"
 
@@ -144,8 +145,7 @@ lang_module_finish(struct module_writer *module, const struct symbol *source,
     uint16_t entry_index = entry == NULL ? 0 : lang_pool_class(module, entry->name);
     uint32_t crc;
 
-    if (module->class_count > 65535)
-        lang_error(lang, module->file, (struct place){ 0 }, NULL, "there are too many classes");
+    assert(module->class_count <= module->pool_count); /* each has its name there */
     if (lang->error_count != 0)
         return ERR_PROGRAM;
     TRY(buffer_reserve(result, module->pool.count + module->classes.count + 64));

@@ -80,6 +80,16 @@ is_broken_line(const struct parser *parser, uint32_t line)
     return false;
 }
 
+/* True if this line had an error already, and only a guess made the parser go on. */
+static bool
+follows_from_guess(const struct parser *parser, uint32_t line)
+{
+    const struct lang *lang = parser->lang;
+
+    return parser->guessed && lang->error_count != 0 &&
+           lang->error_lines[lang->error_count - 1] == line;
+}
+
 void
 lang_syntax_error(struct parser *parser, struct place place, const char *expected)
 {
@@ -88,7 +98,8 @@ lang_syntax_error(struct parser *parser, struct place place, const char *expecte
     if (parser->panic)
         return;
     parser->panic = true;
-    if (is_broken_line(parser, place.line) || is_broken_line(parser, token->place.line))
+    if (is_broken_line(parser, place.line) || is_broken_line(parser, token->place.line) ||
+        follows_from_guess(parser, place.line))
         return;
     if (token->kind == T_NAME)
         lang_error(parser->lang, parser->file, place, NULL, "expected %s, found `%s`", expected,
@@ -245,17 +256,17 @@ lang_is_primitive_name(const struct parser *parser, const struct symbol *name)
            name == names->double_;
 }
 
-static struct symbol *
-expect_part(struct parser *parser, struct place *place)
+struct symbol *
+lang_expect_part(struct parser *parser, const char *what, struct place *place)
 {
     const struct token *token = lang_peek(parser, 0);
 
-    if (token->kind == T_STRING && token->text->byte_count <= 255 && !parser->panic) {
+    if (token->kind == T_STRING && lang_is_name(token->text) && !parser->panic) {
         *place = token->place;
         lang_take(parser);
         return lang_symbol(parser->lang, token->text->bytes, token->text->byte_count);
     }
-    return lang_expect_name(parser, "the name of a class or a package", place);
+    return lang_expect_name(parser, what, place);
 }
 
 struct path *
@@ -271,7 +282,7 @@ lang_parse_path(struct parser *parser)
     do {
         struct path_part *part = lang_alloc(parser->lang, sizeof(*part));
 
-        part->symbol = expect_part(parser, &part->place);
+        part->symbol = lang_expect_part(parser, "the name of a class or a package", &part->place);
         *end = part;
         end = &part->next;
         last = part->place;
@@ -281,6 +292,32 @@ lang_parse_path(struct parser *parser)
     if (last.offset + last.length > path->place.offset)
         path->place.length = last.offset + last.length - path->place.offset;
     return path;
+}
+
+/* [] ... or [C] or [*c] behind the name of a type */
+static void
+parse_elements(struct parser *parser, struct type_syntax *syntax)
+{
+    enum token_kind inside;
+
+    while (lang_at(parser, T_LBRACKET) && lang_peek(parser, 1)->kind == T_RBRACKET) {
+        lang_take(parser);
+        lang_take(parser);
+        if (++syntax->arrays == ARRAYS_MAX)
+            lang_syntax_error(parser, syntax->place, "fewer dimensions");
+    }
+    inside = lang_peek(parser, 1)->kind;
+    if (syntax->arrays != 0 || !lang_at(parser, T_LBRACKET) ||
+        (inside != T_NAME && inside != T_DOT && inside != T_STAR))
+        return;
+    lang_take(parser);
+    if (lang_accept(parser, T_STAR)) {
+        lang_parse_class_value(parser);
+        syntax->computed = true;
+    } else {
+        syntax->container = lang_parse_path(parser);
+    }
+    lang_expect(parser, T_RBRACKET, "behind the class of the container");
 }
 
 struct type_syntax *
@@ -294,24 +331,17 @@ lang_parse_type(struct parser *parser)
         syntax->is_void = true;
         return syntax;
     }
-    if (!lang_at(parser, T_NAME) && !lang_at(parser, T_DOT)) {
+    if (lang_accept(parser, T_STAR)) {
+        lang_parse_class_value(parser);
+        syntax->computed = true;
+    } else if (lang_at(parser, T_NAME) || lang_at(parser, T_DOT)) {
+        syntax->path = lang_parse_path(parser);
+        syntax->place = syntax->path->place;
+    } else {
         lang_syntax_error(parser, syntax->place, "a type");
         return syntax;
     }
-    syntax->path = lang_parse_path(parser);
-    syntax->place = syntax->path->place;
-    while (lang_at(parser, T_LBRACKET) && lang_peek(parser, 1)->kind == T_RBRACKET) {
-        lang_take(parser);
-        lang_take(parser);
-        if (++syntax->arrays == ARRAYS_MAX)
-            lang_syntax_error(parser, syntax->place, "fewer dimensions");
-    }
-    if (syntax->arrays == 0 && lang_at(parser, T_LBRACKET) &&
-        (lang_peek(parser, 1)->kind == T_NAME || lang_peek(parser, 1)->kind == T_DOT)) {
-        lang_take(parser);
-        syntax->container = lang_parse_path(parser);
-        lang_expect(parser, T_RBRACKET, "behind the class of the container");
-    }
+    parse_elements(parser, syntax);
     return syntax;
 }
 

@@ -432,15 +432,14 @@ parse_function(struct parser *parser, uint16_t flags)
     struct class *main = lang_main_class(parser->lang, parser->file);
     struct method **methods = main->methods_end;
     struct type_syntax *syntax = NULL;
-    struct symbol *name;
-    struct place place;
+    const struct token *name;
     size_t start = parser->at;
 
     if (!lang_accept(parser, T_VAR))
         syntax = lang_parse_type(parser);
-    name = lang_expect_name(parser, "the name of a function", &place);
-    if (!parser->panic)
-        parse_method(parser, main, name, place, syntax, flags | MEMBER_STATIC);
+    name = lang_take(parser);
+    assert(name->kind == T_NAME);
+    parse_method(parser, main, name->symbol, name->place, syntax, flags | MEMBER_STATIC);
     if (lang_recover(parser, start))
         mark_broken(main, NULL, *methods);
 }
@@ -540,10 +539,7 @@ parse_tokens(struct parser *parser)
 
         parse_top(parser, &end);
         lang_recover(parser, start);
-        if (parser->at == start && !lang_at(parser, T_END)) {
-            lang_syntax_error(parser, lang_here(parser), "a class, a function or a statement");
-            lang_recover(parser, start);
-        }
+        assert(parser->at > start);
     }
     if (parser->file->broken)
         doubt_all(parser);

@@ -73,9 +73,11 @@ parse_arguments(struct parser *parser, struct expr *call, uint32_t *count)
 {
     struct expr *arguments = parse_list(parser, T_RPAREN, count, "behind the arguments");
 
-    if (*count > LANG_ARGUMENTS_MAX)
+    if (*count > LANG_ARGUMENTS_MAX) {
         lang_error(parser->lang, parser->file, call->place, NULL, "a call has at most %u arguments",
                    LANG_ARGUMENTS_MAX);
+        arguments->kind = EXPR_ERROR; /* which method it means is not worth a word */
+    }
     for (struct expr *item = arguments; item != NULL; item = item->next)
         raise(parser, call, item);
     return arguments;
@@ -355,7 +357,7 @@ parse_dot_name(struct parser *parser)
 
     lang_take(parser);
     expr->absolute = true;
-    expr->name = lang_expect_name(parser, "the name of a package", &place);
+    expr->name = lang_expect_part(parser, "the name of a package", &place);
     return expr;
 }
 
@@ -426,7 +428,7 @@ parse_dot(struct parser *parser, struct expr *object)
         raise(parser, expr, number);
         return expr;
     }
-    name = lang_expect_name(parser, "the name of a method or a field behind `.`", &place);
+    name = lang_expect_part(parser, "the name of a method or a field behind `.`", &place);
     if (parser->panic)
         return object;
     if (lang_at(parser, T_LPAREN))
@@ -482,6 +484,15 @@ parse_postfix(struct parser *parser, struct expr *expr)
     return expr;
 }
 
+void
+lang_parse_class_value(struct parser *parser)
+{
+    if (lang_at(parser, T_LPAREN))
+        (void)parse_parenthesis(parser);
+    else
+        (void)parse_unary(parser);
+}
+
 /* True if `(` begins a cast: a type in parentheses before an operand. */
 static bool
 at_cast(const struct parser *parser)
@@ -533,7 +544,7 @@ parse_cast(struct parser *parser)
 
     lang_take(parser);
     expr->cast.syntax = lang_parse_type(parser);
-    lang_expect(parser, T_RPAREN, "behind the type of the cast");
+    lang_take(parser); /* the parenthesis: at_cast() saw it */
     expr->cast.operand = parse_unary(parser);
     raise(parser, expr, expr->cast.operand);
     return expr;

@@ -54,6 +54,8 @@ struct place lang_before(const struct parser *parser); /* behind the token befor
 /* Take that token, or complain: "expected X `where`, found Y". */
 bool lang_expect(struct parser *parser, enum token_kind kind, const char *where);
 struct symbol *lang_expect_name(struct parser *parser, const char *what, struct place *place);
+/* A part of a name with dots: a string too. */
+struct symbol *lang_expect_part(struct parser *parser, const char *what, struct place *place);
 void lang_syntax_error(struct parser *parser, struct place place, const char *expected);
 
 /* Count nesting; false, with a message, where it is too deep. */
@@ -73,6 +75,8 @@ void lang_parse_attributes(struct parser *parser, uint16_t *flags, struct symbol
 struct local *lang_parse_arguments(struct parser *parser, struct method *method);
 
 struct expr *lang_parse_expr(struct parser *parser);
+/* Step over the expression behind the * of a type that is computed. */
+void lang_parse_class_value(struct parser *parser);
 struct expr *lang_expr(struct parser *parser, enum expr_kind kind, struct place place);
 
 struct stmt *lang_parse_block(struct parser *parser);

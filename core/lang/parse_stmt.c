@@ -223,13 +223,12 @@ lang_parse_block(struct parser *parser)
     return block;
 }
 
+/* Behind the opening parenthesis. */
 static struct expr *
-parse_condition(struct parser *parser, const char *where)
+parse_condition(struct parser *parser)
 {
-    struct expr *expr;
+    struct expr *expr = lang_parse_expr(parser);
 
-    lang_expect(parser, T_LPAREN, where);
-    expr = lang_parse_expr(parser);
     lang_expect(parser, T_RPAREN, "behind the condition");
     return expr;
 }
@@ -240,7 +239,8 @@ parse_if(struct parser *parser)
     struct stmt *stmt = lang_stmt(parser, STMT_IF, lang_here(parser));
 
     lang_take(parser);
-    stmt->branch.condition = parse_condition(parser, "behind `if`");
+    lang_expect(parser, T_LPAREN, "behind `if`");
+    stmt->branch.condition = parse_condition(parser);
     if (parser->panic)
         return stmt;
     stmt->branch.then = parse_body(parser);
@@ -255,7 +255,8 @@ parse_while(struct parser *parser)
     struct stmt *stmt = lang_stmt(parser, STMT_WHILE, lang_here(parser));
 
     lang_take(parser);
-    stmt->branch.condition = parse_condition(parser, "behind `while`");
+    lang_expect(parser, T_LPAREN, "behind `while`");
+    stmt->branch.condition = parse_condition(parser);
     if (!parser->panic)
         stmt->branch.then = lang_parse_statement(parser);
     return stmt;
@@ -272,7 +273,8 @@ parse_do(struct parser *parser)
     stmt->branch.then = lang_parse_statement(parser);
     if (!lang_expect(parser, T_WHILE, "behind the body of `do`"))
         return stmt;
-    stmt->branch.condition = parse_condition(parser, "behind `while`");
+    lang_expect(parser, T_LPAREN, "behind `while`");
+    stmt->branch.condition = parse_condition(parser);
     if (parser->panic || lang_accept(parser, T_SEMICOLON))
         return stmt;
     behind = lang_before(parser);
@@ -511,28 +513,41 @@ parse_jump(struct parser *parser)
     return stmt;
 }
 
+/* True if something stands behind name(...) that cannot go on with a call. */
+static bool
+governs(const struct parser *parser)
+{
+    size_t close = lang_scan_pair(parser, 1, T_LPAREN, T_RPAREN);
+    enum token_kind behind = lang_peek(parser, close)->kind;
+
+    return close != 0 && (behind == T_LBRACE || behind == T_NAME || behind >= T_FIRST_KEYWORD);
+}
+
+static struct stmt *
+parse_synchronized(struct parser *parser)
+{
+    struct stmt *stmt = lang_stmt(parser, STMT_SYNCHRONIZED, lang_here(parser));
+
+    lang_take(parser);
+    lang_take(parser);
+    stmt->lock.object = parse_condition(parser);
+    if (!parser->panic)
+        stmt->lock.body = lang_parse_block(parser);
+    return stmt;
+}
+
 /* A statement that begins with one of the words that are no keywords, or NULL. */
 static struct stmt *
 parse_contextual(struct parser *parser)
 {
     const struct lang_names *names = &parser->lang->names;
-    size_t close;
 
     if (lang_peek(parser, 0)->kind != T_NAME || lang_peek(parser, 1)->kind != T_LPAREN)
         return NULL;
     if (lang_at_name(parser, 0, names->for_))
         return parse_for(parser);
-    close = lang_scan_pair(parser, 1, T_LPAREN, T_RPAREN);
-    if (lang_at_name(parser, 0, names->synchronized) && close != 0 &&
-        lang_peek(parser, close)->kind == T_LBRACE) {
-        struct stmt *stmt = lang_stmt(parser, STMT_SYNCHRONIZED, lang_here(parser));
-
-        lang_take(parser);
-        stmt->lock.object = parse_condition(parser, "behind `synchronized`");
-        if (!parser->panic)
-            stmt->lock.body = lang_parse_block(parser);
-        return stmt;
-    }
+    if (lang_at_name(parser, 0, names->synchronized) && governs(parser))
+        return parse_synchronized(parser);
     return NULL;
 }
 

@@ -428,8 +428,41 @@ void values_that_choose() {
     }
 }
 
+// ---- names and types as the original writes them ----
+
+class drawer {
+    int[.internal.container.map] counts;
+    int[*(this.getClass())] loose;
+    static int opened = 3;
+}
+
+string walked(any over) {
+    string seen = "";
+    foreach (x in over)
+        seen += "\{x};";
+    return seen;
+}
+
+void old_names() {
+    drawer d = new drawer();
+    d.counts = new int[.internal.container.map]();
+    d.counts["a"] = 5;
+    int sum = d.counts["a"] + 1;
+    foreach (key in d.counts)
+        sum += key.length();
+    expect("a container of numbers with names", sum, 7);
+    d.loose = "anything";
+    expect("a type that is computed", d.loose, "anything");
+    expect("a class by its whole name", "" + .internal."class" + .internal.string, ".internal.class.internal.string");
+    expect("its members", .internal.int.parse("17", 8), 15);
+    expect("untyped, walked over", walked("ab") + walked([1, 2]) + walked({"k": 1}), "a;b;1;2;k;");
+    any n = -0.0;
+    expect("+ of untyped numbers", "\{+n} \{+(any) 'a'} \{+(any) 5L}", "-0.0 97 5");
+}
+
 ways_out();
 choices();
+old_names();
 classes();
 results();
 values();

@@ -391,12 +391,21 @@ START_TEST(bytes_that_are_no_text_are_refused)
         size_t bytes;
         const char *message;
     } cases[] = {
-        { "var x = \"a\xff\";", 12, "1:11 error: the text is not UTF-8" },
-        { "var x;\n\0var y;", 14, "2:1 error: the text contains a zero byte" },
+        { "var x = \"a\xff\";", 12,
+          "test.ph:1:11: error: the text is not UTF-8\n"
+          "    var x = \"a?\"\n"
+          "              ^\n"
+          "    save the file as UTF-8\n" },
+        { "var x;\n\0var y;", 14, "test.ph:2:1: error: the text contains a zero byte" },
         { "\"\xed\xa0\x80\"", 5, "the text is not UTF-8" },
         { "\"\xc0\x80\"", 4, "the text is not UTF-8" },
         { "\"\xf4\x90\x80\x80\"", 6, "the text is not UTF-8" },
         { "\"\xe2\x82", 3, "the text is not UTF-8" },
+        { "f();\rg();", 9,
+          "test.ph:1:5: error: a carriage return alone ends no line\n"
+          "    f();?g();\n"
+          "        ^\n"
+          "    save the file with LF or CR LF at the end of each line\n" },
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -407,6 +416,35 @@ START_TEST(bytes_that_are_no_text_are_refused)
         ck_assert_msg(strstr(messages, cases[i].message) != NULL, "%s", messages);
         buffer_free(&module);
     }
+}
+END_TEST
+
+START_TEST(a_text_that_is_too_large_is_refused)
+{
+    struct buffer module = { 0 };
+    size_t bytes = LANG_SOURCE_BYTES_MAX + 1;
+    char *text = calloc(1, bytes); /* never looked at */
+
+    ck_assert_int_eq(table_compile(text, bytes, messages, &module), ERR_PROGRAM);
+    ck_assert_ptr_nonnull(strstr(messages, "the text has more than 67108864 bytes"));
+    buffer_free(&module);
+    free(text);
+}
+END_TEST
+
+START_TEST(classes_extend_each_other_to_a_depth)
+{
+    struct buffer text = { 0 };
+    struct buffer module = { 0 };
+
+    ck_assert_int_eq(buffer_format(&text, "class a0 { }\n"), OK);
+    for (int i = 1; i < 200; i++)
+        ck_assert_int_eq(buffer_format(&text, "class a%d extends a%d { }\n", i, i - 1), OK);
+    ck_assert_int_eq(table_compile((const char *)text.bytes, text.count, messages, &module),
+                     ERR_PROGRAM);
+    ck_assert_ptr_nonnull(strstr(messages, "more than 190 classes extend each other"));
+    buffer_free(&text);
+    buffer_free(&module);
 }
 END_TEST
 
@@ -475,6 +513,8 @@ main(void)
     tcase_add_test(tcase, what_is_too_large_is_refused);
     tcase_add_test(tcase, too_many_constants_are_refused);
     tcase_add_test(tcase, bytes_that_are_no_text_are_refused);
+    tcase_add_test(tcase, a_text_that_is_too_large_is_refused);
+    tcase_add_test(tcase, classes_extend_each_other_to_a_depth);
     tcase_add_test(tcase, lines_may_end_in_both_ways_and_a_script_line_is_skipped);
     tcase_add_test(tcase, sources_of_the_original_compile);
     suite_add_tcase(suite, tcase);

@@ -21,6 +21,40 @@ teardown(void)
     table_free(&table_library);
 }
 
+/* With no classes but those of the text. */
+static err_t
+compile_alone(const struct buffer *text, bool as_library, struct buffer *module)
+{
+    struct lang_host host = { .context = messages, .message = table_message };
+    struct lang_source source = {
+        .path = "test.ph",
+        .text = (const char *)text->bytes,
+        .byte_count = text->count,
+    };
+
+    messages[0] = 0;
+    return as_library ? lang_compile_library(&host, &source, 1, module)
+                      : lang_compile(&host, &source, module);
+}
+
+/* What begins with `library:` is a class library, with `alone:` a program without one. */
+static err_t
+compile_section(const struct table_section *section, struct buffer *module)
+{
+    bool as_library = strncmp(section->name, "library: ", 9) == 0;
+    struct buffer text = { 0 };
+    err_t err;
+
+    table_expand(section->text, section->text + strlen(section->text), NULL, &text);
+    ck_assert_int_eq(buffer_terminate(&text), OK);
+    if (as_library || strncmp(section->name, "alone: ", 7) == 0)
+        err = compile_alone(&text, as_library, module);
+    else
+        err = table_compile((const char *)text.bytes, text.count, messages, module);
+    buffer_free(&text);
+    return err;
+}
+
 START_TEST(each_wrong_program_gets_its_messages)
 {
     static struct table table;
@@ -31,7 +65,7 @@ START_TEST(each_wrong_program_gets_its_messages)
     for (size_t i = 0; i < table.count; i++) {
         struct table_section *section = &table.sections[i];
         struct buffer module = { 0 };
-        err_t err = table_compile(section->text, strlen(section->text), messages, &module);
+        err_t err = compile_section(section, &module);
         bool has_error = strstr(section->expected, " error: ") != NULL;
         size_t end = strlen(section->expected);
 
@@ -138,7 +172,9 @@ START_TEST(a_column_counts_characters_not_bytes)
     const char *text = "println(\"\xc3\xa4\xc3\xb6\xc3\xbc\" + x);\n";
 
     ck_assert_int_eq(table_compile(text, strlen(text), messages, &module), ERR_PROGRAM);
-    ck_assert_str_eq(messages, "1:17 error: no variable, field or class is called `x`\n");
+    ck_assert_str_eq(messages, "test.ph:1:17: error: no variable, field or class is called `x`\n"
+                               "    println(\"\xc3\xa4\xc3\xb6\xc3\xbc\" + x);\n"
+                               "                    ^\n");
     buffer_free(&module);
 }
 END_TEST

@@ -2,7 +2,8 @@
  * table.h - tables of programs in test/lang, and a class library for them.
  *
  * A table is a text of sections. A section begins with `=== NAME`; a program
- * in it ends at a line `---`, behind which stands what is expected.
+ * in it ends at a line `---`, behind which stands what is expected. In a program,
+ * ⟦3000|x + ⟧ stands for 3000 times `x + `, with the number of each for every #.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -88,6 +89,55 @@ table_load(struct table *table, const char *name)
     }
 }
 
+#define TABLE_REPEAT     "\xe2\x9f\xa6"
+#define TABLE_REPEAT_END "\xe2\x9f\xa7"
+
+#define TABLE_BRACKET_BYTES 3
+
+/* Behind the bracket that closes the one before `at`. */
+static inline const char *
+table_repeat_end(const char *at)
+{
+    for (unsigned depth = 1; depth > 0; at++) {
+        ck_assert_msg(*at != 0, "a repetition without an end");
+        if (strncmp(at, TABLE_REPEAT, TABLE_BRACKET_BYTES) == 0)
+            depth++;
+        else if (strncmp(at, TABLE_REPEAT_END, TABLE_BRACKET_BYTES) == 0)
+            depth--;
+    }
+    return at + TABLE_BRACKET_BYTES - 1;
+}
+
+/* A piece of a program, its repetitions written out; `number` stands for each #, or none. */
+static inline void
+table_expand(const char *at, const char *end, const char *number, struct buffer *text)
+{
+    while (at < end) {
+        bool numbered = *at == '#' && number != NULL;
+        const char *behind = at + 1;
+        unsigned long count;
+        char *piece;
+
+        if (strncmp(at, TABLE_REPEAT, TABLE_BRACKET_BYTES) != 0) {
+            ck_assert_int_eq(buffer_append(text, numbered ? number : at,
+                                           numbered ? strlen(number) : 1),
+                             OK);
+            at = behind;
+            continue;
+        }
+        behind = table_repeat_end(at + TABLE_BRACKET_BYTES);
+        count = strtoul(at + TABLE_BRACKET_BYTES, &piece, 10);
+        ck_assert_msg(*piece == '|', "not a repetition: %.40s", at);
+        for (unsigned long i = 0; i < count; i++) {
+            char digits[24];
+
+            snprintf(digits, sizeof digits, "%lu", i);
+            table_expand(piece + 1, behind - TABLE_BRACKET_BYTES, digits, text);
+        }
+        at = behind;
+    }
+}
+
 static inline void
 table_free(struct table *table)
 {
@@ -95,7 +145,13 @@ table_free(struct table *table)
     table->bytes = NULL;
 }
 
-/* host->find over the small library. */
+static inline bool
+table_is_library(const struct table_section *section)
+{
+    return strncmp(section->name, "beside/", 7) != 0;
+}
+
+/* host->find over the small library, and the files beside a program. */
 static inline bool
 table_find(void *context, const char *class_name, const char *importing_path,
            struct lang_source *source, bool *library)
@@ -118,31 +174,50 @@ table_find(void *context, const char *class_name, const char *importing_path,
         source->path = section->name;
         source->text = section->text;
         source->byte_count = strlen(section->text);
-        *library = true;
+        *library = table_is_library(section);
         return true;
     }
     return false;
 }
 
-/* Messages as lines `3:7 error: text | hint`, in a buffer of this size. */
-#define TABLE_MESSAGES_BYTES 16384
+/* host->embed: a file of four bytes, and one that is too large. */
+static inline bool
+table_embed(void *context, const char *name, const char *importing_path, struct lang_source *source)
+{
+    (void)context;
+    (void)importing_path;
+    source->text = "text";
+    source->byte_count = strcmp(name, "huge.txt") == 0 ? LANG_SOURCE_BYTES_MAX + 1 : 4;
+    return strcmp(name, "huge.txt") == 0 || strcmp(name, "text.txt") == 0;
+}
+
+/* Messages as a person sees them, one behind the other, in a buffer of this size. */
+#define TABLE_MESSAGES_BYTES 32768
 
 static inline void
 table_message(void *context, const struct lang_message *message)
 {
     char *text = context;
     size_t used = strlen(text);
+    struct buffer shown = { 0 };
 
-    snprintf(text + used, TABLE_MESSAGES_BYTES - used, "%u:%u %s: %s%s%s\n", message->line,
-             message->column, message->severity == LANG_ERROR ? "error" : "warning", message->text,
-             message->hint == NULL ? "" : " | ", message->hint == NULL ? "" : message->hint);
+    /* without memory nothing is said; the tests that take it away look for that */
+    if (lang_message_format(message, false, &shown) == OK)
+        snprintf(text + used, TABLE_MESSAGES_BYTES - used, "%.*s", (int)shown.count,
+                 (const char *)shown.bytes);
+    buffer_free(&shown);
 }
 
 /* Compile a text called test.ph; the messages go to `messages`, which it empties. */
 static inline err_t
 table_compile(const char *text, size_t bytes, char *messages, struct buffer *module)
 {
-    struct lang_host host = { .context = messages, .find = table_find, .message = table_message };
+    struct lang_host host = {
+        .context = messages,
+        .find = table_find,
+        .embed = table_embed,
+        .message = table_message,
+    };
     struct lang_source source = { .path = "test.ph", .text = text, .byte_count = bytes };
 
     messages[0] = 0;
@@ -155,12 +230,16 @@ table_compile_library(char *messages, struct buffer *module)
 {
     struct lang_host host = { .context = messages, .message = table_message };
     struct lang_source sources[TABLE_SECTIONS_MAX];
+    size_t count = 0;
 
     messages[0] = 0;
     for (size_t i = 0; i < table_library.count; i++) {
-        sources[i].path = table_library.sections[i].name;
-        sources[i].text = table_library.sections[i].text;
-        sources[i].byte_count = strlen(sources[i].text);
+        if (!table_is_library(&table_library.sections[i]))
+            continue;
+        sources[count].path = table_library.sections[i].name;
+        sources[count].text = table_library.sections[i].text;
+        sources[count].byte_count = strlen(sources[count].text);
+        count++;
     }
-    return lang_compile_library(&host, sources, table_library.count, module);
+    return lang_compile_library(&host, sources, count, module);
 }
