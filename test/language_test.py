@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""language_test - each program in docs/LANGUAGE.md prints what the page says, and each message of the
-compiler stands in a test.
+"""language_test - the language is what its page says.
+
+Each program in docs/LANGUAGE.md prints what the page says. Operators, conversions and statements, in programs that are
+made, do what Python says. Each message of the compiler stands in a test.
 
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
@@ -13,11 +15,15 @@ import sys
 import tempfile
 import unittest
 
+import operators_support
+import statements_support
+
 PHANTOM = os.environ.get("PHANTOM", "build/phantom")
 PAGE = "docs/LANGUAGE.md"
 SECONDS_MAX = 60
 MESSAGES = "test/lang/wrong.txt"
 TOKENS = "core/lang/lexer_priv.h"
+STATEMENT_SEEDS = range(1, 7)
 EXAMPLE = re.compile(r"^```phantom\n(.*?)^```\n```output\n(.*?)^```$", re.M | re.S)
 PIECE = re.compile(r'''/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'|[^"'/]+|.''', re.S)
 DIRECTIVE = re.compile(r"%[-0-9.*]*(?:z|l|ll)?[suidxc]")
@@ -86,25 +92,42 @@ def said_in_tests():
 
 
 class Language(unittest.TestCase):
+    def execute(self, text):
+        """Run a program to its end, which has to be a good one."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "page.ph")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            done = subprocess.run([PHANTOM, "exec", path], capture_output=True, text=True, check=False,
+                                  timeout=SECONDS_MAX, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done
+
     def test_each_program_on_the_page_prints_what_stands_below_it(self):
         with open(PAGE, encoding="utf-8") as file:
             page = file.read()
         examples = list(EXAMPLE.finditer(page))
         self.assertGreater(len(examples), 10)
         self.assertEqual(len(examples), page.count("\n```phantom\n"), "a program without output")
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "page.ph")
-            for example in examples:
-                line = page.count("\n", 0, example.start()) + 2
-                with self.subTest(line=line), open(path, "w", encoding="utf-8") as file:
-                    file.write(example.group(1))
-                    file.flush()
-                    result = subprocess.run([PHANTOM, "exec", path], capture_output=True, text=True,
-                                            timeout=SECONDS_MAX, check=False,
-                                            stdin=subprocess.DEVNULL)
-                    self.assertEqual(result.stderr, "")
-                    self.assertEqual(result.stdout, example.group(2))
-                    self.assertEqual(result.returncode, 0)
+        for example in examples:
+            with self.subTest(line=page.count("\n", 0, example.start()) + 2):
+                done = self.execute(example.group(1))
+                self.assertEqual(done.stderr, "")
+                self.assertEqual(done.stdout, example.group(2))
+
+    def test_operators_and_conversions_do_what_they_should_on_every_type(self):
+        results = 0
+        for name, text, expected in operators_support.programs():
+            with self.subTest(types=name):
+                self.assertEqual(self.execute(text).stdout.splitlines(), expected)
+            results += sum(len(line.split()) for line in expected)
+        self.assertGreater(results, 35000)
+
+    def test_statements_leave_the_trail_that_they_leave_in_python(self):
+        for seed in STATEMENT_SEEDS:
+            with self.subTest(seed=seed):
+                text, expected = statements_support.program(seed)
+                self.assertEqual(self.execute(text).stdout.splitlines(), expected)
 
     def test_each_message_of_the_compiler_stands_in_a_test(self):
         said = said_in_tests()

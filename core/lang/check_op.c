@@ -303,8 +303,9 @@ lang_check_compare(struct check *check, struct expr *expr)
         unbox_operand(check, left);
         unbox_operand(check, right);
     }
+    /* 0.0 and -0.0 are equal, and not the same; NaN the other way round: so words are compared */
     if (lang_is_raw(left->type) && lang_is_raw(right->type) &&
-        (!same || left->type == right->type)) {
+        (!same || (left->type == right->type && left->type->kind <= TYPE_LONG))) {
         const struct type *type = left->type->kind > right->type->kind ? left->type : right->type;
 
         if (type->kind < TYPE_INT)
