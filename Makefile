@@ -390,7 +390,7 @@ test-boot-long: needs-boot  ## 50 hops, 200 cuts of a booted machine, 2,000 disk
 	$(Q)test/hop_test.py --bare --moves 200 --check 10
 	$(Q)test/powercut_test.py --images 2000 --seconds 20
 
-.PHONY: soak bench-boot bench-store
+.PHONY: soak bench-boot bench-compile bench-store
 soak: $B/phantom $B/kernel/phantom.elf  ## an hour of stress on a booted machine; it neither stalls nor grows
 	$(Q)test/soak.py
 
@@ -412,6 +412,9 @@ bench: $B/phantom $B/release/bench/bench  ## medians, p99 and maxima against the
 
 bench-store: $B/phantom $B/release/bench/bench  ## what the store can do at its best: larger sizes, harder targets, and Redis (20 minutes)
 	$(Q)bench/run --store
+
+bench-compile: $B/phantom  ## how fast the compiler is, beside gcc and Python
+	$(Q)bench/compile
 
 bench-boot: $B/phantom $B/kernel/phantom.elf $B/kernel/bench.elf  ## the bare machine: boot against Linux, the rest against its disk
 	$(Q)bench/boot
