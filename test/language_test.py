@@ -129,6 +129,14 @@ class Language(unittest.TestCase):
                 text, expected = statements_support.program(seed)
                 self.assertEqual(self.execute(text).stdout.splitlines(), expected)
 
+    def test_an_untyped_call_chooses_among_many_methods(self):
+        for count, said in ((64, "63"), (65, "class .many has too many methods for an untyped call of f")):
+            classes = "".join(f"class k{i} {{ }}\n" for i in range(count))
+            methods = "".join(f'string f(k{i} x) {{ return "{i}"; }}\n' for i in range(count))
+            call = f"any u = new many();\ntry {{ println(u.f(new k{count - 1}())); }}"
+            program = f"{classes}class many {{\n{methods}}}\n{call} catch (.internal.error e) {{ println(e.message); }}\n"
+            self.assertEqual(self.execute(program).stdout, said + "\n")
+
     def test_each_message_of_the_compiler_stands_in_a_test(self):
         said = said_in_tests()
         messages = [message for path in sorted(glob.glob("core/lang/*.c")) if "disasm" not in path

@@ -49,6 +49,39 @@ fit_cost(struct lang *lang, const struct type *from, const struct type *to)
     }
 }
 
+/* True if whatever one method takes, the other would take as well. */
+static bool
+is_narrower(struct lang *lang, const struct method *method, const struct method *other)
+{
+    const struct local *wide = other->arguments;
+
+    for (const struct local *local = method->arguments; local != NULL && wide != NULL;
+         local = local->next, wide = wide->next) {
+        enum fit fit = lang_fit(lang, local->type, wide->type);
+
+        if (fit == FIT_NOT || fit == FIT_CHECKED)
+            return false;
+    }
+    return true;
+}
+
+/* As good as the best: the narrower is meant, if what is untyped leaves no doubt. */
+static void
+settle_tie(struct search *search, struct method *method)
+{
+    struct lang *lang = search->check->lang;
+
+    if (!search->unchecked && is_narrower(lang, search->best, method))
+        return;
+    if (search->unchecked || !is_narrower(lang, method, search->best)) {
+        search->tie = method;
+        return;
+    }
+    search->best = method;
+    if (search->tie != NULL && is_narrower(lang, method, search->tie))
+        search->tie = NULL;
+}
+
 static void
 consider(struct search *search, struct method *method)
 {
@@ -74,8 +107,8 @@ consider(struct search *search, struct method *method)
     if (search->best != NULL && lang_same_arguments(search->best, method))
         return; /* overridden */
     if (search->best != NULL && cost == search->cost) {
-        search->tie = method;
         search->unchecked |= unchecked;
+        settle_tie(search, method);
         return;
     }
     if (search->best != NULL && cost > search->cost)

@@ -326,6 +326,11 @@ dyn_coerce(struct vm_worker *worker)
 
 /* ---- which parameters a word fits ---- */
 
+#define FIT_WIDER   10 /* an object of a class below, and null */
+#define FIT_ANY     12 /* an object, where anything is taken */
+#define FIT_BOX     30 /* a number, where its class is taken or one above */
+#define FIT_BOX_ANY 40
+
 /* As what a number, character or Boolean is passed: a type character; 0 for other objects. */
 static char
 type_of_word(word_t word)
@@ -351,45 +356,73 @@ type_of_word(word_t word)
     return is_class(word, CLASS_LONG) ? 'l' : is_class(word, CLASS_DOUBLE) ? 'd' : 0;
 }
 
+/* How wide a raw type is; a code point is as wide as a character. */
+static int
+width(char type)
+{
+    switch (type) {
+    case 'z':
+        return 0;
+    case 'c':
+    case 'p':
+        return 1;
+    case 'i':
+        return 2;
+    case 'l':
+        return 3;
+    case 'f':
+        return 4;
+    default:
+        return 5;
+    }
+}
+
 /* Widening of raw types: how far, or -1. */
 static int
 widening(char from, char to)
 {
-    static const char order[] = "ilfd";
-    int a = 0, b = 0;
-
     if (from == to)
         return 0;
-    if (from == 'c' || from == 'p' || from == 'z') {
-        if (to == 'z')
-            return -1;
-        return to == 'i' || (to == 'c' && from == 'c') ? 1 : -1;
-    }
     if (to == 'z')
         return from == 'i' ? 3 : -1; /* a condition may be an int */
-    while (order[a] != from)
-        a++;
-    while (order[b] != 0 && order[b] != to)
-        b++;
-    return order[b] != 0 && a < b ? b - a : -1;
+    return width(to) >= width('i') && width(from) < width(to) ? width(to) - width(from) : -1;
+}
+
+/* A word in a parameter that is one. The costs are those of the compiler (lang/check_call.c). */
+static int
+fit_word(word_t word, const struct parameter *parameter)
+{
+    bool raw = word != WORD_NULL && type_of_word(word) != 0;
+    struct class_mirror *class;
+
+    if (parameter->type == 'w')
+        return raw ? FIT_BOX_ANY : FIT_ANY;
+    if (word == WORD_NULL)
+        return FIT_WIDER;
+    class = mirror_of_class(word_class_number(word));
+    if (class == NULL || !mirror_is_subclass(class, parameter->class))
+        return -1;
+    return raw ? FIT_BOX : class == parameter->class ? 0 : FIT_WIDER;
+}
+
+bool
+dyn_is_narrower(const struct parameter *parameter, const struct parameter *other)
+{
+    if (other->type == 'w')
+        return true;
+    if (parameter->class != NULL && other->class != NULL)
+        return mirror_is_subclass(parameter->class, other->class);
+    return parameter->class == NULL && other->class == NULL && parameter->type != 'w' &&
+           widening(parameter->type, other->type) >= 0;
 }
 
 int
 dyn_fit(word_t word, const struct parameter *parameter)
 {
     char type = parameter->type, from;
-    struct class_mirror *class;
 
-    if (type == 'w')
-        return 2; /* anything; what says more fits better */
-    if (type == 'L' || type == '[') {
-        if (word == WORD_NULL)
-            return 0;
-        class = mirror_of_class(word_class_number(word));
-        if (class == NULL || !mirror_is_subclass(class, parameter->class))
-            return -1;
-        return class == parameter->class ? 0 : 1;
-    }
+    if (type == 'w' || type == 'L' || type == '[')
+        return fit_word(word, parameter);
     from = type_of_word(word);
     if (from == 0)
         return -1;

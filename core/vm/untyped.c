@@ -4,8 +4,8 @@
  * its arguments get into their areas.
  *
  * Of those with that name and so many arguments, which the caller may call, the
- * one whose parameters fit best is meant: exactly before by widening; two that
- * fit equally well throw.
+ * one whose parameters fit best is meant, as the compiler would have it: exactly before by
+ * widening, and of two that fit equally well the narrower. Where none is, the call throws.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -17,7 +17,7 @@
 #include "vm/worker_priv.h"
 
 /* Methods of one name and number of arguments that a call chooses from. */
-#define CANDIDATES_MAX      16
+#define CANDIDATES_MAX      64
 
 #define ARGUMENTS_MAX       256
 #define SIGNATURE_BYTES_MAX 4096
@@ -124,7 +124,10 @@ throw_unfit(struct vm_worker *worker, const struct question *question, const str
     enum vm_error error = VM_ERROR_NO_METHOD;
     const char *text;
 
-    if (misfit->ambiguous) {
+    if (misfit->found > CANDIDATES_MAX) {
+        text = creates ? "has too many constructors for an untyped call"
+                       : "has too many methods for an untyped call of ";
+    } else if (misfit->ambiguous) {
         text = creates ? "has more than one constructor that fits these arguments"
                        : "has more than one method that fits these arguments: ";
     } else if (misfit->visible > 0) {
@@ -149,16 +152,29 @@ find_methods(const struct question *question, struct method_mirror **found, unsi
                : mirror_find_named(question->class, question->name, question->count, found, max);
 }
 
+/* True if one takes nothing that the other would not take. */
+static bool
+is_narrower(const struct code *code, const struct code *other)
+{
+    for (unsigned i = 0; i < code->parameter_count; i++) {
+        if (!dyn_is_narrower(&code->parameters[i], &other->parameters[i]))
+            return false;
+    }
+    return true;
+}
+
 /* The one method that fits best; NULL if an exception was thrown. */
 static struct code *
 choose(struct vm_worker *worker, const struct question *question)
 {
     struct method_mirror *found[CANDIDATES_MAX];
     struct misfit misfit = { .found = find_methods(question, found, CANDIDATES_MAX) };
+    struct code *fitting[CANDIDATES_MAX] = { NULL };
+    int costs[CANDIDATES_MAX];
     struct code *best = NULL;
     int best_cost = 0;
 
-    for (unsigned i = 0; i < misfit.found && i < CANDIDATES_MAX; i++) {
+    for (unsigned i = 0; i < misfit.found && misfit.found <= CANDIDATES_MAX; i++) {
         struct code *code = code_of(found[i]);
         int cost;
 
@@ -172,14 +188,15 @@ choose(struct vm_worker *worker, const struct question *question)
         cost = fit(code, question->arguments, question->count);
         if (cost < 0)
             continue;
-        if (best == NULL || cost < best_cost) {
+        if (best == NULL || cost < best_cost || (cost == best_cost && is_narrower(code, best))) {
             best = code;
             best_cost = cost;
-            misfit.ambiguous = false;
-        } else if (cost == best_cost) {
-            misfit.ambiguous = true;
         }
+        fitting[i] = code;
+        costs[i] = cost;
     }
+    for (unsigned i = 0; i < misfit.found && best != NULL; i++)
+        misfit.ambiguous |= fitting[i] != NULL && costs[i] == best_cost && !is_narrower(best, fitting[i]);
     if (best == NULL || misfit.ambiguous) {
         throw_unfit(worker, question, &misfit);
         return NULL;

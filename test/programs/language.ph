@@ -460,8 +460,52 @@ void old_names() {
     expect("+ of untyped numbers", "\{+n} \{+(any) 'a'} \{+(any) 5L}", "-0.0 97 5");
 }
 
+// ---- several methods of one name: typed or not, the same one is meant ----
+
+class low { }
+class mid extends low { }
+class high extends mid { }
+
+class many {
+    string a(int x) { return "int"; }
+    string a(double x) { return "double"; }
+    string a(any x) { return "any"; }
+    string b(low x) { return "low"; }
+    string b(mid x) { return "mid"; }
+    string b(any x) { return "any"; }
+    string c(long x) { return "long"; }
+    string c(double x) { return "double"; }
+    string d(low x, mid y) { return "low mid"; }
+    string d(mid x, low y) { return "mid low"; }
+    string d(mid x, mid y) { return "mid mid"; }
+    string e(low x, mid y) { return "low mid"; }
+    string e(mid x, low y) { return "mid low"; }
+}
+
+void overloads() {
+    many m = new many();
+    any u = m;
+    high h = new high();
+    expect("numbers", "\{m.a(1)} \{m.a('c')} \{m.a(1L)} \{m.a(1.5f)} \{m.a(true)} \{m.a("s")}",
+        "int int double double int any");
+    expect("numbers, untyped", "\{u.a(1)} \{u.a('c')} \{u.a(1L)} \{u.a(1.5f)} \{u.a(true)} \{u.a("s")}",
+        "int int double double int any");
+    expect("the nearest class", "\{m.b(h)} \{m.b(new low())} \{m.b(null)} \{m.b(1)}", "mid low mid any");
+    expect("the nearest class, untyped", "\{u.b(h)} \{u.b(new low())} \{u.b(null)} \{u.b(1)}", "mid low mid any");
+    expect("wider numbers", "\{m.c(1)} \{m.c('c')} \{m.c(1.5f)}", "long long double");
+    expect("wider numbers, untyped", "\{u.c(1)} \{u.c('c')} \{u.c(1.5f)}", "long long double");
+    expect("the narrowest of three", m.d(h, h) + ", " + u.d(h, h), "mid mid, mid mid");
+    expect("one fits", m.e(h, new low()) + ", " + u.e(h, new low()), "mid low, mid low");
+    try {
+        expect("none is the narrowest", u.e(h, h), null);
+    } catch (.internal.error.no_method e) {
+        expect("none is the narrowest", true, true);
+    }
+}
+
 ways_out();
 choices();
+overloads();
 old_names();
 classes();
 results();
