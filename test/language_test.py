@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""language_test - the language is what its page says.
+"""language_test - the language is what its pages say.
 
-Each program in docs/LANGUAGE.md prints what the page says. Operators, conversions and statements, in programs that are
+Each program in docs/LANGUAGE.md and docs/TUTORIAL.md prints what the page says. Operators, conversions and statements, in programs that are
 made, do what Python says. Each message of the compiler stands in a test.
 
 SPDX-License-Identifier: LGPL-2.1-or-later
@@ -20,6 +20,7 @@ import statements_support
 
 PHANTOM = os.environ.get("PHANTOM", "build/phantom")
 PAGE = "docs/LANGUAGE.md"
+TUTORIAL = "docs/TUTORIAL.md"
 SECONDS_MAX = 60
 MESSAGES = "test/lang/wrong.txt"
 TOKENS = "core/lang/lexer_priv.h"
@@ -103,17 +104,30 @@ class Language(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return done
 
-    def test_each_program_on_the_page_prints_what_stands_below_it(self):
-        with open(PAGE, encoding="utf-8") as file:
+    def run_programs_of(self, path, least):
+        with open(path, encoding="utf-8") as file:
             page = file.read()
         examples = list(EXAMPLE.finditer(page))
-        self.assertGreater(len(examples), 10)
+        self.assertGreaterEqual(len(examples), least)
         self.assertEqual(len(examples), page.count("\n```phantom\n"), "a program without output")
         for example in examples:
             with self.subTest(line=page.count("\n", 0, example.start()) + 2):
                 done = self.execute(example.group(1))
                 self.assertEqual(done.stderr, "")
                 self.assertEqual(done.stdout, example.group(2))
+
+    def test_each_program_of_the_reference_prints_what_stands_below_it(self):
+        self.run_programs_of(PAGE, 30)
+
+    def test_each_program_of_the_tutorial_prints_what_stands_below_it(self):
+        self.run_programs_of(TUTORIAL, 15)
+
+    def test_the_grammar_on_the_page_has_every_keyword_and_operator(self):
+        with open(PAGE, encoding="utf-8") as file:
+            grammar = file.read().split("## 17. Grammar", 1)[1]
+        words = [name[1:-1] for name in token_names().values() if name.startswith("`")]
+        self.assertGreater(len(words), 80)
+        self.assertEqual([word for word in words if f'"{word}"' not in grammar and word != ".="], [])
 
     def test_operators_and_conversions_do_what_they_should_on_every_type(self):
         results = 0

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""readme_test.py - the session in README.md is what really happens.
+"""readme_test.py - the sessions in README.md and docs/TUTORIAL.md are what really happens.
 
 The program is taken from the page and run as the page does it. Every line that the page shows must
 come, in that order, if numbers may differ.
@@ -15,15 +15,13 @@ import unittest
 
 from phantom_support import PHANTOM, ROOT, VolumeTest, kill, phantom
 
-SEEN = re.compile(r"seen (\d+) times")
 FIGURE = r"\d+(?:\.\d+)?(?: m?s\b)?"
 
 
-def blocks():
-    """The code blocks of README.md: first the program, then the session."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    program, session = re.findall(r"^```\n(.*?)^```\n", text, re.S | re.M)[:2]
-    return program, session
+def blocks(page, kinds):
+    """The first code blocks of a page that are of these kinds."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```(?:{kinds})\n(.*?)^```\n", text, re.S | re.M)
 
 
 def shape(line):
@@ -31,9 +29,16 @@ def shape(line):
     return re.compile(FIGURE.join(map(re.escape, re.split(FIGURE, line))))
 
 
-class Readme(VolumeTest):
+class SessionTest(VolumeTest):
+    """A session with a program that counts in one of its lines."""
+
+    COUNTED = re.compile("")
+
+    def numbers_in(self, lines):
+        return [int(match.group(1)) for match in map(self.COUNTED.search, lines) if match]
+
     def run_until(self, count, *words):
-        """Run the command, gather what it says, and leave it at its line number `count`."""
+        """Run the command, gather what it says, and leave it when it has counted so often."""
         process = subprocess.Popen([PHANTOM, *words], cwd=self.folder, text=True,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT)
@@ -42,23 +47,24 @@ class Readme(VolumeTest):
         lines = []
         for line in process.stdout:
             lines.append(line.rstrip("\n"))
-            if sum(map(bool, map(SEEN.search, lines))) == count:
+            if len(self.numbers_in(lines)) == count:
                 break
         return process, lines
 
-    def test_the_session_happens_as_it_is_told(self):
-        program, session = blocks()
+    def session_happens(self, name, program, session):
+        """The program NAME.ph in NAME.phantom is killed, loses its source, goes on, and is stopped."""
         told = [line for line in session.splitlines() if line.startswith("phantom: ")]
-        (self.folder / "count.ph").write_text(program, encoding="utf-8")
+        self.assertGreaterEqual(len(told), 3)
+        (self.folder / f"{name}.ph").write_text(program, encoding="utf-8")
         os.chdir(self.folder)
         self.addCleanup(os.chdir, ROOT)
 
-        made = phantom("new", "life.phantom")
+        made = phantom("new", f"{name}.phantom")
         self.assertEqual(made.status, 0, made)
-        process, first = self.run_until(3, "run", "life.phantom", "count.ph")
+        process, first = self.run_until(3, "run", f"{name}.phantom", f"{name}.ph")
         kill(process)
-        os.unlink("count.ph")
-        process, second = self.run_until(3, "run", "life.phantom")
+        os.unlink(f"{name}.ph")
+        process, second = self.run_until(3, "run", f"{name}.phantom")
         process.send_signal(signal.SIGINT)
         second += process.stdout.read().splitlines()
         self.assertEqual(process.wait(), 0, second)
@@ -66,22 +72,46 @@ class Readme(VolumeTest):
         happened = made.err.splitlines() + first + second
         for line in told:
             self.assertTrue(any(map(shape(line).fullmatch, happened)), f"{line}\n{happened}")
+        return first, second
 
-    def test_what_was_seen_goes_on_without_a_gap(self):
-        program, _ = blocks()
-        (self.folder / "count.ph").write_text(program.replace("1000", "100"), encoding="utf-8")
-        self.assertEqual(phantom("new", self.folder / "life.phantom").status, 0)
+    def goes_on_without_a_gap(self, name, program):
+        """However often it is killed, it counts on; a little of it twice."""
+        (self.folder / f"{name}.ph").write_text(program.replace("1000", "100"), encoding="utf-8")
+        self.assertEqual(phantom("new", self.folder / f"{name}.phantom").status, 0)
         numbers = []
-        words = ["run", "life.phantom", "count.ph"]
+        words = ["run", f"{name}.phantom", f"{name}.ph"]
         for _ in range(4):
             process, lines = self.run_until(12, *words)
             kill(process)
-            new = [int(match.group(1)) for match in map(SEEN.search, lines) if match]
+            new = self.numbers_in(lines)
             self.assertEqual(new, list(range(new[0], new[0] + len(new))))
             self.assertLessEqual(new[0], (numbers or [0])[-1] + 1)
             numbers += new
-            words = ["run", "life.phantom"]
+            words = ["run", f"{name}.phantom"]
         self.assertGreater(numbers[-1], 12)
+
+
+class Readme(SessionTest):
+    COUNTED = re.compile(r"seen (\d+) times")
+
+    def test_the_session_happens_as_it_is_told(self):
+        program, session = blocks("README.md", "")[:2]
+        self.session_happens("life", program, session.replace("count.ph", "life.ph"))
+
+    def test_what_was_seen_goes_on_without_a_gap(self):
+        self.goes_on_without_a_gap("life", blocks("README.md", "")[0])
+
+
+class Tutorial(SessionTest):
+    COUNTED = re.compile(r"day (\d+): rose \d+ cm, bean \d+ cm")
+
+    def test_the_garden_happens_as_it_is_told(self):
+        program, = blocks("docs/TUTORIAL.md", "phantom garden.ph")
+        session = "".join(blocks("docs/TUTORIAL.md", "console"))
+        self.session_happens("garden", program, session)
+
+    def test_the_garden_goes_on_without_a_gap(self):
+        self.goes_on_without_a_gap("garden", blocks("docs/TUTORIAL.md", "phantom garden.ph")[0])
 
 
 if __name__ == "__main__":
