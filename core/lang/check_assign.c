@@ -31,9 +31,10 @@ check_target(struct check *check, struct expr *target)
                        target->local->name->text);
     } else if (target->kind == EXPR_FIELD || target->kind == EXPR_STATIC) {
         const struct field *field = target->member.field;
+        bool constant = target->kind == EXPR_STATIC && field->value != NULL;
 
         if ((field->flags & MEMBER_FINAL) != 0 &&
-            !(check->in_constructor && field->class == check->class))
+            !(check->in_constructor && field->class == check->class && !constant))
             lang_error(lang, check->file, target->place,
                        "only a constructor and the field itself give it its value", "`%s` is const",
                        field->name->text);

@@ -5,6 +5,8 @@
  */
 #include "lang/check_priv.h"
 
+#include "format/module.h"
+
 static void
 make_error(struct expr *expr)
 {
@@ -273,10 +275,39 @@ lang_check_expr(struct check *check, struct expr *expr)
         make_error(expr);
 }
 
+/*
+ * A static const with a literal value is that value: so it may be a label, and is computed with.
+ * One of the library is not, because the library in a volume may be another one.
+ */
+static void
+use_constant(const struct check *check, struct expr *expr)
+{
+    struct field *field = expr->member.field;
+    const struct expr *value = field->value;
+
+    if ((field->flags & MEMBER_FINAL) == 0 || value == NULL ||
+        (field->class->file->library && !check->lang->compiles_library))
+        return;
+    lang_check_field(check->lang, field);
+    if (!field->checked || value->type != field->type)
+        return;
+    if (value->kind == EXPR_INT)
+        expr->integer = value->integer;
+    else if (value->kind == EXPR_DOUBLE)
+        expr->number = value->number;
+    else if (value->kind == EXPR_STRING)
+        expr->text = value->text;
+    else
+        return;
+    expr->kind = value->kind;
+}
+
 void
 lang_check_value(struct check *check, struct expr *expr)
 {
     lang_check_expr(check, expr);
+    if (expr->kind == EXPR_STATIC)
+        use_constant(check, expr);
     if (expr->type->kind != TYPE_VOID)
         return;
     lang_error(check->lang, check->file, expr->place, NULL, "this method gives no value");

@@ -27,8 +27,9 @@ check_int_label(struct check *check, struct stmt *label)
     if (value->type->kind == TYPE_ERROR)
         return;
     if (value->kind != EXPR_INT || !lang_is_intlike(value->type)) {
-        lang_error(check->lang, check->file, value->place, "a number or a 'c'haracter",
+        lang_error(check->lang, check->file, value->place, "a number, a 'c'haracter or a static const",
                    "this label is not a constant int");
+        value->type = &lang_type_error;
         return;
     }
     label->label.key = (int32_t)(int64_t)value->integer;
@@ -47,7 +48,8 @@ check_object_label(struct check *check, struct stmt *label, const struct type *t
     if (value->type->kind == TYPE_ERROR)
         return;
     if (!constant) {
-        lang_error(check->lang, check->file, value->place, "a string, a number or a 'c'haracter",
+        lang_error(check->lang, check->file, value->place,
+                   "a string, a number, a 'c'haracter or a static const",
                    "this label is not a constant");
         return;
     }
@@ -73,7 +75,9 @@ sort_labels(struct check *check, struct stmt **order, uint32_t count)
         const struct stmt *later =
             order[i - 1]->place.offset > order[i]->place.offset ? order[i - 1] : order[i];
 
-        if (order[i - 1]->label.key == order[i]->label.key)
+        if (order[i - 1]->label.key == order[i]->label.key &&
+            order[i - 1]->label.value->type->kind != TYPE_ERROR &&
+            order[i]->label.value->type->kind != TYPE_ERROR)
             lang_error(check->lang, check->file, later->place, NULL, "there are two labels for %d",
                        later->label.key);
     }

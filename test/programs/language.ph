@@ -130,7 +130,33 @@ int dense(int x) {
     }
 }
 
+const int TWO = 2;
+const string NAME = "name";
+
+class limits {
+    static const int LOW = TWO + 1;
+    static const long HIGH = LOW;
+    static const double HALF = 0.5;
+    const char own = 'o';
+}
+
+string named(any x) {
+    switch (x) {
+        case NAME: return "a name";
+        case limits.HALF: return "a half";
+    }
+    switch ((int) x) {
+        case TWO: return "two";
+        case limits.LOW: return "low";
+        case limits.LOW + TWO: return "both";
+    }
+    return "none";
+}
+
 void choices() {
+    expect("named labels", named("na" + "me") + named(0.5) + named(2) + named(3) + named(5) + named(6),
+        "a namea halftwolowbothnone");
+    expect("constants", "" + (limits.HIGH + limits.HALF) + new limits().own, "3.5o");
     expect("switch 1", chosen(1), "one two ");
     expect("switch 2", chosen(2), "two ");
     expect("switch three", chosen("th" + "ree"), "three null ");
