@@ -104,23 +104,41 @@ class Language(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return done
 
-    def run_programs_of(self, path, least):
+    def programs_of(self, path, least):
+        """(line, text, what it should print) of each program of a page."""
         with open(path, encoding="utf-8") as file:
             page = file.read()
         examples = list(EXAMPLE.finditer(page))
         self.assertGreaterEqual(len(examples), least)
         self.assertEqual(len(examples), page.count("\n```phantom\n"), "a program without output")
-        for example in examples:
-            with self.subTest(line=page.count("\n", 0, example.start()) + 2):
-                done = self.execute(example.group(1))
+        return [(page.count("\n", 0, example.start()) + 2, *example.groups()) for example in examples]
+
+    def run_programs_of(self, path, least):
+        for line, text, expected in self.programs_of(path, least):
+            with self.subTest(line=line):
+                done = self.execute(text)
                 self.assertEqual(done.stderr, "")
-                self.assertEqual(done.stdout, example.group(2))
+                self.assertEqual(done.stdout, expected)
 
     def test_each_program_of_the_reference_prints_what_stands_below_it(self):
         self.run_programs_of(PAGE, 30)
 
     def test_each_program_of_the_tutorial_prints_what_stands_below_it(self):
         self.run_programs_of(TUTORIAL, 15)
+
+    def test_they_print_the_same_where_each_store_is_watched_and_snapshots_are_taken_all_the_time(self):
+        with tempfile.TemporaryDirectory() as folder:
+            volume = os.path.join(folder, "pages.phantom")
+            subprocess.run([PHANTOM, "new", volume], check=True, capture_output=True)
+            for line, text, expected in self.programs_of(PAGE, 30) + self.programs_of(TUTORIAL, 15):
+                with self.subTest(line=line):
+                    path = os.path.join(folder, "page.ph")
+                    with open(path, "w", encoding="utf-8") as file:
+                        file.write(text)
+                    done = subprocess.run([PHANTOM, "run", "--quiet", "--strict", "--interval", "1", volume, path],
+                                          capture_output=True, text=True, check=False,
+                                          timeout=SECONDS_MAX, stdin=subprocess.DEVNULL)
+                    self.assertEqual((done.stdout, done.returncode), (expected, 0), done.stderr)
 
     def test_the_grammar_on_the_page_has_every_keyword_and_operator(self):
         with open(PAGE, encoding="utf-8") as file:
