@@ -80,6 +80,24 @@ lang_need_class(struct lang *lang, struct symbol *name, const struct file *file,
     return class;
 }
 
+/* Where names without a package are looked for last. A class for programs hides one of the machine.
+ */
+static const char *const library_packages[] = { ".phantom", ".internal", ".internal.container" };
+
+#define LIBRARY_PACKAGE_COUNT (sizeof(library_packages) / sizeof(library_packages[0]))
+
+/* `tail` begins with a dot. */
+static struct class *
+find_in_library(struct lang *lang, struct file *file, const char *tail)
+{
+    struct class *class = NULL;
+
+    for (size_t i = 0; class == NULL && i < LIBRARY_PACKAGE_COUNT; i++)
+        class = lang_find_class(lang, lang_symbol_format(lang, "%s%s", library_packages[i], tail),
+                                file);
+    return class;
+}
+
 struct class *
 lang_short_name(struct lang *lang, struct file *file, struct symbol *name)
 {
@@ -97,16 +115,12 @@ lang_short_name(struct lang *lang, struct file *file, struct symbol *name)
     }
     if (hash_table_get(&lang->classes, (uint64_t)file->number << 32 | name->id, &own))
         return (struct class *)(uintptr_t)own;
-    class = lang_find_class(lang, lang_symbol_format(lang, ".internal.%s", name->text), file);
-    if (class == NULL)
-        class = lang_find_class(lang, lang_symbol_format(lang, ".phantom.%s", name->text), file);
-    return class;
+    return find_in_library(lang, file, lang_symbol_format(lang, ".%s", name->text)->text);
 }
 
 struct class *
 lang_resolve_class(struct lang *lang, struct file *file, const struct path *path)
 {
-    static const char *const prefixes[] = { "", ".internal", ".phantom" };
     struct symbol *tail = lang->names.empty;
     struct class *class;
 
@@ -120,10 +134,9 @@ lang_resolve_class(struct lang *lang, struct file *file, const struct path *path
         return lang_find_class(lang, tail, file);
     class = lang_find_class(lang, lang_symbol_format(lang, "%s%s", file->package->text, tail->text),
                             file);
-    for (unsigned i = 0; class == NULL && i < 3; i++)
-        class =
-            lang_find_class(lang, lang_symbol_format(lang, "%s%s", prefixes[i], tail->text), file);
-    return class;
+    if (class == NULL)
+        class = lang_find_class(lang, tail, file);
+    return class != NULL ? class : find_in_library(lang, file, tail->text);
 }
 
 /* int, any, ... by a name of one part. */
