@@ -1,40 +1,104 @@
 /*
  * char.c - character units and code points.
  *
- * Case is that of ASCII and Latin-1; other characters have none here. The two
- * small letters of Latin-1 whose capitals lie outside of it stay as they are.
+ * Case and letters are those of Unicode as far as one unit of UTF-16 goes: a unit has one capital,
+ * one small letter, and neither is two. unicode.def holds them as runs that rise, so each question
+ * is a search by halves; ASCII, the most of all text, does not ask.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "prim/char_priv.h"
 #include "prim/prims_priv.h"
 
+/* Units first, first + step ... last; their other case is delta away. */
+struct case_run {
+    uint16_t first;
+    uint16_t last;
+    uint16_t step;
+    int32_t delta;
+};
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct case_run upper_runs[] = {
+#define UPPER(first, last, step, delta) { first, last, step, delta },
+#define LOWER(first, last, step, delta)
+#define LETTERS(first, last)
+#include "prim/unicode.def"
+#undef UPPER
+#undef LOWER
+};
+
+static const struct case_run lower_runs[] = {
+#define UPPER(first, last, step, delta)
+#define LOWER(first, last, step, delta) { first, last, step, delta },
+#include "prim/unicode.def"
+#undef LOWER
+#undef LETTERS
+};
+
+static const uint16_t letter_runs[][2] = {
+#define LOWER(first, last, step, delta)
+#define LETTERS(first, last) { first, last },
+#include "prim/unicode.def"
+#undef UPPER
+#undef LOWER
+#undef LETTERS
+};
+
+static uint16_t
+other_case(const struct case_run *runs, size_t count, uint16_t unit)
+{
+    size_t low = 0, high = count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const struct case_run *run = &runs[middle];
+
+        if (unit > run->last)
+            low = middle + 1;
+        else if (unit < run->first)
+            high = middle;
+        else
+            return (unit - run->first) % run->step == 0 ? (uint16_t)(unit + run->delta) : unit;
+    }
+    return unit;
+}
+
 uint16_t
 prim_unit_upper(uint16_t unit)
 {
-    if ((unit >= 'a' && unit <= 'z') || (unit >= 0xe0 && unit <= 0xfe && unit != 0xf7))
-        return (uint16_t)(unit - 32);
-    return unit;
+    if (unit < 0x80)
+        return unit >= 'a' && unit <= 'z' ? (uint16_t)(unit - 32) : unit;
+    return other_case(upper_runs, COUNT_OF(upper_runs), unit);
 }
 
 uint16_t
 prim_unit_lower(uint16_t unit)
 {
-    if ((unit >= 'A' && unit <= 'Z') || (unit >= 0xc0 && unit <= 0xde && unit != 0xd7))
-        return (uint16_t)(unit + 32);
-    return unit;
+    if (unit < 0x80)
+        return unit >= 'A' && unit <= 'Z' ? (uint16_t)(unit + 32) : unit;
+    return other_case(lower_runs, COUNT_OF(lower_runs), unit);
 }
 
-/* Outside Latin-1 everything is taken for a letter but spaces and punctuation. */
 static bool
 is_letter(uint16_t unit)
 {
+    size_t low = 0, high = COUNT_OF(letter_runs);
+
     if (unit < 0x80)
         return (unit >= 'a' && unit <= 'z') || (unit >= 'A' && unit <= 'Z');
-    if (unit < 0x100)
-        return (unit >= 0xc0 && unit != 0xd7 && unit != 0xf7) || unit == 0xaa || unit == 0xb5 ||
-               unit == 0xba;
-    return !(unit >= 0x2000 && unit <= 0x206f) && !(unit >= 0x3000 && unit <= 0x303f);
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if (unit > letter_runs[middle][1])
+            low = middle + 1;
+        else if (unit < letter_runs[middle][0])
+            high = middle;
+        else
+            return true;
+    }
+    return false;
 }
 
 enum prim_answer

@@ -112,51 +112,7 @@ prim_string_concat(struct prim_call *call)
     return prim_return_word(call, result);
 }
 
-/* ---- upper and lower case: the form does not change ---- */
-
-static enum prim_answer
-change_case(struct prim_call *call, uint16_t (*change)(uint16_t unit))
-{
-    ref_t string = call->words[0];
-    uint32_t at = (uint32_t)prim_progress(call);
-    struct string_form form;
-    uint32_t end;
-    word_t result;
-
-    if (!prim_is_string(call, 0))
-        return prim_refuse(call, 0, "a string");
-    form = (struct string_form){ array_length(string), string_is_utf16(string) };
-    if (is_filling(call)) {
-        result = prim_progress_word(call);
-    } else if (form.units > PRIM_PIECE) {
-        return begin_filling(call, form);
-    } else {
-        result = heap_string(call->heap, form);
-        if (result == 0)
-            return prim_collect(call, string_object_bytes(form));
-    }
-    prim_invoke(call);
-    end = at + prim_piece(form.units - at);
-    for (; at < end; at++)
-        string_fill_unit(result, at, change(string_unit(string, at)));
-    if (at < form.units)
-        return prim_again(call, at, FILLING);
-    return prim_return_word(call, result);
-}
-
-enum prim_answer
-prim_string_upper(struct prim_call *call)
-{
-    return change_case(call, prim_unit_upper);
-}
-
-enum prim_answer
-prim_string_lower(struct prim_call *call)
-{
-    return change_case(call, prim_unit_lower);
-}
-
-/* ---- characters ---- */
+/* ---- units ---- */
 
 /* Units [from, from + count) of a string that is being filled; true if one is wide. */
 static bool
@@ -180,6 +136,69 @@ has_wide(const uint16_t *units, size_t count)
         all |= units[i];
     return all > 0xff;
 }
+
+/* ---- upper and lower case ---- */
+
+/* Each unit of a text that is not ASCII asks a table: so many fit into one piece. */
+#define CASE_PIECE (PRIM_PIECE / 4)
+
+typedef uint16_t case_fn(uint16_t unit);
+
+/* The units [at, at + count) in their other case; true if one is wide. */
+static bool
+case_units(ref_t string, uint32_t at, uint32_t count, case_fn *change, uint16_t *units)
+{
+    uint16_t all = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        units[i] = change(string_unit(string, at + i));
+        all |= units[i];
+    }
+    return all > 0xff;
+}
+
+static enum prim_answer
+change_case(struct prim_call *call, case_fn *change)
+{
+    uint16_t units[CASE_PIECE];
+    ref_t string = call->words[0];
+    uint32_t at = (uint32_t)prim_progress(call);
+    uint32_t length, piece;
+    bool wide;
+
+    if (!prim_is_string(call, 0))
+        return prim_refuse(call, 0, "a string");
+    length = array_length(string);
+    piece = length - at < CASE_PIECE ? length - at : CASE_PIECE;
+    wide = case_units(string, at, piece, change, units);
+    if (piece == length)
+        return prim_return_new(call, heap_string_utf16(call->heap, units, piece),
+                               ARRAY_HEADER_BYTES + 2 * (uint64_t)piece);
+    if (!is_filling(call)) {
+        if (!wide && at + piece < length)
+            return prim_again(call, at + piece, 0);
+        return begin_filling(call, (struct string_form){ length, wide });
+    }
+    prim_invoke(call);
+    (void)fill_units(prim_progress_word(call), at, units, piece);
+    if (at + piece < length)
+        return prim_again(call, at + piece, FILLING);
+    return prim_return_word(call, prim_progress_word(call));
+}
+
+enum prim_answer
+prim_string_upper(struct prim_call *call)
+{
+    return change_case(call, prim_unit_upper);
+}
+
+enum prim_answer
+prim_string_lower(struct prim_call *call)
+{
+    return change_case(call, prim_unit_lower);
+}
+
+/* ---- ranges of arrays ---- */
 
 static bool
 has_range(ref_t array, int32_t from, int32_t count)
