@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""examples_test - each program in examples/ and test/programs/ says what it should, however it is run.
+"""examples_test - each program in examples/, test/programs/ and test/library/ says what it should, however it is run.
 
 The ways:
   plain     phantom exec
@@ -56,6 +56,9 @@ ARGUMENTS = {
     "threads": [],
 }
 
+# One program for each class of the class library, or a few; they take no arguments.
+LIBRARY = "test/library"
+
 # Programs that read are not killed: what was read ahead is lost with the process, as it is meant to be.
 # scripts/concordance-under-fire kills one of them and sends again what was not answered.
 READS = {"concordance", "todo", "words"}
@@ -107,7 +110,7 @@ def compare(expected, got):
 def programs():
     """The programs' paths by their names."""
     found = {}
-    for folder in ("examples", "test/programs"):
+    for folder in ("examples", "test/programs", LIBRARY):
         for file in os.listdir(os.path.join(ROOT, folder)):
             name, ending = os.path.splitext(file)
             if ending == ".ph":
@@ -115,8 +118,14 @@ def programs():
     return found
 
 
+def arguments_of(name):
+    if name not in ARGUMENTS and not os.path.exists(os.path.join(ROOT, LIBRARY, f"{name}.ph")):
+        raise Trouble("test/examples_test.py does not know its arguments")
+    return ARGUMENTS.get(name, [])
+
+
 def program(name):
-    return [programs()[name], *ARGUMENTS[name]]
+    return [programs()[name], *arguments_of(name)]
 
 
 def plain(name, folder, chance):
@@ -229,8 +238,6 @@ def main():
                     continue
                 began = time.monotonic()
                 try:
-                    if name not in ARGUMENTS:
-                        raise Trouble("test/examples_test.py does not know its arguments")
                     got = WAYS[way](name, folder, random.Random(f"{seed} {name}"))
                     if arguments.write:
                         with open(path_of(name, "out"), "w", encoding="utf-8") as file:

@@ -1,3 +1,5 @@
+// true or false.
+
 package .internal;
 
 class boolean {
@@ -11,6 +13,7 @@ class boolean {
         return me == true ? "true" : "false";
     }
 
+    // false comes before true.
     int compareTo(any other) {
         return (int) (boolean) this - (int) (boolean) other;
     }

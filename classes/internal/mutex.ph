@@ -6,6 +6,7 @@ class mutex {
     private .internal.thread owner;
     private int depth;
 
+    // Take the lock, and wait for it.
     void lock() [8] {
         .internal.thread me = .internal.thread.current();
         synchronized (this) {
@@ -16,6 +17,7 @@ class mutex {
         }
     }
 
+    // Let it go; a state error if this thread does not hold it.
     void unlock() [9] {
         synchronized (this) {
             if (owner :!= .internal.thread.current())
@@ -28,10 +30,18 @@ class mutex {
         }
     }
 
-    // True if the lock was free, and is held now.
+    // Take the lock if it is free; false if it is not.
     boolean tryLock() [10] {
+        return tryLock(0L);
+    }
+
+    // The same, but wait at most so long for it.
+    boolean tryLock(long ms) {
         .internal.thread me = .internal.thread.current();
+        .internal.deadline limit = new .internal.deadline(ms);
         synchronized (this) {
+            while (owner != null && owner :!= me && limit.waitOn(this)) {
+            }
             if (owner != null && owner :!= me)
                 return false;
             owner = me;
@@ -40,7 +50,14 @@ class mutex {
         }
     }
 
-    // Run a function while the lock is held.
+    // Does this thread hold it?
+    boolean isMine() {
+        synchronized (this) {
+            return owner :== .internal.thread.current();
+        }
+    }
+
+    // Run a function while the lock is held; what it gives.
     any hold(any action) {
         lock();
         try {
@@ -63,6 +80,7 @@ class mutex {
         }
     }
 
+    // Take it again after a release.
     void regain(int held) {
         lock();
         synchronized (this) {

@@ -7,11 +7,13 @@ class thread {
     // Make a thread that calls `run` of an object, or a function, and start it.
     static thread start(any target, string name) @primitive(thread_start);
 
+    // The thread that asks.
     static thread current() @primitive(thread_current);
 
     // Let others run.
     static void yield() @primitive(thread_yield);
 
+    // Wait so many milliseconds of personal time.
     static void sleep(long ms) @primitive(thread_sleep);
 
     // Wait until it has ended.
@@ -26,8 +28,11 @@ class thread {
 
     private boolean await(long ms) @primitive(thread_join);
 
+    // The name it was started with, or null.
     string name() @primitive(thread_name);
+    // Has it not ended?
     boolean isAlive() @primitive(thread_is_alive);
+    // Its number, which no other thread of the volume has.
     long id() @primitive(thread_id);
 
     string toString() [5] {

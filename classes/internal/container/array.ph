@@ -1,13 +1,14 @@
 // An array that grows. [1, 2, 3] makes one; a[i] is get(i), a[i] = v is set(i, v).
+//
+// foreach walks over it by index, to the end as it is then: what is added behind its place is met too.
 
 package .internal.container;
 
-import .phantom.text.builder;
-
-class array {
+class array extends collection {
     private .internal.words items;
     private int count;
 
+    // An empty array.
     void array() {
         items = new .internal.words(8);
     }
@@ -27,12 +28,14 @@ class array {
         return part;
     }
 
+    // The element at `index`; a bounds error if there is none.
     any get(int index) [10] {
         if (index < 0 || index >= count)
             refuse(index);
         return items[index];
     }
 
+    // Put `value` in place of the element at `index`.
     void set(int index, any value) {
         if (index < 0 || index >= count)
             refuse(index);
@@ -48,10 +51,7 @@ class array {
         return count;
     }
 
-    boolean isEmpty() {
-        return count == 0;
-    }
-
+    // Put `value` behind the last element.
     void add(any value) {
         if (count == items.size())
             reserve(1);
@@ -59,12 +59,15 @@ class array {
         count++;
     }
 
+    // The same as add, for a stack.
     void push(any value) {
         add(value);
     }
 
+    // Put all that can be walked over behind the last element; also the array itself.
     void addAll(any values) {
-        foreach (value in values)
+        any all = values :== this ? clone() : values;
+        foreach (value in all)
             add(value);
     }
 
@@ -90,26 +93,55 @@ class array {
         return value;
     }
 
+    // Take the last element out, and give it back.
     any removeLast() {
         return remove(count - 1);
     }
 
+    // The same as removeLast, for a stack.
     any pop() {
         return remove(count - 1);
     }
 
+    // Take the first element out, and give it back. The others move; a deque is made for this.
     any removeFirst() {
         return remove(0);
     }
 
+    // Take the first equal element out; true if there was one.
+    boolean removeValue(any value) {
+        int at = indexOf(value);
+        if (at >= 0)
+            remove(at);
+        return at >= 0;
+    }
+
+    // Take out all elements of which a test is true; how many there were.
+    int removeIf(any test) {
+        array kept = new array();
+        int before = count;
+        foreach (item in this) {
+            if (!test.call(item))
+                kept.add(item);
+        }
+        if (before != count)
+            throw new .internal.error.state("the array has changed while it was walked over");
+        items = kept.items;
+        count = kept.count;
+        return before - count;
+    }
+
+    // The first element; a bounds error if there is none.
     any first() {
         return get(0);
     }
 
+    // The last element; a bounds error if there is none.
     any last() {
         return get(count - 1);
     }
 
+    // Take all elements out.
     void clear() {
         items = new .internal.words(8);
         count = 0;
@@ -124,10 +156,65 @@ class array {
         return -1;
     }
 
-    boolean has(any value) {
-        return indexOf(value) >= 0;
+    // Where an equal element is for the last time, or -1.
+    int lastIndexOf(any value) {
+        for (int i = count - 1; i >= 0; i--) {
+            if (items[i] == value)
+                return i;
+        }
+        return -1;
     }
 
+    // Where the first element of which a test is true is, or -1.
+    int indexWhere(any test) {
+        for (int i = 0; i < count; i++) {
+            if (test.call(items[i]))
+                return i;
+        }
+        return -1;
+    }
+
+    // Where an equal element is in an array that is sorted; else -1 less where it would have to be inserted.
+    int binarySearch(any value) {
+        return binarySearch(value, null);
+    }
+
+    // The same in the order by which the array was sorted.
+    int binarySearch(any value, any order) {
+        int low = 0;
+        int high = count;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            int result = compare(items[middle], value, order);
+            if (result == 0)
+                return middle;
+            if (result < 0)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return -1 - low;
+    }
+
+    // Elements from `from` up to, but without, `to` as a new array.
+    array slice(int from, int to) {
+        return subarray(from, to - from);
+    }
+
+    // Put `value` in place of every element.
+    void fill(any value) {
+        for (int i = 0; i < count; i++)
+            items[i] = value;
+    }
+
+    // Let two elements change places.
+    void swap(int i, int j) {
+        any value = get(i);
+        set(i, get(j));
+        set(j, value);
+    }
+
+    // Into the other order, from the last to the first.
     void reverse() {
         for (int i = 0, j = count - 1; i < j; i++, j--) {
             any value = items[i];
@@ -136,8 +223,11 @@ class array {
         }
     }
 
-    string join(string between) {
-        return between.join(this);
+    // A new array from the last element to the first.
+    array reversed() {
+        array result = clone();
+        result.reverse();
+        return result;
     }
 
     // Into rising order of the elements' compareTo; equal ones keep their order.
@@ -164,32 +254,24 @@ class array {
         .internal.system.copyArray(from, 0, items, 0, n);
     }
 
-    // The elements for which a function is true; what it makes of each; and so on.
-    array filter(any test) {
-        array result = new array();
-        foreach (item in this) {
-            if (test.call(item))
-                result.add(item);
-        }
-        return result;
-    }
-
-    array map(any change) {
-        array result = new array();
+    // Into rising order of what a function makes of the elements; it is called once for each.
+    void sortBy(any key) {
+        array pairs = new array();
         foreach (item in this)
-            result.add(change.call(item));
-        return result;
+            pairs.add(new array_pair(key.call(item), item));
+        pairs.sort();
+        if (pairs.count != count)
+            throw new .internal.error.state("the array has changed while it was sorted");
+        for (int i = 0; i < count; i++)
+            items[i] = ((array_pair) pairs.items[i]).value;
     }
 
-    void each(any action) {
-        foreach (item in this)
-            action.call(item);
-    }
-
+    // A new array of the same elements.
     array clone() [3] {
         return subarray(0, count);
     }
 
+    // True for an array of equal elements.
     boolean equals(any other) [4] {
         if (!(other instanceof array))
             return false;
@@ -210,15 +292,15 @@ class array {
         return hash;
     }
 
-    string toString() [5] {
-        builder text = new builder();
-        text.add("[");
-        for (int i = 0; i < count; i++) {
-            if (i > 0)
-                text.add(", ");
-            text.addAny(items[i] :== this ? "(this array)" : items[i]);
+    // By the first elements that differ; else the shorter one comes first.
+    int compareTo(any other) {
+        array that = (array) other;
+        for (int i = 0; i < count && i < that.count; i++) {
+            int order = items[i].compareTo(that.items[i]);
+            if (order != 0)
+                return order;
         }
-        return text.add("]").toString();
+        return count - that.count;
     }
 
     // The elements as an array of the machine.
@@ -228,12 +310,33 @@ class array {
         return copy;
     }
 
+    // An array of the same elements as one of the machine.
     static array ofWords(.internal.words words) {
         array result = new array();
         result.reserve(words.size());
         .internal.system.copyArray(words, 0, result.items, 0, words.size());
         result.count = words.size();
         return result;
+    }
+
+    // `count` times the same value.
+    static array filled(int count, any value) {
+        if (count < 0)
+            throw new .internal.error.argument("an array of \{count}");
+        array result = new array();
+        result.reserve(count);
+        result.count = count;
+        result.fill(value);
+        return result;
+    }
+
+    // What sort and binarySearch compare with: less than, equal to, or greater than 0.
+    static int compare(any a, any b, any order) {
+        if (order == null)
+            return a.compareTo(b);
+        if (order instanceof .internal.function)
+            return order.call(a, b);
+        return order.compare(a, b);
     }
 
     private void refuse(int index) {
@@ -257,24 +360,13 @@ class array {
         return a < b && a >= 0 ? a : b;
     }
 
-    private static boolean isBehind(any a, any b, any order) {
-        int result;
-        if (order == null)
-            result = a.compareTo(b);
-        else if (order instanceof .internal.function)
-            result = order.call(a, b);
-        else
-            result = order.compare(a, b);
-        return result > 0;
-    }
-
     // [low, middle) and [middle, high) of `from` are in order; together they go to `to`.
     private static void merge(.internal.words from, .internal.words to, int low, int middle, int high,
                               any order) {
         int i = low;
         int j = middle;
         for (int k = low; k < high; k++) {
-            if (i < middle && (j >= high || !isBehind(from[i], from[j], order))) {
+            if (i < middle && (j >= high || compare(from[i], from[j], order) <= 0)) {
                 to[k] = from[i];
                 i++;
             } else {
@@ -282,6 +374,20 @@ class array {
                 j++;
             }
         }
+    }
+}
+
+class array_pair {
+    any key;
+    any value;
+
+    void array_pair(any key0, any value0) {
+        key = key0;
+        value = value0;
+    }
+
+    int compareTo(any other) {
+        return key.compareTo(((array_pair) other).key);
     }
 }
 

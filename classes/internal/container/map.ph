@@ -1,26 +1,26 @@
-// A map from keys to values that remembers in which order the keys came. {"a": 1} makes one.
+// A map from keys to values that remembers in which order the keys came. {"a": 1} makes one. What else it can
+// do stands at .internal.container.dictionary.
 //
 // Keys are equal as == says. Entries lie in a row; those that were removed leave a hole (their link is
 // -1) until the row is full. Each bucket is a list of entries, by links that are one more than an index.
 
 package .internal.container;
 
-import .phantom.text.builder;
-
-class map {
+class map extends dictionary {
     private .internal.ints buckets;
-    private .internal.ints links;
+    .internal.ints links;
     private .internal.ints hashes;
-    private .internal.words keyRow;
+    .internal.words keyRow;
     private .internal.words valueRow;
-    private int used;
+    int used;
     private int live;
+    int changes; // how often a key came or went
 
+    // An empty map.
     void map() {
         clear();
     }
 
-    // null where there is no such key.
     any get(any key) {
         int at = find(key, hashOf(key));
         return at < 0 ? null : valueRow[at];
@@ -43,15 +43,10 @@ class map {
         append(key, value, hash);
     }
 
-    void put(any key, any value) {
-        set(key, value);
-    }
-
     boolean has(any key) {
         return find(key, hashOf(key)) >= 0;
     }
 
-    // Take a key out; what it had, or null.
     any remove(any key) {
         int hash = hashOf(key);
         int at = find(key, hash);
@@ -71,15 +66,12 @@ class map {
         keyRow[at] = null;
         valueRow[at] = null;
         live--;
+        changes++;
         return value;
     }
 
     int size() {
         return live;
-    }
-
-    boolean isEmpty() {
-        return live == 0;
     }
 
     void clear() {
@@ -90,6 +82,7 @@ class map {
         valueRow = new .internal.words(8);
         used = 0;
         live = 0;
+        changes++;
     }
 
     array keys() {
@@ -110,50 +103,12 @@ class map {
         return result;
     }
 
-    // Over the keys, as they were when it began.
     any iterator() {
-        return keys().iterator();
+        return new map_iterator(this);
     }
 
-    void each(any action) {
-        foreach (key in keys())
-            action.call(key, get(key));
-    }
-
-    boolean equals(any other) [4] {
-        if (!(other instanceof map))
-            return false;
-        map that = (map) other;
-        if (that.live != live)
-            return false;
-        foreach (key in keys()) {
-            if (!that.has(key) || get(key) != that.get(key))
-                return false;
-        }
-        return true;
-    }
-
-    int hashCode() [15] {
-        int hash = 0;
-        foreach (key in keys()) {
-            any value = get(key);
-            hash += hashOf(key) ^ (value == null ? 0 : value.hashCode());
-        }
-        return hash;
-    }
-
-    string toString() [5] {
-        builder text = new builder();
-        boolean first = true;
-        text.add("{");
-        foreach (key in keys()) {
-            any value = get(key);
-            if (!first)
-                text.add(", ");
-            first = false;
-            text.addAny(key).add(": ").addAny(value :== this ? "(this map)" : value);
-        }
-        return text.add("}").toString();
+    dictionary emptyOne() {
+        return new map();
     }
 
     private static int hashOf(any key) {
@@ -183,6 +138,7 @@ class map {
         links[used] = buckets[bucket];
         used++;
         live++;
+        changes++;
         buckets[bucket] = used;
     }
 
@@ -209,5 +165,31 @@ class map {
             if (oldLinks[i] >= 0)
                 append(oldKeys[i], oldValues[i], oldHashes[i]);
         }
+    }
+}
+
+class map_iterator {
+    private map over;
+    private int changes;
+    private int at;
+
+    void map_iterator(.internal.container.map over0) {
+        over = over0;
+        changes = over.changes;
+    }
+
+    boolean hasNext() {
+        if (over.changes != changes)
+            throw new .internal.error.state("the map has changed while it was walked over");
+        while (at < over.used && over.links[at] < 0)
+            at++;
+        return at < over.used;
+    }
+
+    any next() {
+        if (!hasNext())
+            throw new .internal.error.bounds("no more keys");
+        at++;
+        return over.keyRow[at - 1];
     }
 }

@@ -1,4 +1,4 @@
-// A queue between threads: put waits while it is full, take while it is empty.
+// A queue between threads: put waits while it is full, take while it is empty. .phantom.channel can do more.
 
 package .internal.container;
 
@@ -8,55 +8,128 @@ class queue {
     private int count;
     private boolean closed;
 
+    // A queue with room for 64.
     void queue() {
         ring = new .internal.words(64);
     }
 
+    // A queue with room for so many.
     void queue(int capacity) {
         if (capacity < 1)
             throw new .internal.error.argument("a queue with room for \{capacity}");
         ring = new .internal.words(capacity);
     }
 
+    // Put an item in, and wait for room; a state error if the queue is closed.
     void put(any item) {
         synchronized (this) {
             while (count == ring.size() && !closed)
                 .internal.system.wait(this);
-            if (closed)
-                throw new .internal.error.state("the queue is closed");
-            ring[(first + count) % ring.size()] = item;
-            count++;
-            .internal.system.notifyAll(this);
+            append(item);
         }
     }
 
-    // null once the queue is closed and empty.
+    // Put an item in if there is room; false if there is none.
+    boolean tryPut(any item) {
+        return tryPut(item, 0L);
+    }
+
+    // The same, but wait at most so long for room.
+    boolean tryPut(any item, long ms) {
+        .internal.deadline limit = new .internal.deadline(ms);
+        synchronized (this) {
+            while (count == ring.size() && !closed && limit.waitOn(this)) {
+            }
+            if (count == ring.size() && !closed)
+                return false;
+            append(item);
+            return true;
+        }
+    }
+
+    // Take an item out, and wait for one; null once the queue is closed and empty.
     any take() {
+        return takeOr(null);
+    }
+
+    // The same, but `otherwise` once the queue is closed and empty: null may be an item.
+    any takeOr(any otherwise) {
         synchronized (this) {
             while (count == 0 && !closed)
                 .internal.system.wait(this);
-            if (count == 0)
-                return null;
-            any item = ring[first];
-            ring[first] = null;
-            first = (first + 1) % ring.size();
-            count--;
-            .internal.system.notifyAll(this);
-            return item;
+            return count == 0 ? otherwise : removeFirst();
         }
     }
 
-    // Nothing more will be put.
+    // Take an item out if there is one; else `otherwise`.
+    any tryTake(any otherwise) {
+        return tryTake(otherwise, 0L);
+    }
+
+    // The same, but wait at most so long for one.
+    any tryTake(any otherwise, long ms) {
+        .internal.deadline limit = new .internal.deadline(ms);
+        synchronized (this) {
+            while (count == 0 && !closed && limit.waitOn(this)) {
+            }
+            return count == 0 ? otherwise : removeFirst();
+        }
+    }
+
+    // Nothing more will be put. What is there can still be taken.
     void close() {
         synchronized (this) {
             closed = true;
             .internal.system.notifyAll(this);
+            changed();
         }
     }
 
+    // Will nothing more be put?
+    boolean isClosed() {
+        synchronized (this) {
+            return closed;
+        }
+    }
+
+    // Is it closed, and has all been taken?
+    boolean isOver() {
+        synchronized (this) {
+            return closed && count == 0;
+        }
+    }
+
+    // How many items are waiting.
     int size() {
         synchronized (this) {
             return count;
         }
+    }
+
+    // How many have room.
+    int capacity() {
+        return ring.size();
+    }
+
+    // The lock is held, and an item came or the queue was closed: for classes below this one.
+    void changed() {
+    }
+
+    private void append(any item) {
+        if (closed)
+            throw new .internal.error.state("the queue is closed");
+        ring[(first + count) % ring.size()] = item;
+        count++;
+        .internal.system.notifyAll(this);
+        changed();
+    }
+
+    private any removeFirst() {
+        any item = ring[first];
+        ring[first] = null;
+        first = (first + 1) % ring.size();
+        count--;
+        .internal.system.notifyAll(this);
+        return item;
     }
 }

@@ -1,12 +1,23 @@
-// Things that are there once, in the order in which they came.
+// Things that are there once, in the order in which they came. They are equal as == says.
 
 package .internal.container;
 
-class set {
-    private map items;
+class set extends collection {
+    dictionary items;
 
+    // An empty set.
     void set() {
         items = new map();
+    }
+
+    // A set over another kind of map, for classes below this one.
+    void set(dictionary items0) {
+        items = items0;
+    }
+
+    // An empty one of the same kind.
+    .internal.container.set emptyOne() {
+        return new .internal.container.set();
     }
 
     // True if it was not there before.
@@ -17,24 +28,33 @@ class set {
         return true;
     }
 
+    // Add all that can be walked over.
+    void addAll(any others) {
+        foreach (item in others)
+            items.set(item, true);
+    }
+
     boolean has(any item) {
         return items.has(item);
     }
 
+    // True if it was there.
     boolean remove(any item) {
         boolean there = items.has(item);
         items.remove(item);
         return there;
     }
 
-    int size() {
+    // Take out the items of which a test is true; how many there were.
+    int removeIf(any test) {
+        return items.removeIf(fun (item, there) { return test.call(item); });
+    }
+
+    int size() [12] {
         return items.size();
     }
 
-    boolean isEmpty() {
-        return items.isEmpty();
-    }
-
+    // Take all items out.
     void clear() {
         items.clear();
     }
@@ -43,19 +63,62 @@ class set {
         return items.keys();
     }
 
-    any iterator() {
+    any iterator() [8] {
         return items.iterator();
     }
 
+    // ---- sets of two sets; the other one is any collection ----
+
+    // What is in this one or the other.
+    .internal.container.set union(any other) {
+        .internal.container.set result = emptyOne();
+        result.addAll(this);
+        result.addAll(other);
+        return result;
+    }
+
+    // What is in both.
+    .internal.container.set intersection(any other) {
+        .internal.container.set result = emptyOne();
+        foreach (item in other) {
+            if (has(item))
+                result.add(item);
+        }
+        return result;
+    }
+
+    // What is in this one and not in the other.
+    .internal.container.set difference(any other) {
+        .internal.container.set result = emptyOne();
+        foreach (item in this) {
+            if (!other.has(item))
+                result.add(item);
+        }
+        return result;
+    }
+
+    // Is everything here in the other one too?
+    boolean isSubsetOf(any other) {
+        foreach (item in this) {
+            if (!other.has(item))
+                return false;
+        }
+        return true;
+    }
+
+    // A new set of the same kind with the same items.
+    any clone() [3] {
+        .internal.container.set result = emptyOne();
+        result.addAll(this);
+        return result;
+    }
+
+    // True for a set of the same items, in whatever order.
     boolean equals(any other) [4] {
         return other instanceof .internal.container.set && ((.internal.container.set) other).items == items;
     }
 
     int hashCode() [15] {
         return items.hashCode();
-    }
-
-    string toString() [5] {
-        return toArray().toString();
     }
 }
