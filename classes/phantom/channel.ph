@@ -119,31 +119,6 @@ class channel extends .internal.container.queue {
     }
 }
 
-// What select has received: index(), channel(), item().
-class selection {
-    private int theIndex;
-    private channel theChannel;
-    private any theItem;
-
-    void selection(int index0, channel channel0, any item0) {
-        theIndex = index0;
-        theChannel = channel0;
-        theItem = item0;
-    }
-
-    int index() {
-        return theIndex;
-    }
-
-    channel channel() {
-        return theChannel;
-    }
-
-    any item() {
-        return theItem;
-    }
-}
-
 // Somebody who waits for several channels. A ring that comes before the wait is kept.
 class channel_watcher {
     private boolean rung;

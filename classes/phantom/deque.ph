@@ -87,7 +87,7 @@ class deque extends .internal.container.collection {
         ring[(begin + index) & (ring.size() - 1)] = item;
     }
 
-    int size() [12] {
+    int size() {
         return count;
     }
 
@@ -99,7 +99,7 @@ class deque extends .internal.container.collection {
         changes++;
     }
 
-    any iterator() [8] {
+    any iterator() {
         return new deque_iterator(this);
     }
 

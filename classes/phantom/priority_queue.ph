@@ -53,7 +53,7 @@ class priority_queue extends .internal.container.collection {
         return item;
     }
 
-    int size() [12] {
+    int size() {
         return heap.size();
     }
 
@@ -62,7 +62,7 @@ class priority_queue extends .internal.container.collection {
         heap.clear();
     }
 
-    any iterator() [8] {
+    any iterator() {
         return heap.map(fun (arrival one) { return one.item; }).iterator();
     }
 

@@ -28,7 +28,7 @@ class range extends .internal.container.collection {
         return new range(0L, n - 1L);
     }
 
-    int size() [12] {
+    int size() {
         long n = step > 0L ? (to - from) / step + 1L : (from - to) / -step + 1L;
         if (isEmpty())
             return 0;
@@ -49,7 +49,7 @@ class range extends .internal.container.collection {
         return inside && (n - from) % step == 0L;
     }
 
-    any iterator() [8] {
+    any iterator() {
         return new range_iterator(from, to, step);
     }
 

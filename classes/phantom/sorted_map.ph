@@ -334,11 +334,11 @@ class sorted_range extends .internal.container.collection {
         hasEnd = hasEnd0;
     }
 
-    any iterator() [8] {
+    any iterator() {
         return new sorted_iterator(over, from, hasBegin, to, hasEnd);
     }
 
-    int size() [12] {
+    int size() {
         int n = 0;
         foreach (key in this)
             n++;

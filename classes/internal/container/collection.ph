@@ -7,10 +7,10 @@ import .phantom.text.builder;
 
 abstract class collection {
     // An object with hasNext() and next(), as foreach wants it.
-    abstract any iterator() [8];
+    abstract any iterator();
 
     // How many items there are.
-    abstract int size() [12];
+    abstract int size();
 
     // Is there no item?
     boolean isEmpty() {

@@ -50,7 +50,7 @@ class set extends collection {
         return items.removeIf(fun (item, there) { return test.call(item); });
     }
 
-    int size() [12] {
+    int size() {
         return items.size();
     }
 
@@ -63,7 +63,7 @@ class set extends collection {
         return items.keys();
     }
 
-    any iterator() [8] {
+    any iterator() {
         return items.iterator();
     }
 

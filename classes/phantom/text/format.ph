@@ -140,7 +140,7 @@ class format {
     }
 
     private double real(any value, char kind) {
-        if (value instanceof .phantom.bigint)
+        if (value instanceof .phantom.bigint || value instanceof .phantom.rational)
             return value.toDouble();
         try {
             return (double) value;
