@@ -425,9 +425,9 @@ bench-boot: $B/phantom $B/kernel/phantom.elf $B/kernel/bench.elf  ## the bare ma
 
 ##@ Looking after the text
 
-LINTS := format files docs layers headers symbols kernel warnings names cppcheck
+LINTS := format files docs classes layers headers symbols kernel warnings names cppcheck
 
-.PHONY: lint format $(LINTS:%=lint-%)
+.PHONY: lint format docs $(LINTS:%=lint-%)
 lint: $(LINTS:%=lint-%)  ## every check; lint-NAME runs one
 	@echo 'lint: all $(words $(LINTS)) checks passed ($(LINTS))'
 
@@ -442,6 +442,10 @@ lint-files:
 lint-docs:
 	$(say) LINT 'what the pages name'
 	$(Q)scripts/lint-docs
+
+lint-classes:
+	$(say) LINT 'comments of the class library'
+	$(Q)scripts/class-docs --check
 
 lint-layers:
 	$(say) LINT 'layers'
@@ -501,6 +505,11 @@ lint-cppcheck:
 
 format:  ## lay out every C file as .clang-format says
 	$(Q)clang-format -i $(TEXTS)
+
+docs:  ## make docs/CLASSES.md from the comments of the class library
+	$(say) DOCS docs/CLASSES.md
+	@mkdir -p $B docs
+	$(Q)scripts/class-docs > $B/classes.md && mv $B/classes.md docs/CLASSES.md
 
 # ---------------------------------------------------------------------------------------------
 # Installing. The command prints its own manual page and its completion, from its table of verbs.

@@ -342,6 +342,31 @@ class Lint(unittest.TestCase):
         self.write("core/base/README.md", "Read `rung.c` first.\n")
         self.assert_refused("lint-docs", "`rung.c` is not there")
 
+    def test_classes_refuses_what_has_no_comment_and_a_page_that_is_out_of_date(self):
+        good = """// A lamp.
+
+package .phantom;
+
+class lamp {
+    // Let there be light.
+    void on() {
+    }
+
+    private void burn() {
+    }
+}
+"""
+        self.write("classes/phantom/lamp.ph", good)
+        self.assert_refused("lint-classes", "docs/CLASSES.md: not what the comments say")
+        self.write("docs/CLASSES.md", "")
+        self.assert_refused("lint-classes", "docs/CLASSES.md: not what the comments say")
+        self.assertEqual(self.lint("docs")[0], 0)
+        self.assertEqual(self.lint("lint-classes")[0], 0)
+        self.change("classes/phantom/lamp.ph", "    // Let there be light.\n", "")
+        self.assert_refused("lint-classes", "classes/phantom/lamp.ph: `void on()` has no comment")
+        self.write("classes/phantom/lamp.ph", good.removeprefix("// A lamp."))
+        self.assert_refused("lint-classes", "classes/phantom/lamp.ph: no comment opens it")
+
     def test_files_refuses_scripts_that_do_not_parse(self):
         self.write("scripts/broken", "#!/bin/sh\nif true; then\n")
         self.assert_refused("lint-files", "scripts/broken")

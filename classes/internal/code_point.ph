@@ -3,6 +3,7 @@
 package .internal;
 
 class code_point {
+    // Its number.
     int value() @primitive(code_point_value);
 
     boolean equals(any other) [4] {
@@ -13,9 +14,11 @@ class code_point {
         return .internal.string.fromCodePoint(value());
     }
 
+    // By their numbers.
     int compareTo(any other) {
         return value() - ((code_point) other).value();
     }
 
+    // The character of a number; an argument error if there is none.
     static code_point of(int value) @primitive(code_point_make);
 }

@@ -5,16 +5,21 @@
 package .internal;
 
 class error {
+    // What is wrong, or null.
     public string message;
+    // Where it was thrown, an array of strings with the innermost call first; null if it never was.
     public .internal.words trace;
 
+    // Without a message.
     void error() {
     }
 
+    // With a message.
     void error(string text) {
         message = text;
     }
 
+    // What is wrong, or null.
     string getMessage() {
         return message;
     }

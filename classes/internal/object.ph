@@ -3,6 +3,7 @@
 package .internal;
 
 class object {
+    // The class that it is of.
     .internal."class" getClass() [2] @primitive(object_class);
 
     // Objects that can be copied say how.

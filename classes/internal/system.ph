@@ -7,22 +7,27 @@ class system {
 
     // ---- the console ----
 
+    // A text.
     static void print(string text) {
         write(text == null ? "null" : text, false);
     }
 
+    // Any object as text.
     static void print(any object) {
         write("\{object}", false);
     }
 
+    // A text, and the end of the line.
     static void println(string text) {
         write(text == null ? "null" : text, true);
     }
 
+    // Any object as text, and the end of the line.
     static void println(any object) {
         write("\{object}", true);
     }
 
+    // The end of a line.
     static void println() {
         write("", true);
     }
@@ -51,6 +56,7 @@ class system {
         return .internal.thread.start(target, null);
     }
 
+    // The same with a name, as `phantom ps` shows it.
     static .internal.thread spawn(any target, string name) {
         return .internal.thread.start(target, name);
     }
@@ -61,11 +67,14 @@ class system {
         monitorWait(object, -1L);
     }
 
+    // The same for at most so long.
     static void wait(any object, long ms) {
         monitorWait(object, ms < 0L ? 0L : ms);
     }
 
+    // Inside synchronized (object): wake one who waits.
     static void notify(any object) @primitive(monitor_notify);
+    // Inside synchronized (object): wake all who wait.
     static void notifyAll(any object) @primitive(monitor_notify_all);
 
     private static void monitorWait(any object, long ms) @primitive(monitor_wait);
