@@ -69,6 +69,7 @@ CORE_SOURCES    := $(wildcard core/*/*.c)
 LINUX_SOURCES   := $(wildcard hosted/linux/*.c)
 SIM_SOURCES     := $(wildcard hosted/sim/*.c)
 PHANTOM_SOURCES := $(wildcard tools/phantom/*.c)
+LIBRARY_SOURCES := $(wildcard tools/library/*.c)
 BENCH_SOURCES   := $(wildcard bench/*.c bench/linux/*.c)
 SUPPORT_SOURCES := $(wildcard test/support/*.c)
 UNIT_SOURCES    := $(wildcard test/unit/*/*_test.c)
@@ -84,7 +85,7 @@ KERNEL_PURE     := $(wildcard $(addprefix kernel/,dev/acpi_tables.c dev/block.c 
                      mm/area.c mm/frame.c mm/slab.c))
 CLASSES         := $(sort $(wildcard classes/*.ph classes/*/*.ph classes/*/*/*.ph))
 
-ALL_SOURCES := $(CORE_SOURCES) $(LINUX_SOURCES) $(SIM_SOURCES) $(PHANTOM_SOURCES) \
+ALL_SOURCES := $(CORE_SOURCES) $(LINUX_SOURCES) $(SIM_SOURCES) $(PHANTOM_SOURCES) $(LIBRARY_SOURCES) \
                $(BENCH_SOURCES) $(SUPPORT_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES) \
                $(BARE_METAL)
 ALL_HEADERS := $(wildcard core/*/*.h hosted/*/*.h tools/*/*.h test/support/*.h \
@@ -129,6 +130,7 @@ cc_fuzz := $(FUZZ_CC)
 cc      = $(or $(cc_$1),$(CC))
 cflags  = $(BASE_CFLAGS) $(WARNINGS) $(CFLAGS_$1) $(CFLAGS)
 objects = $(patsubst %.c,$B/$1/%.o,$2)
+embedded = $B/$1/embed/classes.o $B/$1/embed/library.o
 libs    = $B/$1/linux.a $B/$1/core.a
 link    = $(call cc,$1) $(cflags) -pthread $(LDFLAGS)
 
@@ -176,16 +178,16 @@ $B/$1/kernel/%.o: kernel/%.c $B/$1/flags
 	$(say) CC $$@
 	$(Q)$(call cc,$1) $(cflags) $(HOSTED_CFLAGS) -iquote core -iquote kernel -MMD -MP -c $$< -o $$@
 
-$B/$1/embed/classes.o: $B/embed/classes.c $B/$1/flags
+$B/$1/embed/%.o: $B/embed/%.c $B/$1/flags
 	@mkdir -p $$(@D)
 	$(say) CC $$@
 	$(Q)$(call cc,$1) $(cflags) $(INCLUDES_hosted) -c $$< -o $$@
 
 $B/$1/core.a: $$(CORE_$1) $(MATH) $B/sources
-$B/$1/linux.a: $(call objects,$1,$(LINUX_SOURCES)) $B/$1/embed/classes.o $B/sources
+$B/$1/linux.a: $(call objects,$1,$(LINUX_SOURCES)) $(embedded) $B/sources
 $B/$1/support.a: $(call objects,$1,$(SUPPORT_SOURCES) $(KERNEL_PURE)) $B/sources
 $B/$1/sim.a: $(call objects,$1,$(filter-out %/main.c,$(SIM_SOURCES)) hosted/linux/space.c) \
-    $B/$1/embed/classes.o $B/sources
+    $(embedded) $B/sources
 
 $B/$1/phantom: $(call objects,$1,$(PHANTOM_SOURCES)) $(libs)
 	$(say) LINK $$@
@@ -317,6 +319,16 @@ $(MATH): scripts/math.txt scripts/link-math $(MUSL_LIBC)
 $B/embed/classes.c: scripts/embed-classes $B/embed/list $(CLASSES)
 	$(say) EMBED $@
 	$(Q)scripts/embed-classes classes $(CLASSES) > $@
+
+# The library is compiled once, by a program of the release configuration.
+$B/release/library: $(call objects,release,$(LIBRARY_SOURCES) $(LINUX_SOURCES)) $B/release/embed/classes.o \
+    $B/release/core.a
+	$(say) LINK $@
+	$(Q)$(call link,release) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(URING)
+
+$B/embed/library.c: $B/release/library
+	$(say) COMPILE $@
+	$(Q)$< > $@
 
 $B/embed/list: always
 	@scripts/stamp $@ $(CLASSES)

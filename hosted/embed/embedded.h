@@ -1,8 +1,8 @@
 /*
  * embedded.h - the class library, carried inside the program.
  *
- * scripts/embed-classes turns classes/ into a C file with this table at each
- * build, so that a program never looks for its library on the disk.
+ * scripts/embed-classes turns classes/ into a C file with this table at each build, and
+ * tools/library compiles them, so that a program never looks for its library on the disk.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -19,3 +19,7 @@ struct embedded_source {
 /* Sorted by path; an entry of nulls ends the table. */
 extern const struct embedded_source embedded_classes[];
 extern const size_t embedded_class_count;
+
+/* All of them, compiled into one module. */
+extern const unsigned char embedded_library[];
+extern const size_t embedded_library_bytes;

@@ -20,7 +20,6 @@
 #include "vm/vm.h"
 
 #define NURSERY_BYTES (8 * HEAP_BLOCK_BYTES)
-#define SOURCE_MAX    128
 
 static const char program_text[] =
     "class account { int amount; };\n"
@@ -142,19 +141,6 @@ message_print(void *context, const struct lang_message *message)
 
 static const struct lang_host host = { .find = find_class, .message = message_print };
 
-static err_t
-library_compile(struct buffer *module)
-{
-    struct lang_source sources[SOURCE_MAX];
-    size_t count = embedded_class_count < SOURCE_MAX ? embedded_class_count : SOURCE_MAX;
-
-    for (size_t i = 0; i < count; i++)
-        sources[i] = (struct lang_source){ .path = embedded_classes[i].path,
-                                           .text = embedded_classes[i].text,
-                                           .byte_count = embedded_classes[i].bytes };
-    return lang_compile_library(&host, sources, count, module);
-}
-
 static void
 refusal_print(void *context, const char *line)
 {
@@ -168,24 +154,20 @@ static bool
 prepare(struct plat_disk *disk)
 {
     struct pmem_options options = { .on_demand_only = true };
-    struct buffer library = { 0 };
     struct store *store = NULL;
     err_t err = store_format(disk, plat_disk_block_count(disk));
 
-    if (err == OK)
-        err = library_compile(&library);
     if (err == OK)
         err = store_open(disk, false, &store, NULL);
     if (err == OK)
         err = pmem_start(store, &options);
     if (err != OK)
         return sim_trouble("make the volume", err);
-    err = vm_format(library.bytes, library.count, refusal_print, NULL);
+    err = vm_format(embedded_library, embedded_library_bytes, refusal_print, NULL);
     if (err == OK)
         err = pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_NEW));
     pmem_stop();
     store_close(store);
-    buffer_free(&library);
     return err == OK ? true : sim_trouble("install the library", err);
 }
 

@@ -258,25 +258,3 @@ program_read(const char *path, struct buffer *module)
     buffer_free(&bytes);
     return done;
 }
-
-bool
-program_library(struct buffer *module)
-{
-    struct lang_host host = { .message = show_message };
-    struct lang_source *sources = calloc(embedded_class_count + 1, sizeof *sources);
-    err_t err;
-
-    if (sources == NULL) {
-        say_error("no memory for the class library");
-        return false;
-    }
-    for (size_t i = 0; i < embedded_class_count; i++)
-        sources[i] = (struct lang_source){ .path = embedded_classes[i].path,
-                                           .text = embedded_classes[i].text,
-                                           .byte_count = embedded_classes[i].bytes };
-    err = lang_compile_library(&host, sources, embedded_class_count, module);
-    free(sources);
-    if (err != OK)
-        say_error("the class library of this command does not compile");
-    return err == OK;
-}

@@ -1,5 +1,5 @@
 /*
- * program.h - from a file to a module, and the class library.
+ * program.h - from a file to a module.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -18,9 +18,6 @@
  * False after a message.
  */
 bool program_read(const char *path, struct buffer *module);
-
-/* Compile the class library that this command carries. False after a message. */
-bool program_library(struct buffer *module);
 
 /* The name of a program for people: its file's name without the folders. */
 const char *program_name(const char *path);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "control/report.h"
+#include "embed/embedded.h"
 #include "linux/disk.h"
 #include "phantom/program.h"
 #include "phantom/say.h"
@@ -341,23 +342,14 @@ static bool
 library_install(struct system *system)
 {
     struct pmem_options pmem = { .on_demand_only = true };
-    struct buffer library = { 0 };
-    bool done = false;
     err_t err;
 
-    if (!program_library(&library))
-        goto out;
     if (!space_start(system, &pmem))
-        goto out;
-    err = vm_format(library.bytes, library.count, refusal_say, NULL);
-    if (err != OK) {
+        return false;
+    err = vm_format(embedded_library, embedded_library_bytes, refusal_say, NULL);
+    if (err != OK)
         system_say_making(system, err, "cannot install the class library");
-        goto out;
-    }
-    done = system_commit(system, STORE_CAUSE_NEW);
-out:
-    buffer_free(&library);
-    return done;
+    return err == OK && system_commit(system, STORE_CAUSE_NEW);
 }
 
 bool

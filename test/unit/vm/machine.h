@@ -89,20 +89,9 @@ machine_compile(const char *text)
 static inline void
 machine_format(void)
 {
-    struct lang_host host = { .message = machine_message };
-    struct lang_source *sources = calloc(embedded_class_count, sizeof *sources);
-    struct buffer module = { 0 };
-
     machine_said[0] = 0;
-    for (size_t i = 0; i < embedded_class_count; i++)
-        sources[i] = (struct lang_source){ embedded_classes[i].path, embedded_classes[i].text,
-                                           embedded_classes[i].bytes };
-    ck_assert_msg(lang_compile_library(&host, sources, embedded_class_count, &module) == OK,
+    ck_assert_msg(vm_format(embedded_library, embedded_library_bytes, machine_report, NULL) == OK,
                   "the class library: %s", machine_said);
-    ck_assert_msg(vm_format(module.bytes, module.count, machine_report, NULL) == OK,
-                  "the class library: %s", machine_said);
-    buffer_free(&module);
-    free(sources);
 }
 
 static inline void
