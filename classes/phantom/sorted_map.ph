@@ -32,15 +32,9 @@ class sorted_map extends dictionary {
     }
 
     void set(any key, any value) {
-        sorted_node node = nodeOf(key);
-        if (node != null) {
-            node.value = value;
-            return;
-        }
-        compare(key, key);
+        if (root == null)
+            compare(key, key); // what has no order is refused as the first one, too
         root = insert(root, key, value);
-        count++;
-        changes++;
     }
 
     boolean has(any key) {
@@ -192,13 +186,19 @@ class sorted_map extends dictionary {
     // ---- the tree: each gives the root of what it has made ----
 
     private sorted_node insert(sorted_node node, any key, any value) {
-        if (node == null)
+        if (node == null) {
+            count++;
+            changes++;
             return new sorted_node(key, value);
-        if (compare(key, node.key) < 0)
+        }
+        int side = compare(key, node.key);
+        if (side < 0)
             node.left = insert(node.left, key, value);
-        else
+        else if (side > 0)
             node.right = insert(node.right, key, value);
-        return split(skew(node));
+        else
+            node.value = value;
+        return side == 0 ? node : split(skew(node));
     }
 
     private sorted_node take(sorted_node node, any key) {

@@ -235,6 +235,10 @@ void sortedMaps() {
     check.same(new sorted_map().removeFirst(), null, "removeFirst of nothing");
     check.fails("the map has changed while it was walked over", fun () { foreach (k in m) m[k + k] = 1; return null; });
 
+    sorted_map odd = new sorted_map();
+    check.fails("class .internal.mutex has no method with so many arguments called compareTo", fun () { odd[new mutex()] = 1; return null; });
+    check.same(odd.size(), 0, "what has no order is refused");
+
     random chance = new random(11L);
     sorted_map large = new sorted_map();
     map model = new map();
