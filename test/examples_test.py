@@ -5,6 +5,7 @@ The ways:
   plain     phantom exec
   strict    in a volume with --strict: a store that misses the write barrier is a crash
   often     in a volume with a snapshot every few milliseconds
+  each      in a volume with a snapshot at every 500th safepoint of each worker
   killed    in a volume with --gated, killed at random moments and started again until it ends; what
             the lives say, laid end to end where they overlap, must be the same text
 
@@ -152,6 +153,11 @@ def often(name, folder, chance):
     return in_volume(name, folder, ["--interval", "5"])
 
 
+def each(name, folder, chance):
+    del chance
+    return in_volume(name, folder, ["--every", "500"])
+
+
 def places(expected, said, ends):
     """Where the text may end after a life that said this: it begins at or before an end so far."""
     found = set()
@@ -208,7 +214,7 @@ def killed(name, folder, chance):
     return None
 
 
-WAYS = {"plain": plain, "strict": strict, "often": often, "killed": killed}
+WAYS = {"plain": plain, "strict": strict, "often": often, "each": each, "killed": killed}
 
 
 def main():

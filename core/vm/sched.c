@@ -52,8 +52,9 @@ struct timer {
 
 /* How often to look around: rarely, or, where the nursery moves always, at each poll. */
 struct pace {
-    int32_t look_polls;    /* polls until the next look whether the world should stop */
-    int32_t collect_looks; /* looks until the nursery is looked at; who finds it full collects */
+    int32_t look_polls;      /* polls until the next look whether the world should stop */
+    int32_t collect_looks;   /* looks until the nursery is looked at; who finds it full collects */
+    uint32_t snapshot_looks; /* looks until the next snapshot; 0: others ask for them */
 };
 
 static const struct pace pace_usual = { .look_polls = 63, .collect_looks = 16 };
@@ -83,10 +84,23 @@ static struct {
 
 static uint64_t idle_cell[1], leave_cell[1];
 
+/* A snapshot comes at every so many polls, as near as whole looks go. */
+static struct pace
+pace_of(const struct vm_options *options)
+{
+    struct pace result = options->heap.move_always ? pace_moving : pace_usual;
+    uint32_t polls = options->snapshot_polls;
+
+    if (polls != 0 && polls < (uint32_t)result.look_polls)
+        result.look_polls = (int32_t)polls;
+    result.snapshot_looks = polls / (uint32_t)result.look_polls;
+    return result;
+}
+
 err_t
 sched_init(void)
 {
-    pace = vm_options_get()->heap.move_always ? pace_moving : pace_usual;
+    pace = pace_of(vm_options_get());
     lock_init(&sched.lock, LOCK_RANK_SCHED);
     lock_init(&sched.timer_lock, LOCK_RANK_TIMER);
     cond_init(&sched.work);
@@ -780,6 +794,30 @@ look_at_clock(struct vm_worker *worker)
         give_back(worker);
 }
 
+static bool
+snapshot_is_due(struct vm_worker *worker)
+{
+    if (pace.snapshot_looks == 0 || ++worker->snapshot_looks < pace.snapshot_looks)
+        return false;
+    worker->snapshot_looks = 0;
+    return true;
+}
+
+/* Let the world be as it is at this very poll in a snapshot, and wait until that is committed. */
+static void
+snapshot_wait(struct vm_worker *worker)
+{
+    uint32_t epoch;
+
+    frame_save(worker);
+    worker->loaded = false;
+    epoch = pmem_snapshot_ask(STORE_CAUSE_DEMAND);
+    pmem_worker_away(&worker->pmem);
+    IGNORE(pmem_snapshot_wait(epoch), "who runs the volume is told");
+    pmem_worker_back(&worker->pmem);
+    load_again(worker);
+}
+
 void
 sched_poll(struct vm_worker *worker)
 {
@@ -787,6 +825,8 @@ sched_poll(struct vm_worker *worker)
 
     worker->slice = pace.look_polls; /* the poll that came here comes again, and goes on */
     plat_switch_point();
+    if (snapshot_is_due(worker))
+        snapshot_wait(worker);
     if (pmem_poll() || collects)
         sched_safepoint(worker);
     if (worker->loaded && worker->looks <= 0)

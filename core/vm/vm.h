@@ -26,6 +26,8 @@ struct vm_options {
     unsigned workers; /* native threads that run threads; 0: one for each processor, at least 2 */
     struct heap_options heap;
     uint32_t stack_slots_max; /* how far a stack may grow; 0: 2^20 */
+    uint32_t snapshot_polls;  /* tests: each worker waits for a snapshot at every so many polls; 0:
+                                 none */
     bool safe;                /* run nothing: no worker is started, for looking and repairing */
     bool gated; /* output leaves when the snapshot with its cause is committed (core/prim) */
     uint64_t

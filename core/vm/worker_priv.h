@@ -106,7 +106,8 @@ struct vm_worker {
     uint64_t *word_top, *raw_top;
     uint64_t *word_locals, *frame;
 
-    int32_t slice; /* polls until the next look around */
+    int32_t slice;           /* polls until the next look around */
+    uint32_t snapshot_looks; /* looks since the last snapshot, where they are counted */
 
     /*
      * The window: stack pages that are resident, pinned, and open for writing in

@@ -29,6 +29,7 @@
 #define EXEC_BYTES       (16ull << 30)
 #define INTERVAL_MS_MAX  3600000u
 #define WORKERS_MAX      64u
+#define EVERY_MAX        1000000u
 #define MEMORY_BYTES_MIN (4ull << 20)
 #define MEMORY_BYTES_MAX (1ull << 44)
 #define STATUS_OF_SIGNAL 128 /* and the signal: what a shell says of one that a signal ended */
@@ -64,9 +65,11 @@ options_fill(const struct invocation *invocation, struct system_options *options
     uint64_t interval;
     uint64_t workers;
     uint64_t memory;
+    uint64_t every;
 
     if (!option_number(invocation, "interval", 1, INTERVAL_MS_MAX, 0, &interval) ||
         !option_number(invocation, "workers", 1, WORKERS_MAX, 0, &workers) ||
+        !option_number(invocation, "every", 1, EVERY_MAX, 0, &every) ||
         !option_size(invocation, "memory", MEMORY_BYTES_MIN, MEMORY_BYTES_MAX, 0, &memory))
         return false;
     options->pmem.interval_ms = (uint32_t)interval;
@@ -74,6 +77,7 @@ options_fill(const struct invocation *invocation, struct system_options *options
     options->pmem.strict = option_given(invocation, "strict");
     options->pmem.warm = true;
     options->vm.workers = (unsigned)workers;
+    options->vm.snapshot_polls = (uint32_t)every;
     options->vm.safe = option_given(invocation, "safe");
     options->vm.gated = option_given(invocation, "gated");
     return true;

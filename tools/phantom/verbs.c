@@ -34,6 +34,10 @@ static const struct option new_options[] = {
     {                                                                                              \
         "strict", NULL, "protect every page that was not announced as written (slow; finds bugs)"  \
     }
+#define EVERY_OPTION                                                                               \
+    {                                                                                              \
+        "every", "N", "wait for a snapshot at every Nth safepoint of a program (slow; finds bugs)" \
+    }
 #define INTERVAL_OPTION                                                                            \
     {                                                                                              \
         "interval", "MS", "milliseconds between snapshots; default: adapts to what is written"     \
@@ -41,6 +45,7 @@ static const struct option new_options[] = {
 
 static const struct option run_options[] = {
     { "again", NULL, "start PROGRAM although the volume holds a program already" },
+    EVERY_OPTION,
     { "gated", NULL, "hold output until the snapshot that contains its cause is committed" },
     INTERVAL_OPTION,
     MEMORY_OPTION,

@@ -33,16 +33,16 @@ scavenges_of_2000_polls(void)
 }
 
 static void
-restart_with(struct heap_options heap)
+restart_with(struct vm_options options)
 {
     machine_stop(true);
-    machine_options.heap = heap;
+    machine_options = options;
     machine_start();
 }
 
 START_TEST(where_it_is_asked_for_the_nursery_moves_at_each_back_edge_and_each_call)
 {
-    restart_with((struct heap_options){ .move_always = true });
+    restart_with((struct vm_options){ .workers = 2, .heap = { .move_always = true } });
     ck_assert_uint_ge(scavenges_of_2000_polls(), 2000);
 }
 END_TEST
@@ -59,10 +59,22 @@ START_TEST(a_checked_build_does_that_unasked_and_no_other_does)
 }
 END_TEST
 
+START_TEST(where_it_is_asked_for_a_worker_waits_for_a_snapshot_at_each_nth_poll)
+{
+    uint64_t before;
+
+    restart_with((struct vm_options){ .workers = 2, .snapshot_polls = 100 });
+    before = fake.generation;
+    (void)scavenges_of_2000_polls();
+    ck_assert_uint_ge(fake.generation - before, 20);
+}
+END_TEST
+
 int
 main(void)
 {
     const TTest *const tests[] = {
+        where_it_is_asked_for_a_worker_waits_for_a_snapshot_at_each_nth_poll,
         where_it_is_asked_for_the_nursery_moves_at_each_back_edge_and_each_call,
         a_checked_build_does_that_unasked_and_no_other_does,
     };
