@@ -53,8 +53,8 @@ class channel extends .internal.container.queue {
         return new channel_iterator(this);
     }
 
-    // Wait until one of several channels has an item, and receive it. The answer has index() of the channel in
-    // the array, channel() and item(); null once all of them are closed and empty.
+    // Wait until one of several channels has an item, and receive it, from the first in the row that has one. The
+    // answer has index() of the channel in the row, channel() and item(); null once all are closed and empty.
     static selection select(any channels) {
         return select(channels, -1L);
     }

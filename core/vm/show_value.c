@@ -508,10 +508,17 @@ show_container(struct show *show, ref_t object, ref_t class, const char *name)
 {
     if (GET_WORD(class_object, class, application) != WORD_NULL)
         return false;
+    if (text_equal(name, ".phantom.channel")) { /* a queue that can do more */
+        class = GET_WORD(class_object, class, super);
+        name = ".internal.container.queue";
+    }
     if (text_equal(name, ".internal.container.array"))
         show_words(show, word_field(object, class, "items"), 0, int_field(object, class, "count"));
     else if (text_equal(name, ".internal.container.queue"))
         show_words(show, word_field(object, class, "ring"), int_field(object, class, "first"),
+                   int_field(object, class, "count"));
+    else if (text_equal(name, ".phantom.deque"))
+        show_words(show, word_field(object, class, "ring"), int_field(object, class, "begin"),
                    int_field(object, class, "count"));
     else if (text_equal(name, ".internal.container.map"))
         show_map(show, object, class, false);

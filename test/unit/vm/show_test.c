@@ -52,6 +52,8 @@ START_TEST(values_are_shown_as_the_language_writes_them)
                 "var m = {\"one\": 1, \"gone\": 2, \"three\": [3]}; m.remove(\"gone\");\n"
                 "var q = new .internal.container.queue(3);\n"
                 "q.put(1); q.put(2); q.take(); q.put(3); q.put(4);\n"
+                "var c = new channel(2); c.send(\"in\");\n"
+                "var d = new deque(); d.add(1); d.addFirst(0);\n"
                 "var once = new .internal.container.set(); once.add(\"k\");\n"
                 "var p = new place(); p.y = 0.5; p.c = '\\''; p.more = 7L;\n"
                 "var f2 = fun (a) { return a; };\n"
@@ -78,6 +80,8 @@ START_TEST(values_are_shown_as_the_language_writes_them)
         "    bits = [0, -1, 0]\n"
         "    m = {\"one\": 1, \"three\": [3]}\n"
         "    q = [2, 3, 4]\n"
+        "    c = [\"in\"]\n"
+        "    d = [0, 1]\n"
         "    once = {\"k\"}\n"
         "    p = place{x: 0, y: 0.5, on: false, c: '\\'', name: null, other: null, more: 7}\n"
         "    f2 = fun\n");
