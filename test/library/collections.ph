@@ -52,6 +52,9 @@ void common() {
     check.same(numbers.drop(3), [1, 5], "drop");
     check.same(numbers.drop(9), [], "drop too many");
     check.same(numbers.zip(["a", "b"]), [[3, "a"], [1, "b"]], "zip");
+    check.same(["a", "b"].withIndex().toString(), "[0: a, 1: b]", "withIndex");
+    check.same(numbers.chunks(2), [[3, 1], [4, 1], [5]], "chunks");
+    check.fails("chunks of 0", fun () { return numbers.chunks(0); });
     check.same(numbers.distinct(), [3, 1, 4, 5], "distinct");
     check.same(numbers.groupBy(fun (n) { return n % 2; }), {1: [3, 1, 1, 5], 0: [4]}, "groupBy");
     check.same(numbers.indexBy(fun (n) { return "k\{n}"; }).size(), 4, "indexBy");

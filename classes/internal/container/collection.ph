@@ -158,6 +158,27 @@ abstract class collection {
         return result;
     }
 
+    // Entries of a number, from 0, and the item: key() and value().
+    array withIndex() {
+        array result = new array();
+        foreach (item in this)
+            result.add(new entry(result.size(), item));
+        return result;
+    }
+
+    // Arrays of `size` items each, the last one of what is left.
+    array chunks(int size) {
+        array result = new array();
+        if (size < 1)
+            throw new .internal.error.argument("chunks of \{size}");
+        foreach (item in this) {
+            if (result.isEmpty() || ((array) result.last()).size() == size)
+                result.add(new array());
+            ((array) result.last()).add(item);
+        }
+        return result;
+    }
+
     // Each item once, in the order in which they come first.
     array distinct() {
         .internal.container.set seen = new .internal.container.set();
