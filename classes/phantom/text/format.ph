@@ -56,11 +56,11 @@ class format {
     private void place() {
         int from = at;
         readFlags();
-        width = readNumber(0);
+        width = readNumber();
         digits = -1;
         if (at < units.size() && units[at] == '.') {
             at++;
-            digits = readNumber(0);
+            digits = readNumber();
         }
         if (at >= units.size())
             throw new .internal.error.argument("format: a place ends too early, at \{from - 1}");
@@ -85,8 +85,8 @@ class format {
         }
     }
 
-    private int readNumber(int otherwise) {
-        int n = otherwise;
+    private int readNumber() {
+        int n = 0;
         for (; at < units.size() && units[at].isDigit(); at++) {
             n = n * 10 + (units[at] - '0');
             if (n > 10000)
