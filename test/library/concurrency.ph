@@ -96,7 +96,7 @@ void timers() {
     channel ticks = new channel();
     timer.after(5, fun () { ticks.send("once"); });
     check.same(ticks.receive(), "once", "after");
-    timer t = timer.every(2, fun () { ticks.send("tick"); });
+    timer t = timer.every(2, fun () { ticks.trySend("tick"); });
     for (int i = 0; i < 3; i++)
         check.same(ticks.receive(), "tick", "every");
     check.same(t.isOver(), false, "it goes on");
