@@ -152,6 +152,10 @@ void maps() {
     check.same(m.entries().toString(), "[a: 11, b: 2, c: 3, d: 5]", "entries");
     check.same(m.entries().first().key(), "a", "key");
     check.same(m.entries().first().value(), 11, "value");
+    entry pair = new entry("k", 1);
+    check.good(pair == new entry("k", 1) && pair != new entry("k", 2), "entries are equal by both");
+    check.good(pair.compareTo(new entry("m", 0)) < 0, "and in order by their keys");
+    check.same(pair.hashCode(), new entry("k", 1).hashCode(), "hashCode of an entry");
     check.same(m.entries().maxBy(fun (e) { return e.value(); }).key(), "a", "entries as a collection");
     check.same(m.filter(fun (k, v) { return v > 3; }), {"a": 11, "d": 5}, "filter");
     check.same(m.mapValues(fun (k, v) { return k + v; })["b"], "b2", "mapValues");
@@ -318,6 +322,8 @@ void queues() {
     }
     check.same(wrong, 0, "many");
     check.fails("the first of an empty queue", fun () { return many.removeFirst(); });
+    check.fails("class .internal.mutex has no method with so many arguments called compareTo", fun () { many.add(new mutex()); return null; });
+    check.same(many.size(), 0, "what has no order is refused");
     check.part("priority queues");
 }
 

@@ -86,6 +86,15 @@ void futures() {
     check.same(future.all(parts).get(), [1, 4, 9, 16, 25], "all");
     parts.add(bad);
     check.fails("no luck", fun () { return future.all(parts).get(); });
+    future settled = new future();
+    settled.settle(fun () { throw "odd"; });
+    string odd;
+    try {
+        settled.get();
+    } catch (string thrown) {
+        odd = thrown;
+    }
+    check.same(odd, "odd", "settle, with any object as the error");
     array log = [];
     f.whenDone(fun () { log.add("now"); });
     check.same(log, ["now"], "whenDone");

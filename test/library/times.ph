@@ -15,7 +15,11 @@ void durations() {
     check.same(duration.ofSeconds(3).multiply(3).divide(2).millis(), 4500L, "multiply and divide");
     check.same(duration.ofSeconds(60) == duration.ofMinutes(1), true, "equals");
     check.same([duration.ofHours(1), duration.ofMinutes(3)].min().toString(), "3m", "compareTo");
-    check.good(new stopwatch().elapsed().nanos() >= 0L, "stopwatch");
+    stopwatch watch = new stopwatch();
+    sleep(2);
+    check.good(watch.elapsed().millis() >= 2L, "elapsed");
+    check.good(watch.restart().millis() >= 2L, "restart");
+    check.good(watch.toString().endsWith("s"), "a stopwatch as text");
     check.fails("a duration is too long", fun () { return duration.ofDays(1000000000L); });
     check.fails("a duration is too long", fun () { return duration.ofNanos(long.MAX).add(duration.ofNanos(1)); });
     check.fails("a duration is too long", fun () { return duration.ofNanos(long.MIN).multiply(-1); });
