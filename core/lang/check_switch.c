@@ -27,8 +27,8 @@ check_int_label(struct check *check, struct stmt *label)
     if (value->type->kind == TYPE_ERROR)
         return;
     if (value->kind != EXPR_INT || !lang_is_intlike(value->type)) {
-        lang_error(check->lang, check->file, value->place, "a number, a 'c'haracter or a static const",
-                   "this label is not a constant int");
+        lang_error(check->lang, check->file, value->place,
+                   "a number, a 'c'haracter or a static const", "this label is not a constant int");
         value->type = &lang_type_error;
         return;
     }

@@ -196,7 +196,8 @@ choose(struct vm_worker *worker, const struct question *question)
         costs[i] = cost;
     }
     for (unsigned i = 0; i < misfit.found && best != NULL; i++)
-        misfit.ambiguous |= fitting[i] != NULL && costs[i] == best_cost && !is_narrower(best, fitting[i]);
+        misfit.ambiguous |=
+            fitting[i] != NULL && costs[i] == best_cost && !is_narrower(best, fitting[i]);
     if (best == NULL || misfit.ambiguous) {
         throw_unfit(worker, question, &misfit);
         return NULL;

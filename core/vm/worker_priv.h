@@ -594,7 +594,8 @@ void dyn_close(void);
 interp_slow_fn dyn_box, dyn_unbox, dyn_coerce, dyn_binary, dyn_unary, dyn_compare, dyn_equals,
     dyn_truth, dyn_concat, dyn_tostring;
 
-/* How well a word fits a parameter: 0 exactly, more the further it has to be widened, -1 not at all. */
+/* How well a word fits a parameter: 0 exactly, more the further it has to be widened, -1 not at
+ * all. */
 int dyn_fit(word_t word, const struct parameter *parameter);
 
 /* True if the other parameter takes whatever this one does. */
