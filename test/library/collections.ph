@@ -250,8 +250,8 @@ void sortedMaps() {
     sorted_map large = new sorted_map();
     map model = new map();
     int wrong = 0;
-    for (int i = 0; i < 3000; i++) {
-        int key = chance.next(500);
+    for (int i = 0; i < 1000; i++) {
+        int key = chance.next(200);
         if (chance.next(3) == 0) {
             if (large.remove(key) != model.remove(key))
                 wrong++;
@@ -259,12 +259,12 @@ void sortedMaps() {
             large[key] = i;
             model[key] = i;
         }
-        if (i % 500 == 0 && (large != model || large.keys() != model.keys().sorted()))
+        if (i % 250 == 0 && (large != model || large.keys() != model.keys().sorted()))
             wrong++;
     }
     check.same(wrong, 0, "as a map does it");
     check.same(large.keys(), model.keys().sorted(), "and in order");
-    check.same(large.range(100, 200).toArray(), model.keys().filter(fun (k) { return k >= 100 && k < 200; }).sorted(), "a large range");
+    check.same(large.range(50, 150).toArray(), model.keys().filter(fun (k) { return k >= 50 && k < 150; }).sorted(), "a large range");
     check.part("sorted maps");
 }
 
@@ -311,7 +311,7 @@ void queues() {
     check.same(jobs.removeFirst().name() + jobs.removeFirst().name(), "ab", "equal ones as they came");
     random chance = new random(3L);
     priority_queue many = new priority_queue();
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 300; i++)
         many.add(chance.next(100));
     int wrong = 0;
     for (int last = -1; !many.isEmpty();) {

@@ -106,7 +106,7 @@ void using() {
     check.same(regex.escape("a.b*[c]{2}"), "a\\.b\\*\\[c\\]\\{2\\}", "escape");
     check.same(new regex(regex.escape("1+1=2?")).matches("1+1=2?"), true, "and it matches the text");
     check.same(new regex("a").pattern(), "a", "pattern");
-    string bad = "a".repeat(2000) + "b";
+    string bad = "a".repeat(500) + "b";
     check.same(new regex("(a+)+$").isIn(bad), false, "no time is lost where others lose it");
     check.same(new regex("(?:a?){50}a{50}").matches("a".repeat(50)), true, "nor here");
     check.part("using");
