@@ -139,6 +139,8 @@ void mistakes() {
     refuses("(?<n>a)(?<n>b)", "there are two groups called n, at 10");
     refuses("(?<n a)", "a group's name should end in `>`, at 3");
     refuses("(".repeat(300), "groups are too deep in each other, at 200");
+    refuses("()".repeat(201), "more than 200 groups that are numbered, at 400");
+    check.same(new regex("()".repeat(200)).matches(""), true, "as many groups as can be");
     check.fails("regex: the pattern is too large: /((a{100}){100}){100}/", fun () { return new regex("((a{100}){100}){100}"); });
     check.fails("regex: there is no flag x, only i, m and s", fun () { return new regex("a", "x"); });
     check.fails("search from 4 in a text of 3", fun () { return new regex("a").find("abc", 4); });

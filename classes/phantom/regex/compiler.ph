@@ -32,6 +32,7 @@ class compiler {
     private const static int SIZE_MAX = 20000;
     private const static int COUNT_MAX = 1000;
     private const static int DEPTH_MAX = 200;
+    private const static int GROUPS_MAX = 200;
 
     private string pattern;
     private .internal.chars units;
@@ -59,9 +60,12 @@ class compiler {
         node tree = readChoice();
         if (at < units.size())
             refuse("`)` without `(`", at);
-        program.ops = new .internal.chars(64);
-        program.xs = new .internal.ints(64);
-        program.ys = new .internal.ints(64);
+        int size = sizeOf(tree) + 3;
+        if (size > SIZE_MAX)
+            throw new .internal.error.argument("regex: the pattern is too large: /\{pattern}/");
+        program.ops = new .internal.chars(size);
+        program.xs = new .internal.ints(size);
+        program.ys = new .internal.ints(size);
         program.slots = 2 * groups + 2;
         put('s', 0, 0);
         emit(tree);
@@ -186,8 +190,7 @@ class compiler {
         node group = new node('(', -1);
         at++;
         if (!sees('?')) {
-            groups++;
-            group.a = groups;
+            group.a = nextGroup(from);
         } else if (pattern.matchesAt("?:", at)) {
             at += 2;
         } else if (pattern.matchesAt("?<", at) && at + 2 < units.size() && units[at + 2].isWord()) {
@@ -211,8 +214,14 @@ class compiler {
             refuse("a group's name should end in `>`", from);
         if (program.names.has(name))
             refuse("there are two groups called \{name}", from);
+        program.names[name] = nextGroup(from);
+        return groups;
+    }
+
+    private int nextGroup(int from) {
+        if (groups == GROUPS_MAX)
+            refuse("more than \{GROUPS_MAX} groups that are numbered", from);
         groups++;
-        program.names[name] = groups;
         return groups;
     }
 
@@ -316,28 +325,31 @@ class compiler {
 
     // ---- writing ----
 
+    // How many instructions a node becomes; more than SIZE_MAX is as much as any.
+    private static int sizeOf(node tree) {
+        long size = 0L;
+        if (tree.parts != null) {
+            foreach (part in tree.parts)
+                size += sizeOf(part);
+        }
+        switch (tree.kind) {
+            case 'c': size = tree.a > 65535 ? 2 : 1; break;
+            case '.': case '[': size = 2; break;
+            case 'a': size = 1; break;
+            case '(': size += 2L; break;
+            case '|': size += 2L * tree.parts.size(); break;
+            case '*': size = tree.b < 0 ? size * (tree.a + 1) + 2 : size * tree.b + tree.b; break;
+        }
+        return size > SIZE_MAX ? SIZE_MAX + 1 : (int) size;
+    }
+
     private int put(char op, int x, int y) {
         int here = program.count;
-        if (here == SIZE_MAX)
-            throw new .internal.error.argument("regex: the pattern is too large: /\{pattern}/");
-        if (here == program.ops.size()) {
-            .internal.chars ops = new .internal.chars(2 * here);
-            .internal.system.copyArray(program.ops, 0, ops, 0, here);
-            program.ops = ops;
-            program.xs = longer(program.xs);
-            program.ys = longer(program.ys);
-        }
         program.ops[here] = op;
         program.xs[here] = x;
         program.ys[here] = y;
         program.count++;
         return here;
-    }
-
-    private static .internal.ints longer(.internal.ints row) {
-        .internal.ints result = new .internal.ints(2 * row.size());
-        .internal.system.copyArray(row, 0, result, 0, row.size());
-        return result;
     }
 
     private void emit(node node) {
