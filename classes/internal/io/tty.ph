@@ -20,32 +20,38 @@ class tty {
         return c;
     }
 
+    // Any object as text.
     void putws(any text) [17] {
         .internal.system.print(text);
     }
 
+    // Any object as text, and the end of the line.
     void debug(any text) [18] {
         .internal.system.println(text);
     }
 
-    // Column and row, from 0.
+    // Move the cursor to a column and a row, from 0.
     void gotoxy(int x, int y) [19] {
         .internal.system.print("\x1b[\{y + 1};\{x + 1}H");
     }
 
+    // Forget what is on the screen; the cursor goes to the first place.
     void clear() [20] {
         .internal.system.print("\x1b[2J\x1b[H");
     }
 
-    // 0 black, 1 red, 2 green, 3 yellow, 4 blue, 5 magenta, 6 cyan, 7 white; 8 to 15 are the bright ones.
+    // The colour of the text: 0 black, 1 red, 2 green, 3 yellow, 4 blue, 5 magenta, 6 cyan, 7 white; 8 to 15 are the
+    // bright ones.
     void setcolor(int colour) [21] {
         paint(30, colour);
     }
 
+    // Move the window to a place of the screen.
     void moveWindow(int x, int y) [24] {
         .internal.system.print("\x1b[3;\{x};\{y}t");
     }
 
+    // What stands above the window; control characters are left out.
     void setTitle(string title) [25] {
         string shown = "";
         foreach (c in title) {
@@ -55,6 +61,7 @@ class tty {
         .internal.system.print("\x1b]0;\{shown}\x07");
     }
 
+    // The colour behind the text, numbered like that.
     void setbgcolor(int colour) [26] {
         paint(40, colour);
     }
