@@ -102,7 +102,7 @@ class regex {
     static string escape(string text) {
         builder out = new builder();
         foreach (c in text) {
-            if ("\\^$.|?*+()[]\{"{"}}".indexOfChar(c) >= 0)
+            if ("\\^$.|?*+()[]{}".indexOfChar(c) >= 0)
                 out.addChar('\\');
             out.addChar(c);
         }
