@@ -100,7 +100,7 @@ fit(const struct code *code, const word_t *arguments, unsigned count)
     int sum = 0;
 
     for (unsigned i = 0; i < count; i++) {
-        int cost = dyn_fit(arguments[i], &code->parameters[i]);
+        int cost = fit_of_word(arguments[i], &code->parameters[i]);
 
         if (cost < 0)
             return -1;
@@ -157,7 +157,7 @@ static bool
 is_narrower(const struct code *code, const struct code *other)
 {
     for (unsigned i = 0; i < code->parameter_count; i++) {
-        if (!dyn_is_narrower(&code->parameters[i], &other->parameters[i]))
+        if (!fit_is_narrower(&code->parameters[i], &other->parameters[i]))
             return false;
     }
     return true;

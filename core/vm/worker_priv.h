@@ -586,6 +586,14 @@ struct parameter {
     struct class_mirror *class; /* of L and [; NULL: any object */
 };
 
+/* ---- fit.c: which parameters a word fits ---- */
+
+/* How well: 0 exactly, more the further it has to be widened, -1 not at all. */
+int fit_of_word(word_t word, const struct parameter *parameter);
+
+/* True if the other parameter takes whatever this one does. */
+bool fit_is_narrower(const struct parameter *parameter, const struct parameter *other);
+
 /* ---- dyn.c: what instructions on untyped values do ---- */
 
 /* Forget what was found in the class library. */
@@ -593,13 +601,6 @@ void dyn_close(void);
 
 interp_slow_fn dyn_box, dyn_unbox, dyn_coerce, dyn_binary, dyn_unary, dyn_compare, dyn_equals,
     dyn_truth, dyn_concat, dyn_tostring;
-
-/* How well a word fits a parameter: 0 exactly, more the further it has to be widened, -1 not at
- * all. */
-int dyn_fit(word_t word, const struct parameter *parameter);
-
-/* True if the other parameter takes whatever this one does. */
-bool dyn_is_narrower(const struct parameter *parameter, const struct parameter *other);
 
 /* The raw value of a word that fits. */
 uint64_t dyn_raw(word_t word, char type);
