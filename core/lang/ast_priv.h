@@ -137,8 +137,9 @@ struct local {
     bool is_const;
     bool is_argument;
     bool used;
-    bool broken; /* what stands behind its name could not be parsed */
-    bool cell;   /* captured by a fun: lives in a one-element array of words */
+    bool told_apart; /* from the field that it hides: somebody has said this.name */
+    bool broken;     /* what stands behind its name could not be parsed */
+    bool cell;       /* captured by a fun: lives in a one-element array of words */
 };
 
 struct expr {
@@ -325,9 +326,10 @@ struct field {
     struct class *class;
     uint16_t flags; /* enum module_member_flag */
     bool is_top;    /* a variable of the top level: set where its statement stands */
-    bool broken;    /* what stands behind its name could not be parsed */
-    bool in_check;  /* its value is being checked, to learn its type */
-    bool checked;   /* its value was checked and converted */
+    bool used;
+    bool broken;   /* what stands behind its name could not be parsed */
+    bool in_check; /* its value is being checked, to learn its type */
+    bool checked;  /* its value was checked and converted */
 };
 
 struct method {
@@ -354,6 +356,7 @@ struct method {
     bool shared; /* private, and called by a fun of its class, which is a class of its own */
     bool is_entry;
     bool is_top; /* the top-level statements */
+    bool used;   /* some call settled on it */
     bool broken; /* its head could not be parsed: nobody knows how it is called */
     bool holed;  /* a statement in it could not be parsed */
 };
@@ -405,6 +408,7 @@ struct import {
     struct path *path;
     struct symbol *name;  /* absolute */
     struct symbol *brief; /* the last part */
+    bool used;
 };
 
 enum member_kind {

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "lang/check_priv.h"
+#include "lang/lint_priv.h"
 
 #include "format/module.h"
 
@@ -138,6 +138,7 @@ lang_check_assign(struct check *check, struct expr *expr)
     if (target->kind == EXPR_LOCAL && value->kind == EXPR_LOCAL && target->local == value->local)
         lang_warn(check->lang, check->file, expr->place, NULL, "`%s` is assigned to itself",
                   target->local->name->text);
+    lang_lint_assign(check, expr);
 }
 
 /* The parts of a compound assignment that come before it. */

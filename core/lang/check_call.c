@@ -264,6 +264,8 @@ make_untyped(struct check *check, struct expr *call)
 {
     for (struct expr *argument = call->call.arguments; argument != NULL; argument = argument->next)
         lang_to_word(check, argument);
+    if (call->call.name != NULL)
+        call->call.name->called = true;
     call->op = CALL_NAME;
     call->type = &lang_type_any;
 }
@@ -301,6 +303,7 @@ settle(struct check *check, struct expr *call, struct method *method, const stru
     bool of_super = call->call.object != NULL && call->call.object->kind == EXPR_SUPER;
 
     call->call.method = method;
+    method->used = true;
     if (!lang_may_access(check, method->class, method->flags, false))
         lang_error(check->lang, check->file, call->place, NULL, "`%s` of %s is private",
                    method->name->text, method->class->brief->text);

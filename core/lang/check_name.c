@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "lang/check_priv.h"
+#include "lang/lint_priv.h"
 
 #include "base/memory.h"
 #include "format/module.h"
@@ -257,6 +257,7 @@ make_field(struct check *check, struct expr *expr, struct field *field, struct e
         make_error(expr);
         return;
     }
+    field->used = true;
     if (field->type == NULL)
         lang_check_field(check->lang, field);
     if (!is_static && object == NULL) {
@@ -438,6 +439,8 @@ lang_check_member(struct check *check, struct expr *expr)
     if (may_be_class(check, expr) && check_class_name(check, expr))
         return;
     expr->checked = true;
+    if (object->kind == EXPR_THIS)
+        lang_lint_told_apart(check, expr->member.name);
     lang_check_object(check, object);
     if (object->type->kind == TYPE_ERROR) {
         make_error(expr);

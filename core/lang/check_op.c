@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "lang/check_priv.h"
+#include "lang/lint_priv.h"
 
 bool
 lang_is_string(const struct lang *lang, const struct type *type)
@@ -299,6 +299,7 @@ lang_check_compare(struct check *check, struct expr *expr)
         make_error(expr);
         return;
     }
+    lang_lint_compare(check, expr);
     if (order) {
         unbox_operand(check, left);
         unbox_operand(check, right);

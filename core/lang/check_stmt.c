@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "lang/check_priv.h"
+#include "lang/lint_priv.h"
 
 #include "format/module.h"
 
@@ -39,6 +39,7 @@ lang_leave_scope(struct check *check, struct local *scope)
             local->type->kind != TYPE_ERROR)
             lang_warn(check->lang, check->file, local->place, NULL,
                       "the variable `%s` is never read", local->name->text);
+        lang_lint_hiding(check, local);
     }
     check->scope = scope;
 }
@@ -46,12 +47,17 @@ lang_leave_scope(struct check *check, struct local *scope)
 bool
 lang_check_list(struct check *check, struct stmt *list)
 {
+    const struct stmt *before = NULL;
     bool reached = true;
     bool told = false;
 
     for (struct stmt *stmt = list; stmt != NULL && !check->lang->stopped; stmt = stmt->next) {
-        if (stmt->kind == STMT_CASE)
+        if (stmt->kind == STMT_CASE) {
+            if (reached && before != NULL && before->kind != STMT_CASE)
+                lang_lint_label(check, before, stmt);
             reached = true;
+        }
+        before = stmt;
         if (!reached && !told && stmt->kind != STMT_EMPTY) {
             lang_warn(check->lang, check->file, stmt->place, NULL, "this can never be reached");
             told = true;
@@ -344,6 +350,7 @@ check_catches(struct check *check, struct stmt *stmt)
         if (clause->class == NULL && clause->next != NULL && type->kind == TYPE_ANY)
             lang_warn(check->lang, check->file, clause->local->place, NULL,
                       "this catches everything; what stands below it never happens");
+        lang_lint_catch(check, clause);
         lang_declare(check, clause->local);
         if (check_block(check, clause->body))
             reached = true;

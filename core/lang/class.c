@@ -111,6 +111,7 @@ lang_short_name(struct lang *lang, struct file *file, struct symbol *name)
     for (struct import *import = file->imports; import != NULL; import = import->next) {
         if (import->brief != name)
             continue;
+        import->used = true;
         return lang_find_class(lang, import->name, file);
     }
     if (hash_table_get(&lang->classes, (uint64_t)file->number << 32 | name->id, &own))

@@ -8,8 +8,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "lang/check_priv.h"
 #include "lang/emit_priv.h"
+#include "lang/lint_priv.h"
 #include "lang/parse_priv.h"
 
 /* True if the class becomes a part of the module. */
@@ -211,6 +211,35 @@ lang_compile(const struct lang_host *host, const struct lang_source *source, str
         goto out;
     file = lang_load(&lang, source, false);
     err = finish(&lang, file, module);
+out:
+    lang_end(&lang);
+    return err;
+}
+
+err_t
+lang_lint(const struct lang_host *host, const struct lang_source *source,
+          const struct lang_source *library, size_t library_count)
+{
+    struct lang lang;
+    struct file *file;
+    err_t err;
+
+    err = lang_begin(&lang, host);
+    if (err != OK)
+        goto out;
+    lang.lints = true;
+    lang.compiles_library = library != NULL;
+    file = lang_load(&lang, source, library != NULL);
+    for (size_t i = 0; i < library_count; i++)
+        (void)lang_load(&lang, &library[i], true);
+    check_imports(&lang);
+    check_all(&lang);
+    if (lang.error_count != 0)
+        err = ERR_PROGRAM;
+    else
+        lang_lint_file(&lang, file);
+    if (lang.no_memory)
+        err = ERR_NOMEM;
 out:
     lang_end(&lang);
     return err;

@@ -111,6 +111,32 @@ must_use err_t lang_compile_library(const struct lang_host *host, const struct l
                                     size_t count, struct buffer *module);
 
 /*
+ * Look for mistakes in one source: a program, or a file of classes. Besides what the compiler says
+ * there are warnings about what is a program and surely a mistake. Other files are not warned
+ * about.
+ *
+ *   library  NULL; or, for a file of the class library, all others of it: then host->find is not
+ *            called
+ *
+ * Returns what lang_compile does; there is no module, and nothing has to be there to start.
+ */
+must_use err_t lang_lint(const struct lang_host *host, const struct lang_source *source,
+                         const struct lang_source *library, size_t library_count);
+
+/*
+ * Lay a source out: the same tokens and comments, with the white space of the style in which the
+ * class library is written. What is laid out once stays as it is when it is laid out again.
+ *
+ *   host  its `message` gets the errors; the others are not called
+ *   text  empty; filled if OK is returned, else untouched
+ *
+ * Returns OK, ERR_PROGRAM after at least one error message, because the source does not parse, or
+ * ERR_NOMEM. Allocates volatile memory and gives all but the text back. Takes no lock.
+ */
+must_use err_t lang_layout(const struct lang_host *host, const struct lang_source *source,
+                           struct buffer *text);
+
+/*
  * Append a message as a person reads it, with the line, a caret and the hint:
  *
  *   demo.ph:3:9: error: no variable, field or class is called `totl`

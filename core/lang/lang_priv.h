@@ -26,6 +26,7 @@ struct symbol {
     uint32_t id;         /* 1, 2, ... in order of appearance */
     uint32_t pool_index; /* of its UTF8 entry, or 0; see module.c */
     uint32_t byte_count;
+    bool called;   /* a call by that name is looked up when it happens */
     bool doubtful; /* it stands where nothing could be parsed, so it may be declared there */
     char text[];   /* and a zero */
 };
@@ -54,8 +55,11 @@ struct file {
 
 struct arena_chunk;
 
-/* Names that the compiler knows. */
-#define LANG_NAMES(X)                                                                              \
+/*
+ * Words that mean something where they make sense, and may be names elsewhere. What is in editors/
+ * knows them, and the keywords.
+ */
+#define LANG_WORDS(X)                                                                              \
     X(any, "any")                                                                                  \
     X(object, "object")                                                                            \
     X(boolean, "boolean")                                                                          \
@@ -76,7 +80,11 @@ struct arena_chunk;
     X(private_, "private")                                                                         \
     X(abstract, "abstract")                                                                        \
     X(const_, "const")                                                                             \
-    X(final, "final")                                                                              \
+    X(final, "final")
+
+/* Names that the compiler knows. */
+#define LANG_NAMES(X)                                                                              \
+    LANG_WORDS(X)                                                                                  \
     X(primitive, "primitive")                                                                      \
     X(get, "get")                                                                                  \
     X(set, "set")                                                                                  \
@@ -146,6 +154,8 @@ struct lang {
     unsigned header_depth;
     uint32_t fun_count;    /* functions as values so far, for their names */
     bool compiles_library; /* compiling the class library itself */
+    bool lints;       /* lang_lint(): the first file alone is warned about, and more is looked at */
+    bool parses_only; /* what its text means does not matter; no warnings */
 };
 
 /* OK, or ERR_NOMEM; free it in both cases. */

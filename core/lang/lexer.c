@@ -166,7 +166,7 @@ skip_space(struct lexer *lexer)
 
         if (c == '\n')
             lexer->line++;
-        if (c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f')
+        if (lang_is_blank(c))
             lexer->at++;
         else if (!skip_comment(lexer))
             return;

@@ -151,6 +151,13 @@ bool lang_is_name(const struct text *text);
 /* How many bytes a well-formed character of UTF-8 at `at` has, or 0; `room` is at least 1. */
 size_t lang_utf8_length(const char *at, size_t room);
 
+/* White space between tokens. */
+static inline bool
+lang_is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f';
+}
+
 /* How a message calls a token: "`(`", "`while`", "a name". */
 const char *lang_token_name(enum token_kind kind);
 

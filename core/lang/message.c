@@ -91,6 +91,14 @@ lang_error(struct lang *lang, const struct file *file, struct place place, const
         lang->stopped = true;
 }
 
+static bool
+is_warned_about(const struct lang *lang, const struct file *file)
+{
+    if (lang->parses_only || file->faulty)
+        return false;
+    return lang->lints ? file->number == 1 : !file->library;
+}
+
 void
 lang_warn(struct lang *lang, const struct file *file, struct place place, const char *hint,
           const char *text, ...)
@@ -99,7 +107,7 @@ lang_warn(struct lang *lang, const struct file *file, struct place place, const 
     struct lang_message message = { .severity = LANG_WARNING, .text = buffer, .hint = hint };
     va_list values;
 
-    if (lang->stopped || file->library || file->faulty || ++lang->warning_count > WARNINGS_MAX)
+    if (lang->stopped || !is_warned_about(lang, file) || ++lang->warning_count > WARNINGS_MAX)
         return;
     va_start(values, text);
     (void)format_list(buffer, sizeof(buffer), text, values);

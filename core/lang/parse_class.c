@@ -34,10 +34,11 @@ lang_class_create(struct lang *lang, struct file *file, struct symbol *name, str
         hash_table_put(&lang->classes, (uint64_t)file->number << 32 | brief->id,
                        (uint64_t)(uintptr_t) class) != OK)
         lang_no_memory(lang);
-    if (!file->library && name->byte_count > 10 && memcmp(name->text, ".internal.", 10) == 0)
+    if (!file->library && !lang->parses_only && name->byte_count > 10 &&
+        memcmp(name->text, ".internal.", 10) == 0)
         lang_error(lang, file, place, "choose another package",
                    "the package .internal belongs to the class library");
-    if (hash_table_get(&lang->classes, name->id, &other) && other != 0)
+    if (!lang->parses_only && hash_table_get(&lang->classes, name->id, &other) && other != 0)
         lang_error(lang, file, place, NULL, "there are two classes with the name %s", name->text);
     else if (hash_table_put(&lang->classes, name->id, (uint64_t)(uintptr_t) class) != OK)
         lang_no_memory(lang);
@@ -123,9 +124,8 @@ lang_main_class(struct lang *lang, struct file *file)
     return file->main;
 }
 
-/* Words that change what follows: public static private abstract const final synchronized. */
-static uint16_t
-parse_modifiers(struct parser *parser)
+uint16_t
+lang_parse_modifiers(struct parser *parser)
 {
     const struct lang_names *names = &parser->lang->names;
     uint16_t flags = 0;
@@ -269,7 +269,7 @@ parse_member(struct parser *parser, struct class *class)
     if (lang_accept(parser, T_SEMICOLON))
         return;
     lang_parse_attributes(parser, &flags, NULL);
-    flags |= parse_modifiers(parser);
+    flags |= lang_parse_modifiers(parser);
     if (lang_at(parser, T_RBRACE) || lang_accept(parser, T_SEMICOLON))
         return; /* attributes of nothing */
     if (lang_accept(parser, T_VAR)) {
@@ -416,9 +416,8 @@ parse_import(struct parser *parser)
     parser->file->imports = import;
 }
 
-/* True if a function begins here: type name "(" args ")" and a body. */
-static bool
-at_function(const struct parser *parser)
+bool
+lang_at_function(const struct parser *parser)
 {
     size_t count = lang_at(parser, T_VAR) ? 1 : lang_scan_type(parser, 0);
 
@@ -503,12 +502,12 @@ parse_top(struct parser *parser, struct stmt ***end)
     } else if (kind == T_SEMICOLON) {
         lang_take(parser);
     } else {
-        flags = parse_modifiers(parser);
+        flags = lang_parse_modifiers(parser);
         if (lang_at(parser, T_CLASS) || lang_at(parser, T_INTERFACE)) {
             parse_class(parser, flags);
             return;
         }
-        if (at_function(parser)) {
+        if (lang_at_function(parser)) {
             parse_function(parser, flags);
             return;
         }

@@ -493,9 +493,8 @@ lang_parse_class_value(struct parser *parser)
         (void)parse_unary(parser);
 }
 
-/* True if `(` begins a cast: a type in parentheses before an operand. */
-static bool
-at_cast(const struct parser *parser)
+bool
+lang_at_cast(const struct parser *parser)
 {
     size_t count = lang_scan_type(parser, 1);
     const struct token *behind;
@@ -585,7 +584,7 @@ parse_unary(struct parser *parser)
         expr = parse_operator(parser);
         break;
     case T_LPAREN:
-        if (at_cast(parser)) {
+        if (lang_at_cast(parser)) {
             expr = parse_cast(parser);
             break;
         }

@@ -69,6 +69,15 @@ size_t lang_scan_pair(const struct parser *parser, size_t ahead, enum token_kind
                       enum token_kind close);
 bool lang_is_primitive_name(const struct parser *parser, const struct symbol *name);
 
+/* True if `(` begins what looks like a cast: a type in parentheses before an operand. */
+bool lang_at_cast(const struct parser *parser);
+
+/* True if a function begins here: type name "(" args ")" and a body. */
+bool lang_at_function(const struct parser *parser);
+
+/* Words that change what follows: public static private abstract const final synchronized. */
+uint16_t lang_parse_modifiers(struct parser *parser);
+
 struct path *lang_parse_path(struct parser *parser);
 struct type_syntax *lang_parse_type(struct parser *parser);
 void lang_parse_attributes(struct parser *parser, uint16_t *flags, struct symbol **primitive);

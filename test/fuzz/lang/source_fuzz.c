@@ -1,6 +1,7 @@
 /*
  * source_fuzz.c - any text, through the compiler: it is compiled or refused with a message. What
- * the compiler makes is listed, accepted by loader and verifier, and run for a while.
+ * the compiler makes is listed, accepted by loader and verifier, and run for a while. What parses
+ * is laid out, and stays as it is when it is laid out again. Mistakes are looked for in all of it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -33,6 +34,26 @@ module_try(const struct buffer *module)
                   "compiled, and refused (%d): %s", err, machine_said);
 }
 
+/* What parses is laid out, and what is laid out stays as it is. */
+static void
+layout_try(const struct lang_source *source)
+{
+    struct lang_host host = { 0 };
+    struct lang_source again = { .path = source->path };
+    struct buffer once = { 0 };
+    struct buffer twice = { 0 };
+
+    if (lang_layout(&host, source, &once) != OK)
+        return;
+    again.text = (const char *)once.bytes;
+    again.byte_count = once.count;
+    ck_assert_int_eq(lang_layout(&host, &again, &twice), OK);
+    ck_assert(once.count == twice.count &&
+              (once.count == 0 || memcmp(once.bytes, twice.bytes, once.count) == 0));
+    buffer_free(&once);
+    buffer_free(&twice);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
 {
@@ -46,6 +67,9 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
     ck_assert((err == OK) == (error_count == 0));
     if (err == OK)
         module_try(&module);
+    layout_try(&source);
+    err = lang_lint(&host, &source, NULL, 0);
+    ck_assert(err == OK || err == ERR_PROGRAM);
     buffer_free(&module);
     return 0;
 }

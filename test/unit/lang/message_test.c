@@ -39,49 +39,27 @@ compile_alone(const struct buffer *text, bool as_library, struct buffer *module)
 
 /* What begins with `library:` is a class library, with `alone:` a program without one. */
 static err_t
-compile_section(const struct table_section *section, struct buffer *module)
+compile_section(const struct table_section *section)
 {
     bool as_library = strncmp(section->name, "library: ", 9) == 0;
+    struct buffer module = { 0 };
     struct buffer text = { 0 };
     err_t err;
 
     table_expand(section->text, section->text + strlen(section->text), NULL, &text);
     ck_assert_int_eq(buffer_terminate(&text), OK);
     if (as_library || strncmp(section->name, "alone: ", 7) == 0)
-        err = compile_alone(&text, as_library, module);
+        err = compile_alone(&text, as_library, &module);
     else
-        err = table_compile((const char *)text.bytes, text.count, messages, module);
+        err = table_compile((const char *)text.bytes, text.count, messages, &module);
     buffer_free(&text);
+    buffer_free(&module);
     return err;
 }
 
 START_TEST(each_wrong_program_gets_its_messages)
 {
-    static struct table table;
-    unsigned wrong = 0;
-
-    table_load(&table, "wrong.txt");
-    ck_assert_uint_gt(table.count, 50);
-    for (size_t i = 0; i < table.count; i++) {
-        struct table_section *section = &table.sections[i];
-        struct buffer module = { 0 };
-        err_t err = compile_section(section, &module);
-        bool has_error = strstr(section->expected, " error: ") != NULL;
-        size_t end = strlen(section->expected);
-
-        buffer_free(&module);
-        while (end > 0 && section->expected[end - 1] == '\n')
-            end--; /* the empty line before the next section */
-        if (strncmp(messages, section->expected, end) != 0 ||
-            strcmp(messages + end, end == 0 ? "" : "\n") != 0 ||
-            err != (has_error ? ERR_PROGRAM : OK)) {
-            printf("=== %s\n%s---\n%s\n", section->name, section->text, messages);
-            wrong++;
-        }
-    }
-    fflush(stdout);
-    table_free(&table);
-    ck_assert_msg(wrong == 0, "%u programs got the messages shown above", wrong);
+    table_check_messages("wrong.txt", messages, compile_section);
 }
 END_TEST
 

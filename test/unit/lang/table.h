@@ -32,17 +32,14 @@ struct table {
 
 static struct table table_library;
 
-/* The whole of a file below test/lang. */
+/* The whole of a file. */
 static inline char *
-table_read(const char *name)
+table_read_file(const char *path)
 {
-    char path[200];
-    FILE *file;
+    FILE *file = fopen(path, "rb");
     char *text;
     long bytes;
 
-    snprintf(path, sizeof path, "test/lang/%s", name);
-    file = fopen(path, "rb");
     ck_assert_msg(file != NULL, "cannot read %s; run from the root of the project", path);
     fseek(file, 0, SEEK_END);
     bytes = ftell(file);
@@ -54,14 +51,16 @@ table_read(const char *name)
     return text;
 }
 
-/* Cut a file into its sections. */
+/* Cut a file below test/lang into its sections. */
 static inline void
 table_load(struct table *table, const char *name)
 {
+    char path[200];
     char *at;
 
     memset(table, 0, sizeof *table);
-    table->bytes = table_read(name);
+    snprintf(path, sizeof path, "test/lang/%s", name);
+    table->bytes = table_read_file(path);
     at = strstr(table->bytes, "=== ");
     while (at != NULL) {
         struct table_section *section = &table->sections[table->count++];
@@ -89,8 +88,8 @@ table_load(struct table *table, const char *name)
     }
 }
 
-#define TABLE_REPEAT     "\xe2\x9f\xa6"
-#define TABLE_REPEAT_END "\xe2\x9f\xa7"
+#define TABLE_REPEAT        "\xe2\x9f\xa6"
+#define TABLE_REPEAT_END    "\xe2\x9f\xa7"
 
 #define TABLE_BRACKET_BYTES 3
 
@@ -119,9 +118,8 @@ table_expand(const char *at, const char *end, const char *number, struct buffer 
         char *piece;
 
         if (strncmp(at, TABLE_REPEAT, TABLE_BRACKET_BYTES) != 0) {
-            ck_assert_int_eq(buffer_append(text, numbered ? number : at,
-                                           numbered ? strlen(number) : 1),
-                             OK);
+            ck_assert_int_eq(
+                buffer_append(text, numbered ? number : at, numbered ? strlen(number) : 1), OK);
             at = behind;
             continue;
         }
@@ -208,6 +206,18 @@ table_message(void *context, const struct lang_message *message)
     buffer_free(&shown);
 }
 
+/* Messages as lines `3:7 error: text | hint`. */
+static inline void
+table_message_brief(void *context, const struct lang_message *message)
+{
+    char *text = context;
+    size_t used = strlen(text);
+
+    snprintf(text + used, TABLE_MESSAGES_BYTES - used, "%u:%u %s: %s%s%s\n", message->line,
+             message->column, message->severity == LANG_ERROR ? "error" : "warning", message->text,
+             message->hint == NULL ? "" : " | ", message->hint == NULL ? "" : message->hint);
+}
+
 /* Compile a text called test.ph; the messages go to `messages`, which it empties. */
 static inline err_t
 table_compile(const char *text, size_t bytes, char *messages, struct buffer *module)
@@ -224,22 +234,62 @@ table_compile(const char *text, size_t bytes, char *messages, struct buffer *mod
     return lang_compile(&host, &source, module);
 }
 
+/* The sources of the library; returns how many. */
+static inline size_t
+table_library_sources(struct lang_source sources[TABLE_SECTIONS_MAX])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < table_library.count; i++) {
+        const struct table_section *section = &table_library.sections[i];
+
+        if (table_is_library(section))
+            sources[count++] =
+                (struct lang_source){ section->name, section->text, strlen(section->text) };
+    }
+    return count;
+}
+
 /* The library itself, as one module. */
 static inline err_t
 table_compile_library(char *messages, struct buffer *module)
 {
     struct lang_host host = { .context = messages, .message = table_message };
     struct lang_source sources[TABLE_SECTIONS_MAX];
-    size_t count = 0;
 
     messages[0] = 0;
-    for (size_t i = 0; i < table_library.count; i++) {
-        if (!table_is_library(&table_library.sections[i]))
-            continue;
-        sources[count].path = table_library.sections[i].name;
-        sources[count].text = table_library.sections[i].text;
-        sources[count].byte_count = strlen(sources[count].text);
-        count++;
+    return lang_compile_library(&host, sources, table_library_sources(sources), module);
+}
+
+/*
+ * Each program of a table gets the messages that stand behind it, and an error where there is one
+ * among them. `run` leaves them in `messages`. What is otherwise is shown.
+ */
+static inline void
+table_check_messages(const char *name, const char *messages,
+                     err_t (*run)(const struct table_section *section))
+{
+    static struct table table;
+    unsigned wrong = 0;
+
+    table_load(&table, name);
+    ck_assert_uint_gt(table.count, 10);
+    for (size_t i = 0; i < table.count; i++) {
+        struct table_section *section = &table.sections[i];
+        err_t err = run(section);
+        bool has_error = strstr(section->expected, " error: ") != NULL;
+        size_t end = strlen(section->expected);
+
+        while (end > 0 && section->expected[end - 1] == '\n')
+            end--; /* the empty line before the next section */
+        if (strncmp(messages, section->expected, end) != 0 ||
+            strcmp(messages + end, end == 0 ? "" : "\n") != 0 ||
+            err != (has_error ? ERR_PROGRAM : OK)) {
+            printf("=== %s\n%s---\n%s\n", section->name, section->text, messages);
+            wrong++;
+        }
     }
-    return lang_compile_library(&host, sources, count, module);
+    fflush(stdout);
+    table_free(&table);
+    ck_assert_msg(wrong == 0, "%u programs got the messages shown above", wrong);
 }
