@@ -18,7 +18,10 @@ from phantom_support import (PHANTOM, ROOT, VOLUME_SIZE, Ended, VolumeTest, kill
                              wait_for)
 
 VERBS = ["new", "run", "exec", "app", "ps", "stat", "show", "log", "history", "rewind", "clone", "send",
-         "receive", "check", "grow", "migrate", "compile"]
+         "receive", "check", "grow", "migrate", "compile", "fmt", "lint"]
+
+# They need no argument.
+WITHOUT = ["fmt"]
 
 # What must follow the first argument.
 MORE = {"rewind": ["3"], "clone": ["3", "w"]}
@@ -71,7 +74,7 @@ class Usage(unittest.TestCase):
         self.check(["run", "--frobnicate", "v"], 2, "--frobnicate", "--help")
 
     def test_a_missing_argument_is_wrong_usage(self):
-        for verb in VERBS:
+        for verb in set(VERBS) - set(WITHOUT):
             with self.subTest(verb=verb):
                 self.check([verb], 2, "missing")
 
@@ -137,7 +140,8 @@ class Install(VolumeTest):
         environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
         subprocess.run([*make, "install"], check=True, capture_output=True, env=environment)
         for path in ("bin/phantom", "share/man/man1/phantom.1",
-                     "share/bash-completion/completions/phantom"):
+                     "share/bash-completion/completions/phantom",
+                     "share/vim/vimfiles/syntax/phantom.vim", "share/phantom/vscode/package.json"):
             self.assertTrue((self.folder / "usr" / path).stat().st_size > 0, path)
         subprocess.run([*make, "uninstall"], check=True, capture_output=True, env=environment)
         self.assertEqual([p for p in self.folder.rglob("*") if p.is_file()], [])

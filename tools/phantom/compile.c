@@ -8,65 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "lang/lang.h"
+#include "phantom/file.h"
 #include "phantom/options.h"
 #include "phantom/program.h"
 #include "phantom/say.h"
-
-/* Takes `file`, which may be NULL. False and errno if not all could be written. */
-static bool
-all_write(FILE *file, const struct buffer *bytes)
-{
-    bool done;
-
-    if (file == NULL)
-        return false;
-    done = fwrite(bytes->bytes, 1, bytes->count, file) == bytes->count;
-    return fclose(file) == 0 && done;
-}
-
-/* A file of an unused name beside `path`, as open() would make it; its name takes that of `path`.
- */
-static FILE *
-beside_open(char *path)
-{
-    mode_t mask = umask(0);
-    FILE *file;
-    int fd;
-
-    umask(mask);
-    strcat(path, ".XXXXXX");
-    fd = mkstemp(path);
-    if (fd < 0)
-        return NULL;
-    fchmod(fd, 0666 & ~mask);
-    file = fdopen(fd, "wb");
-    if (file == NULL)
-        close(fd); /* nothing was written, so it cannot fail, and errno stays */
-    return file;
-}
-
-/* Written beside its place and then moved there, so that a full disk never leaves half a module. */
-static bool
-file_replace(const char *path, const struct buffer *bytes)
-{
-    char *temporary = malloc(strlen(path) + sizeof ".XXXXXX");
-    bool done;
-    int error;
-
-    if (temporary == NULL)
-        return false;
-    strcpy(temporary, path);
-    done = all_write(beside_open(temporary), bytes) && rename(temporary, path) == 0;
-    error = errno;
-    if (!done)
-        remove(temporary);
-    free(temporary);
-    errno = error;
-    return done;
-}
 
 /* What is no file, a pipe, a device or a link, is written to and not replaced. */
 static bool
@@ -74,8 +21,8 @@ file_write(const char *path, const struct buffer *bytes)
 {
     struct stat status;
     bool done = lstat(path, &status) == 0 && !S_ISREG(status.st_mode)
-                    ? all_write(fopen(path, "wb"), bytes)
-                    : file_replace(path, bytes);
+                    ? file_overwrite(path, bytes)
+                    : file_replace(path, bytes, NULL);
 
     if (!done)
         say_error("%s: %s", path, strerror(errno));

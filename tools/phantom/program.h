@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/buffer.h"
+#include "lang/lang.h"
 
 /*
  * Read a program: a source is compiled, with its messages on standard error; a
@@ -18,6 +19,10 @@
  * False after a message.
  */
 bool program_read(const char *path, struct buffer *module);
+
+/* A message of the compiler, on standard error; for struct lang_host. The context is not looked at.
+ */
+void program_message(void *context, const struct lang_message *message);
 
 /* The name of a program for people: its file's name without the folders. */
 const char *program_name(const char *path);

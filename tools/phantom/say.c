@@ -55,11 +55,11 @@ say(const char *text, ...)
 }
 
 bool
-say_colour(void)
+say_colour(FILE *to)
 {
     const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
 
-    return isatty(STDERR_FILENO) && (no_colour == NULL || no_colour[0] == '\0') &&
+    return isatty(fileno(to)) && (no_colour == NULL || no_colour[0] == '\0') &&
            (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
 

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* "phantom: error: ..." and a newline. */
 void say_error(const char *text, ...) __attribute__((format(printf, 1, 2)));
@@ -17,8 +18,8 @@ void say_warning(const char *text, ...) __attribute__((format(printf, 1, 2)));
 /* "phantom: ..." */
 void say(const char *text, ...) __attribute__((format(printf, 1, 2)));
 
-/* May colours be used on standard error? (a terminal that is not dumb, and no NO_COLOR) */
-bool say_colour(void);
+/* May colours be used there? (a terminal that is not dumb, and no NO_COLOR) */
+bool say_colour(FILE *to);
 
 /*
  * A word of a command line that a person may copy: in quotes if a shell would take it apart.

@@ -83,6 +83,11 @@ static const struct option compile_options[] = {
     NO_MORE,
 };
 
+static const struct option fmt_options[] = {
+    { "check", NULL, "change nothing; print the names of the files that would change" },
+    NO_MORE,
+};
+
 static const struct option history_options[] = {
     { "keep", "RULES", "keep by rule: hourly=N, daily=N, last=N, with commas between, or none" },
     NO_MORE,
@@ -421,6 +426,43 @@ const struct verb verbs[] = {
         .argument_min = 1,
         .argument_max = 1,
         .run = verb_compile,
+    },
+    {
+        .name = "fmt",
+        .synopsis = "[FILE ...]",
+        .summary = "lay out sources in the usual style",
+        .details =
+            "Gives each FILE the white space of the style in which the class library is written:\n"
+            "indentation, spaces, empty lines. Line breaks stay where they are, but for braces;\n"
+            "comments stay where they belong. Without FILE, standard input goes laid out to\n"
+            "standard output. What is not a program stays as it is, and the compiler says why.\n"
+            "\n"
+            "With --check the status is 1 if a file would change.\n",
+        .options = fmt_options,
+        .argument_min = 0,
+        .argument_max = ~0u,
+        .run = verb_fmt,
+    },
+    {
+        .name = "lint",
+        .synopsis = "FILE ...",
+        .summary = "look for mistakes in sources",
+        .details =
+            "Prints what the compiler says of each FILE, and besides what is a program and surely "
+            "a\n"
+            "mistake: imports and private members that nobody uses, a name that hides another, a\n"
+            "value compared with itself or assigned to itself, an exception caught and forgotten, "
+            "a\n"
+            "label that is reached from above (say so in a comment, if it is meant). The status "
+            "is\n"
+            "0 if there is nothing to say, else 1.\n"
+            "\n"
+            "What lies at its place in a folder classes/ is looked at as a part of the class "
+            "library.\n",
+        .options = no_options,
+        .argument_min = 1,
+        .argument_max = ~0u,
+        .run = verb_lint,
     },
     { .name = NULL },
 };

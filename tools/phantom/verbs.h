@@ -61,3 +61,5 @@ int verb_check(const struct invocation *invocation);
 int verb_grow(const struct invocation *invocation);
 int verb_migrate(const struct invocation *invocation);
 int verb_compile(const struct invocation *invocation);
+int verb_fmt(const struct invocation *invocation);
+int verb_lint(const struct invocation *invocation);
