@@ -16,14 +16,14 @@ class concordance {
     any known = {};         // number of a line -> true
 
     // "N text": learn it, once.
-    int learn(string line) {
-        int space = line.indexOf(" ");
-        string number = space < 0 ? line : line.substring(0, space);
+    int learn(string message) {
+        int space = message.indexOf(" ");
+        string number = space < 0 ? message : message.substring(0, space);
         int n = number.toInt();
         if (known.has(n))
             return n;
         if (space >= 0)
-            index(n, line.substring(space + 1).toLower());
+            index(n, message.substring(space + 1).toLower());
         known[n] = true;
         return n;
     }

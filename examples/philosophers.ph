@@ -49,7 +49,7 @@ for (int i = 0; i < n; i++) {
     int low = left < right ? left : right;
     int high = left < right ? right : left;
     guests.add(new philosopher((string) names[i], (.internal.mutex) forks[low],
-                               (.internal.mutex) forks[high], meals));
+        (.internal.mutex) forks[high], meals));
 }
 foreach (guest in guests)
     threads.add(spawn(guest, guest.name));

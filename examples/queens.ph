@@ -12,9 +12,9 @@ class board {
     long found;
     long tried;
 
-    void board(int n) {
-        size = n;
-        columns = new .internal.ints(n);
+    void board(int side) {
+        size = side;
+        columns = new .internal.ints(side);
     }
 
     boolean isFree(int row, int column) {

@@ -38,33 +38,33 @@ void list() {
     println("\{open} of \{items.size()} to do");
 }
 
-void obey(string line) {
-    int space = line.indexOf(" ");
-    string word = space < 0 ? line : line.substring(0, space);
-    string rest = space < 0 ? "" : line.substring(space + 1).trim();
+void obey(string command) {
+    int space = command.indexOf(" ");
+    string word = space < 0 ? command : command.substring(0, space);
+    string rest = space < 0 ? "" : command.substring(space + 1).trim();
     switch (word) {
-    case "":
-        break;
-    case "add":
-        items.add(new item(rest));
-        println("number \{items.size()}");
-        break;
-    case "done":
-        pick(rest).done = true;
-        println("well done: \{pick(rest).text}");
-        break;
-    case "drop":
-        println("dropped: \{pick(rest).text}");
-        items.remove(rest.toInt() - 1);
-        break;
-    case "list":
-        list();
-        break;
-    case "help":
-        println("add TEXT, done NUMBER, drop NUMBER, list");
-        break;
-    default:
-        println("I do not know `\{word}`; try help");
+        case "":
+            break;
+        case "add":
+            items.add(new item(rest));
+            println("number \{items.size()}");
+            break;
+        case "done":
+            pick(rest).done = true;
+            println("well done: \{pick(rest).text}");
+            break;
+        case "drop":
+            println("dropped: \{pick(rest).text}");
+            items.remove(rest.toInt() - 1);
+            break;
+        case "list":
+            list();
+            break;
+        case "help":
+            println("add TEXT, done NUMBER, drop NUMBER, list");
+            break;
+        default:
+            println("I do not know `\{word}`; try help");
     }
 }
 

@@ -58,7 +58,7 @@ class char {
         if (me < 128)
             return me == 32 || (me >= 9 && me <= 13);
         return me == 160 || me == 0x1680 || (me >= 0x2000 && me <= 0x200a) || me == 0x2028 || me == 0x2029 ||
-               me == 0x202f || me == 0x205f || me == 0x3000;
+            me == 0x202f || me == 0x205f || me == 0x3000;
     }
 
     // What the digit counts in numbers with digits below `radix`; -1 if it is none.

@@ -63,7 +63,7 @@ class random {
     double nextGaussian() {
         double radius = 1.0 - nextDouble();
         return .internal.math.sqrt(-2.0 * .internal.math.log(radius)) *
-               .internal.math.cos(2.0 * .internal.math.PI * nextDouble());
+            .internal.math.cos(2.0 * .internal.math.PI * nextDouble());
     }
 
     // One of the items of an array; a bounds error if there is none.

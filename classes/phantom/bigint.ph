@@ -88,7 +88,7 @@ class bigint {
         if (larger == 0)
             return of(0);
         return larger > 0 ? new bigint(difference(this, that), theSign)
-                          : new bigint(difference(that, this), that.theSign);
+            : new bigint(difference(that, this), that.theSign);
     }
 
     // This without another one.
@@ -130,7 +130,7 @@ class bigint {
         if (compareSizes(this, that) >= 0) {
             .internal.ints left = new .internal.ints(that.count);
             .internal.ints result = that.count == 1 ? quotientSmall(this, that.limbs[0], left)
-                                                    : quotientLarge(this, that, left);
+                : quotientLarge(this, that, left);
             quotient = new bigint(result, theSign * that.theSign);
             rest = new bigint(left, theSign);
         }
@@ -278,7 +278,7 @@ class bigint {
         string text = toString();
         int most = 700;
         return text.length() <= most ? text.toDouble()
-                                     : (text.substring(0, most) + "e" + (text.length() - most)).toDouble();
+            : (text.substring(0, most) + "e" + (text.length() - most)).toDouble();
     }
 
     string toString() [5] {

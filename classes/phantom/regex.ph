@@ -155,7 +155,7 @@ class regex {
                 out.addChar('$');
             } else if (next.isDigit()) {
                 while (from < with.length() && from < at + 3 && with.charAt(from).isDigit() &&
-                       with.slice(at + 1, from + 1).toInt() <= match.groupCount())
+                    with.slice(at + 1, from + 1).toInt() <= match.groupCount())
                     from++;
                 addGroup(out, match.group(with.slice(at + 1, from).toInt()));
             } else if (next == '{' && with.indexOfChar('}', from) > 0) {

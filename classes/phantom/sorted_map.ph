@@ -16,7 +16,6 @@ class sorted_map extends dictionary {
     private int count;
     int changes; // how often a key came or went
 
-
     // An empty map, in the order of the keys' compareTo.
     void sorted_map() {
     }

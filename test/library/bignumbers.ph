@@ -54,9 +54,9 @@ void arithmetic() {
     check.same(bigint.of(0).pow(0).toString(), "1", "0 to the power of 0");
     check.same(bigint.of(-1).pow(2147483647).toString(), "-1", "a power of -1");
     check.same(bigint.of(3).modPow(big("1000000000000000000000"), 1000007).toString(),
-               modPowPlain(3L, big("1000000000000000000000"), 1000007L), "modPow");
+        modPowPlain(3L, big("1000000000000000000000"), 1000007L), "modPow");
     check.same(big("123456789012345678901234567890").gcd(big("987654321098765432109876543210")).toString(),
-               "9000000000900000000090", "gcd");
+        "9000000000900000000090", "gcd");
     check.same(bigint.of(0).gcd(-5).toString(), "5", "gcd with 0");
     check.same(bigint.of(10).pow(41).sqrt().toString(), "316227766016837933199", "sqrt");
     check.same(bigint.of(0).sqrt().toString(), "0", "sqrt of 0");
@@ -98,7 +98,7 @@ bigint draw(random chance) {
     for (int left = chance.next(8); left >= 0; left--) {
         int kind = chance.next(4);
         text.add(kind == 0 ? "000000000" : kind == 1 ? "999999999" : kind == 2 ? "499999999"
-                           : chance.next(1000000000).toString());
+            : chance.next(1000000000).toString());
     }
     bigint number = big(text.toString());
     return chance.next(2) == 0 ? number : number.negate();

@@ -47,7 +47,7 @@ void selecting() {
     check.same(found.item(), "x", "item");
     check.good(found.channel() :== b, "channel");
     any senders = [spawn(fun () { for (int i = 0; i < 50; i++) a.send(1); a.close(); }),
-                   spawn(fun () { for (int i = 0; i < 50; i++) b.send(100); b.close(); })];
+        spawn(fun () { for (int i = 0; i < 50; i++) b.send(100); b.close(); })];
     long sum = 0L;
     for (any got = channel.select([a, b]); got != null; got = channel.select([a, b]))
         sum += (int) got.item();

@@ -52,7 +52,7 @@ void printing() {
     check.same(json.print(new range(1, 3)), "[1,2,3]", "a collection");
     check.same(json.print([new point(1, 2)]), "[{\"x\":1,\"y\":2}]", "an object that knows how");
     check.same(json.pretty({"a": [1, 2], "b": {}, "c": {"d": null}}),
-               "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": {},\n  \"c\": {\n    \"d\": null\n  }\n}", "pretty");
+        "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": {},\n  \"c\": {\n    \"d\": null\n  }\n}", "pretty");
     check.same(json.quote("a\"b"), "\"a\\\"b\"", "quote");
     any deep = {"list": [1, 2.5, "three", [true, null]], "text": "line\nline", "big": bigint.of(10).pow(30)};
     check.same(json.parse(json.print(deep)), deep, "there and back");
@@ -94,7 +94,7 @@ void mistakes() {
     refuses("[".repeat(501), "line 1, column 501: arrays and objects are too deep in each other");
     refuses("1." + "1".repeat(1000), "line 1, column 1003: a number is too long");
     check.fails("JSON, line 1, column 2: arrays and objects are too deep in each other",
-                fun () { return json.parse("[[]]", 1); });
+        fun () { return json.parse("[[]]", 1); });
     try {
         json.parse("[\n1,\n  x]");
     } catch (.phantom.json_error e) {

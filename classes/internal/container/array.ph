@@ -362,7 +362,7 @@ class array extends collection {
 
     // [low, middle) and [middle, high) of `from` are in order; together they go to `to`.
     private static void merge(.internal.words from, .internal.words to, int low, int middle, int high,
-                              any order) {
+        any order) {
         int i = low;
         int j = middle;
         for (int k = low; k < high; k++) {

@@ -234,7 +234,7 @@ class format {
         if (shown.length() > places + 1)
             exponent++;
         return shown.substring(0, 1) + (places > 0 ? "." + shown.substring(1, places) : "") +
-               (exponent < 0 ? "e-" : "e+") + .internal.math.abs(exponent).toString().padLeft(2, '0');
+            (exponent < 0 ? "e-" : "e+") + .internal.math.abs(exponent).toString().padLeft(2, '0');
     }
 
     // The first `keep` digits, half away from zero; one more where 99 becomes 100.
