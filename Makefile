@@ -84,6 +84,9 @@ KERNEL_PURE     := $(wildcard $(addprefix kernel/,dev/acpi_tables.c dev/block.c 
                      dev/virtio_blk.c dev/virtio_ring.c console/character.c console/line_editor.c \
                      mm/area.c mm/frame.c mm/slab.c))
 CLASSES         := $(sort $(wildcard classes/*.ph classes/*/*.ph classes/*/*/*.ph))
+EXAMPLES        := $(sort $(wildcard examples/*.ph))
+SOURCES         := $(CLASSES) $(EXAMPLES) $(sort $(wildcard test/library/*.ph test/library/*/*.ph) \
+                     $(filter-out %/original.ph,$(wildcard test/programs/*.ph)))
 
 ALL_SOURCES := $(CORE_SOURCES) $(LINUX_SOURCES) $(SIM_SOURCES) $(PHANTOM_SOURCES) $(LIBRARY_SOURCES) \
                $(BENCH_SOURCES) $(SUPPORT_SOURCES) $(UNIT_SOURCES) $(FUZZ_SOURCES) \
@@ -392,7 +395,7 @@ needs-asan: unit-asan $B/asan/phantom
 needs-tsan: unit-tsan $B/tsan/phantom
 needs-sim: $B/sim
 needs-fuzz: $(FUZZERS:%=$B/fuzz/%) $B/phantom
-needs-lint:
+needs-lint: $B/phantom
 needs-boot: $B/phantom $B/kernel/phantom.elf $B/kernel-checked/phantom.elf
 needs-examples needs-cli needs-damage needs-strict needs-idle needs-kills needs-fire: $B/phantom
 
@@ -437,7 +440,7 @@ bench-boot: $B/phantom $B/kernel/phantom.elf $B/kernel/bench.elf  ## the bare ma
 
 ##@ Looking after the text
 
-LINTS := format files docs classes layers headers symbols kernel warnings names cppcheck
+LINTS := format sources files docs classes layers headers symbols kernel warnings names cppcheck
 
 .PHONY: lint format docs $(LINTS:%=lint-%)
 lint: $(LINTS:%=lint-%)  ## every check; lint-NAME runs one
@@ -446,6 +449,14 @@ lint: $(LINTS:%=lint-%)  ## every check; lint-NAME runs one
 lint-format:
 	$(say) LINT 'layout'
 	$(Q)clang-format --dry-run -Werror $(TEXTS)
+
+# The command that judges them may be another one, such as that of a tree which builds.
+PHANTOM ?= $B/phantom
+
+lint-sources: $(if $(strip $(SOURCES)),$(filter $B/phantom,$(PHANTOM)))
+	$(say) LINT 'sources'
+	$(Q)$(PHANTOM) fmt --check $(SOURCES)
+	$(Q)$(PHANTOM) lint $(CLASSES) $(EXAMPLES)
 
 lint-files:
 	$(say) LINT 'files as a whole'
@@ -515,8 +526,9 @@ lint-cppcheck:
 	    --suppressions-list=scripts/cppcheck.txt \
 	    -I core -I hosted -I tools -I test -I kernel $(filter-out test/%,$(ALL_SOURCES))
 
-format:  ## lay out every C file as .clang-format says
+format: $B/phantom  ## lay out every C file as .clang-format says, every .ph file as phantom fmt does
 	$(Q)clang-format -i $(TEXTS)
+	$(Q)$B/phantom fmt $(SOURCES)
 
 docs:  ## make docs/CLASSES.md from the comments of the class library
 	$(say) DOCS docs/CLASSES.md

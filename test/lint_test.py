@@ -14,6 +14,7 @@ import tempfile
 import unittest
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PHANTOM = os.path.abspath(os.environ.get("PHANTOM", os.path.join(HERE, "build", "phantom")))
 
 GOOD = {
     "core/plat/plat.h": """/*
@@ -143,6 +144,10 @@ kernel_main(void)
 }
 """,
     "kernel/README.md": "# kernel\n",
+    "examples/ring.ph": """while (true) {
+    println("a ring");
+}
+""",
     "scripts/layers.txt": """core plat plat
 core base ring
 core store store
@@ -187,6 +192,7 @@ class Lint(unittest.TestCase):
         """Run one check; its status and all that it said."""
         environment = {name: value for name, value in os.environ.items()
                        if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "B")}
+        environment["PHANTOM"] = PHANTOM
         result = subprocess.run(["make", "SETUP=no", "B=build", check], cwd=self.tree, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
                                 env=environment, timeout=120)
@@ -210,6 +216,14 @@ class Lint(unittest.TestCase):
     def test_format_refuses_another_layout(self):
         self.change("core/base/ring.c", "    return steps", "  return   steps")
         self.assert_refused("lint-format", "clang-format")
+
+    def test_sources_refuses_another_layout(self):
+        self.change("examples/ring.ph", "    println", "  println")
+        self.assert_refused("lint-sources", "examples/ring.ph")
+
+    def test_sources_refuses_what_is_surely_a_mistake(self):
+        self.change("examples/ring.ph", "println", "int unread = 1;\n    println")
+        self.assert_refused("lint-sources", "the variable `unread` is never read")
 
     def test_names_refuses_camel_case(self):
         self.change("core/base/ring.c", "    plat_yield();", "    int someSteps = steps;")
