@@ -540,6 +540,9 @@ docs:  ## make docs/CLASSES.md from the comments of the class library
 
 ##@ Installing
 
+VIM_FILES  := $(patsubst editors/vim/%,%,$(wildcard editors/vim/*/*.vim))
+CODE_FILES := $(patsubst editors/vscode/%,%,$(wildcard editors/vscode/*.json editors/vscode/*/*.json))
+
 .PHONY: install uninstall clean help
 install: $B/phantom $B/kernel/phantom.elf  ## into $(DESTDIR)$(PREFIX)
 	install -D -m 755 $B/phantom $(DESTDIR)$(PREFIX)/bin/phantom
@@ -549,11 +552,17 @@ install: $B/phantom $B/kernel/phantom.elf  ## into $(DESTDIR)$(PREFIX)
 	$B/phantom --completion > $B/phantom.completion
 	install -D -m 644 $B/phantom.completion \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/phantom
+	for file in $(VIM_FILES); do \
+	    install -D -m 644 editors/vim/$$file $(DESTDIR)$(PREFIX)/share/vim/vimfiles/$$file || exit 1; done
+	for file in $(CODE_FILES); do \
+	    install -D -m 644 editors/vscode/$$file $(DESTDIR)$(PREFIX)/share/phantom/vscode/$$file || exit 1; done
 
 uninstall:  ## take away what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/phantom $(DESTDIR)$(PREFIX)/lib/phantom/phantom.elf \
 	    $(DESTDIR)$(PREFIX)/share/man/man1/phantom.1 \
-	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/phantom
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/phantom \
+	    $(VIM_FILES:%=$(DESTDIR)$(PREFIX)/share/vim/vimfiles/%) \
+	    $(CODE_FILES:%=$(DESTDIR)$(PREFIX)/share/phantom/vscode/%)
 
 clean:  ## remove build/
 	rm -rf $B
