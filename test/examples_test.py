@@ -62,7 +62,7 @@ LIBRARY = "test/library"
 
 # Programs that read are not killed: what was read ahead is lost with the process, as it is meant to be.
 # scripts/concordance-under-fire kills one of them and sends again what was not answered.
-READS = {"concordance", "todo", "words"}
+READS = {"concordance", "terminal", "todo", "words"}
 
 # Lines that depend on the clock.
 CHANGING = ("so far: ",)
