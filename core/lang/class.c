@@ -56,16 +56,21 @@ lang_find_class(struct lang *lang, struct symbol *name, const struct file *impor
     bool known;
     struct class *class = known_class(lang, name, &known);
     struct lang_source source = { 0 };
+    struct symbol *brief;
     bool library = false;
 
     if (known || lang->compiles_library || lang->stopped || lang->host->find == NULL)
         return class;
     if (hash_table_put(&lang->classes, name->id, 0) != OK)
         lang_no_memory(lang);
-    if (lang->host->find(lang->host->context, name->text,
-                         importing == NULL ? "" : importing->source.path, &source, &library) &&
-        lang_load(lang, &source, library)->faulty)
-        brief_of(lang, name)->doubtful = true; /* if it is not there now, it was meant to be */
+    if (!lang->host->find(lang->host->context, name->text,
+                          importing == NULL ? "" : importing->source.path, &source, &library))
+        return NULL;
+    brief = brief_of(lang, name);
+    if (!library && !lang_declares(&source, brief))
+        return NULL; /* square.count is not looked for in a count.ph that has other things */
+    if (lang_load(lang, &source, library)->faulty)
+        brief->doubtful = true; /* if it is not there now, it was meant to be */
     return known_class(lang, name, &known);
 }
 

@@ -10,6 +10,7 @@
 #include "lang/lexer_priv.h"
 
 #include "base/assert.h"
+#include "base/memory.h"
 
 static const char *const token_names[T_COUNT] = {
 #define TOKEN(name, text) [T_##name] = text,
@@ -123,6 +124,75 @@ lang_is_name(const struct text *text)
             return false;
     }
     return true;
+}
+
+static bool
+is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* True if the word that ends before `end` is this one. */
+static bool
+is_word_before(const char *text, size_t end, const char *word)
+{
+    size_t count = text_length(word);
+
+    return end >= count && __builtin_memcmp(text + end - count, word, count) == 0 &&
+           (end == count || !is_name_part(text[end - count - 1]));
+}
+
+static bool
+is_word_behind(const char *text, size_t at, size_t end, const char *word)
+{
+    size_t count = text_length(word);
+
+    return end - at >= count && __builtin_memcmp(text + at, word, count) == 0;
+}
+
+/* class or interface, and a package that may stand there, before `at` */
+static bool
+class_ends_before(const char *text, size_t at)
+{
+    size_t end;
+
+    while (at > 0 && (is_name_part(text[at - 1]) || text[at - 1] == '.' || text[at - 1] == '"'))
+        at--;
+    end = at;
+    while (end > 0 && is_space(text[end - 1]))
+        end--;
+    return end < at &&
+           (is_word_before(text, end, "class") || is_word_before(text, end, "interface"));
+}
+
+/* What may stand behind the name of a class */
+static bool
+class_goes_on_at(const char *text, size_t at, size_t end)
+{
+    static const char *const words[] = { "{", "@", "attribute", "extends", "implements", "/" };
+
+    while (at < end && (is_space(text[at]) || text[at] == '"'))
+        at++;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (is_word_behind(text, at, end, words[i]))
+            return true;
+    }
+    return at == end; /* a syntax error, which has to be said */
+}
+
+bool
+lang_declares(const struct lang_source *source, const struct symbol *name)
+{
+    const char *text = source->text;
+    size_t count = name->byte_count;
+
+    for (size_t i = 0; i + count <= source->byte_count; i++) {
+        if (text[i] == name->text[0] && __builtin_memcmp(text + i, name->text, count) == 0 &&
+            (i == 0 || !is_name_part(text[i - 1])) && class_ends_before(text, i) &&
+            class_goes_on_at(text, i + count, source->byte_count))
+            return true;
+    }
+    return false;
 }
 
 /* Step over a comment that begins here; false if none does. */

@@ -148,6 +148,12 @@ void lang_lex(struct lang *lang, const struct file *file, struct buffer *tokens)
 /* True for what could be a name, be it a keyword. */
 bool lang_is_name(const struct text *text);
 
+/*
+ * True if a class or an interface of that name, in whatever package, is declared in a text. It
+ * takes what a comment or a string may say for a declaration, too.
+ */
+bool lang_declares(const struct lang_source *source, const struct symbol *name);
+
 /* How many bytes a well-formed character of UTF-8 at `at` has, or 0; `room` is at least 1. */
 size_t lang_utf8_length(const char *at, size_t room);
 
