@@ -75,7 +75,9 @@ prepare_target(struct check *check, struct expr *target)
             return;
         }
     }
+    check->assigns = target->kind == EXPR_NAME;
     lang_check_expr(check, target);
+    check->assigns = false;
     check_target(check, target);
 }
 

@@ -154,6 +154,13 @@ lang_suggest(struct check *check, const struct symbol *name)
 {
     struct best best = { .wanted = name, .distance = 99 };
 
+    const char *hint = lang_habit(name);
+
+    if (hint == NULL)
+        hint = lang_suggest_class(check->lang, check->file, name);
+    if (hint != NULL)
+        return hint;
+
     for (const struct check *at = check; at != NULL; at = at->outer) {
         for (const struct local *local = at->scope; local != NULL; local = local->below)
             consider(&best, local->name);
@@ -367,6 +374,7 @@ lang_check_name(struct check *check, struct expr *expr)
 {
     const struct lang_names *names = &check->lang->names;
     struct symbol *name = expr->name;
+    const char *hint;
 
     if (check_variable(check, expr))
         return;
@@ -380,9 +388,13 @@ lang_check_name(struct check *check, struct expr *expr)
     if (check_class_name(check, expr))
         return;
     expr->checked = true;
-    if (!lang_may_be_lost(check, name))
-        lang_error(check->lang, check->file, expr->place, lang_suggest(check, name),
+    if (!lang_may_be_lost(check, name)) {
+        hint = lang_suggest(check, name);
+        if (hint == NULL && check->assigns)
+            hint = lang_text(check->lang, "var %s = ... declares it", name->text);
+        lang_error(check->lang, check->file, expr->place, hint,
                    "no variable, field or class is called `%s`", name->text);
+    }
     make_error(expr);
 }
 

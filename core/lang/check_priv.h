@@ -19,6 +19,7 @@ struct check {
     struct method *method;
     bool is_static;
     bool in_constructor;         /* const fields may be set */
+    bool assigns;                /* the name that is looked at is to be set */
     bool loses;                  /* a variable may be missing, because it could not be parsed */
     unsigned scope_count;        /* variables in it */
     struct local *scope;         /* the innermost first, linked by `below` */

@@ -192,13 +192,40 @@ last_part(const struct path *path)
     return part->symbol;
 }
 
+const char *
+lang_suggest_class(struct lang *lang, struct file *file, const struct symbol *name)
+{
+    char text[LANG_NAME_BYTES_MAX];
+    struct symbol *small;
+
+    for (size_t i = 0; i < name->byte_count && i < sizeof(text); i++)
+        text[i] = (char)(name->text[i] >= 'A' && name->text[i] <= 'Z' ? name->text[i] + 'a' - 'A'
+                                                                      : name->text[i]);
+    if (name->byte_count > sizeof(text))
+        return NULL;
+    small = lang_symbol(lang, text, name->byte_count);
+    if (small == name ||
+        (primitive_type(lang, small) == NULL && lang_short_name(lang, file, small) == NULL))
+        return NULL;
+    return lang_text(lang, "did you mean `%s`?", small->text);
+}
+
 /* Say so, unless the name may stand in what could not be parsed. */
 static void
-class_missing(struct lang *lang, const struct file *file, const struct path *path)
+class_missing(struct lang *lang, struct file *file, const struct path *path)
 {
-    if (!last_part(path)->doubtful)
-        lang_error(lang, file, path->place, "import it, or put its file beside this one",
-                   "there is no class `%s`", last_part(path)->text);
+    const struct symbol *name = last_part(path);
+    const char *hint = NULL;
+
+    if (name->doubtful)
+        return;
+    if (!path->absolute && path->parts->next == NULL)
+        hint = lang_habit(name);
+    if (hint == NULL && !path->absolute && path->parts->next == NULL)
+        hint = lang_suggest_class(lang, file, name);
+    lang_error(lang, file, path->place,
+               hint != NULL ? hint : "import it, or put its file beside this one",
+               "there is no class `%s`", name->text);
 }
 
 static const struct type *

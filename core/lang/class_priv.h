@@ -98,6 +98,8 @@ struct class *lang_need_class(struct lang *lang, struct symbol *name, const stru
 /* The class that a short name means in a file, or NULL. */
 struct class *lang_short_name(struct lang *lang, struct file *file, struct symbol *name);
 struct class *lang_resolve_class(struct lang *lang, struct file *file, const struct path *path);
+/* "did you mean `string`?" for String: a class that differs in capitals only; or NULL. */
+const char *lang_suggest_class(struct lang *lang, struct file *file, const struct symbol *name);
 
 /* A vector type by its short or absolute name, or NULL. */
 const struct type *lang_vector_type(const struct path *path);

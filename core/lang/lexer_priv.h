@@ -154,6 +154,9 @@ bool lang_is_name(const struct text *text);
  */
 bool lang_declares(const struct lang_source *source, const struct symbol *name);
 
+/* What to write instead of a word of another language, for the hint of a message; or NULL. */
+const char *lang_habit(const struct symbol *word);
+
 /* How many bytes a well-formed character of UTF-8 at `at` has, or 0; `room` is at least 1. */
 size_t lang_utf8_length(const char *at, size_t room);
 

@@ -90,8 +90,23 @@ follows_from_guess(const struct parser *parser, uint32_t line)
            lang->error_lines[lang->error_count - 1] == line;
 }
 
+/* The word before is of another language: `not 1`. */
+static const char *
+habit_before(const struct parser *parser)
+{
+    const struct token *before = &parser->tokens[parser->at == 0 ? 0 : parser->at - 1];
+
+    return before->kind == T_NAME ? lang_habit(before->symbol) : NULL;
+}
+
 void
 lang_syntax_error(struct parser *parser, struct place place, const char *expected)
+{
+    lang_syntax_hint(parser, place, expected, NULL);
+}
+
+void
+lang_syntax_hint(struct parser *parser, struct place place, const char *expected, const char *hint)
 {
     const struct token *token = lang_peek(parser, 0);
 
@@ -101,11 +116,13 @@ lang_syntax_error(struct parser *parser, struct place place, const char *expecte
     if (is_broken_line(parser, place.line) || is_broken_line(parser, token->place.line) ||
         follows_from_guess(parser, place.line))
         return;
+    if (hint == NULL)
+        hint = token->kind == T_NAME ? lang_habit(token->symbol) : habit_before(parser);
     if (token->kind == T_NAME)
-        lang_error(parser->lang, parser->file, place, NULL, "expected %s, found `%s`", expected,
+        lang_error(parser->lang, parser->file, place, hint, "expected %s, found `%s`", expected,
                    token->symbol->text);
     else
-        lang_error(parser->lang, parser->file, place, NULL, "expected %s, found %s", expected,
+        lang_error(parser->lang, parser->file, place, hint, "expected %s, found %s", expected,
                    lang_token_name(token->kind));
 }
 

@@ -127,7 +127,10 @@ parse_new(struct parser *parser)
     if (lang_at(parser, T_LPAREN)) {
         lang_take(parser);
         expr->create.arguments = parse_arguments(parser, expr, &expr->create.count);
-    } else if (!parser->panic) {
+    } else if (lang_at(parser, T_LBRACKET)) {
+        lang_syntax_hint(parser, lang_here(parser), "`(` behind the class to create",
+                         "an array grows: new T[](); new ints(n) has a fixed size");
+    } else {
         lang_syntax_error(parser, lang_here(parser), "`(` behind the class to create");
     }
     return expr;

@@ -57,6 +57,8 @@ struct symbol *lang_expect_name(struct parser *parser, const char *what, struct 
 /* A part of a name with dots: a string too. */
 struct symbol *lang_expect_part(struct parser *parser, const char *what, struct place *place);
 void lang_syntax_error(struct parser *parser, struct place place, const char *expected);
+void lang_syntax_hint(struct parser *parser, struct place place, const char *expected,
+                      const char *hint);
 
 /* Count nesting; false, with a message, where it is too deep. */
 bool lang_enter(struct parser *parser);

@@ -368,6 +368,9 @@ parse_for(struct parser *parser)
         if (stmt->branch.init == NULL)
             stmt->branch.init = expression_statement(parser);
     }
+    if (lang_at(parser, T_COLON) || lang_at(parser, T_IN))
+        lang_syntax_hint(parser, lang_here(parser), "`;` behind the start of `for`",
+                         "foreach (x in list) walks over a list");
     lang_expect(parser, T_SEMICOLON, "behind the start of `for`");
     if (!lang_at(parser, T_SEMICOLON))
         stmt->branch.condition = lang_parse_expr(parser);
