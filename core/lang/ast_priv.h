@@ -257,6 +257,7 @@ enum foreach_kind {
 struct stmt {
     uint8_t kind;
     bool falls_out; /* SWITCH, loops: a break leaves it; set by the checker */
+    bool goes_on;   /* loops: there is a continue; set by the checker */
     uint8_t walk;   /* FOREACH: enum foreach_kind */
     bool exclusive; /* FOREACH over a range: ..< */
     bool loses;     /* BROKEN: it may have declared something */

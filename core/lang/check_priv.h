@@ -30,6 +30,7 @@ struct check {
     unsigned loops;              /* open ones, for continue */
     unsigned breakable;          /* loops and switches */
     struct stmt *innermost;      /* that break would leave */
+    struct stmt *loop;           /* that continue would go on with */
 };
 
 void lang_check_class(struct lang *lang, struct class *class);

@@ -147,14 +147,17 @@ static bool
 check_loop_body(struct check *check, struct stmt *loop, struct stmt *body)
 {
     struct stmt *innermost = check->innermost;
+    struct stmt *outer = check->loop;
     bool reached;
 
     check->innermost = loop;
+    check->loop = loop;
     check->loops++;
     check->breakable++;
     reached = body == NULL || check_block(check, body);
     check->breakable--;
     check->loops--;
+    check->loop = outer;
     check->innermost = innermost;
     return reached;
 }
@@ -163,11 +166,12 @@ static bool
 check_loop(struct check *check, struct stmt *stmt)
 {
     struct local *scope = check->scope;
+    bool tested = true; /* the condition is reached */
 
     if (stmt->kind == STMT_FOR && stmt->branch.init != NULL)
         (void)lang_check_list(check, stmt->branch.init);
     if (stmt->kind == STMT_DO)
-        (void)check_loop_body(check, stmt, stmt->branch.then);
+        tested = check_loop_body(check, stmt, stmt->branch.then) || stmt->goes_on;
     if (stmt->branch.condition != NULL)
         lang_check_condition(check, stmt->branch.condition);
     for (struct expr *step = stmt->kind == STMT_FOR ? stmt->branch.step : NULL; step != NULL;
@@ -176,7 +180,7 @@ check_loop(struct check *check, struct stmt *stmt)
     (void)check_loop_body(check, stmt,
                           stmt->kind == STMT_DO ? stmt->branch.other : stmt->branch.then);
     lang_leave_scope(check, scope);
-    return stmt->falls_out || constant_condition(stmt->branch.condition) != 1;
+    return stmt->falls_out || (tested && constant_condition(stmt->branch.condition) != 1);
 }
 
 static struct expr *
@@ -433,6 +437,8 @@ check_jump(struct check *check, struct stmt *stmt)
         if (check->loops == 0)
             lang_error(check->lang, check->file, stmt->place, NULL,
                        "`continue` stands in a loop, and there is none around it");
+        else
+            check->loop->goes_on = true;
     } else if (stmt->kind == STMT_THROW) {
         lang_check_value(check, stmt->value);
         lang_to_word(check, stmt->value);

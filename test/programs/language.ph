@@ -93,7 +93,17 @@ int unlocked(any lock) {
     return -1;
 }
 
+int once(int x) {
+    do {
+        if (x > 1) { x -= 2; continue; }
+        if (x == 1) return 10;
+        do { return 20; } while (x < 5);
+    } while (x > 0);
+    return 30;
+}
+
 void ways_out() {
+    expect("out of do", "\{once(0)} \{once(1)} \{once(2)} \{once(3)} \{once(5)}", "20 10 30 10 10");
     expect("leave 0", leave(0) + trail, "0a0fb.a1fb.a2fb.");
     expect("continue", leave(1) + trail, "0a0f.a1f.a2f.");
     expect("break", leave(2) + trail, "0a0f.");
