@@ -53,17 +53,22 @@ START_TEST(instructions_wait_for_pages_and_run_again)
 {
     struct pmem_stats stats;
 
-    /* Memory for a small part of what lives: every walk over it pages. */
+    /*
+     * Memory for a small part of what lives: every walk over it pages. What touches a node first is
+     * a test of identity, and the first instruction of its method.
+     */
     machine_stop(true);
     machine_pmem.resident_bytes_max = MEMORY_MB << 20;
     machine_start();
     ck_assert_program("class node { node next; int v; string s; }\n"
                       "node head = null;\n"
+                      "boolean same(any a, any b) { return a :== b; }\n"
                       "for (int i = 0; i < " NODES "; i++) { node n = new node(); n.v = i;\n"
                       "  n.s = \"text of \\{i}\"; n.next = head; head = n; }\n"
                       "for (int k = 0; k < 3; k++) {\n"
                       "  int at = " NODES " - 1; node p = head;\n"
-                      "  while (p != null) { if (p.v != at || p.s != \"text of \\{at}\") exit(1);\n"
+                      "  while (p != null) { if (same(p, head) != (p.v == " NODES " - 1)) exit(3);\n"
+                      "    if (p.v != at || p.s != \"text of \\{at}\") exit(1);\n"
                       "    p.v = at; at--; p = p.next; }\n"
                       "  if (at != -1) exit(2); }\n");
     pmem_stats_get(&stats);
