@@ -45,6 +45,7 @@ ARGUMENTS = {
     "philosophers": ["5"],
     "pipeline": ["120"],
     "queens": ["6"],
+    "sheet": [],
     "sleeper": ["3", "4", "40"],
     "todo": [],
     "words": ["8"],
@@ -63,6 +64,9 @@ LIBRARY = "test/library"
 # Programs that read are not killed: what was read ahead is lost with the process, as it is meant to be.
 # scripts/concordance-under-fire kills one of them and sends again what was not answered.
 READS = {"concordance", "terminal", "todo", "words"}
+
+# Programs that obey their arguments before what they read. Who is killed is told all of it by arguments.
+TOLD = {"sheet"}
 
 # Lines that depend on the clock.
 CHANGING = ("so far: ",)
@@ -129,6 +133,12 @@ def program(name):
     return [programs()[name], *arguments_of(name)]
 
 
+def told_program(name):
+    """The same, with the lines of the input as arguments, for a program that is not to read."""
+    told = input_of(name).decode().splitlines() if name in TOLD else []
+    return [*program(name), *told]
+
+
 def plain(name, folder, chance):
     del folder, chance
     return steady(run(["exec", *program(name)], name))
@@ -186,7 +196,7 @@ def killed(name, folder, chance):
         installed = installed or (lives > 1 and is_installed(volume, name))
         # Gated, so that what was said is certainly in the volume, the program itself included.
         words = [PHANTOM, "run", "--gated", "--interval", "20", volume,
-                 *([] if installed else program(name))]
+                 *([] if installed else told_program(name))]
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE)
         moment = chance.uniform(0.005, 0.1) * (1 + lives / 4)
