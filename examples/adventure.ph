@@ -424,7 +424,7 @@ class game {
 // What is typed
 
 const any SHORT = {"n": "north", "s": "south", "e": "east", "w": "west", "u": "up", "d": "down", "i": "inventory",
-                   "l": "look", "z": "wait", "x": "examine", "get": "take", "feed": "give"};
+    "l": "look", "z": "wait", "x": "examine", "get": "take", "feed": "give"};
 const set SMALL = ["the", "a", "to", "at", "cat's", "with"].toSet();
 
 // True if it took a turn.
@@ -441,15 +441,15 @@ boolean obey(game night, string line) {
     if (["take", "drop", "give", "open", "light", "quench", "fill", "examine"].has(verb) && what != "")
         return night.(verb)(what);
     switch (verb) {
-    case "":
-        return false;
-    case "wait":
-        println("Time passes.");
-        return true;
-    case "help":
-        println("north south east west up down, look, examine, inventory, wait,");
-        println("take, drop, give, open, light, quench, fill - and no save: nothing here needs it");
-        return false;
+        case "":
+            return false;
+        case "wait":
+            println("Time passes.");
+            return true;
+        case "help":
+            println("north south east west up down, look, examine, inventory, wait,");
+            println("take, drop, give, open, light, quench, fill - and no save: nothing here needs it");
+            return false;
     }
     println("You do not know how to `\{line}`.");
     return false;

@@ -184,7 +184,7 @@ class area extends formula {
 
 class operation extends formula {
     private static any priorities = {"=": 1, "<>": 1, "<": 1, ">": 1, "<=": 1, ">=": 1, "&": 2, "+": 3, "-": 3, "*": 4,
-                                     "/": 4};
+        "/": 4};
     private const string sign;
     private const formula left;
     private const formula right;
@@ -208,22 +208,22 @@ class operation extends formula {
         any a = left.value(cells);
         any b = right.value(cells);
         switch (sign) {
-        case "&":
-            return shown(a) + shown(b);
-        case "=":
-            return a == b;
-        case "<>":
-            return a != b;
-        case "+":
-            return number(a).add(number(b));
-        case "-":
-            return number(a).subtract(number(b));
-        case "*":
-            return number(a).multiply(number(b));
-        case "/":
-            if (number(b).sign() == 0)
-                throw new trouble("divided by zero");
-            return number(a).divide(number(b));
+            case "&":
+                return shown(a) + shown(b);
+            case "=":
+                return a == b;
+            case "<>":
+                return a != b;
+            case "+":
+                return number(a).add(number(b));
+            case "-":
+                return number(a).subtract(number(b));
+            case "*":
+                return number(a).multiply(number(b));
+            case "/":
+                if (number(b).sign() == 0)
+                    throw new trouble("divided by zero");
+                return number(a).divide(number(b));
         }
         int order = number(a).compareTo(number(b));
         return sign == "<" ? order < 0 : sign == ">" ? order > 0 : sign == "<=" ? order <= 0 : order >= 0;
@@ -630,7 +630,7 @@ void copy(string from, string to) {
     foreach (where in places) {
         formula content = cells.at(source).content;
         contents.add(content == null ? null
-                                     : content.shifted(where.column - source.column, where.row - source.row));
+            : content.shifted(where.column - source.column, where.row - source.row));
     }
     fill(places, contents);
 }
@@ -650,33 +650,33 @@ void obey(string line) {
     }
     string[] words = line.words();
     switch (words.isEmpty() ? "" : "\{words[0]} \{words.size() - 1}") {
-    case "":
-        break;
-    case "show 0":
-        cells.show();
-        break;
-    case "why 1":
-        cells.explain(address.parse(words[1]), 0);
-        break;
-    case "copy 2":
-        copy(words[1], words[2]);
-        break;
-    case "clear 1":
-        clear(words[1]);
-        break;
-    case "undo 0":
-        println(cells.undo() ? "undone; \{cells.stepCount()} steps can still be undone" : "there is nothing to undo");
-        break;
-    case "redo 0":
-        println(cells.redo() ? "done again" : "there is nothing to do again");
-        break;
-    case "help 0":
-        println("A1 = FORMULA, copy A1 B1:B9, clear A1:B9, show, why A1, undo, redo");
-        println("formulas: 1.5 \"text\" A1 A1:B9 ( ) + - * / & = <> < > <= >= if(c, a, b)");
-        println("          sum count mean min max round text");
-        break;
-    default:
-        println("I do not know `\{line}`; try help");
+        case "":
+            break;
+        case "show 0":
+            cells.show();
+            break;
+        case "why 1":
+            cells.explain(address.parse(words[1]), 0);
+            break;
+        case "copy 2":
+            copy(words[1], words[2]);
+            break;
+        case "clear 1":
+            clear(words[1]);
+            break;
+        case "undo 0":
+            println(cells.undo() ? "undone; \{cells.stepCount()} steps can still be undone" : "there is nothing to undo");
+            break;
+        case "redo 0":
+            println(cells.redo() ? "done again" : "there is nothing to do again");
+            break;
+        case "help 0":
+            println("A1 = FORMULA, copy A1 B1:B9, clear A1:B9, show, why A1, undo, redo");
+            println("formulas: 1.5 \"text\" A1 A1:B9 ( ) + - * / & = <> < > <= >= if(c, a, b)");
+            println("          sum count mean min max round text");
+            break;
+        default:
+            println("I do not know `\{line}`; try help");
     }
 }
 

@@ -67,7 +67,8 @@ START_TEST(instructions_wait_for_pages_and_run_again)
                       "  n.s = \"text of \\{i}\"; n.next = head; head = n; }\n"
                       "for (int k = 0; k < 3; k++) {\n"
                       "  int at = " NODES " - 1; node p = head;\n"
-                      "  while (p != null) { if (same(p, head) != (p.v == " NODES " - 1)) exit(3);\n"
+                      "  while (p != null) { if (same(p, head) != (p.v == " NODES
+                      " - 1)) exit(3);\n"
                       "    if (p.v != at || p.s != \"text of \\{at}\") exit(1);\n"
                       "    p.v = at; at--; p = p.next; }\n"
                       "  if (at != -1) exit(2); }\n");
