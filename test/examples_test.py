@@ -44,6 +44,7 @@ ARGUMENTS = {
     "functions": [],
     "hanoi": ["6", "5"],
     "lisp": [],
+    "orders": [],
     "philosophers": ["5"],
     "pipeline": ["120"],
     "queens": ["6"],
@@ -68,7 +69,7 @@ LIBRARY = "test/library"
 READS = {"concordance", "terminal", "todo", "words"}
 
 # Programs that obey their arguments before what they read. Who is killed is told all of it by arguments.
-TOLD = {"adventure", "lisp", "sheet"}
+TOLD = {"adventure", "lisp", "orders", "sheet"}
 
 # Lines that depend on the clock.
 CHANGING = ("so far: ",)
