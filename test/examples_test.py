@@ -48,6 +48,7 @@ ARGUMENTS = {
     "orders": [],
     "philosophers": ["5"],
     "pipeline": ["120"],
+    "planner": [],
     "queens": ["6"],
     "records": [],
     "sheet": [],
@@ -71,7 +72,7 @@ LIBRARY = "test/library"
 READS = {"concordance", "terminal", "todo", "words"}
 
 # Programs that obey their arguments before what they read. Who is killed is told all of it by arguments.
-TOLD = {"adventure", "lisp", "mail", "orders", "records", "sheet"}
+TOLD = {"adventure", "lisp", "mail", "orders", "planner", "records", "sheet"}
 
 # Lines that depend on the clock.
 CHANGING = ("so far: ",)
