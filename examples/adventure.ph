@@ -460,11 +460,11 @@ void play(game night, string line) {
         night.pass();
 }
 
-game night = new game();
+game tonight = new game();
 println("The keeper's note says: back tomorrow, light the lamp, feed the cat. (help tells more)");
-night.look();
+tonight.look();
 foreach (line in args())
-    play(night, line);
-for (string line = readln(); line != null && !night.isOver; line = readln())
-    play(night, line);
+    play(tonight, line);
+for (string line = readln(); line != null && !tonight.isOver; line = readln())
+    play(tonight, line);
 exit(0);        // the lives would go on

@@ -234,37 +234,37 @@ void obey(string line) {
     string[] words = line.split(" ", 4);
     string first = words.size() > 1 ? words[1] : "";
     switch ("\{words[0]} \{words.size() - 1}") {
-    case " 0":
-        break;
-    case "send 3":
-        ours.send(first, words[2], words[3]);
-        break;
-    case "box 1":
-        showBox(first);
-        break;
-    case "up 1":
-    case "down 1":
-        ours.hostOf("@" + first).isUp = words[0] == "up";
-        println("\{first} is \{words[0]}");
-        break;
-    case "queue 0":
-        ours.report();
-        break;
-    case "wait 0":
-        ours.awaitAll();
-        println("everything has come to its end");
-        break;
-    case "watch 0":
-        isWatched = !isWatched;
-        break;
-    case "minute 1":
-        minute = math.max(first.toInt(), 1);
-        break;
-    case "help 0":
-        println("send FROM TO TEXT, queue, box WHO, up HOST, down HOST, watch, wait, minute MILLISECONDS");
-        break;
-    default:
-        println("I do not know `\{line}`; try help");
+        case " 0":
+            break;
+        case "send 3":
+            ours.send(first, words[2], words[3]);
+            break;
+        case "box 1":
+            showBox(first);
+            break;
+        case "up 1":
+        case "down 1":
+            ours.hostOf("@" + first).isUp = words[0] == "up";
+            println("\{first} is \{words[0]}");
+            break;
+        case "queue 0":
+            ours.report();
+            break;
+        case "wait 0":
+            ours.awaitAll();
+            println("everything has come to its end");
+            break;
+        case "watch 0":
+            isWatched = !isWatched;
+            break;
+        case "minute 1":
+            minute = math.max(first.toInt(), 1);
+            break;
+        case "help 0":
+            println("send FROM TO TEXT, queue, box WHO, up HOST, down HOST, watch, wait, minute MILLISECONDS");
+            break;
+        default:
+            println("I do not know `\{line}`; try help");
     }
 }
 

@@ -279,43 +279,43 @@ void obey(string[] words) {
     string first = words.size() > 1 ? words[1] : "";
     string second = words.size() > 2 ? words[2] : "";
     switch (words.isEmpty() ? "" : words[0]) {
-    case "":
-        break;
-    case "sell":
-        items[first] = new item(first, second.toInt());
-        break;
-    case "stock":
-        deliver(first, second.toInt());
-        break;
-    case "order":
-        place(first, second, words.size() > 3 ? words[3].toInt() : 1);
-        break;
-    case "pay":
-        pay(orderOf(first), second);
-        break;
-    case "approve":
-        orderOf(first).isApproved = true;
-        orderOf(first).wake();
-        break;
-    case "complain":
-        orderOf(first).isComplained = true;
-        orderOf(first).wake();
-        break;
-    case "cancel":
-        orderOf(first).cancel("the customer has changed her mind");
-        break;
-    case "tomorrow":
-        letPass(first == "" ? 1 : first.toInt());
-        break;
-    case "show":
-        show();
-        break;
-    case "help":
-        println("sell ITEM PRICE, stock ITEM COUNT, order NAME ITEM COUNT, pay NUMBER [AMOUNT], approve NUMBER,");
-        println("complain NUMBER, cancel NUMBER, tomorrow [DAYS], show");
-        break;
-    default:
-        println("I do not know `\{words[0]}`; try help");
+        case "":
+            break;
+        case "sell":
+            items[first] = new item(first, second.toInt());
+            break;
+        case "stock":
+            deliver(first, second.toInt());
+            break;
+        case "order":
+            place(first, second, words.size() > 3 ? words[3].toInt() : 1);
+            break;
+        case "pay":
+            pay(orderOf(first), second);
+            break;
+        case "approve":
+            orderOf(first).isApproved = true;
+            orderOf(first).wake();
+            break;
+        case "complain":
+            orderOf(first).isComplained = true;
+            orderOf(first).wake();
+            break;
+        case "cancel":
+            orderOf(first).cancel("the customer has changed her mind");
+            break;
+        case "tomorrow":
+            letPass(first == "" ? 1 : first.toInt());
+            break;
+        case "show":
+            show();
+            break;
+        case "help":
+            println("sell ITEM PRICE, stock ITEM COUNT, order NAME ITEM COUNT, pay NUMBER [AMOUNT], approve NUMBER,");
+            println("complain NUMBER, cancel NUMBER, tomorrow [DAYS], show");
+            break;
+        default:
+            println("I do not know `\{words[0]}`; try help");
     }
 }
 

@@ -191,7 +191,7 @@ class action {
             any gone = effects.filter(fun (pattern e) { return e.isNot; });
             any added = effects.filter(fun (pattern e) { return !e.isNot; });
             use(name.fill(values), now.with(gone.map(fun (pattern e) { return e.fill(values); }),
-                                            added.map(fun (pattern e) { return e.fill(values); })));
+                added.map(fun (pattern e) { return e.fill(values); })));
         }
     }
 }
@@ -287,7 +287,7 @@ void find() {
     node end = looking.run();
     plan = end == null ? [] : end.steps();
     println(end == null ? "there is no way"
-                        : "a plan of \{plan.size()}, found among \{looking.seen} states\{plan.isEmpty() ? "" : ":"}");
+        : "a plan of \{plan.size()}, found among \{looking.seen} states\{plan.isEmpty() ? "" : ":"}");
     foreach (entry in plan.withIndex())
         println("  \{entry.key() + 1}. \{entry.value()}");
 }
@@ -322,39 +322,39 @@ void show(string name) {
 void obey(string line) {
     string rest = line.after(" ");
     switch (line.before(" ")) {
-    case "":
-        break;
-    case "fact":
-        known.facts.addAll(factsIn(rest));
-        break;
-    case "goal":
-        known.goals.addAll(factsIn(rest));
-        break;
-    case "action":
-        known.actions.add(new action(rest));
-        break;
-    case "never":
-        known.nevers.add(new conditions(pattern.parseAll(rest)));
-        break;
-    case "plan":
-        find();
-        break;
-    case "do":
-        carryOut(rest == "" ? 1000 : rest.toInt());
-        break;
-    case "example":
-        show(rest);
-        break;
-    case "forget":
-        known = new world();
-        plan = [];
-        break;
-    case "help":
-        println("fact FACT, ...   goal FACT, ...   action NAME : FACT, ... -> FACT, not FACT, ...   never FACT, ...");
-        println("plan, do [MS], forget, example \{EXAMPLES.keys().join(" or ")}; a word with ? in front stands for any");
-        break;
-    default:
-        println("I do not know `\{line.before(" ")}`; try help");
+        case "":
+            break;
+        case "fact":
+            known.facts.addAll(factsIn(rest));
+            break;
+        case "goal":
+            known.goals.addAll(factsIn(rest));
+            break;
+        case "action":
+            known.actions.add(new action(rest));
+            break;
+        case "never":
+            known.nevers.add(new conditions(pattern.parseAll(rest)));
+            break;
+        case "plan":
+            find();
+            break;
+        case "do":
+            carryOut(rest == "" ? 1000 : rest.toInt());
+            break;
+        case "example":
+            show(rest);
+            break;
+        case "forget":
+            known = new world();
+            plan = [];
+            break;
+        case "help":
+            println("fact FACT, ...   goal FACT, ...   action NAME : FACT, ... -> FACT, not FACT, ...   never FACT, ...");
+            println("plan, do [MS], forget, example \{EXAMPLES.keys().join(" or ")}; a word with ? in front stands for any");
+            break;
+        default:
+            println("I do not know `\{line.before(" ")}`; try help");
     }
 }
 

@@ -73,10 +73,10 @@ class condition {
                 || there instanceof string && value instanceof string && there.contains(value);
         int result = order(there, value);
         switch (sign) {
-        case "=":
-            return result == 0;
-        case "!=":
-            return result != 0;
+            case "=":
+                return result == 0;
+            case "!=":
+                return result != 0;
         }
         if (kindOf(there) != kindOf(value))
             return false;
@@ -355,50 +355,50 @@ void group(string path, query asked) {
 void obey(string line) {
     string rest = line.after(" ");
     switch (line.before(" ")) {
-    case "":
-        break;
-    case "insert":
-        insert(rest);
-        break;
-    case "find":
-        find(new query(rest));
-        break;
-    case "count":
-        println(tableOf(new query(rest).table).find(new query(rest)).size());
-        break;
-    case "explain":
-        println(tableOf(new query(rest).table).explain(new query(rest)));
-        break;
-    case "group":
-        group(rest.before(" "), new query(rest.after(" ")));
-        break;
-    case "set":
-        change(rest);
-        break;
-    case "delete":
-        delete(new query(rest));
-        break;
-    case "index":
-        tableOf(rest.before(" ")).addIndex(rest.after(" "));
-        println("\{rest.before(" ")} is indexed by \{rest.after(" ")}");
-        break;
-    case "begin":
-        openTransaction.begin();
-        println("from here on all can be rolled back");
-        break;
-    case "commit":
-        println("\{openTransaction.end()} changes stay");
-        break;
-    case "rollback":
-        println("\{openTransaction.takeBack()} changes are taken back");
-        break;
-    case "help":
-        println("insert TABLE {...} or [{...}, ...], set {...} in QUERY, delete QUERY, find QUERY, count QUERY,");
-        println("group PATH QUERY, index TABLE PATH, explain QUERY, begin, commit, rollback");
-        println("QUERY: TABLE [where PATH = VALUE and ...] [order PATH [down]] [limit N]; also != < <= > >= has");
-        break;
-    default:
-        println("I do not know `\{line.before(" ")}`; try help");
+        case "":
+            break;
+        case "insert":
+            insert(rest);
+            break;
+        case "find":
+            find(new query(rest));
+            break;
+        case "count":
+            println(tableOf(new query(rest).table).find(new query(rest)).size());
+            break;
+        case "explain":
+            println(tableOf(new query(rest).table).explain(new query(rest)));
+            break;
+        case "group":
+            group(rest.before(" "), new query(rest.after(" ")));
+            break;
+        case "set":
+            change(rest);
+            break;
+        case "delete":
+            delete(new query(rest));
+            break;
+        case "index":
+            tableOf(rest.before(" ")).addIndex(rest.after(" "));
+            println("\{rest.before(" ")} is indexed by \{rest.after(" ")}");
+            break;
+        case "begin":
+            openTransaction.begin();
+            println("from here on all can be rolled back");
+            break;
+        case "commit":
+            println("\{openTransaction.end()} changes stay");
+            break;
+        case "rollback":
+            println("\{openTransaction.takeBack()} changes are taken back");
+            break;
+        case "help":
+            println("insert TABLE {...} or [{...}, ...], set {...} in QUERY, delete QUERY, find QUERY, count QUERY,");
+            println("group PATH QUERY, index TABLE PATH, explain QUERY, begin, commit, rollback");
+            println("QUERY: TABLE [where PATH = VALUE and ...] [order PATH [down]] [limit N]; also != < <= > >= has");
+            break;
+        default:
+            println("I do not know `\{line.before(" ")}`; try help");
     }
 }
 

@@ -615,11 +615,11 @@ class sheet {
 
 // What is typed
 
-sheet cells = new sheet();
+sheet page = new sheet();
 
 void fill(address[] places, formula[] contents) {
-    cells.clearRedos();
-    cells.change(places, contents);
+    page.clearRedos();
+    page.change(places, contents);
 }
 
 // To the first place as it is, to the others with its references moved along.
@@ -628,7 +628,7 @@ void copy(string from, string to) {
     address[] places = area.parse(to).addresses();
     formula[] contents = [];
     foreach (where in places) {
-        formula content = cells.at(source).content;
+        formula content = page.at(source).content;
         contents.add(content == null ? null
             : content.shifted(where.column - source.column, where.row - source.row));
     }
@@ -653,10 +653,10 @@ void obey(string line) {
         case "":
             break;
         case "show 0":
-            cells.show();
+            page.show();
             break;
         case "why 1":
-            cells.explain(address.parse(words[1]), 0);
+            page.explain(address.parse(words[1]), 0);
             break;
         case "copy 2":
             copy(words[1], words[2]);
@@ -665,10 +665,10 @@ void obey(string line) {
             clear(words[1]);
             break;
         case "undo 0":
-            println(cells.undo() ? "undone; \{cells.stepCount()} steps can still be undone" : "there is nothing to undo");
+            println(page.undo() ? "undone; \{page.stepCount()} steps can still be undone" : "there is nothing to undo");
             break;
         case "redo 0":
-            println(cells.redo() ? "done again" : "there is nothing to do again");
+            println(page.redo() ? "done again" : "there is nothing to do again");
             break;
         case "help 0":
             println("A1 = FORMULA, copy A1 B1:B9, clear A1:B9, show, why A1, undo, redo");
