@@ -43,6 +43,7 @@ ARGUMENTS = {
     "errors": [],
     "functions": [],
     "hanoi": ["6", "5"],
+    "life": [],
     "lisp": [],
     "mail": [],
     "orders": [],
@@ -72,7 +73,7 @@ LIBRARY = "test/library"
 READS = {"concordance", "terminal", "todo", "words"}
 
 # Programs that obey their arguments before what they read. Who is killed is told all of it by arguments.
-TOLD = {"adventure", "lisp", "mail", "orders", "planner", "records", "sheet"}
+TOLD = {"adventure", "life", "lisp", "mail", "orders", "planner", "records", "sheet"}
 
 # Lines that depend on the clock.
 CHANGING = ("so far: ",)
