@@ -37,6 +37,7 @@ SECONDS_MAX = 120
 ARGUMENTS = {
     "adventure": [],
     "bank": ["300"],
+    "chat": [],
     "concordance": [],
     "counter": ["25"],
     "demo": ["40"],
@@ -73,7 +74,7 @@ LIBRARY = "test/library"
 READS = {"concordance", "terminal", "todo", "words"}
 
 # Programs that obey their arguments before what they read. Who is killed is told all of it by arguments.
-TOLD = {"adventure", "life", "lisp", "mail", "orders", "planner", "records", "sheet"}
+TOLD = {"adventure", "chat", "life", "lisp", "mail", "orders", "planner", "records", "sheet"}
 
 # Lines that depend on the clock.
 CHANGING = ("so far: ",)
