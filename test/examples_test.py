@@ -47,6 +47,7 @@ ARGUMENTS = {
     "life": [],
     "lisp": [],
     "mail": [],
+    "matchboxes": [],
     "orders": [],
     "philosophers": ["5"],
     "pipeline": ["120"],
@@ -74,7 +75,7 @@ LIBRARY = "test/library"
 READS = {"concordance", "terminal", "todo", "words"}
 
 # Programs that obey their arguments before what they read. Who is killed is told all of it by arguments.
-TOLD = {"adventure", "chat", "life", "lisp", "mail", "orders", "planner", "records", "sheet"}
+TOLD = {"adventure", "chat", "life", "lisp", "mail", "matchboxes", "orders", "planner", "records", "sheet"}
 
 # Lines that depend on the clock.
 CHANGING = ("so far: ",)
