@@ -38,7 +38,8 @@ chunk_create(struct lang *lang, size_t bytes)
 err_t
 lang_begin(struct lang *lang, const struct lang_host *host)
 {
-    *lang = (struct lang){ .host = host };
+    *lang =
+        (struct lang){ .host = host, .depth_max = LANG_DEPTH_MAX, .height_max = LANG_HEIGHT_MAX };
     lang->reserve = chunk_create(lang, RESERVE_BYTES);
     lang->bucket_count = 16384;
     lang->buckets = lang_alloc_large(lang, lang->bucket_count * sizeof(*lang->buckets));

@@ -261,6 +261,7 @@ struct stmt {
     uint8_t walk;   /* FOREACH: enum foreach_kind */
     bool exclusive; /* FOREACH over a range: ..< */
     bool loses;     /* BROKEN: it may have declared something */
+    bool yields;    /* EXPR: the last of a text that was typed, which gives its value */
     uint8_t select; /* SWITCH: 0 by int, 1 by equality */
     struct place place;
     struct place end; /* of the last token: the closing brace */

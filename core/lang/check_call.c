@@ -529,6 +529,21 @@ call_own(struct check *check, struct expr *call, struct class *class)
         settle(check, call, method, NULL);
 }
 
+/* The class with the functions of that name: the file's, else what was typed last; or NULL. */
+static struct class *
+top_functions(struct check *check, const struct symbol *name)
+{
+    struct lang *lang = check->lang;
+    struct class *main = check->file->main;
+
+    if (main != NULL && has_method(lang, main, name))
+        return main;
+    if (check->file != lang->line || (main != NULL && lang_own_field(lang, main, name) != NULL))
+        return NULL;
+    main = lang_scope_home(lang, name, false);
+    return main != NULL && has_method(lang, main, name) ? main : NULL;
+}
+
 /* name(args): of this class, of the file, a function in a variable, of the system. */
 static void
 call_name(struct check *check, struct expr *call)
@@ -536,18 +551,18 @@ call_name(struct check *check, struct expr *call)
     struct lang *lang = check->lang;
     struct class *system = lang_find_class(lang, lang->names.internal_system, check->file);
     struct class *home = lang_home_class(check);
-    struct class *main = check->file->main;
+    struct class *top = top_functions(check, call->call.name);
     struct expr *object;
 
     if (arguments_broken(call)) {
         make_error(call);
     } else if (has_method(lang, home, call->call.name)) {
         call_own(check, call, home);
-    } else if (main != NULL && has_method(lang, main, call->call.name)) {
-        call_own(check, call, main);
+    } else if (top != NULL) {
+        call_own(check, call, top);
     } else if (lang_find_local(check, call->call.name) != NULL ||
                lang_find_field(lang, home, call->call.name) != NULL ||
-               (main != NULL && lang_find_field(lang, main, call->call.name) != NULL)) {
+               lang_top_field(check, call->call.name) != NULL) {
         object = lang_new_expr(check, EXPR_NAME, call->place, NULL);
         object->name = call->call.name;
         lang_check_name(check, object);

@@ -95,7 +95,7 @@ lang_check_body(struct check *check, struct method *method)
         lang_declare(check, local);
     reached = lang_check_stmt(check, method->body);
     lang_leave_scope(check, NULL);
-    if (reached && !method->holed && method->type->kind != TYPE_VOID &&
+    if (reached && !method->holed && !method->is_top && method->type->kind != TYPE_VOID &&
         method->type->kind != TYPE_ERROR)
         lang_error(check->lang, check->file, method->body->end,
                    lang_text(check->lang, "return something of type %s",

@@ -139,6 +139,23 @@ consider_class(struct check *check, struct best *best, struct class *class)
     }
 }
 
+/* What was typed before. */
+static void
+consider_scope(struct best *best, const struct file *scope)
+{
+    for (const struct class *class = scope->classes; class != NULL; class = class->next_in_file) {
+        if (lang_is_holder(class)) {
+            for (const struct field *field = class->fields; field != NULL; field = field->next)
+                consider(best, field->name);
+            for (const struct method *method = class->methods; method != NULL;
+                 method = method->next)
+                consider(best, method->name);
+        } else {
+            consider(best, class->brief);
+        }
+    }
+}
+
 /* A member of a class that is most like it, or NULL. */
 const char *
 lang_suggest_member(struct check *check, struct class *class, const struct symbol *name)
@@ -168,6 +185,8 @@ lang_suggest(struct check *check, const struct symbol *name)
     consider_class(check, &best, check->class);
     if (check->file->main != NULL)
         consider_class(check, &best, check->file->main);
+    if (check->lang->scope != NULL)
+        consider_scope(&best, check->lang->scope);
     consider_class(check, &best,
                    lang_find_class(check->lang, check->lang->names.internal_system, check->file));
     if (best.name == NULL)
@@ -188,6 +207,7 @@ lang_may_access(const struct check *check, const struct class *owner, uint16_t f
             continue;
         if (!field || (flags & MEMBER_PUBLIC) != 0 || at->file == owner->file ||
             at->file->package == owner->file->package ||
+            (at->file == check->lang->line && owner->file == check->lang->scope) ||
             lang_is_subclass(check->lang, at->class, owner))
             return true;
     }
@@ -298,6 +318,18 @@ make_class(struct check *check, struct expr *expr, struct class *class)
         expr->type = lang_type_of_class(check->lang, class);
 }
 
+struct field *
+lang_top_field(const struct check *check, const struct symbol *name)
+{
+    struct class *home = check->file->main;
+    struct field *field = home == NULL ? NULL : lang_find_field(check->lang, home, name);
+
+    if (field != NULL || check->file != check->lang->line)
+        return field;
+    home = lang_scope_home(check->lang, name, true);
+    return home == NULL ? NULL : lang_find_field(check->lang, home, name);
+}
+
 /* A variable or a field; false if the name is none. */
 static bool
 check_variable(struct check *check, struct expr *expr)
@@ -316,9 +348,8 @@ check_variable(struct check *check, struct expr *expr)
         return true;
     }
     field = lang_find_field(check->lang, lang_home_class(check), expr->name);
-    if (field == NULL && check->file->main != NULL &&
-        !(lang_home_class(check)->vague && expr->name->doubtful))
-        field = lang_find_field(check->lang, check->file->main, expr->name);
+    if (field == NULL && !(lang_home_class(check)->vague && expr->name->doubtful))
+        field = lang_top_field(check, expr->name);
     if (field == NULL)
         return false;
     make_field(check, expr, field, NULL);
@@ -410,8 +441,7 @@ may_be_class(struct check *check, struct expr *expr)
         return true;
     return lang_find_local(check, expr->name) == NULL &&
            lang_find_field(check->lang, lang_home_class(check), expr->name) == NULL &&
-           (check->file->main == NULL ||
-            lang_find_field(check->lang, check->file->main, expr->name) == NULL);
+           lang_top_field(check, expr->name) == NULL;
 }
 
 /* The object before a dot: a value, or a class. */

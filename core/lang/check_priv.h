@@ -81,6 +81,8 @@ struct local *lang_find_local(struct check *check, struct symbol *name);
 /* Nothing has that name: true if it may be declared in what could not be parsed. */
 bool lang_may_be_lost(const struct check *check, const struct symbol *name);
 void lang_check_name(struct check *check, struct expr *expr);
+/* The variable of the top level, of this file or typed before, or NULL. */
+struct field *lang_top_field(const struct check *check, const struct symbol *name);
 void lang_check_this(struct check *check, struct expr *expr);
 void lang_check_object(struct check *check, struct expr *object); /* a value, or a class */
 struct class *lang_home_class(const struct check *check); /* whose members bare names mean */

@@ -460,6 +460,24 @@ check_synchronized(struct check *check, struct stmt *stmt)
                    lang_type_text(check->lang, object->type));
 }
 
+/* An expression that stands alone: dropped, unless it is the result of what a person typed. */
+static bool
+check_expression(struct check *check, struct stmt *stmt)
+{
+    struct expr *value = stmt->value;
+
+    if (!stmt->yields || value->kind == EXPR_ASSIGN || value->kind == EXPR_COMPOUND) {
+        lang_check_dropped(check, value);
+        return true;
+    }
+    lang_check_expr(check, value);
+    if (value->type->kind == TYPE_VOID || value->type->kind == TYPE_ERROR)
+        return true;
+    lang_to_word(check, value);
+    stmt->kind = STMT_RETURN;
+    return false;
+}
+
 bool
 lang_check_stmt(struct check *check, struct stmt *stmt)
 {
@@ -467,8 +485,7 @@ lang_check_stmt(struct check *check, struct stmt *stmt)
     case STMT_BLOCK:
         return check_block(check, stmt->body);
     case STMT_EXPR:
-        lang_check_dropped(check, stmt->value);
-        return true;
+        return check_expression(check, stmt);
     case STMT_DECLARE:
         check_declare(check, stmt);
         return true;

@@ -121,6 +121,9 @@ lang_short_name(struct lang *lang, struct file *file, struct symbol *name)
     }
     if (hash_table_get(&lang->classes, (uint64_t)file->number << 32 | name->id, &own))
         return (struct class *)(uintptr_t)own;
+    class = file == lang->line ? lang_scope_class(lang, name) : NULL;
+    if (class != NULL)
+        return class;
     return find_in_library(lang, file, lang_symbol_format(lang, ".%s", name->text)->text);
 }
 
@@ -448,7 +451,9 @@ settle_method(struct lang *lang, struct class *class, struct method *method)
         method->type = &lang_type_error;
         return;
     }
-    if (method->name == lang->names.new_ || method->is_top)
+    if (method->is_top && class->file == lang->line)
+        method->type = &lang_type_any; /* the value of its last statement */
+    else if (method->name == lang->names.new_ || method->is_top)
         method->type = &lang_type_void;
     else
         method->type = lang_resolve_type(lang, class->file, method->syntax);

@@ -104,6 +104,16 @@ const char *lang_suggest_class(struct lang *lang, struct file *file, const struc
 /* A vector type by its short or absolute name, or NULL. */
 const struct type *lang_vector_type(const struct path *path);
 
+/* True of the class that holds the variables and functions of a text. */
+bool lang_is_holder(const struct class *class);
+
+/* The class of that name which was typed last, or NULL. */
+struct class *lang_scope_class(struct lang *lang, const struct symbol *brief);
+
+/* The class with the variable, or also the functions, of that name which was typed last, or NULL.
+ */
+struct class *lang_scope_home(struct lang *lang, const struct symbol *name, bool fields_only);
+
 /* NULL means any object. Complains about unknown names. */
 const struct type *lang_resolve_type(struct lang *lang, struct file *file,
                                      const struct type_syntax *syntax);

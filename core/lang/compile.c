@@ -8,6 +8,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "lang/compile_priv.h"
+
 #include "lang/emit_priv.h"
 #include "lang/lint_priv.h"
 #include "lang/parse_priv.h"
@@ -21,7 +23,7 @@ is_ours(const struct lang *lang, const struct class *class)
 
 /* Check every class, also those that the checking brings to light. */
 static void
-check_all(struct lang *lang)
+check_classes(struct lang *lang)
 {
     bool again = true;
 
@@ -171,23 +173,24 @@ add_entry(struct lang *lang, struct file *file)
     return class;
 }
 
-static err_t
-finish(struct lang *lang, struct file *main, struct buffer *result)
+void
+lang_check_all(struct lang *lang)
+{
+    check_imports(lang);
+    check_classes(lang);
+}
+
+err_t
+lang_emit_all(struct lang *lang, struct file *main, const struct class *entry,
+              struct buffer *result)
 {
     struct module_writer module = { .lang = lang, .file = main };
-    struct class *entry = NULL;
     err_t err = ERR_PROGRAM;
 
-    check_imports(lang);
-    check_all(lang);
     if (lang->error_count == 0 && !lang->stopped) {
-        warn_of_statements(lang, main);
-        if (!lang->compiles_library)
-            entry = add_entry(lang, main);
         add_static_methods(lang);
-    }
-    if (lang->error_count == 0 && !lang->stopped)
         emit_all(lang, &module);
+    }
     if (lang->error_count == 0 && !lang->stopped)
         err = lang_module_finish(&module, lang_symbol_format(lang, "%s", main->source.path), entry,
                                  result);
@@ -197,6 +200,20 @@ finish(struct lang *lang, struct file *main, struct buffer *result)
     buffer_free(&module.classes);
     hash_table_free(&module.index);
     return err;
+}
+
+static err_t
+finish(struct lang *lang, struct file *main, struct buffer *result)
+{
+    struct class *entry = NULL;
+
+    lang_check_all(lang);
+    if (lang->error_count == 0 && !lang->stopped) {
+        warn_of_statements(lang, main);
+        if (!lang->compiles_library)
+            entry = add_entry(lang, main);
+    }
+    return lang_emit_all(lang, main, entry, result);
 }
 
 err_t
@@ -232,8 +249,7 @@ lang_lint(const struct lang_host *host, const struct lang_source *source,
     file = lang_load(&lang, source, library != NULL);
     for (size_t i = 0; i < library_count; i++)
         (void)lang_load(&lang, &library[i], true);
-    check_imports(&lang);
-    check_all(&lang);
+    lang_check_all(&lang);
     if (lang.error_count != 0)
         err = ERR_PROGRAM;
     else

@@ -99,6 +99,32 @@ struct lang_host {
 must_use err_t lang_compile(const struct lang_host *host, const struct lang_source *source,
                             struct buffer *module);
 
+/* What a person types at a prompt, and what was typed before. */
+struct lang_line {
+    struct lang_source source; /* its path, such as "line7", is a name that no earlier text had */
+    const char *scope;         /* the interfaces of the earlier texts, oldest first */
+    size_t scope_bytes;
+};
+
+/*
+ * Compile a text that may go on with the variables, functions and classes of earlier ones. What was
+ * declared last is what a name means. The last `;` may be left out.
+ *
+ *   module  empty; holds the module if OK is returned, else undefined contents
+ *
+ * Class C of the text X is called .X.C; the entry class .main.X has the variables as public static
+ * fields, the functions as static methods, and
+ *
+ *   "<line>"   "()w"  the statements, if there are any. Gives the value of the last one, if that is
+ *                     an expression but no assignment; else null
+ *   "<scope>"  "()w"  gives the interface of the text: a string for the scope of later ones
+ *
+ * Returns what lang_compile does, or ERR_END: the text is the begin of something, and what it says
+ * about errors is not worth reading. Allocates and locks as lang_compile does.
+ */
+must_use err_t lang_compile_line(const struct lang_host *host, const struct lang_line *line,
+                                 struct buffer *module);
+
 /*
  * Compile the whole class library into one module, each superclass before its
  * subclasses, .internal.object first. host->find is never called.

@@ -13,7 +13,8 @@
 
 #include "base/hash.h"
 
-#define LANG_DEPTH_MAX      250  /* nesting of the source, and height of an expression */
+#define LANG_DEPTH_MAX      250  /* nesting of the source */
+#define LANG_HEIGHT_MAX     1000 /* of a chain such as a + b + c */
 #define LANG_LEVELS_MAX     190  /* classes that extend each other; the loader allows 200 */
 #define LANG_ORDINAL_MAX    4095 /* the number of a method; the loader has the same limit */
 #define LANG_ARGUMENTS_MAX  255  /* of a method and of a call */
@@ -102,6 +103,8 @@ struct arena_chunk;
     X(chosen, "<call>")                                                                            \
     X(static_, "<static>")                                                                         \
     X(entry, "<entry>")                                                                            \
+    X(line, "<line>")                                                                              \
+    X(scope, "<scope>")                                                                            \
     X(empty, "")                                                                                   \
     X(this_, "this")                                                                               \
     X(internal_object, ".internal.object")                                                         \
@@ -151,11 +154,18 @@ struct lang {
     struct hash_table classes; /* symbol id of the absolute name -> struct class *, or 0; file << 32
                                   | short name too */
     struct hash_table members; /* class, kind, name -> first struct method or field */
+    unsigned depth_max;        /* LANG_DEPTH_MAX, or less where the stack is small */
+    unsigned height_max;       /* LANG_HEIGHT_MAX, the same */
     unsigned header_depth;
     uint32_t fun_count;    /* functions as values so far, for their names */
     bool compiles_library; /* compiling the class library itself */
     bool lints;       /* lang_lint(): the first file alone is warned about, and more is looked at */
     bool parses_only; /* what its text means does not matter; no warnings */
+
+    bool takes_line;    /* the program is what a person typed: line.c */
+    bool incomplete;    /* and its first error is that it ends too early */
+    struct file *line;  /* its file, or NULL */
+    struct file *scope; /* declarations of what was typed before, or NULL */
 };
 
 /* OK, or ERR_NOMEM; free it in both cases. */

@@ -224,6 +224,7 @@ skip_comment(struct lexer *lexer)
     lang_error(lexer->lang, lexer->file,
                (struct place){ .offset = (uint32_t)start, .line = line, .length = 2 },
                "a comment ends with */", "this comment has no end");
+    lexer->lang->incomplete = lexer->lang->error_count == 1;
     lexer->lang->stopped = true; /* nothing sensible can follow */
     return true;
 }

@@ -282,6 +282,7 @@ lang_lex_string(struct lexer *lexer, struct token *token, bool first)
             lang_error(lexer->lang, lexer->file,
                        (struct place){ .offset = (uint32_t)start, .line = line, .length = 1 },
                        "a string ends with \"", "this string has no end");
+            lexer->lang->incomplete = lexer->lang->error_count == 1;
             lexer->lang->stopped = true; /* nothing sensible can follow */
             token->kind = first ? T_STRING : T_STRING_END;
             break;

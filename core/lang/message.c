@@ -86,6 +86,8 @@ lang_error(struct lang *lang, const struct file *file, struct place place, const
     (void)format_list(buffer, sizeof(buffer), text, values);
     va_end(values);
     report(lang, file, place, &message);
+    if (lang->error_count == 0)
+        lang->incomplete = file == lang->line && place.offset >= file->source.byte_count;
     lang->error_lines[lang->error_count++] = place.line;
     if (lang->error_count >= LANG_ERRORS_MAX)
         lang->stopped = true;

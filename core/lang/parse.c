@@ -148,6 +148,9 @@ lang_expect(struct parser *parser, enum token_kind kind, const char *where)
         return false;
     if (lang_accept(parser, kind))
         return true;
+    if (kind == T_SEMICOLON && lang_at(parser, T_END) && parser->file == parser->lang->line &&
+        parser->method != NULL)
+        return true; /* behind the last statement that was typed */
     missing = may_be_missing(parser, kind);
     if (kind == T_RBRACE && lang_at(parser, T_END))
         parser->file->broken = true;
@@ -186,13 +189,13 @@ lang_expect_name(struct parser *parser, const char *what, struct place *place)
 bool
 lang_enter(struct parser *parser)
 {
-    if (parser->depth < LANG_DEPTH_MAX) {
+    if (parser->depth < parser->lang->depth_max) {
         parser->depth++;
         return true;
     }
     if (!parser->panic)
         lang_error(parser->lang, parser->file, lang_here(parser), "move a part of it to a method",
-                   "this is nested more than %u levels deep", LANG_DEPTH_MAX);
+                   "this is nested more than %u levels deep", parser->lang->depth_max);
     parser->panic = true;
     parser->lang->stopped = true; /* nothing sensible can follow */
     return false;

@@ -452,7 +452,9 @@ parse_top_statement(struct parser *parser, struct stmt ***end)
     struct stmt **at;
 
     if (parser->file->top == NULL) {
-        parser->file->top = lang_method_create(lang, main, lang->names.run, main->place);
+        parser->file->top = lang_method_create(
+            lang, main, parser->file == lang->line ? lang->names.line : lang->names.run,
+            main->place);
         parser->file->top->flags = MEMBER_PUBLIC | MEMBER_STATIC;
         parser->file->top->is_top = true;
         parser->file->top->body = lang_stmt(parser, STMT_BLOCK, lang_here(parser));
@@ -476,6 +478,8 @@ parse_top_statement(struct parser *parser, struct stmt ***end)
         stmt->declare.field->value = stmt->declare.value;
         stmt->declare.field->flags =
             (uint16_t)(MEMBER_STATIC | (local->is_const ? MEMBER_FINAL : 0));
+        if (parser->file == lang->line)
+            stmt->declare.field->flags |= MEMBER_PUBLIC;
         stmt->declare.field->is_top = true;
         stmt->declare.field->broken = local->broken;
     }
@@ -556,6 +560,8 @@ lang_parse(struct lang *lang, struct file *file)
     };
 
     file->package = lang->names.empty;
+    if (lang->takes_line && !file->library)
+        lang_begin_line(lang, file);
     lang_lex(lang, file, &tokens);
     parser.last_error = lang->error_count;
     if (tokens.count >= sizeof(struct token) && !lang->no_memory) {

@@ -27,10 +27,10 @@ raise(struct parser *parser, struct expr *expr, const struct expr *part)
     if (part == NULL || part->height < expr->height)
         return;
     expr->height = (uint16_t)(part->height + 1);
-    if (expr->height == LANG_HEIGHT_MAX)
+    if (expr->height == parser->lang->height_max)
         lang_error(parser->lang, parser->file, expr->place, "split it in several statements",
                    "this expression is too long");
-    if (expr->height >= LANG_HEIGHT_MAX)
+    if (expr->height >= parser->lang->height_max)
         parser->panic = true;
 }
 

@@ -16,8 +16,6 @@
 
 #include "lang/ast_priv.h"
 
-#define LANG_HEIGHT_MAX 1000 /* of a chain such as a + b + c */
-
 struct parser {
     struct lang *lang;
     struct file *file;
@@ -111,3 +109,6 @@ struct method *lang_method_create(struct lang *lang, struct class *class, struct
 struct field *lang_field_create(struct lang *lang, struct class *class, struct symbol *name,
                                 struct place place);
 struct class *lang_main_class(struct lang *lang, struct file *file);
+
+/* The file is what a person typed. */
+void lang_begin_line(struct lang *lang, struct file *file);

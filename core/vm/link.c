@@ -59,13 +59,25 @@ refuse(struct load *load, const struct model_method *method, const char *why)
 
 /* ---- each method by itself ---- */
 
+/* Static methods that a compiler adds: initialisation, where a program starts, what was typed. */
+static const struct {
+    const char *name, *signature, *otherwise;
+} special_methods[] = {
+    { "<static>", "()v", "must be static, of signature ()v" },
+    { "<entry>", "()v", "must be static, of signature ()v" },
+    { "<line>", "()w", "must be static, of signature ()w" },
+    { "<scope>", "()w", "must be static, of signature ()w" },
+};
+
 static err_t
 check_special_name(struct load *load, const struct model_method *method)
 {
-    if (is_static_initialiser(method) || text_equal(method->name->text, "<entry>")) {
+    for (size_t i = 0; i < sizeof special_methods / sizeof special_methods[0]; i++) {
+        if (!text_equal(method->name->text, special_methods[i].name))
+            continue;
         if ((method->flags & MEMBER_STATIC) == 0 || (method->flags & METHOD_ABSTRACT) != 0 ||
-            !text_equal(method->signature->text, "()v"))
-            return refuse(load, method, "must be static, of signature ()v");
+            !text_equal(method->signature->text, special_methods[i].signature))
+            return refuse(load, method, special_methods[i].otherwise);
         return OK;
     }
     if (!is_constructor(method))
