@@ -28,6 +28,12 @@ class thread {
 
     private boolean await(long ms) @primitive(thread_join);
 
+    // Have .internal.error.interrupt thrown in it: where it sleeps or waits, or in the middle of what it does.
+    void interrupt() @primitive(thread_interrupt);
+
+    // Was the running thread to be interrupted? Then it no longer is, and nothing is thrown.
+    static boolean interrupted() @primitive(thread_interrupted);
+
     // The name it was started with, or null.
     string name() @primitive(thread_name);
     // Has it not ended?

@@ -132,11 +132,12 @@ enum thread_state {
 #define THREAD_WOKEN 0x100u
 
 enum thread_flag {
-    THREAD_FLAG_KILLED = 1,      /* ends at its next safepoint */
-    THREAD_FLAG_ENTERING = 2,    /* is in the entry queue of the monitor of waiting_for */
-    THREAD_FLAG_NOTIFIABLE = 4,  /* is in the wait set of that monitor */
-    THREAD_FLAG_JOINING = 8,     /* is among the joiners of waiting_for */
-    THREAD_FLAG_UNREADABLE = 16, /* suspended: a page cannot be read now */
+    THREAD_FLAG_KILLED = 1,       /* ends at its next safepoint */
+    THREAD_FLAG_ENTERING = 2,     /* is in the entry queue of the monitor of waiting_for */
+    THREAD_FLAG_NOTIFIABLE = 4,   /* is in the wait set of that monitor */
+    THREAD_FLAG_JOINING = 8,      /* is among the joiners of waiting_for */
+    THREAD_FLAG_UNREADABLE = 16,  /* suspended: a page cannot be read now */
+    THREAD_FLAG_INTERRUPTED = 32, /* gets an exception where it waits, or at a poll */
 };
 
 struct thread_object {

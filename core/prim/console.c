@@ -14,6 +14,7 @@
 #include "object/array.h"
 #include "plat/console.h"
 #include "plat/machine.h"
+#include "prim/compile_priv.h"
 #include "prim/prims_priv.h"
 #include "vm/monitor.h"
 #include "vm/thread.h"
@@ -72,6 +73,37 @@ console_wake_writer(void)
             return;
         }
     }
+}
+
+/* ---- breaks ---- */
+
+uint64_t
+console_break_listen(void)
+{
+    atomic_store(&console.break_heard, true);
+    return atomic_load(&console.breaks);
+}
+
+bool
+console_break_take(uint64_t seen)
+{
+    uint64_t breaks = atomic_load(&console.breaks);
+
+    if (breaks != seen)
+        atomic_store(&console.breaks_taken, breaks);
+    return breaks != seen;
+}
+
+bool
+prim_break(void)
+{
+    if (!atomic_load(&console.break_heard) ||
+        atomic_load(&console.breaks) != atomic_load(&console.breaks_taken))
+        return false;
+    atomic_fetch_add(&console.breaks, 1);
+    atomic_store(&console.commits_due, true);
+    event_raise(&console.work);
+    return true;
 }
 
 /* ---- snapshots ---- */
@@ -383,6 +415,7 @@ prim_start(struct heap_local *heap)
     lock_init(&console.lock, LOCK_RANK_CONSOLE);
     console.lines_end = &console.lines;
     pmem_observe(&observer);
+    compile_start();
     TRY(plat_thread_create(&out_thread, "console-out", console_out, NULL));
     return plat_thread_create(&in_thread, "console-in", console_in, NULL);
 }
@@ -412,6 +445,7 @@ drain(void)
 void
 prim_stop(void)
 {
+    compile_stop();
     if (out_thread != NULL)
         drain();
     atomic_store(&console.stopping, true);

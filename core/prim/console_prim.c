@@ -11,6 +11,7 @@
 #include "prim/prims_priv.h"
 #include "vm/monitor.h"
 #include "vm/thread.h"
+#include "vm/vm.h"
 
 /* Bytes of text that one piece of work prints. */
 #define PRINT_BYTES 2048u
@@ -108,6 +109,17 @@ prim_console_print(struct prim_call *call)
     return answer;
 }
 
+/* The call begins anew, outside the queue. */
+static enum prim_answer
+leave_queue(struct prim_call *call, uint64_t head, uint64_t tail)
+{
+    prim_invoke(call);
+    monitor_guard(console.channel);
+    thread_queue_remove(console.channel, head, tail, call->thread);
+    monitor_unguard(console.channel);
+    return prim_again_with(call, WORD_NULL, 0, 0);
+}
+
 /* ---- input: prim_raw2 is 0, or the number of this run and what is going on ---- */
 
 #define READ_QUEUED  1ull
@@ -142,11 +154,7 @@ read_wait(struct prim_call *call)
 static enum prim_answer
 read_afresh(struct prim_call *call)
 {
-    prim_invoke(call);
-    monitor_guard(console.channel);
-    thread_queue_remove(console.channel, CONSOLE_QUEUE(in), call->thread);
-    monitor_unguard(console.channel);
-    return prim_again_with(call, WORD_NULL, 0, 0);
+    return leave_queue(call, CONSOLE_QUEUE(in));
 }
 
 enum prim_answer
@@ -160,6 +168,8 @@ prim_console_read_line(struct prim_call *call)
 
     if ((state & READ_FILLING) != 0 && (state & ~READ_FILLING) != console.run)
         return read_afresh(call); /* the line was lost with another run */
+    if ((state & READ_FILLING) == 0 && thread_is_interrupted(call->thread))
+        return state == 0 ? thread_throw_interrupt(call) : read_afresh(call);
     line = console_line_claim(call->thread, &ended);
     if (line == NULL && !ended)
         return read_wait(call);
@@ -187,6 +197,15 @@ prim_console_read_line(struct prim_call *call)
     return prim_return_word(call, result);
 }
 
+/* Who waits for a snapshot, or for a person, stands in the queue `commit` once prim_raw2 is set. */
+static enum prim_answer
+interrupted_wait(struct prim_call *call)
+{
+    if (prim_progress2(call) == 0)
+        return thread_throw_interrupt(call);
+    return leave_queue(call, CONSOLE_QUEUE(commit));
+}
+
 /* ---- snapshots: prim_raw is the epoch, prim_raw2 the number of this run ---- */
 
 enum prim_answer
@@ -196,6 +215,8 @@ prim_snapshot_commit(struct prim_call *call)
     enum prim_answer answer;
     uint32_t epoch;
 
+    if (thread_is_interrupted(call->thread))
+        return interrupted_wait(call);
     prim_invoke(call);
     if (prim_progress2(call) == 0) {
         epoch = pmem_snapshot_ask(STORE_CAUSE_DEMAND);
@@ -214,6 +235,61 @@ prim_snapshot_commit(struct prim_call *call)
         answer = prim_park(call, channel, UINT64_MAX);
     }
     monitor_unguard(channel);
+    return answer;
+}
+
+/* ---- the person: prim_raw2 is the number of this run ---- */
+
+/* Begin, or go on, to wait in the queue that is woken when the person does something. */
+static enum prim_answer
+wait_for_person(struct prim_call *call)
+{
+    thread_queue_push(console.channel, CONSOLE_QUEUE(commit), call->thread);
+    SET_U64(thread_object, call->thread, prim_raw2, console.run);
+    return prim_park(call, console.channel, UINT64_MAX);
+}
+
+/* prim_raw is how many breaks there were when it began. */
+enum prim_answer
+prim_console_await_break(struct prim_call *call)
+{
+    enum prim_answer answer;
+
+    if (thread_is_interrupted(call->thread))
+        return interrupted_wait(call);
+    prim_invoke(call);
+    monitor_guard(console.channel);
+    thread_queue_remove(console.channel, CONSOLE_QUEUE(commit), call->thread);
+    if (prim_progress2(call) != console.run)
+        SET_U64(thread_object, call->thread, prim_raw, console_break_listen());
+    if (console_break_take(prim_progress(call)))
+        answer = prim_return_void(call);
+    else
+        answer = wait_for_person(call);
+    monitor_unguard(console.channel);
+    return answer;
+}
+
+enum prim_answer
+prim_console_leave(struct prim_call *call)
+{
+    uint64_t run = prim_progress2(call);
+    enum prim_answer answer;
+
+    if (thread_is_interrupted(call->thread))
+        return interrupted_wait(call);
+    if (run == 0 && !vm_options_get()->can_be_left && !atomic_load(&console.input_ended))
+        return prim_return_boolean(call, false);
+    prim_invoke(call);
+    if (run == 0 && vm_options_get()->can_be_left)
+        vm_interrupt();
+    monitor_guard(console.channel);
+    thread_queue_remove(console.channel, CONSOLE_QUEUE(commit), call->thread);
+    if (run != 0 && run != console.run)
+        answer = prim_return_boolean(call, true);
+    else
+        answer = wait_for_person(call);
+    monitor_unguard(console.channel);
     return answer;
 }
 

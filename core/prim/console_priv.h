@@ -68,12 +68,15 @@ struct console {
     struct event settled; /* console-out has nothing left to do */
     struct event wanted;  /* something for console-in */
     _Atomic bool stopping;
-    _Atomic bool broken;       /* the machine takes no more output */
-    _Atomic bool writer_waits; /* the writer waits for room */
-    _Atomic bool turn_waits;   /* others wait until the writer is done, or dead */
-    _Atomic bool commits_wait; /* threads wait for a snapshot */
-    _Atomic bool commits_due;  /* there was one */
-    _Atomic bool reading;      /* console-in waits for the machine */
+    _Atomic bool broken;           /* the machine takes no more output */
+    _Atomic bool writer_waits;     /* the writer waits for room */
+    _Atomic bool turn_waits;       /* others wait until the writer is done, or dead */
+    _Atomic bool commits_wait;     /* threads wait for a snapshot */
+    _Atomic bool commits_due;      /* there was one, or a person did something */
+    _Atomic bool break_heard;      /* somebody has waited for breaks in this run */
+    _Atomic uint64_t breaks;       /* how many there were */
+    _Atomic uint64_t breaks_taken; /* of these, somebody has seen */
+    _Atomic bool reading;          /* console-in waits for the machine */
     _Atomic bool input_wanted;
     _Atomic bool input_ended;
     _Atomic uint32_t lines_unclaimed;
@@ -95,6 +98,12 @@ uint32_t console_ring_room(void);
 
 /* Bytes were put into the ring; `appended` bytes in all. Under the guard. */
 void console_appended(uint64_t appended);
+
+/* Somebody waits for the next break: how many there were so far. */
+uint64_t console_break_listen(void);
+
+/* True if there were more than `seen` breaks: one was taken notice of. */
+bool console_break_take(uint64_t seen);
 
 /* Wake the next of those who wait to write. Under the guard. */
 void console_wake_writer(void);

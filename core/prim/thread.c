@@ -108,6 +108,20 @@ prim_thread_id(struct prim_call *call)
 }
 
 enum prim_answer
+prim_thread_interrupt(struct prim_call *call)
+{
+    if (!prim_is(call->words[0], CLASS_THREAD))
+        return prim_refuse(call, 0, "a thread");
+    return thread_interrupt(call, call->words[0]);
+}
+
+enum prim_answer
+prim_thread_interrupted(struct prim_call *call)
+{
+    return thread_interrupt_take(call);
+}
+
+enum prim_answer
 prim_monitor_wait(struct prim_call *call)
 {
     if (!word_is_ref(call->words[0]))

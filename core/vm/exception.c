@@ -36,6 +36,7 @@ static const char *const error_names[VM_ERROR_COUNT] = {
     [VM_ERROR_SPACE] = ".internal.error.space",
     [VM_ERROR_DAMAGE] = ".internal.error.damage",
     [VM_ERROR_STATIC] = ".internal.error.static",
+    [VM_ERROR_INTERRUPT] = ".internal.error.interrupt",
 };
 
 /* Volatile: numbers of the classes, once found; and where class .internal.error has its fields. */
@@ -323,6 +324,8 @@ exception_set_error(struct vm_worker *worker, enum vm_error error, const char *t
     }
     trace(THROW, GET_U64(thread_object, worker->thread, id), word_class_number(exception));
     exception_set(worker, exception);
+    if (error == VM_ERROR_INTERRUPT)
+        thread_flags_clear(worker->thread, THREAD_FLAG_INTERRUPTED);
     return true;
 }
 

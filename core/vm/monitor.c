@@ -579,6 +579,8 @@ wait_begin(struct prim_call *call, ref_t object, uint64_t until)
 
     if (times == 0)
         return prim_throw(call, VM_ERROR_STATE, "this thread does not hold the monitor");
+    if (thread_is_interrupted(thread))
+        return thread_throw_interrupt(call);
     prim_invoke(call);
     fresh = monitor_take(call->worker);
     if (fresh == WORD_NULL) {

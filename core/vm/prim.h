@@ -56,6 +56,7 @@ enum vm_error {
     VM_ERROR_SPACE,          /* .internal.error.space: the volume is full */
     VM_ERROR_DAMAGE,         /* .internal.error.damage: a page failed its checksum */
     VM_ERROR_STATIC,         /* .internal.error.static: static initialisation failed */
+    VM_ERROR_INTERRUPT,      /* .internal.error.interrupt: somebody wants the thread to stop */
     VM_ERROR_COUNT,
 };
 
@@ -189,3 +190,10 @@ extern const uint32_t prim_table_count;
  */
 must_use err_t prim_start(struct heap_local *heap);
 void prim_stop(void);
+
+/*
+ * A person at the console wants what runs there to stop (Ctrl-C). True: a program listens, and sees
+ * to it. False: none does, or the break before was not even noticed; the machine may stop as a
+ * whole. Between prim_start and prim_stop; any thread, signal handlers and interrupts too.
+ */
+bool prim_break(void);

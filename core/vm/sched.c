@@ -829,8 +829,11 @@ sched_poll(struct vm_worker *worker)
         snapshot_wait(worker);
     if (pmem_poll() || collects)
         sched_safepoint(worker);
-    if (worker->loaded && worker->looks <= 0)
-        look_at_clock(worker);
+    if (!worker->loaded || worker->looks > 0)
+        return;
+    look_at_clock(worker);
+    if (worker->loaded && thread_is_interrupted(worker->thread))
+        exception_throw(worker, VM_ERROR_INTERRUPT, "somebody wants this to stop");
 }
 
 void

@@ -2,11 +2,12 @@
  * show.c - what is in a volume, for a person: programs, and their variables with values.
  *
  * Variables of the top level are static fields of the class that the statements of a file became,
- * which is the one with a method <entry>; those of other classes are shown with the class's name.
- * One picture is one instant. Nothing is run, and nothing is changed.
+ * which is the one with a method <entry> or <scope>; those of other classes are shown with the
+ * class's name. One picture is one instant. Nothing is run, and nothing is changed.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "base/assert.h"
 #include "base/format.h"
 #include "base/memory.h"
 #include "format/module.h"
@@ -153,7 +154,7 @@ is_top_level(ref_t class)
         if (!show_there(method, sizeof(struct method_object)))
             continue;
         show_name(GET_WORD(method_object, method, name), name);
-        if (text_equal(name, "<entry>"))
+        if (text_equal(name, "<entry>") || text_equal(name, "<scope>"))
             return true;
     }
     return false;
@@ -232,5 +233,42 @@ vm_show(const char *pattern, char *text, size_t text_max, size_t *text_bytes, bo
     TRY(pmem_world_do(NULL, all_show, &picture, 0));
     *text_bytes = picture.count;
     *missing = picture.missing;
+    return OK;
+}
+
+/* ---- one object ---- */
+
+struct look {
+    const struct heap_handle *object;
+    struct show show;
+};
+
+static void
+object_show(void *argument)
+{
+    struct look *look = argument;
+    word_t word = look->object->word;
+    char name[SHOW_NAME_BYTES];
+
+    show_name(GET_WORD(class_object, class_of_number(heap_class_of(word)), name), name);
+    show_text(&look->show, name);
+    show_text(&look->show, " ");
+    show_word(&look->show, word);
+}
+
+err_t
+vm_show_object(const struct heap_handle *object, char *text, size_t text_max, size_t *text_bytes)
+{
+    static const char cut[] = " ...";
+    struct look look = { .object = object, .show = { .text = text, .measure = closer } };
+
+    assert(text_max > sizeof cut && object->word != WORD_NULL);
+    look.show.room = text_max - sizeof cut;
+    TRY(pmem_world_do(NULL, object_show, &look, 0));
+    if (look.show.full) {
+        look.show.room = text_max;
+        show_text(&look.show, cut);
+    }
+    *text_bytes = look.show.count;
     return OK;
 }

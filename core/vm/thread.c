@@ -149,6 +149,14 @@ thread_delist(ref_t thread)
     lock_release(&table_lock);
 }
 
+ref_t
+thread_find(uint32_t slot, uint64_t id)
+{
+    ref_t thread = slot < thread_slot_count() ? thread_in_slot(slot) : WORD_NULL;
+
+    return thread != WORD_NULL && GET_U64(thread_object, thread, id) == id ? thread : WORD_NULL;
+}
+
 /* ---- queues ---- */
 
 void
@@ -346,6 +354,43 @@ thread_start(struct prim_call *call, word_t application, word_t name, ref_t meth
     return prim_return_word(call, thread);
 }
 
+/* ---- interrupting ---- */
+
+bool
+thread_is_interrupted(ref_t thread)
+{
+    return (GET_U32(thread_object, thread, flags) & THREAD_FLAG_INTERRUPTED) != 0;
+}
+
+enum prim_answer
+thread_throw_interrupt(struct prim_call *call)
+{
+    return prim_throw(call, VM_ERROR_INTERRUPT, "somebody wants this to stop");
+}
+
+enum prim_answer
+thread_interrupt_take(struct prim_call *call)
+{
+    bool interrupted = thread_is_interrupted(call->thread);
+
+    if (interrupted) {
+        prim_invoke(call);
+        thread_flags_clear(call->thread, THREAD_FLAG_INTERRUPTED);
+    }
+    return prim_return_int(call, interrupted);
+}
+
+enum prim_answer
+thread_interrupt(struct prim_call *call, ref_t thread)
+{
+    prim_invoke(call);
+    if (thread_is_alive(thread)) {
+        thread_flags_set(thread, THREAD_FLAG_INTERRUPTED);
+        thread_wake(thread);
+    }
+    return prim_return_void(call);
+}
+
 /* ---- waiting ---- */
 
 enum prim_answer
@@ -371,6 +416,8 @@ thread_sleep(struct prim_call *call, int64_t duration_ns)
 
     if (duration_ns <= 0)
         return thread_yield(call);
+    if (thread_is_interrupted(call->thread))
+        return thread_throw_interrupt(call);
     if (until == 0)
         until = deadline_after((uint64_t)duration_ns);
     else if (vm_personal_ns() >= until)
@@ -388,6 +435,8 @@ thread_join(struct prim_call *call, ref_t thread, uint64_t timeout_ns)
 
     if (!thread_is_alive(thread))
         return prim_return_int(call, 1);
+    if (thread_is_interrupted(call->thread))
+        return thread_throw_interrupt(call);
     if (until == 0)
         until = timeout_ns == UINT64_MAX ? UINT64_MAX : deadline_after(timeout_ns);
     if (until != UINT64_MAX && vm_personal_ns() >= until)

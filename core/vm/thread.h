@@ -50,6 +50,24 @@ enum prim_answer thread_exit(struct prim_call *call, int32_t status);
 /* True from the start to the end of the thread. */
 bool thread_is_alive(ref_t thread);
 
+/* The thread in this slot of the table, if it is the one with this id; else 0. */
+ref_t thread_find(uint32_t slot, uint64_t id);
+
+/*
+ * Have .internal.error.interrupt thrown in a thread: where it waits, if it waits for time, a
+ * thread, a line, a compilation or a snapshot; where it would begin to wait for such, or for a
+ * notification; or at a poll. In its own time, if it does nothing of these. Nothing for one that
+ * has ended.
+ */
+enum prim_answer thread_interrupt(struct prim_call *call, ref_t thread);
+
+/* For primitives that wait: is the thread to be interrupted? Then answer with the exception. */
+bool thread_is_interrupted(ref_t thread);
+enum prim_answer thread_throw_interrupt(struct prim_call *call);
+
+/* The result (a boolean): was the calling thread to be interrupted? From here on it is not. */
+enum prim_answer thread_interrupt_take(struct prim_call *call);
+
 /*
  * A queue of threads, linked by thread.next, whose two ends are word slots of
  * an old object. Guard it (monitor.h) while you use it.

@@ -22,6 +22,12 @@
 #include "plat/err.h"
 #include "vm/link.h"
 
+struct buffer;
+struct lang_source;
+
+/* The name of the program that `phantom shell` starts, and that may ask questions. */
+#define VM_SHELL_NAME "shell"
+
 struct vm_options {
     unsigned workers; /* native threads that run threads; 0: one for each processor, at least 2 */
     struct heap_options heap;
@@ -29,7 +35,21 @@ struct vm_options {
     uint32_t snapshot_polls;  /* tests: each worker waits for a snapshot at every so many polls; 0:
                                  none */
     bool safe;                /* run nothing: no worker is started, for looking and repairing */
-    bool gated; /* output leaves when the snapshot with its cause is committed (core/prim) */
+    bool gated;       /* output leaves when the snapshot with its cause is committed (core/prim) */
+    bool can_be_left; /* who leaves the shell stops the machine: as vm_interrupt does */
+
+    /*
+     * The text of a class of the library, by its path: "internal/string.ph". False: there is none.
+     * What is filled in stays until vm_close. Any thread. NULL: nothing can be compiled inside.
+     */
+    bool (*library_find)(const char *path, struct lang_source *source);
+
+    /*
+     * Answer a question of the shell about the system (core/control). False: the text says why not.
+     * Any thread that is no worker, one at a time. NULL: there are no answers.
+     */
+    bool (*answer)(void *context, const char *question, struct buffer *text);
+    void *answer_context;
     uint64_t
         generation; /* of the volume when it was opened: what programs are told until the next */
 };
@@ -147,6 +167,18 @@ must_use err_t vm_list_applications(struct vm_application_info *rows, size_t max
  */
 must_use err_t vm_show(const char *pattern, char *text, size_t text_max, size_t *text_bytes,
                        bool *missing);
+
+/*
+ * One object, not null: the name of its class, and what is in it, some levels deep, as vm_show has
+ * it.
+ *
+ *   text        room for `text_max` bytes outside the space, more than a few
+ *   text_bytes  filled: how many are used
+ *
+ * Any thread that is no worker. Returns OK.
+ */
+must_use err_t vm_show_object(const struct heap_handle *object, char *text, size_t text_max,
+                              size_t *text_bytes);
 
 /*
  * Every thread of the application ends where it stands; its monitors are let

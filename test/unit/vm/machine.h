@@ -26,7 +26,9 @@
 #define MACHINE_WORK(usual, moving) usual
 #endif
 
-static struct vm_options machine_options = { .workers = 2 };
+static bool machine_library(const char *path, struct lang_source *source);
+
+static struct vm_options machine_options = { .workers = 2, .library_find = machine_library };
 static struct pmem_options machine_pmem = { .interval_ms = 20 };
 static char machine_said[4096]; /* by compiler and loader */
 
@@ -50,6 +52,20 @@ machine_report(void *context, const char *line)
     snprintf(machine_said + used, sizeof machine_said - used, "%s\n", line);
 }
 
+static bool
+machine_library(const char *path, struct lang_source *source)
+{
+    for (size_t i = 0; i < embedded_class_count; i++) {
+        const struct embedded_source *embedded = &embedded_classes[i];
+
+        if (strcmp(embedded->path, path) != 0)
+            continue;
+        *source = (struct lang_source){ embedded->path, embedded->text, embedded->bytes };
+        return true;
+    }
+    return false;
+}
+
 /* "internal/string.ph" for ".internal.string". */
 static inline bool
 machine_find(void *context, const char *class_name, const char *importing_path,
@@ -62,16 +78,8 @@ machine_find(void *context, const char *class_name, const char *importing_path,
     (void)importing_path;
     for (size_t i = 0; i + 3 < count && count < sizeof path; i++)
         path[i] = path[i] == '.' ? '/' : path[i];
-    for (size_t i = 0; i < embedded_class_count; i++) {
-        const struct embedded_source *embedded = &embedded_classes[i];
-
-        if (strcmp(embedded->path, path) != 0)
-            continue;
-        *source = (struct lang_source){ embedded->path, embedded->text, embedded->bytes };
-        *library = true;
-        return true;
-    }
-    return false;
+    *library = true;
+    return count < sizeof path && machine_library(path, source);
 }
 
 static inline struct buffer

@@ -75,6 +75,55 @@ START_TEST(exit_ends_all_threads_of_the_application_and_no_other)
 }
 END_TEST
 
+START_TEST(a_thread_is_interrupted_wherever_it_waits)
+{
+    ck_assert_program(
+        "class lock { boolean held; }\n"
+        "int caught = 0; var l = new lock();\n"
+        "void stop(any t, int wanted) {\n"
+        "  sleep(10L); t.interrupt(); t.join(); if (caught != wanted) exit(wanted); }\n"
+        "any sleeper = spawn(fun () { try { sleep(1000000L); }\n"
+        "  catch (.internal.error.interrupt e) { caught++; } });\n"
+        "stop(sleeper, 1);\n"
+        "any joiner = spawn(fun () { .internal.thread self = .internal.thread.current();\n"
+        "  try { self.join(); } catch (.internal.error.interrupt e) { caught++; } });\n"
+        "stop(joiner, 2);\n"
+        "any waiter = spawn(fun () { try { synchronized (l) { l.held = true; while (true) wait(l); "
+        "} }\n"
+        "  catch (.internal.error.interrupt e) { caught++; } });\n"
+        "stop(waiter, 3); synchronized (l) { l.held = false; }\n"
+        "any committer = spawn(fun () { try { while (true) .internal.snapshot.commit(); }\n"
+        "  catch (.internal.error.interrupt e) { caught++; } });\n"
+        "stop(committer, 4);\n");
+}
+END_TEST
+
+START_TEST(a_thread_is_interrupted_in_the_middle_of_a_loop)
+{
+    ck_assert_program(
+        "boolean begun = false; int caught = 0;\n"
+        "any t = spawn(fun () { try { while (true) { begun = true; } }\n"
+        "  catch (.internal.error.interrupt e) { caught++; } });\n"
+        "while (!begun) .internal.thread.yield();\n"
+        "t.interrupt(); t.join(); if (caught != 1) exit(1);\n"
+        "t.interrupt();\n"
+        ".internal.thread.current().interrupt();\n"
+        "if (!.internal.thread.interrupted() || .internal.thread.interrupted()) exit(2);\n"
+        "sleep(1L);\n");
+}
+END_TEST
+
+START_TEST(an_interrupt_that_nobody_catches_ends_the_thread_and_frees_its_locks)
+{
+    ck_assert_program(
+        "class lock { boolean held; } var l = new lock(); int caught = 0;\n"
+        "any t = spawn(fun () { try { synchronized (l) { l.held = true; while (true) { } } }\n"
+        "  finally { caught++; } });\n"
+        "while (!l.held) .internal.thread.yield();\n"
+        "t.interrupt(); synchronized (l) { } t.join(); if (caught != 1) exit(1); exit(0);\n");
+}
+END_TEST
+
 START_TEST(a_picture_of_the_threads_says_where_they_are)
 {
     static struct vm_thread_info rows[16];
@@ -197,6 +246,9 @@ main(void)
         threads_that_compute_take_turns,
         thousands_of_threads_are_parked_cheaply,
         exit_ends_all_threads_of_the_application_and_no_other,
+        a_thread_is_interrupted_wherever_it_waits,
+        a_thread_is_interrupted_in_the_middle_of_a_loop,
+        an_interrupt_that_nobody_catches_ends_the_thread_and_frees_its_locks,
         a_picture_of_the_threads_says_where_they_are,
         an_application_can_be_removed,
         nobody_waits_for_the_end_of_a_program_when_the_machine_is_about_to_stop,
