@@ -76,6 +76,19 @@ is_volume(const struct buffer *bytes)
 }
 
 bool
+program_compile(const char *name, const char *text, struct buffer *module)
+{
+    struct buffer bytes = { 0 };
+    bool done = buffer_append(&bytes, text, strlen(text)) == OK;
+
+    if (!done)
+        say_error("%s: no memory to compile it", name);
+    done = done && compile(name, &bytes, module);
+    buffer_free(&bytes);
+    return done;
+}
+
+bool
 program_read(const char *path, struct buffer *module)
 {
     struct buffer bytes = { 0 };

@@ -20,6 +20,9 @@
  */
 bool program_read(const char *path, struct buffer *module);
 
+/* Compile a text that is no file. False after a message. */
+bool program_compile(const char *name, const char *text, struct buffer *module);
+
 /* A message of the compiler, on standard error; for struct lang_host. The context is not looked at.
  */
 void program_message(void *context, const struct lang_message *message);

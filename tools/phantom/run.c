@@ -1,8 +1,9 @@
 /*
- * run.c - the verbs run and exec: a volume as a process, from start to stop.
+ * run.c - the verbs run, shell and exec: a volume as a process, from start to stop.
  *
  * Signals only note that they came; the main thread, which waits in vm_wait,
- * does what is to be done. A second SIGINT leaves at once, from the handler.
+ * does what is to be done. A second SIGINT leaves at once, from the handler. In the shell SIGINT is
+ * for the text that runs there.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/lock.h"
 #include "control/answer.h"
 #include "control/census.h"
 #include "linux/disk.h"
@@ -25,6 +27,7 @@
 #include "phantom/signals.h"
 #include "phantom/system.h"
 #include "plat/thread.h"
+#include "vm/prim.h"
 
 #define EXEC_BYTES       (16ull << 30)
 #define INTERVAL_MS_MAX  3600000u
@@ -34,12 +37,26 @@
 #define MEMORY_BYTES_MAX (1ull << 44)
 #define STATUS_OF_SIGNAL 128 /* and the signal: what a shell says of one that a signal ended */
 
+/* What runs, as far as it matters to who waits for it. */
+enum run_kind {
+    RUN_QUIET,
+    RUN_VOLUME,
+    RUN_SHELL,
+    RUN_EXEC, /* its status is the command's, and nobody can go on with it */
+};
+
+/* The program that is the shell; what it does is in the class library. */
+static const char shell_text[] = "new .phantom.shell.shell().run();\n";
+
 static volatile sig_atomic_t interrupts;
 static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t shell_listens;
 
 static void
 signal_note(int signal_number)
 {
+    if (signal_number == SIGINT && shell_listens && prim_break())
+        return;
     if (signal_number == SIGINT && ++interrupts > 1)
         _exit(STATUS_OF_SIGNAL + SIGINT);
     stop_signal = signal_number;
@@ -85,12 +102,25 @@ options_fill(const struct invocation *invocation, struct system_options *options
 
 /* ---- running ---- */
 
+/* The control socket and the shell ask, and there is one answer at a time. */
 static enum answer_status
 run_answer(void *context, const char *request, struct buffer *text)
 {
+    static struct lock one = LOCK_INIT(LOCK_RANK_CONTROL);
     struct system *system = context;
+    enum answer_status status;
 
-    return answer_request(system->store, true, request, text);
+    lock_acquire(&one);
+    status = answer_request(system->store, true, request, text);
+    lock_release(&one);
+    return status;
+}
+
+/* The same for who asks from inside: vm_options.answer. */
+static bool
+run_answer_inside(void *context, const char *question, struct buffer *text)
+{
+    return run_answer(context, question, text) == ANSWER_DONE;
 }
 
 /* Until all has ended, or a signal came. */
@@ -107,16 +137,35 @@ run_wait(bool safe)
     return event;
 }
 
+/* Say that it is interrupted, and how to go on. Returns the exit status. */
+static int
+interrupted_say(const struct system *system, enum run_kind kind, bool left)
+{
+    const char *verb = kind == RUN_SHELL ? "shell" : "run";
+    struct store_stats stats;
+    char word[SAY_WORD_BYTES];
+
+    store_stats_get(system->store, &stats);
+    if (stop_signal == 0) /* else the console has said why */
+        say("%s %s at generation %" PRIu64 "; go on with: phantom %s %s", left ? "left" : "stopped",
+            system->path, stats.generation, verb, say_word(system->path, word));
+    else if (kind != RUN_QUIET)
+        say("%s: stopped %s at generation %" PRIu64 "; go on with: phantom %s %s",
+            strsignal(stop_signal), system->path, stats.generation, verb,
+            say_word(system->path, word));
+    return stop_signal == 0 && !left ? STATUS_TROUBLE : STATUS_DONE;
+}
+
 /* From a started system to a stopped one. Returns an exit status. */
 static int
 run_to_end(struct system *system, const struct system_options *options, uint32_t application,
-           bool quiet, bool own_status)
+           enum run_kind kind)
 {
+    bool own_status = kind == RUN_EXEC;
     struct control *control = own_status ? NULL : control_start(system->path, run_answer, system);
     enum vm_event event = run_wait(options->vm.safe);
     struct census census = { 0 };
-    struct store_stats stats;
-    char word[SAY_WORD_BYTES];
+    bool left = kind == RUN_SHELL && event == VM_INTERRUPTED && stop_signal == 0;
     bool done;
 
     vm_call_off();
@@ -125,23 +174,12 @@ run_to_end(struct system *system, const struct system_options *options, uint32_t
     if (event == VM_ALL_ENDED && vm_wait(0) == VM_INTERRUPTED)
         event = VM_INTERRUPTED; /* the last output could not leave */
     IGNORE(census_take(&census, application), "without memory no status is known");
-    store_stats_get(system->store, &stats);
     if (!done)
         return STATUS_TROUBLE;
     if (event == VM_INTERRUPTED && own_status) /* nobody can go on with it */
         return stop_signal == 0 ? STATUS_TROUBLE : STATUS_OF_SIGNAL + stop_signal;
-    if (event == VM_INTERRUPTED && stop_signal == 0) { /* the console has said why */
-        say("stopped %s at generation %" PRIu64 "; go on with: phantom run %s", system->path,
-            stats.generation, say_word(system->path, word));
-        return STATUS_TROUBLE;
-    }
-    if (event == VM_INTERRUPTED) {
-        if (!quiet)
-            say("%s: stopped %s at generation %" PRIu64 "; go on with: phantom run %s",
-                strsignal(stop_signal), system->path, stats.generation,
-                say_word(system->path, word));
-        return STATUS_DONE;
-    }
+    if (event == VM_INTERRUPTED)
+        return interrupted_say(system, kind, left);
     if (own_status)
         return census.status & 0xff;
     return vm_failed_count() > 0 ? STATUS_TROUBLE : STATUS_DONE;
@@ -160,6 +198,8 @@ verb_run(const struct invocation *invocation)
 
     if (!options_fill(invocation, &options))
         return STATUS_USAGE;
+    options.vm.answer = run_answer_inside;
+    options.vm.answer_context = &system;
     if (program != NULL && !program_read(program, &module))
         goto out;
     if (program != NULL && !option_given(invocation, "again") &&
@@ -179,12 +219,83 @@ verb_run(const struct invocation *invocation)
     }
     if (program != NULL)
         pmem_snapshot_ask(STORE_CAUSE_DEMAND); /* a kill from now on does not lose the program */
-    status = run_to_end(&system, &options, application, quiet, false);
+    status = run_to_end(&system, &options, application, quiet ? RUN_QUIET : RUN_VOLUME);
 out:
     system_close(&system);
     buffer_free(&module);
     return status;
 }
+
+/* ---- the shell ---- */
+
+/* True if a shell lives in the volume; false, too, after a message, with `failed` set. */
+static bool
+shell_is_there(const struct system *system, bool *failed)
+{
+    struct vm_application_info *rows;
+    size_t count = 0, room;
+    bool found = false;
+    err_t err = vm_list_applications(NULL, 0, &room);
+
+    rows = err == OK ? calloc(room + 1, sizeof *rows) : NULL;
+    err = rows == NULL ? ERR_NOMEM : vm_list_applications(rows, room, &count);
+    for (size_t i = 0; err == OK && i < count && i < room; i++)
+        found |= rows[i].state == APPLICATION_RUNNING && strcmp(rows[i].name, VM_SHELL_NAME) == 0;
+    free(rows);
+    *failed = err != OK;
+    if (err != OK)
+        system_say(system, err, "cannot see what is in it");
+    return found;
+}
+
+/* See that there is a shell. False after a message. */
+static bool
+shell_make(struct system *system)
+{
+    struct buffer module = { 0 };
+    uint32_t application;
+    bool failed;
+    bool done = shell_is_there(system, &failed);
+
+    if (!done && !failed && program_compile(VM_SHELL_NAME, shell_text, &module)) {
+        done = system_install(system, VM_SHELL_NAME, &module, NULL, 0, &application);
+        if (done)
+            pmem_snapshot_ask(STORE_CAUSE_DEMAND);
+        else
+            say("a volume of an older release has no shell in its class library; make a new one");
+    }
+    buffer_free(&module);
+    return done;
+}
+
+int
+verb_shell(const struct invocation *invocation)
+{
+    struct system_options options = { .path = invocation->arguments[0] };
+    struct system system = { 0 };
+    int status = STATUS_TROUBLE;
+
+    if (!options_fill(invocation, &options))
+        return STATUS_USAGE;
+    options.vm.can_be_left = true;
+    options.vm.answer = run_answer_inside;
+    options.vm.answer_context = &system;
+    if (!system_open(&system, &options))
+        goto out;
+    shell_listens = true;
+    signals_catch();
+    if (!system_start(&system, &options))
+        goto out;
+    if (shell_make(&system))
+        status = run_to_end(&system, &options, 0, RUN_SHELL);
+    else
+        system_stop(&system, false);
+out:
+    system_close(&system);
+    return status;
+}
+
+/* ---- exec ---- */
 
 /* A path for a volume that nobody keeps, which no other has. False when it cannot be. */
 static bool
@@ -229,7 +340,7 @@ verb_exec(const struct invocation *invocation)
         goto out;
     if (system_install(&system, program, &module, invocation->arguments + 1,
                        invocation->argument_count - 1, &application))
-        status = run_to_end(&system, &options, application, true, true);
+        status = run_to_end(&system, &options, application, RUN_EXEC);
     else
         system_stop(&system, false);
 out:

@@ -68,11 +68,11 @@ library_source(size_t index)
                                  .byte_count = embedded_classes[index].bytes };
 }
 
-static bool
-library_find(const char *relative, struct lang_source *source)
+bool
+sources_library_find(const char *path, struct lang_source *source)
 {
     for (size_t i = 0; i < embedded_class_count; i++) {
-        if (strcmp(embedded_classes[i].path, relative) == 0) {
+        if (strcmp(embedded_classes[i].path, path) == 0) {
             *source = library_source(i);
             return true;
         }
@@ -112,7 +112,7 @@ sources_find(void *context, const char *class_name, const char *importing_path,
     }
     *library = text == NULL;
     if (text == NULL)
-        return library_find(relative, source);
+        return sources_library_find(relative, source);
     *source = (struct lang_source){ .path = text->path,
                                     .text = (const char *)text->bytes.bytes,
                                     .byte_count = text->bytes.count };

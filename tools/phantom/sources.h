@@ -26,6 +26,9 @@ bool sources_embed(void *context, const char *name, const char *importing_path,
 
 void sources_free(struct sources *sources);
 
+/* The text of a class of the library that this command carries, for vm_options. */
+bool sources_library_find(const char *path, struct lang_source *source);
+
 /*
  * The class library that this command carries, but for one source.
  *

@@ -16,6 +16,7 @@
 #include "linux/disk.h"
 #include "phantom/program.h"
 #include "phantom/say.h"
+#include "phantom/sources.h"
 #include "store/history.h"
 
 #define MESSAGE_BYTES 512
@@ -196,6 +197,7 @@ system_start(struct system *system, const struct system_options *options)
     if (!space_start(system, &options->pmem))
         return false;
     vm.generation = system->opened.generation;
+    vm.library_find = sources_library_find;
     if (vm.heap.nursery_bytes == 0) {
         struct store_stats stats;
 

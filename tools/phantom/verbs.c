@@ -56,6 +56,10 @@ static const struct option run_options[] = {
     NO_MORE,
 };
 
+static const struct option shell_options[] = {
+    INTERVAL_OPTION, MEMORY_OPTION, STRICT_OPTION, WORKERS_OPTION, NO_MORE,
+};
+
 static const struct option boot_options[] = {
     { "again", NULL, "start PROGRAM although the volume holds a program already" },
     { "cpus", "N", "a machine with N processors; default: 2" },
@@ -161,6 +165,22 @@ const struct verb verbs[] = {
         .argument_max = ~0u,
         .rest_from = 2,
         .run = verb_run,
+    },
+    {
+        .name = "shell",
+        .synopsis = "VOLUME",
+        .summary = "talk to a volume: a prompt whose variables live for ever",
+        .details =
+            "Everything in VOLUME goes on, and a prompt takes statements, definitions and\n"
+            "expressions of the Phantom language. What is defined there stays: after leaving\n"
+            "(Ctrl-D), after kill -9, after a power cut. Type help at the prompt.\n"
+            "\n"
+            "Ctrl-C stops what was typed and runs, not the shell. Leaving stops VOLUME after a\n"
+            "last snapshot, with status 0.\n",
+        .options = shell_options,
+        .argument_min = 1,
+        .argument_max = 1,
+        .run = verb_shell,
     },
     {
         .name = "boot",

@@ -45,6 +45,7 @@ const struct verb *verb_find(const char *name);
 
 int verb_new(const struct invocation *invocation);
 int verb_run(const struct invocation *invocation);
+int verb_shell(const struct invocation *invocation);
 int verb_boot(const struct invocation *invocation);
 int verb_exec(const struct invocation *invocation);
 int verb_app(const struct invocation *invocation);

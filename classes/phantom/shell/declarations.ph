@@ -1,0 +1,88 @@
+// The interface of one text: what it declares, in the language itself, as .internal.compiler gives it.
+//
+// Its first class holds the variables and the functions, a line for each; the others are the classes.
+
+package .phantom.shell;
+
+class declarations {
+    private string source;
+    private string[] declared = [];    // names of variables and functions, with those that come twice
+    private string[] variables = [];
+    private string[] shown = [];       // the line for each, for people
+    private string[] classes = [];     // heads of classes
+    private int left;                  // names that no later text has declared again
+
+    void declarations(string source0) {
+        source = source0;
+        boolean holder = true;
+        boolean head = true;
+        foreach (string line in source0.split("\n")) {
+            if (line == "}") {
+                holder = false;
+                head = true;
+            } else if (head && line != "") {
+                if (!holder)
+                    classes.add(plain(line.substring(0, line.length() - 2)));
+                head = false;
+            } else if (holder && line != "") {
+                take(line);
+            }
+        }
+        left = names().size();
+    }
+
+    private void take(string line) {
+        boolean variable = line.endsWith(";");
+        int end = variable ? line.length() - 1 : line.indexOf("(");
+        string front = line.substring(0, end);
+        string name = front.substring(front.lastIndexOf(" ") + 1);
+        declared.add(name);
+        if (variable)
+            variables.add(name);
+        int cut = variable ? 1 : 3;
+        shown.add(plain(line.substring(0, line.length() - cut)));
+    }
+
+    // Without what only the compiler wants: public static int n is int n.
+    private static string plain(string line) {
+        return line.replace("public static ", "").replace(".internal.", "").replace("\"", "");
+    }
+
+    boolean isEmpty() {
+        return declared.isEmpty() && classes.isEmpty();
+    }
+
+    boolean hasVariable(string name) {
+        return variables.has(name);
+    }
+
+    // Each name once.
+    string[] names() {
+        string[] result = [];
+        foreach (string name in declared)
+            if (!result.has(name))
+                result.add(name);
+        return result;
+    }
+
+    // One of its names was declared again: true if nothing here can be used any more.
+    boolean lose() {
+        left--;
+        return left == 0 && classes.isEmpty();
+    }
+
+    // For people; of variables and functions those whose name `counts`.
+    string[] lines(any counts) {
+        string[] result = [];
+        foreach (string line in classes)
+            result.add(line);
+        for (int i = 0; i < declared.size(); i++)
+            if (counts.call(declared[i]))
+                result.add(shown[i]);
+        return result;
+    }
+
+    string toString() [5] {
+        return source;
+    }
+}

@@ -1,0 +1,277 @@
+// The prompt. What is typed becomes code at once (.internal.compiler); its variables, functions and classes are
+// those of this program, and live as long as the volume.
+//
+// A text runs in a thread of its own, and this one waits for it; so Ctrl-C can stop the text and leave the shell.
+// Read `run` first.
+
+package .phantom.shell;
+
+class shell {
+    // Who gets an interrupt when somebody presses Ctrl-C: the reader, the text that runs, or nobody.
+    private static const int BUSY = 0;
+    private static const int READING = 1;
+    private static const int RUNNING = 2;
+
+    // How long a text that was interrupted may go on before the shell no longer waits for it.
+    private static const long PATIENCE_MS = 1000L;
+
+    private .phantom.shell.scope known = new scope();
+    private .internal.thread self;
+    private .internal.thread running;
+    private int state = BUSY;
+    private boolean stopped;    // the text that runs was interrupted
+    private int count;          // of texts that became code, for their names
+    private string begun = "";  // the begin of a text that wants more lines
+
+    void run() {
+        self = .internal.thread.current();
+        spawn(fun () { watch(); }, "shell.break");
+        begin();
+        println("Phantom. What you define here stays. Type `help` for help.");
+        while (true)
+            round();
+    }
+
+    // What programs may be given: nothing of the shell's own but a way out that keeps it alive.
+    private void begin() {
+        define("void exit(int status) { println(\"type `exit` alone to leave; the shell itself goes on\"); }");
+    }
+
+    private void round() {
+        string line = read();
+        if (line == null) {
+            leave();
+            return;
+        }
+        if (begun == "" && command(line.trim()))
+            return;
+        string text = begun == "" ? line : begun + "\n" + line;
+        begun = "";
+        evaluate(text, false);
+    }
+
+    // ---- reading ----
+
+    // A line; "" after Ctrl-C; null when there is nobody any more.
+    private string read() {
+        string line = "";
+        try {
+            print(prompt());
+            turn(READING);
+            line = readln();
+        } catch (.internal.error.interrupt e) {
+            println("^C");
+            begun = "";
+        }
+        turn(BUSY);
+        return line;
+    }
+
+    private string prompt() {
+        return begun == "" ? "> " : "... ";
+    }
+
+    private void leave() {
+        println();
+        if (!.internal.console.leave())
+            println("this console cannot be left; stop the machine as a whole");
+        else if (begun != "")
+            println("... " + begun.replace("\n", "\n... "));
+    }
+
+    // ---- Ctrl-C ----
+
+    // From here on an interrupt means somebody else, and one that came too late means nobody.
+    private synchronized void turn(int to) {
+        state = to;
+        .internal.thread.interrupted();
+    }
+
+    private synchronized void stop() {
+        if (state == READING)
+            self.interrupt();
+        if (state != RUNNING)
+            return;
+        stopped = true;
+        running.interrupt();
+    }
+
+    private void watch() {
+        while (true) {
+            .internal.console.awaitBreak();
+            stop();
+        }
+    }
+
+    // ---- texts ----
+
+    private string nextName() {
+        return "line\{count + 1}";
+    }
+
+    // A text as code; null after a message, or if it wants more.
+    private any compile(string text) {
+        any code = .internal.compiler.compile(nextName(), text, known.text());
+        if (code == null)
+            begun = text;
+        if (code == null || code instanceof .internal."class")
+            return code;
+        print((string) code);
+        return null;
+    }
+
+    private any define(string text) {
+        any code = compile(text);
+        if (code == null)
+            return null;
+        count++;
+        known.add(.internal.compiler.interfaceOf((.internal."class") code));
+        return code;
+    }
+
+    private void evaluate(string text, boolean looks) {
+        any code = define(text);
+        if (code == null)
+            return;
+        statement begins = new statement((.internal."class") code, looks);
+        start(begins);
+        await(begins);
+    }
+
+    private synchronized void start(statement text) {
+        stopped = false;
+        running = spawn(text, "shell.text");
+        state = RUNNING;
+    }
+
+    private void await(statement text) {
+        while (!stopped && running.isAlive())
+            running.join(PATIENCE_MS);
+        if (running.isAlive())
+            running.join(PATIENCE_MS);
+        turn(BUSY);
+        if (running.isAlive())
+            println("it does not stop; it goes on as \{running}");
+        else
+            text.report();
+    }
+
+    // ---- commands ----
+
+    // True if the line is one: a word that means nothing else, and what it is about.
+    private boolean command(string line) {
+        int space = line.indexOf(" ");
+        string word = space < 0 ? line : line.substring(0, space);
+        string rest = space < 0 ? "" : line.substring(space + 1).trim();
+        if (known.hasVariable(word))
+            return false;
+        switch (word) {
+            case "look":
+                return lookAt(rest);
+            case "stop":
+            case "remove":
+                return end(word, rest);
+        }
+        return rest == "" && bare(word);
+    }
+
+    private boolean bare(string word) {
+        switch (word) {
+            case "help": help(); break;
+            case "names": print(known.list()); break;
+            case "programs": ask("app list"); break;
+            case "threads": ask("ps"); break;
+            case "snapshot": commit(); break;
+            case "snapshots": listKept(); break;
+            case "keep": ask("history pin"); break;
+            case "stat": ask("stat"); break;
+            case "log": ask("log"); break;
+            case "exit":
+            case "quit": leave(); break;
+            default: return false;
+        }
+        return true;
+    }
+
+    private void ask(string question) {
+        say(.internal.machine.ask(question));
+    }
+
+    private static void say(string text) {
+        print(text.endsWith("\n") || text == "" ? text : text + "\n");
+    }
+
+    private boolean lookAt(string expression) {
+        if (expression == "") {
+            println("look EXPRESSION: what is in an object");
+            return true;
+        }
+        begun = "";
+        evaluate(expression, true);
+        if (begun != "")
+            println("the expression is not complete");
+        begun = "";
+        return true;
+    }
+
+    // A declaration such as `stop s;` is none of this.
+    private boolean end(string word, string number) {
+        int digits = 0;
+        while (digits < number.length() && number.charAt(digits) >= '0' && number.charAt(digits) <= '9')
+            digits++;
+        if (digits < number.length())
+            return false;
+        if (number == "")
+            println("\{word} N: the number of a program; `programs` lists them");
+        else if (isShell(number))
+            println("program \{number} is this shell, with all that you have defined; it stays");
+        else
+            ask("app \{word} \{number}");
+        return true;
+    }
+
+    private static boolean isShell(string number) {
+        foreach (string row in .internal.machine.ask("app list").split("\n")) {
+            string[] columns = row.words();
+            if (columns.size() > 2 && columns[0] == number && columns.last() == "shell" && row.contains(" running "))
+                return true;
+        }
+        return false;
+    }
+
+    private static void commit() {
+        .internal.snapshot.commit();
+        println("generation \{.internal.snapshot.generation()} is safe");
+    }
+
+    // The rows are: generation, time in nanoseconds, pages, blocks, how it is kept, why it was taken.
+    private static void listKept() {
+        string[] rows = .internal.machine.ask("history list").split("\n");
+        long now = time();
+        int count = 0;
+        for (int i = 1; i < rows.size(); i++) {
+            string[] columns = rows[i].words();
+            if (columns.size() < 6)
+                continue;
+            long seconds = (now - columns[1].toLong() / 1000000L) / 1000L;
+            println("generation \{columns[0]}, \{seconds} s old, kept \{columns[4]}, taken for \{columns[5]}");
+            count++;
+        }
+        println("\{count} kept; `phantom history` and `phantom rewind` go back to one");
+    }
+
+    private static void help() {
+        println("Type statements, definitions or expressions; an expression shows its value:");
+        println("    var n = 20;          int twice(int x) { return 2 * x; }          twice(n) + 2");
+        println("A text that is not complete goes on in the next line. Ctrl-C stops what runs, and forgets what is typed.");
+        println("    names                what you have defined");
+        println("    look EXPRESSION      what is in an object");
+        println("    programs, threads    what else lives here");
+        println("    stop N, remove N     end a program; remove what it knows, too");
+        println("    snapshot             take one now, and wait until it is safe");
+        println("    keep, snapshots      keep this moment, to go back to; what is kept");
+        println("    stat, log            numbers; what the system has said");
+        println("    help                 this");
+        println("    exit, or Ctrl-D      leave; everything stays as it is");
+    }
+}
