@@ -107,7 +107,7 @@ INCLUDES_hosted  := -iquote core -iquote hosted
 INCLUDES_tools   := -iquote core -iquote hosted -iquote tools -include $B/version.h
 INCLUDES_test    := -iquote core -iquote hosted -iquote tools -iquote test -iquote kernel
 INCLUDES_bench   := $(INCLUDES_tools) -iquote bench -iquote kernel
-INCLUDES_kernel  := -iquote core -iquote kernel -include $B/version.h
+INCLUDES_kernel  := -iquote core -iquote kernel -iquote hosted -include $B/version.h
 
 # Arithmetic must be the same on every machine, so the core's math comes from musl's static
 # library, not from the machine's own. scripts/math.txt lists the functions.
@@ -280,7 +280,12 @@ $B/$1/bench/%.o: bench/%.c $B/$1/flags
 
 $B/$1/kernel.a: $(call kernel_object,$1,$(KERNEL_SOURCES) $(KERNEL_ASSEMBLY)) $B/sources
 
-$B/$1/phantom.elf: $B/$1/kernel.a $B/$2/core.a
+$B/$1/embed/classes.o: $B/embed/classes.c $B/$1/flags
+	@mkdir -p $$(@D)
+	$(say) CC $$@
+	$(Q)$(kernel_cc) $(INCLUDES_hosted) -c $$< -o $$@
+
+$B/$1/phantom.elf: $B/$1/kernel.a $B/$1/embed/classes.o $B/$2/core.a
 
 $B/$1/%.elf: kernel/phantom.ld scripts/kernel-symbols
 	$(say) LINK $$@
@@ -301,7 +306,7 @@ $(eval $(call kernel,kernel-checked,checked))
 # is up, which is the benchmarks. bench/bare/restart.c says why the wrap.
 BENCH_OBJECTS := $(call kernel_object,kernel,$(filter-out kernel/system.c,$(KERNEL_SOURCES)) \
                    $(KERNEL_ASSEMBLY) $(filter-out bench/linux/%,$(BENCH_SOURCES)) $(BARE_SOURCES))
-$B/kernel/bench.elf: $(BENCH_OBJECTS) $B/release/core.a $B/sources
+$B/kernel/bench.elf: $(BENCH_OBJECTS) $B/kernel/embed/classes.o $B/release/core.a $B/sources
 $B/kernel/bench.elf: KERNEL_WRAP := --wrap=prim_snapshot_generation
 -include $(patsubst %.o,%.d,$(BENCH_OBJECTS))
 
@@ -354,13 +359,13 @@ $B/phantom $B/sim: $B/%: $B/release/%
 	$(say) COPY $@
 	$(Q)cp $< $@.new && mv $@.new $@
 
-run: $B/phantom  ## run the demonstration in ./demo.phantom; its state goes on from run to run
+run: $B/phantom  ## a prompt in ./demo.phantom; what is defined there goes on from run to run
 	@scripts/demo run
 
 .PHONY: kernel boot gdb
 kernel: $B/kernel/phantom.elf  ## build the kernel of the bare machine
 
-boot: $B/phantom $B/kernel/phantom.elf  ## run the demonstration on bare metal, in QEMU; the same ./demo.phantom
+boot: $B/phantom $B/kernel/phantom.elf  ## the same prompt on bare metal, in QEMU; the same ./demo.phantom
 	@scripts/demo boot
 
 gdb: $B/kernel/phantom.elf  ## debug the machine that make boot has started

@@ -50,7 +50,8 @@ static struct {
     struct lock lock;    /* guards state and store */
     struct cond changed; /* of the state */
     enum control_state state;
-    struct store *store; /* NULL: the system is down */
+    struct store *store;  /* NULL: the system is down */
+    struct store *inside; /* who asks from inside the system is not there without it */
 } control = { .lock = LOCK_INIT(LOCK_RANK_CONTROL) };
 
 static void
@@ -111,6 +112,26 @@ answer_send(const struct control_head *head, const struct buffer *text)
 
 /* ---- answering ---- */
 
+/* Who asks on the line, and the shell inside: one at a time. */
+static enum answer_status
+answer_one(struct store *store, const char *request, struct buffer *text)
+{
+    static struct lock one = LOCK_INIT(LOCK_RANK_CONTROL);
+    enum answer_status status;
+
+    lock_acquire(&one);
+    status = answer_request(store, true, request, text);
+    lock_release(&one);
+    return status;
+}
+
+bool
+control_answer(void *context, const char *question, struct buffer *text)
+{
+    (void)context;
+    return answer_one(control.inside, question, text) == ANSWER_DONE;
+}
+
 static void
 question_answer(uint32_t number, const char *request)
 {
@@ -119,7 +140,7 @@ question_answer(uint32_t number, const char *request)
     struct store *store = asking_begin();
 
     if (store) {
-        head.status = answer_request(store, true, request, &text);
+        head.status = answer_one(store, request, &text);
         state_move(CONTROL_SENDING);
     }
     head.byte_count = text.count;
@@ -154,6 +175,7 @@ control_start(struct store *store)
 {
     struct kthread *thread;
 
+    control.inside = store;
     serial_init_early(&serial_control);
     if (serial_init(&serial_control) != OK)
         return;

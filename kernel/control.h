@@ -5,6 +5,9 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
+#include "base/buffer.h"
 #include "store/store.h"
 
 /*
@@ -12,6 +15,9 @@
  * Without a second port nobody can ask, and nothing is said.
  */
 void control_start(struct store *store);
+
+/* The same for the shell in the system: vm_options.answer. */
+bool control_answer(void *context, const char *question, struct buffer *text);
 
 /*
  * The system goes down: when this returns nobody looks at it any more. An answer

@@ -34,11 +34,13 @@
 #include "sched/thread.h"
 #include "selftest/selftest.h"
 #include "system.h"
+#include "vm/vm.h"
 
 #define LOG_MODULE "machine"
 #include "base/log.h"
 
-static _Atomic uint32_t presses; /* of the power button, and of Ctrl-C */
+static _Atomic uint32_t presses; /* of the power button, and of Ctrl-C where no program wants it */
+static _Atomic uint32_t breaks;  /* Ctrl-C */
 
 /* ---- the power button ---- */
 
@@ -83,6 +85,33 @@ power_thread(void *unused)
     machine_end(KERNEL_EXIT_TROUBLE);
 }
 
+/* ---- Ctrl-C ---- */
+
+/* In an interrupt, where the core must not run. */
+static void
+break_pressed(void *unused)
+{
+    (void)unused;
+    atomic_fetch_add(&breaks, 1);
+    kthread_wake(&breaks, UINT32_MAX);
+}
+
+/* A program's, or else a press of the power button. */
+static void
+break_thread(void *unused)
+{
+    uint32_t seen = 0;
+
+    (void)unused;
+    for (;;) {
+        while (atomic_load(&breaks) == seen)
+            kthread_wait(&breaks, seen, KTHREAD_NO_DEADLINE);
+        seen++;
+        if (!vm_break())
+            power_pressed(NULL);
+    }
+}
+
 /* ---- up ---- */
 
 static void
@@ -94,7 +123,7 @@ console_up(void)
     };
 
     IGNORE(serial_init(&serial_console), "it has said so; output is polled then");
-    if (console_start(&options, power_pressed, NULL) != OK)
+    if (console_start(&options, break_pressed, NULL) != OK)
         log_error("there is no memory for the console");
 }
 
@@ -105,7 +134,8 @@ power_up(void)
 
     if (acpi_power_button_attach(power_pressed, NULL) != OK)
         log_info("this machine has no power button; Ctrl-C on the console does the same");
-    if (kthread_create(&thread, "power", power_thread, NULL) != OK)
+    if (kthread_create(&thread, "power", power_thread, NULL) != OK ||
+        kthread_create(&thread, "break", break_thread, NULL) != OK)
         kernel_halt("no memory for the first threads");
 }
 

@@ -14,6 +14,8 @@
 #include "control.h"
 #include "control/report.h"
 #include "dev/block.h"
+#include "embed/embedded.h"
+#include "lang/lang.h"
 #include "mm/mm.h"
 #include "plat/disk_open.h"
 #include "plat/memory.h"
@@ -132,6 +134,21 @@ number_wanted(const char *word, uint64_t max)
     return 0;
 }
 
+/* vm_options.library_find: from what is in the kernel. */
+static bool
+library_find(const char *path, struct lang_source *source)
+{
+    for (size_t i = 0; i < embedded_class_count; i++) {
+        const struct embedded_source *embedded = &embedded_classes[i];
+
+        if (!text_equal(embedded->path, path))
+            continue;
+        *source = (struct lang_source){ embedded->path, embedded->text, embedded->bytes };
+        return true;
+    }
+    return false;
+}
+
 static bool
 machine_up(void)
 {
@@ -146,6 +163,9 @@ machine_up(void)
         .safe = boot_word("safe", NULL),
         .gated = boot_word("gated", NULL),
         .generation = system.opened.generation,
+        .can_be_left = !boot_word_is("console", "plain"),
+        .library_find = library_find,
+        .answer = control_answer,
     };
     struct store_stats stats;
     err_t err;
@@ -213,8 +233,10 @@ run_to_end(void)
                  stats.generation);
     else
         log_info("stopped %s at generation %" PRIu64, system.device->name, stats.generation);
+    if (event == VM_ALL_ENDED)
+        return vm_failed_count() == 0;
     /* Where nobody has interrupted it but itself, it has said why. */
-    return event == VM_ALL_ENDED ? vm_failed_count() == 0 : atomic_load(&system.interrupted);
+    return event == VM_LEFT || atomic_load(&system.interrupted);
 }
 
 static void

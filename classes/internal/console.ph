@@ -3,6 +3,16 @@
 package .internal;
 
 class console {
+    // Can somebody press keys? Else the input is a file, or comes from another program.
+    static boolean isPerson() @primitive(console_is_person);
+
+    // Whoever sees what is printed from here on can press keys, which are not shown by the terminal.
+    static void expectKeys() @primitive(console_expect_keys);
+
+    // The keys that were pressed since the last call, at least one, as they come from the terminal; they are shown
+    // nowhere. null when there is nobody any more. "" after a restart: there may be another terminal, or none.
+    static string readKeys() @primitive(console_read_keys);
+
     // Wait until somebody presses Ctrl-C. From the first call on that no longer stops the machine.
     static void awaitBreak() @primitive(console_await_break);
 

@@ -7,6 +7,9 @@ class snapshot {
     // before it has happened.
     static void commit() @primitive(snapshot_commit);
 
+    // Have one taken soon, without waiting for it.
+    static void ask() @primitive(snapshot_ask);
+
     // The number of the newest snapshot that is safe on the disk.
     static long generation() @primitive(snapshot_generation);
 }

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "plat/err.h"
@@ -27,6 +28,15 @@ must_use err_t plat_console_write(const void *bytes, size_t byte_count);
  * plat_console_cancel(), ERR_IO. Only one thread reads at a time.
  */
 must_use err_t plat_console_read(void *buffer, size_t byte_max, size_t *byte_count);
+
+/*
+ * Choose how input comes from now on: in lines, which the machine lets a person edit; or key by key
+ * as it is typed, shown nowhere. At the start it is lines. Ctrl-C is no input in either case.
+ *
+ * Returns true if a person sits at the console; else (a pipe, a file) there is no difference. One
+ * thread at a time, while another may read.
+ */
+bool plat_console_keys(bool keys);
 
 /* Make the waiting and all later reads and writes return ERR_CANCELLED. */
 void plat_console_cancel(void);

@@ -321,8 +321,9 @@ hand_over(struct service_worker *worker, struct request *request)
         request_drop(request);
     else
         atomic_store(&request->state, REQUEST_DONE); /* its thread may take it from here on */
-    if (thread != WORD_NULL && pmem_safepoint(&worker->pmem) == OK) /* else its timer wakes it */
-        thread = thread_find(slot, id);
+    if (pmem_safepoint(&worker->pmem) != OK)
+        return; /* its timer wakes it */
+    thread = thread_find(slot, id);
     if (thread != WORD_NULL)
         thread_wake(thread);
 }

@@ -164,12 +164,11 @@ ring_get(uint64_t from, uint32_t count)
         pmem_copy_out(out_bytes + first, array_at(ring, KIND_RAW8, 0), count - first);
 }
 
-/* Send some of what may leave, whole lines if there is one. */
+/* Send some of the `left` bytes that may leave, whole lines if there is one. */
 static void
-send_some(void)
+send_some(uint64_t left)
 {
     uint64_t sent = atomic_load(&console.sent);
-    uint64_t left = sendable();
     uint32_t count = left < OUT_BYTES ? (uint32_t)left : OUT_BYTES;
     uint32_t whole = count;
     err_t err;
@@ -243,6 +242,18 @@ is_unrecorded(void)
     return atomic_load(&console.line_begin) != atomic_load(&console.written);
 }
 
+/* Let input come as it is wanted. */
+static void
+choose_input(void)
+{
+    bool keys = atomic_load(&console.keys_wanted);
+
+    if (keys == atomic_load(&console.keys))
+        return;
+    atomic_store(&console.person, plat_console_keys(keys));
+    atomic_store(&console.keys, keys && atomic_load(&console.person));
+}
+
 /* Wake up to `max` threads of a queue; returns how many. `left` says whether some are left. */
 static uint32_t
 wake_queue(uint64_t head, uint64_t tail, uint32_t max, bool *left)
@@ -297,7 +308,7 @@ wake_readers(void)
         due -= max;
     } while (left && max > 0 && due > 0 && !atomic_load(&console.stopping));
     if (left && !atomic_load(&console.input_ended))
-        console_line_want();
+        console_line_want(atomic_load(&console.keys_wanted));
     if (left && atomic_load(&console.input_ended))
         atomic_store(&console.readers_due, 1);
 }
@@ -309,8 +320,11 @@ out_round(void)
     uint64_t deadline = PLAT_NO_DEADLINE;
 
     do {
-        if (sendable() > 0)
-            send_some();
+        uint64_t left = sendable();
+
+        choose_input(); /* before what was printed since it was chosen */
+        if (left > 0)
+            send_some(left);
     } while (sendable() > 0 && !atomic_load(&console.writer_waits));
     if (is_unrecorded() || atomic_load(&console.writer_waits) || atomic_load(&console.turn_waits)) {
         /* While threads queue, look again from time to time: nobody tells when a writer dies. */
@@ -326,19 +340,44 @@ out_round(void)
     return sendable() > 0 ? 0 : deadline;
 }
 
+/*
+ * Wake some of those who began to read in another run: they say anew what they want. Who has done
+ * so is at the queue's end. False when there are none.
+ */
+static bool
+wake_strangers(void)
+{
+    uint32_t count = 0;
+    word_t thread;
+
+    pmem_worker_back(&out_worker);
+    if (pmem_safepoint(&out_worker) == OK) {
+        monitor_guard(console.channel);
+        while (count < WAKES_MAX &&
+               (thread = GET_WORD(channel_object, console.channel, in_head)) != WORD_NULL &&
+               !console_reads_now(thread)) {
+            (void)thread_queue_pop(console.channel, CONSOLE_QUEUE(in));
+            thread_wake(thread);
+            count++;
+        }
+        monitor_unguard(console.channel);
+    } else {
+        console_line_want(false); /* no room to ask them: they get lines */
+    }
+    pmem_worker_away(&out_worker);
+    return count == WAKES_MAX;
+}
+
 /* What the snapshot left behind: threads that wait for what another run was to do. */
 static void
 out_resume(void)
 {
-    bool left;
-
     atomic_store(&console.writer_waits, true);
     while (!record() && !atomic_load(&console.stopping))
         event_wait(&console.work, event_get(&console.work), plat_monotonic_ns() + RETRY_NS);
     atomic_store(&console.commits_due, true);
-    (void)wake_queue(CONSOLE_QUEUE(in), 0, &left);
-    if (left)
-        console_line_want();
+    while (wake_strangers() && !atomic_load(&console.stopping))
+        ;
 }
 
 static void
@@ -415,6 +454,7 @@ prim_start(struct heap_local *heap)
     lock_init(&console.lock, LOCK_RANK_CONSOLE);
     console.lines_end = &console.lines;
     pmem_observe(&observer);
+    atomic_store(&console.person, plat_console_keys(false));
     compile_start();
     TRY(plat_thread_create(&out_thread, "console-out", console_out, NULL));
     return plat_thread_create(&in_thread, "console-in", console_in, NULL);
@@ -458,5 +498,6 @@ prim_stop(void)
     out_thread = NULL;
     in_thread = NULL;
     pmem_unobserve(&observer);
+    (void)plat_console_keys(false);
     console_in_close();
 }

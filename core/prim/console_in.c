@@ -22,8 +22,16 @@ static uint8_t in_bytes[IN_BYTES];
 /* ---- what the primitives call ---- */
 
 void
-console_line_want(void)
+console_input_choose(bool keys)
 {
+    if (atomic_exchange(&console.keys_wanted, keys) != keys)
+        event_raise(&console.work);
+}
+
+void
+console_line_want(bool keys)
+{
+    console_input_choose(keys);
     atomic_store(&console.input_wanted, true);
     event_raise(&console.wanted);
 }
@@ -99,9 +107,9 @@ narrow(struct console_line *line)
         line->units[i] = (uint8_t)units[i];
 }
 
-/* Make a line of the bytes; returns how many of them it holds: all, if it is the last piece. */
+/* Make a line of the bytes; returns how many of them it holds: all, if it ends with its newline. */
 static size_t
-add_line(const uint8_t *bytes, size_t count, bool last)
+add_line(const uint8_t *bytes, size_t count, bool newline)
 {
     size_t line_bytes = sizeof(struct console_line) + 2 * count;
     struct console_line *line;
@@ -112,8 +120,9 @@ add_line(const uint8_t *bytes, size_t count, bool last)
             return count;
         wait_for_memory();
     }
-    used = utf8_to_units(bytes, count, last, (uint16_t *)(void *)line->units, &units);
+    used = utf8_to_units(bytes, count, newline, (uint16_t *)(void *)line->units, &units);
     line->bytes = line_bytes;
+    line->newline = newline;
     line->unit_count = (uint32_t)units;
     narrow(line);
     lock_acquire(&console.lock);
@@ -133,20 +142,37 @@ keep(struct buffer *partial, const uint8_t *bytes, size_t count)
         wait_for_memory();
 }
 
-/* A line is complete, without its newline. */
+/* A line is complete, and its newline was taken off. */
 static void
 end_line(struct buffer *partial)
 {
     if (partial->count > 0 && partial->bytes[partial->count - 1] == '\r')
         partial->count--;
+    keep(partial, (const uint8_t *)"\n", 1);
     (void)add_line(partial->bytes, partial->count, true);
     buffer_clear(partial);
+}
+
+/* As many whole characters as there are; behind them may be the begin of one more. */
+static void
+cut_line(struct buffer *partial)
+{
+    size_t used = add_line(partial->bytes, partial->count, false);
+
+    memmove(partial->bytes, partial->bytes + used, partial->count - used);
+    partial->count -= used;
 }
 
 static void
 take_bytes(struct buffer *partial, const uint8_t *bytes, size_t count)
 {
     size_t begin = 0;
+
+    if (atomic_load(&console.keys)) {
+        keep(partial, bytes, count);
+        cut_line(partial);
+        return;
+    }
 
     for (size_t i = 0; i <= count; i++) {
         if (i < count && bytes[i] != '\n' && partial->count + (i - begin) < CONSOLE_LINE_BYTES_MAX)
@@ -157,10 +183,7 @@ take_bytes(struct buffer *partial, const uint8_t *bytes, size_t count)
             begin = i + 1;
             end_line(partial);
         } else if (partial->count >= CONSOLE_LINE_BYTES_MAX) {
-            size_t used = add_line(partial->bytes, partial->count, false);
-
-            memmove(partial->bytes, partial->bytes + used, partial->count - used);
-            partial->count -= used;
+            cut_line(partial);
         }
     }
 }

@@ -125,9 +125,15 @@ leave_queue(struct prim_call *call, uint64_t head, uint64_t tail)
 #define READ_QUEUED  1ull
 #define READ_FILLING 2ull
 
+bool
+console_reads_now(ref_t thread)
+{
+    return GET_U64(thread_object, thread, prim_raw2) == (console.run | READ_QUEUED);
+}
+
 /* No line is there: wait for one. */
 static enum prim_answer
-read_wait(struct prim_call *call)
+read_wait(struct prim_call *call, bool keys)
 {
     ref_t channel = console.channel;
     enum prim_answer answer;
@@ -144,7 +150,7 @@ read_wait(struct prim_call *call)
         thread_queue_push(channel, CONSOLE_QUEUE(in), call->thread);
         SET_U64(thread_object, call->thread, prim_raw2, console.run | READ_QUEUED);
         answer = prim_park(call, channel, UINT64_MAX);
-        console_line_want();
+        console_line_want(keys);
     }
     monitor_unguard(channel);
     return answer;
@@ -157,12 +163,12 @@ read_afresh(struct prim_call *call)
     return leave_queue(call, CONSOLE_QUEUE(in));
 }
 
-enum prim_answer
-prim_console_read_line(struct prim_call *call)
+static enum prim_answer
+read_input(struct prim_call *call, bool keys)
 {
     uint64_t at = prim_progress(call), state = prim_progress2(call);
     struct console_line *line;
-    uint32_t piece;
+    uint32_t piece, units;
     bool ended;
     word_t result;
 
@@ -172,29 +178,69 @@ prim_console_read_line(struct prim_call *call)
         return state == 0 ? thread_throw_interrupt(call) : read_afresh(call);
     line = console_line_claim(call->thread, &ended);
     if (line == NULL && !ended)
-        return read_wait(call);
+        return read_wait(call, keys);
     if ((state & READ_QUEUED) != 0)
         return read_afresh(call);
     if (line == NULL)
         return prim_return_word(call, WORD_NULL);
+    units = line->unit_count - (line->newline && !keys);
     if ((state & READ_FILLING) == 0) {
-        result = heap_string(call->heap, (struct string_form){ line->unit_count, line->wide });
+        result = heap_string(call->heap, (struct string_form){ units, line->wide });
         if (result == 0)
-            return prim_collect(call,
-                                ARRAY_HEADER_BYTES + ((uint64_t)line->unit_count << line->wide));
+            return prim_collect(call, ARRAY_HEADER_BYTES + ((uint64_t)units << line->wide));
         prim_invoke(call);
     } else {
         prim_invoke(call);
         result = prim_progress_word(call);
     }
-    piece = prim_piece(line->unit_count - at);
+    piece = prim_piece(units - at);
     if (piece > 0)
         pmem_copy_in(result + ARRAY_HEADER_BYTES + (at << line->wide),
                      line->units + (at << line->wide), (uint64_t)piece << line->wide);
-    if (at + piece < line->unit_count)
+    if (at + piece < units)
         return prim_again_with(call, result, at + piece, console.run | READ_FILLING);
     console_line_done(line);
     return prim_return_word(call, result);
+}
+
+enum prim_answer
+prim_console_read_line(struct prim_call *call)
+{
+    return read_input(call, false);
+}
+
+/* Behind a restart there may be another terminal, or none: who reads keys is told. */
+enum prim_answer
+prim_console_read_keys(struct prim_call *call)
+{
+    uint64_t state = prim_progress2(call);
+    ref_t empty;
+
+    if (state == 0 || (state & ~(READ_QUEUED | READ_FILLING)) == console.run)
+        return read_input(call, true);
+    empty = heap_string(call->heap, (struct string_form){ 0, false });
+    if (empty == 0)
+        return prim_collect(call, ARRAY_HEADER_BYTES);
+    prim_invoke(call);
+    monitor_guard(console.channel);
+    thread_queue_remove(console.channel, CONSOLE_QUEUE(in), call->thread);
+    monitor_unguard(console.channel);
+    return prim_return_word(call, empty);
+}
+
+/* What is printed from here on is shown when that is so. */
+enum prim_answer
+prim_console_expect_keys(struct prim_call *call)
+{
+    prim_invoke(call);
+    console_input_choose(true);
+    return prim_return_void(call);
+}
+
+enum prim_answer
+prim_console_is_person(struct prim_call *call)
+{
+    return prim_return_boolean(call, atomic_load(&console.person));
 }
 
 /* Who waits for a snapshot, or for a person, stands in the queue `commit` once prim_raw2 is set. */
@@ -282,7 +328,7 @@ prim_console_leave(struct prim_call *call)
         return prim_return_boolean(call, false);
     prim_invoke(call);
     if (run == 0 && vm_options_get()->can_be_left)
-        vm_interrupt();
+        vm_leave();
     monitor_guard(console.channel);
     thread_queue_remove(console.channel, CONSOLE_QUEUE(commit), call->thread);
     if (run != 0 && run != console.run)
@@ -291,6 +337,15 @@ prim_console_leave(struct prim_call *call)
         answer = wait_for_person(call);
     monitor_unguard(console.channel);
     return answer;
+}
+
+/* Soon, and nobody waits for it. */
+enum prim_answer
+prim_snapshot_ask(struct prim_call *call)
+{
+    prim_invoke(call);
+    (void)pmem_snapshot_ask(STORE_CAUSE_DEMAND);
+    return prim_return_void(call);
 }
 
 enum prim_answer

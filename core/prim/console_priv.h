@@ -45,6 +45,7 @@ struct console_line {
     struct console_line *next;
     ref_t claimed_by; /* thread that takes it; under console.lock */
     uint32_t unit_count;
+    bool newline; /* the last unit, which is of interest only to who reads keys */
     bool wide;    /* units are uint16_t, else uint8_t */
     size_t bytes; /* of this struct with its units */
     uint8_t units[] __attribute__((aligned(2)));
@@ -76,6 +77,9 @@ struct console {
     _Atomic bool break_heard;      /* somebody has waited for breaks in this run */
     _Atomic uint64_t breaks;       /* how many there were */
     _Atomic uint64_t breaks_taken; /* of these, somebody has seen */
+    _Atomic bool person;           /* who can press keys */
+    _Atomic bool keys_wanted;      /* who reads wants keys; else lines */
+    _Atomic bool keys;             /* that is how they come; console-out changes it */
     _Atomic bool reading;          /* console-in waits for the machine */
     _Atomic bool input_wanted;
     _Atomic bool input_ended;
@@ -117,11 +121,18 @@ void console_wake_writer(void);
  */
 struct console_line *console_line_claim(ref_t thread, bool *ended);
 
+/* The thread stands in the queue of readers since it asked in this run. */
+bool console_reads_now(ref_t thread);
+
 /* The line was taken. */
 void console_line_done(struct console_line *line);
 
-/* Read more, please. */
-void console_line_want(void);
+/* Input comes as keys, or as lines, soon; and before anything is shown that is put into the ring
+ * later. */
+void console_input_choose(bool keys);
+
+/* Read more, please: lines, or keys as they come, which are then lines, too. */
+void console_line_want(bool keys);
 
 /* ---- console_in.c ---- */
 

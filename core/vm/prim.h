@@ -191,9 +191,5 @@ extern const uint32_t prim_table_count;
 must_use err_t prim_start(struct heap_local *heap);
 void prim_stop(void);
 
-/*
- * A person at the console wants what runs there to stop (Ctrl-C). True: a program listens, and sees
- * to it. False: none does, or the break before was not even noticed; the machine may stop as a
- * whole. Between prim_start and prim_stop; any thread, signal handlers and interrupts too.
- */
+/* vm_break(), in core/prim. Between prim_start and prim_stop a program may listen. */
 bool prim_break(void);

@@ -29,6 +29,7 @@
 static struct vm_options system_options;
 static struct event system_changed; /* an application ended, or somebody interrupts */
 static _Atomic bool system_interrupted;
+static _Atomic bool system_left;
 static _Atomic uint32_t system_enders; /* who stop a program and wait for its end */
 static _Atomic bool system_called_off; /* nobody waits for the end of a program */
 static _Atomic uint32_t system_failed;
@@ -200,6 +201,7 @@ vm_start(const struct vm_options *options)
     if (system_options.heap.move_always)
         system_options.heap.stay_bytes = MOVING_STAY_BYTES;
     atomic_store(&system_interrupted, false);
+    atomic_store(&system_left, false);
     atomic_store(&system_called_off, false);
     atomic_store(&system_failed, 0);
     TRY(pmem_world_do(NULL, read_magic, &magic, 0));
@@ -438,6 +440,8 @@ vm_wait(uint64_t deadline_ns)
 
         if (atomic_exchange(&system_interrupted, false))
             return VM_INTERRUPTED;
+        if (atomic_exchange(&system_left, false))
+            return VM_LEFT;
         IGNORE(pmem_world_do(NULL, count_running, &running, 0), "it takes no credit");
         if (running == 0 && atomic_load(&system_enders) == 0)
             return VM_ALL_ENDED;
@@ -451,6 +455,19 @@ void
 vm_interrupt(void)
 {
     atomic_store(&system_interrupted, true);
+    event_raise(&system_changed);
+}
+
+bool
+vm_break(void)
+{
+    return prim_break();
+}
+
+void
+vm_leave(void)
+{
+    atomic_store(&system_left, true);
     event_raise(&system_changed);
 }
 

@@ -36,7 +36,7 @@ struct vm_options {
                                  none */
     bool safe;                /* run nothing: no worker is started, for looking and repairing */
     bool gated;       /* output leaves when the snapshot with its cause is committed (core/prim) */
-    bool can_be_left; /* who leaves the shell stops the machine: as vm_interrupt does */
+    bool can_be_left; /* who leaves the shell stops the machine: vm_leave */
 
     /*
      * The text of a class of the library, by its path: "internal/string.ph". False: there is none.
@@ -100,6 +100,7 @@ must_use err_t vm_install(const struct vm_program *program, uint32_t *applicatio
 enum vm_event {
     VM_ALL_ENDED,   /* no application is running, and nobody waits for the end of one */
     VM_INTERRUPTED, /* somebody called vm_interrupt */
+    VM_LEFT,        /* somebody called vm_leave */
     VM_DEADLINE,
 };
 
@@ -111,6 +112,16 @@ uint32_t vm_failed_count(void);
 
 /* Make vm_wait return VM_INTERRUPTED, now or when it is called next. Any thread. */
 void vm_interrupt(void);
+
+/*
+ * A person at the console wants what runs there to stop (Ctrl-C). True: a program listens, and sees
+ * to it. False: none does, or the break before was not even noticed; the machine may stop as a
+ * whole. Any thread, and signal handlers; no interrupts.
+ */
+bool vm_break(void);
+
+/* Make it return VM_LEFT: who worked at the console has gone. Any thread. */
+void vm_leave(void);
 
 /*
  * Bring all workers to a safepoint and end them: nothing runs any more, every

@@ -41,6 +41,7 @@ line_show(const char *prefix, const char *line, size_t bytes)
 void
 plat_panic(const char *text)
 {
+    linux_terminal_restore();
     line_show("phantom: panic: ", text, strlen(text));
     abort();
 }
@@ -48,6 +49,7 @@ plat_panic(const char *text)
 void
 plat_halt(const char *text)
 {
+    linux_terminal_restore();
     line_show(level_names[LOG_ERROR], text, strlen(text));
     _exit(1);
 }

@@ -9,3 +9,9 @@
 
 /* The least important lines that plat_log shows; LOG_INFO at the start. */
 extern enum log_level linux_log_level;
+
+/*
+ * Leave the terminal as it was found: for those who end the process past exit(). Signal handlers,
+ * too.
+ */
+void linux_terminal_restore(void);

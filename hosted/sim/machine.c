@@ -210,6 +210,13 @@ plat_console_read(void *buffer, size_t byte_max, size_t *byte_count)
     return OK;
 }
 
+bool
+plat_console_keys(bool keys)
+{
+    (void)keys;
+    return false; /* its input is a text that was there before */
+}
+
 void
 plat_console_cancel(void)
 {

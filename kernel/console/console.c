@@ -50,6 +50,7 @@ static struct {
     struct spin lock; /* guards all but the atomics */
     bool started;     /* a thread reads */
     bool plain;
+    _Atomic bool keys; /* handed on key by key: somebody else shows and edits the line */
     unsigned columns;
     unsigned column; /* where output has left the terminal's cursor, without the line */
     struct line_editor editor;
@@ -279,7 +280,7 @@ key_take(uint8_t key)
         ready_raise();
 }
 
-/* Input that is handed on as it is, up to the end. */
+/* Input that is handed on as it is; plain input up to the end. */
 static void
 plain_take(const uint8_t *bytes, size_t count)
 {
@@ -287,7 +288,7 @@ plain_take(const uint8_t *bytes, size_t count)
     size_t until = 0;
 
     while (!console.ended && until < count) {
-        if (bytes[until] == CONTROL_D)
+        if (bytes[until] == CONTROL_D && console.plain)
             console.ended = true;
         else
             until++;
@@ -306,9 +307,11 @@ read_thread(void *unused)
 
     (void)unused;
     while (serial_read(&serial_console, input, sizeof(input), &count) == OK) {
-        if (console.plain)
+        bool as_it_is = console.plain || atomic_load(&console.keys);
+
+        if (as_it_is)
             plain_take(input, count);
-        for (size_t i = 0; !console.plain && i < count; i++)
+        for (size_t i = 0; !as_it_is && i < count; i++)
             key_take(input[i]);
     }
     flags = spin_lock(&console.lock);
@@ -342,6 +345,13 @@ plat_console_read(void *buffer, size_t byte_max, size_t *byte_count)
             return ERR_END;
         kthread_wait(&console.ready_event, seen, KTHREAD_NO_DEADLINE);
     }
+}
+
+bool
+plat_console_keys(bool keys)
+{
+    atomic_store(&console.keys, keys);
+    return console.started && !console.plain;
 }
 
 void

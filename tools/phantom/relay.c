@@ -8,7 +8,7 @@
  * other wait, up to the program in the machine.
  *
  * The machine's console edits lines and echoes by itself, so the terminal is
- * put out of that business; but Ctrl-C and Ctrl-Z stay the terminal's. A serial
+ * put out of that business; but Ctrl-Z and Ctrl-\ stay the terminal's. A serial
  * line ends lines by CR LF; of that the CR is taken out again.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -87,6 +87,8 @@ terminal_take(struct relay *relay)
     raw.c_iflag &= ~(tcflag_t)(INLCR | IGNCR | ISTRIP);
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
+    raw.c_cc[VINTR] =
+        _POSIX_VDISABLE; /* it goes to the machine, which knows what is to be stopped */
     tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
 }
 
