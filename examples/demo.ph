@@ -1,4 +1,4 @@
-// demo.ph - what `make run` shows: a world that goes on from run to run.
+// demo.ph - a world that goes on from run to run.
 //
 // Each line is one more generation of a row of cells (Wolfram's rule 110, with now and then a spark), and depends on
 // nothing but the line before. Stop it, kill it, pull the plug: the next run prints the next generation. The

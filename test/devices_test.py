@@ -17,7 +17,7 @@ import time
 import unittest
 
 from boot_support import DONE, KERNEL, TROUBLE
-from phantom_support import SECONDS_MAX, VolumeTest, wait_for
+from phantom_support import SECONDS_MAX, VolumeTest, phantom, wait_for
 
 QBOOT = "/usr/share/qemu/qboot.rom"  # a firmware that gives no addresses
 
@@ -281,6 +281,28 @@ class Console(DeviceTest):
         machine.type("\x04")
         self.assertEqual(machine.wait(), DONE, machine.out)
         self.assertIn("no more\r\n", machine.out)
+
+    def test_the_shell_is_the_same_as_in_a_process(self):
+        self.new("64M")
+        ended = phantom("shell", self.volume, text="int twice(int x) { return 2 * x; } var n = 20\n")
+        self.assertEqual(ended.status, 0, ended)
+        machine = self.boot(drive(self.volume))
+        self.assertTrue(machine.says("> "), machine.out)
+        machine.type("twice(n) \x7f + 2\r")
+        self.assertTrue(machine.says("\r\n42\r\n"), machine.out)
+        machine.type("while (true) { n++; }\r")
+        self.assertTrue(machine.says("{ n++; }\x1b[K\r\n"), machine.out)
+        machine.type("\x03")
+        self.assertTrue(machine.says(".internal.error.interrupt"), machine.out)
+        machine.type("n > 20\rlook n\rprograms\r")
+        self.assertTrue(machine.says("\r\ntrue\r\n"), machine.out)
+        self.assertTrue(machine.says(".internal.int "), machine.out)
+        self.assertTrue(machine.says("  shell\r\n"), machine.out)
+        machine.type("\x04")
+        self.assertEqual(machine.wait(), DONE, machine.out)
+        self.assertIn("stopped disk", machine.out)
+        ended = phantom("shell", self.volume, text="n > 20\n")
+        self.assertIn("> true\n", ended.out)
 
     def test_plain_input_passes_unchanged_and_unseen(self):
         machine = self.boot(drive(self.volume_with(ECHO)), "exit=debug console=plain")

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """readme_test.py - the sessions in README.md and docs/TUTORIAL.md are what really happens.
 
-The program is taken from the page and run as the page does it. Every line that the page shows must
-come, in that order, if numbers may differ.
+README's first minute is typed into a terminal, line by line, and each line of the page must come to
+stand there. As for the others, the program is taken from the page and run as the page does it. Every
+line that the page shows must come, in that order, if numbers may differ.
 
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
@@ -13,7 +14,7 @@ import signal
 import subprocess
 import unittest
 
-from phantom_support import PHANTOM, ROOT, VolumeTest, kill, phantom
+from phantom_support import PHANTOM, ROOT, VolumeTest, kill, phantom, wait_for
 
 FIGURE = r"\d+(?:\.\d+)?(?: m?s\b)?"
 
@@ -21,12 +22,87 @@ FIGURE = r"\d+(?:\.\d+)?(?: m?s\b)?"
 def blocks(page, kinds):
     """The first code blocks of a page that are of these kinds."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    return re.findall(rf"^```(?:{kinds})\n(.*?)^```\n", text, re.S | re.M)
+    found = re.findall(r"^```([^\n]*)\n(.*?)^```\n", text, re.S | re.M)
+    return [block for kind, block in found if re.fullmatch(kinds, kind)]
 
 
 def shape(line):
     """A line as a pattern, in which every figure is any figure."""
     return re.compile(FIGURE.join(map(re.escape, re.split(FIGURE, line))))
+
+
+class Terminal:
+    """A terminal with a command interpreter in it, by tmux, in a server of its own."""
+
+    def __init__(self, folder):
+        self.words = ["tmux", "-S", str(folder / "tmux"), "-f", "/dev/null"]
+        (folder / "bin").mkdir()
+        (folder / "bin" / "phantom").symlink_to(PHANTOM)
+        environment = dict(os.environ, PATH=f"{folder / 'bin'}:{os.environ['PATH']}")
+        environment.pop("TMUX", None)
+        self.tmux("new-session", "-d", "-x", "140", "-y", "50", "-c", str(folder),
+                  "bash", "--norc", "--noprofile",
+                  env=environment)
+        self.type("PS1='$ '; clear")
+
+    def tmux(self, *words, env=None):
+        return subprocess.run(self.words + list(words), env=env, check=True, text=True,
+                              capture_output=True).stdout
+
+    def type(self, text, key="Enter"):
+        self.tmux("send-keys", "-l", text)
+        self.tmux("send-keys", key)
+
+    def rows(self):
+        return self.tmux("capture-pane", "-p").rstrip("\n").split("\n")
+
+    def child(self):
+        """The process that the command interpreter has started."""
+        shell = self.tmux("list-panes", "-F", "#{pane_pid}").strip()
+        with open(f"/proc/{shell}/task/{shell}/children", encoding="ascii") as children:
+            return int(children.read())
+
+    def close(self):
+        self.tmux("kill-server")
+
+
+class FirstMinute(VolumeTest):
+    def test_a_new_user_sees_what_the_page_shows(self):
+        terminal = Terminal(self.folder)
+        self.addCleanup(terminal.close)
+        passed = 0
+        for line in blocks("README.md", "console")[0].splitlines():
+            with self.subTest(line=line):
+                prompt, text = line[:2], line[2:]
+                if prompt in ("$ ", "> "):
+                    self.wait_for_row(terminal, passed, re.compile(re.escape(prompt.strip())))
+                if line == "> Killed":
+                    self.settle()
+                    os.kill(terminal.child(), signal.SIGKILL)
+                elif line == "> ^D":
+                    terminal.tmux("send-keys", "C-d")
+                elif prompt in ("$ ", "> "):
+                    terminal.type(text)
+                row = shape(line.replace("^D", "").rstrip())
+                passed = self.wait_for_row(terminal, passed, row) + 1
+
+    def settle(self):
+        """Nobody is so fast that nothing was committed since the last line, but this test is."""
+        volume = self.folder / "life.phantom"
+        generation = self.stat(volume)["generation"]
+        self.assertTrue(wait_for(lambda: self.stat(volume)["generation"] >= generation + 2))
+
+    def wait_for_row(self, terminal, passed, pattern):
+        """The row of the screen, below those that are passed, that the pattern is all of."""
+        found = []
+
+        def look():
+            found[:] = [i for i, row in enumerate(terminal.rows())
+                        if i >= passed and pattern.fullmatch(row.rstrip())]
+            return found
+
+        self.assertTrue(wait_for(look), f"{pattern}\n" + "\n".join(terminal.rows()))
+        return found[0]
 
 
 class SessionTest(VolumeTest):

@@ -9,6 +9,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import termios
 import time
@@ -21,15 +22,52 @@ SECONDS_MAX = 30
 # A thread that keeps the volume busy.
 TICK = "any tick = spawn(fun () { int i = 0; while (true) { sleep(20); i++; } })"
 
-# The newline that ends what was typed is the terminal's, not the shell's: for that one several prompts
-# stand on one line, and are shown again after a restart.
-PROMPT = r"(?m)^((>|\.\.\.) )*> "
-MORE = r"(?m)^((>|\.\.\.) )*\.\.\. "
+PROMPT = r"^> $"
+MORE = r"^\.\.\. $"
 
 
 def take_terminal():
     """In the new process: keys such as Ctrl-C are meant for it."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+class Screen:
+    """A terminal as far as the shell uses one: what stands on its rows, which have no end."""
+
+    def __init__(self):
+        self.rows = [""]
+        self.column = 0
+        self.partial = ""
+
+    def feed(self, text):
+        text = self.partial + text
+        self.partial = ""
+        while text:
+            sequence = re.match(r"\x1b\[([0-9;]*)([A-Za-z])", text)
+            if sequence:
+                self.command(sequence[2], int(sequence[1] or 1))
+                text = text[sequence.end():]
+            elif text[0] == "\x1b":
+                self.partial, text = text, ""
+            else:
+                self.put(text[0])
+                text = text[1:]
+
+    def command(self, letter, number):
+        if letter == "K":
+            self.rows[-1] = self.rows[-1][: self.column]
+        elif letter == "C":
+            self.column += number
+
+    def put(self, letter):
+        if letter == "\r":
+            self.column = 0
+        elif letter == "\n":
+            self.rows.append("")
+        elif letter >= " ":
+            row = self.rows[-1].ljust(self.column)
+            self.rows[-1] = row[: self.column] + letter + row[self.column + 1:]
+            self.column += 1
 
 
 class Talk:
@@ -41,54 +79,69 @@ class Talk:
                                         stdout=inside, stderr=inside, start_new_session=True,
                                         preexec_fn=take_terminal)
         started.add(self.process)
-        os.close(inside)
-        self.seen = ""
+        self.inside = inside
+        self.screen = Screen()
+        self.passed = 0  # rows that were looked at
 
     def read(self, until, seconds=SECONDS_MAX):
-        """What is shown up to a pattern, which is taken too."""
+        """What is shown up to a pattern; what stands on rows before its end is passed."""
         end = time.monotonic() + seconds
-        while not re.search(until, self.seen):
-            ready, _, _ = select.select([self.terminal], [], [], end - time.monotonic())
+        while True:
+            shown = "\n".join(self.screen.rows[self.passed:])
+            found = re.search(until, shown, re.MULTILINE)
+            if found:
+                self.passed += shown.count("\n", 0, found.end())
+                return shown[: found.end()]
+            ready, _, _ = select.select([self.terminal], [], [], max(0, end - time.monotonic()))
             if not ready:
-                raise AssertionError(f"no {until!r} in {self.seen!r}")
+                raise AssertionError(f"no {until!r} in {shown!r}")
             try:
                 piece = os.read(self.terminal, 65536)
             except OSError:  # the other side has gone
                 piece = b""
             if not piece:
-                raise AssertionError(f"the end, and no {until!r} in {self.seen!r}")
-            self.seen += piece.decode(errors="replace").replace("\r\n", "\n")
-        at = re.search(until, self.seen).end()
-        text, self.seen = self.seen[:at], self.seen[at:]
-        return text
+                raise AssertionError(f"the end, and no {until!r} in {shown!r}")
+            self.screen.feed(piece.decode(errors="replace"))
+
+    def echoes(self):
+        """The terminal shows what is typed by itself, and gives it out in lines."""
+        return bool(termios.tcgetattr(self.inside)[3] & (termios.ECHO | termios.ICANON))
+
+    def close(self):
+        os.close(self.terminal)
+        os.close(self.inside)
 
     def type(self, text):
         os.write(self.terminal, text.encode())
 
-    def ask(self, text):
-        """Type a line; what is shown between its echo and the next prompt."""
+    def enter(self, text):
+        """Type a line, and pass what shows it."""
         self.type(text + "\n")
-        self.read(re.escape(text) + "\n")
+        self.read(r"^(> |\.\.\. )" + re.escape(text) + r"\n")
+
+    def ask(self, text):
+        """Type a line; what is shown between it and the next prompt."""
+        self.enter(text)
         return self.read(PROMPT)[:-2].rstrip("\n")
 
     def come_to(self):
         """After a restart, what was shown last may be shown again: pass over it."""
         self.type('"he" + "re"\n')
-        self.read('"here"\n> ')
+        self.read('^"here"\n> ')
 
     def leave(self):
         """Leave with Ctrl-D; the status."""
         self.type("\x04")
         self.read("phantom: left")
         status = self.process.wait(SECONDS_MAX)
-        os.close(self.terminal)
+        self.close()
         return status
 
     def kill(self):
         """Nothing for one that has ended."""
         if self.process.returncode is None:
             kill(self.process)
-            os.close(self.terminal)
+            self.close()
 
 
 class ShellTest(VolumeTest):
@@ -147,8 +200,7 @@ class ShellTest(VolumeTest):
         self.new()
         talk = self.talk("--interval", "20")
         talk.ask("int i = 0")
-        talk.type("while (i < 40) { i++; sleep(50); }\n")
-        talk.read("\n")
+        talk.enter("while (i < 40) { i++; sleep(50); }")
         for _ in range(3):
             self.pass_time(0.3)
             talk.kill()
@@ -161,22 +213,23 @@ class ShellTest(VolumeTest):
     def test_a_text_may_take_several_lines(self):
         self.new()
         talk = self.talk()
-        talk.type("int f(int x) {\n")
+        talk.enter("int f(int x) {")
         talk.read(MORE)
-        talk.type("return x + 1;\n")
+        talk.enter("return x + 1;")
         talk.read(MORE)
         self.ask_all(talk, ("}", ""), ("f(1)", "2"))
-        talk.type("var s = \"a\n")
+        talk.enter("var s = \"a")
         talk.read(MORE)
         self.ask_all(talk, ('b"', ""), ("s", '"a\\nb"'), (TICK, ""))
-        talk.type("{\n")
+        talk.enter("{")
         talk.read(MORE)
         self.settle()
         talk.kill()
         talk = Talk(self.volume)
         self.addCleanup(talk.kill)
         talk.read(MORE)
-        self.ask_all(talk, ("println(f(2)); }", "3"))
+        talk.type("println(f(2)); }\n")  # the terminal may not know yet that it shall not echo
+        talk.read(r"^3\n> $")
         self.assertEqual(talk.leave(), 0)
 
     def test_errors_show_the_line_and_a_caret_and_change_nothing(self):
@@ -201,22 +254,22 @@ class ShellTest(VolumeTest):
         talk.ask("int n = 0")
         for text in ("while (true) { n++; }", "sleep(1000000)", "readln()",
                      "while (true) println(n);"):
-            talk.type(text + "\n")
-            talk.read("\n")
+            talk.enter(text)
             self.pass_time(0.2)
             talk.type("\x03")
             talk.read("interrupt")
             talk.read(PROMPT)
             self.ask_all(talk, ("1", "1"))
-        talk.type("while (true) try { while (true) { } } catch (e) { }\n")
+        talk.enter("while (true) try { while (true) { } } catch (e) { }")
         self.pass_time(0.2)
         talk.type("\x03")
         talk.read("it does not stop")
         talk.read(PROMPT)
         talk.type("int half = ")
+        talk.read("half")
         talk.type("\x03")
         talk.read(r"\^C\n> ")
-        talk.type("{\n")
+        talk.enter("{")
         talk.read(MORE)
         talk.type("\x03")
         talk.read(r"\^C\n> ")
@@ -259,7 +312,7 @@ class ShellTest(VolumeTest):
             self.assertIn(words, talk.ask(command))
         self.ask_all(talk, ("var stat = 5", ""), ("stat", "5"),
                      ("exit(3)", "type `exit` alone to leave; the shell itself goes on"))
-        talk.type("exit\n")
+        talk.enter("exit")
         talk.read("phantom: left")
 
     def test_only_the_shell_asks_the_machine(self):
@@ -270,6 +323,106 @@ class ShellTest(VolumeTest):
         text = 'try { println(.internal.machine.look("")); } catch (e) { println(e); }'
         ended = phantom("run", "--again", self.volume, self.program(text))
         self.assertIn(".internal.error.access: only the shell may ask", ended.out)
+
+    def test_keys_edit_the_line(self):
+        self.new()
+        talk = self.talk()
+        left, right, home, end, delete = "\x1b[D", "\x1b[C", "\x1b[H", "\x1b[F", "\x1b[3~"
+        for keys, line in (("12" + left + "3", "132"), ("2+3" + home + "1+" + end + "4", "1+2+34"),
+                           ("123" + "\x7f\x7f4", "14"), ("123" + home + delete + right + "5", "253"),
+                           ("12 + 34\x1756\x19", "12 + 5634"), ("12 + 34\x15\x19\x19", "12 + 3412 + 34"),
+                           ("1 + 2\x01\x0b7\x19", "71 + 2"), ("12+34\x1bb\x1bb5\x1bf6", "5126+34"),
+                           ("9" + "\x02" + "8" + "\x06" + "7", "897"), ("1\x1b[Z2\x00", "12"),
+                           ("\u00e9".join(['"', '"']) + left + "\x7f\u20ac\U0001f600", None)):
+            with self.subTest(line=line):
+                for key in re.findall(r"\x1b\[[0-9]*.|\x1b.|.", keys, re.DOTALL):
+                    talk.type(key)
+                talk.type("\n")
+                shown = talk.read("^> .+\n")
+                if line is not None:
+                    self.assertEqual(shown, f"> {line}\n")
+                talk.read(PROMPT)
+        self.assertIn('"\u20ac\U0001f600"', "\n".join(talk.screen.rows))
+        self.assertEqual(talk.leave(), 0)
+
+    def test_a_line_that_is_wider_than_the_terminal_scrolls(self):
+        self.new()
+        talk = self.talk()
+        number = "1" + "+1" * 60
+        for key in number:
+            talk.type(key)
+        talk.read(r"^> [+1]{60,77}$")
+        talk.type("\x01" + "2+" + "\n")
+        self.assertEqual(talk.read(f"^> 2\\+{re.escape(number)}\n")[2:].strip(), "2+" + number)
+        talk.read(r"^63\n> $")
+
+    def test_what_was_typed_before_can_be_found_again(self):
+        self.new()
+        talk = self.talk()
+        self.ask_all(talk, ("1 + 1", "2"), ("20 + 2", "22"), ("3 * 3", "9"))
+        up, down = "\x1b[A", "\x1b[B"
+        for keys, line in ((up, "3 * 3"), (up * 2, "20 + 2"), (up * 9 + down, "20 + 2"),
+                           ("7" + up + down + "0", "70"), ("\x1220", "20 + 2"),
+                           ("\x12+\x12\x12\x12", "1 + 1"), ("\x12*\x1b[C0", "3 * 30")):
+            talk.type(keys + "\n")
+            self.assertEqual(talk.read("^> .+\n"), f"> {line}\n")
+            talk.read(PROMPT)
+        self.assertEqual(talk.leave(), 0)
+        talk = self.talk()
+        talk.type(up + "\n")
+        self.assertEqual(talk.read("^> .+\n"), "> 3 * 30\n")
+
+    def test_tab_completes_names(self):
+        self.new()
+        talk = self.talk()
+        self.ask_all(talk, ("var counter = 5", ""), ("var country = 6", ""),
+                     ("class countess { }", ""))
+        talk.type("cou\t")
+        talk.read("^> count$")
+        talk.type("\t")
+        talk.read("^counter  countess  country\n> count$")
+        talk.type("r\t")
+        talk.read("^> country$")
+        talk.type(" + 1\n")
+        talk.read("^7\n> $")
+        talk.type("xyzz\t")
+        talk.read("^> xyzz$")
+        talk.type("\x15if (true) {\n\tprintln(\"pasted\");\n}\n")
+        talk.read("^pasted\n> $")
+
+    def test_a_line_in_the_making_outlives_a_kill(self):
+        self.new()
+        talk = self.talk("--interval", "50")
+        talk.ask(TICK)
+        talk.type("40 + 2")
+        talk.read(r"^> 40 \+ 2$")
+        self.settle()
+        talk.kill()
+        talk = Talk(self.volume)
+        self.addCleanup(talk.kill)
+        talk.read(r"^> 40 \+ 2$")
+        self.assertTrue(wait_for(lambda: not talk.echoes()))
+        talk.type("00\n")
+        talk.read(r"^240\n> $")
+
+    def test_the_terminal_is_left_as_it_was(self):
+        self.new()
+        talk = self.talk()
+        self.assertFalse(talk.echoes())
+        talk.enter("readln()")
+        self.assertTrue(wait_for(talk.echoes))
+        talk.type("typed\n")
+        talk.read('^"typed"\n> $')
+        self.assertFalse(talk.echoes())
+        talk.type("\x1a")
+        self.assertTrue(wait_for(talk.echoes))
+        talk.process.send_signal(signal.SIGCONT)
+        self.assertTrue(wait_for(lambda: not talk.echoes()))
+        talk.process.terminate()
+        talk.read("phantom: Terminated")
+        talk.process.wait(SECONDS_MAX)
+        self.assertTrue(talk.echoes())
+        talk.close()
 
     def test_input_that_is_no_terminal_is_read_to_its_end(self):
         self.new()
@@ -285,6 +438,9 @@ class ShellTest(VolumeTest):
         self.assertClear(phantom("shell", self.volume, "x"), 2)
         self.new()
         self.assertClear(phantom("shell", self.volume, "--interval", "0"), 2, "interval")
+        talk = self.talk()
+        self.assertClear(phantom("shell", self.volume), 1, "has it open", "its prompt is on the terminal")
+        self.ask_all(talk, ("1", "1"))
 
 
 if __name__ == "__main__":

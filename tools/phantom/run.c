@@ -27,7 +27,6 @@
 #include "phantom/signals.h"
 #include "phantom/system.h"
 #include "plat/thread.h"
-#include "vm/prim.h"
 
 #define EXEC_BYTES       (16ull << 30)
 #define INTERVAL_MS_MAX  3600000u
@@ -55,10 +54,12 @@ static volatile sig_atomic_t shell_listens;
 static void
 signal_note(int signal_number)
 {
-    if (signal_number == SIGINT && shell_listens && prim_break())
+    if (signal_number == SIGINT && shell_listens && vm_break())
         return;
-    if (signal_number == SIGINT && ++interrupts > 1)
+    if (signal_number == SIGINT && ++interrupts > 1) {
+        linux_terminal_restore();
         _exit(STATUS_OF_SIGNAL + SIGINT);
+    }
     stop_signal = signal_number;
     vm_interrupt();
 }
@@ -146,14 +147,14 @@ interrupted_say(const struct system *system, enum run_kind kind, bool left)
     char word[SAY_WORD_BYTES];
 
     store_stats_get(system->store, &stats);
-    if (stop_signal == 0) /* else the console has said why */
+    if (left || stop_signal == 0) /* in the second case the console has said why */
         say("%s %s at generation %" PRIu64 "; go on with: phantom %s %s", left ? "left" : "stopped",
             system->path, stats.generation, verb, say_word(system->path, word));
     else if (kind != RUN_QUIET)
         say("%s: stopped %s at generation %" PRIu64 "; go on with: phantom %s %s",
             strsignal(stop_signal), system->path, stats.generation, verb,
             say_word(system->path, word));
-    return stop_signal == 0 && !left ? STATUS_TROUBLE : STATUS_DONE;
+    return !left && stop_signal == 0 ? STATUS_TROUBLE : STATUS_DONE;
 }
 
 /* From a started system to a stopped one. Returns an exit status. */
@@ -165,7 +166,7 @@ run_to_end(struct system *system, const struct system_options *options, uint32_t
     struct control *control = own_status ? NULL : control_start(system->path, run_answer, system);
     enum vm_event event = run_wait(options->vm.safe);
     struct census census = { 0 };
-    bool left = kind == RUN_SHELL && event == VM_INTERRUPTED && stop_signal == 0;
+    bool left = event == VM_LEFT;
     bool done;
 
     vm_call_off();
@@ -178,7 +179,7 @@ run_to_end(struct system *system, const struct system_options *options, uint32_t
         return STATUS_TROUBLE;
     if (event == VM_INTERRUPTED && own_status) /* nobody can go on with it */
         return stop_signal == 0 ? STATUS_TROUBLE : STATUS_OF_SIGNAL + stop_signal;
-    if (event == VM_INTERRUPTED)
+    if (event == VM_INTERRUPTED || left)
         return interrupted_say(system, kind, left);
     if (own_status)
         return census.status & 0xff;
@@ -280,8 +281,13 @@ verb_shell(const struct invocation *invocation)
     options.vm.can_be_left = true;
     options.vm.answer = run_answer_inside;
     options.vm.answer_context = &system;
-    if (!system_open(&system, &options))
+    if (!system_open(&system, &options)) {
+        if (system.busy)
+            say("its prompt is on the terminal where it was started; ps, stat, show and app reach "
+                "it "
+                "from here");
         goto out;
+    }
     shell_listens = true;
     signals_catch();
     if (!system_start(&system, &options))

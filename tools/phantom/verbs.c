@@ -194,8 +194,12 @@ const struct verb verbs[] = {
             "process.\n"
             "\n"
             "Ctrl-C, SIGTERM and SIGHUP press the power button: the machine takes a last snapshot\n"
-            "and switches itself off. A second Ctrl-C pulls the plug, which is safe. The status\n"
-            "is 0 when the machine has switched itself off, else 1.\n"
+            "and switches itself off. A second Ctrl-C pulls the plug, which is safe. Where a "
+            "shell\n"
+            "lives in VOLUME, Ctrl-C stops what was typed there, and leaving it (Ctrl-D) is the "
+            "power\n"
+            "button; Ctrl-\\ always pulls the plug. The status is 0 when the machine has switched\n"
+            "itself off, else 1.\n"
             "\n"
             "What follows -- goes to QEMU, such as -accel kvm -cpu host.\n",
         .options = boot_options,

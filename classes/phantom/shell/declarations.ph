@@ -12,6 +12,7 @@ class declarations {
     private string[] classes = [];     // heads of classes
     private int left;                  // names that no later text has declared again
 
+    // What an interface declares.
     void declarations(string source0) {
         source = source0;
         boolean holder = true;
@@ -48,10 +49,25 @@ class declarations {
         return line.replace("public static ", "").replace(".internal.", "").replace("\"", "");
     }
 
+    // Does it declare nothing?
     boolean isEmpty() {
         return declared.isEmpty() && classes.isEmpty();
     }
 
+    // Such as point, of `abstract class .line3.point extends .line2.thing`.
+    string[] classNames() {
+        string[] result = [];
+        foreach (string head in classes) {
+            string[] words = head.words();
+            int i = 0;
+            while (words[i] != "class" && words[i] != "interface")
+                i++;
+            result.add(words[i + 1].substring(words[i + 1].lastIndexOf(".") + 1));
+        }
+        return result;
+    }
+
+    // Is a variable of it called that?
     boolean hasVariable(string name) {
         return variables.has(name);
     }

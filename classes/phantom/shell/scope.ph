@@ -38,6 +38,15 @@ class scope {
         return owner != null && owner.hasVariable(name);
     }
 
+    // Of variables, functions and classes.
+    string[] names() {
+        string[] result = owners.keys();
+        foreach (text in texts)
+            foreach (name in ((declarations) text).classNames())
+                result.add(name);
+        return result;
+    }
+
     // What a person may use, a line for each.
     string list() {
         builder result = new builder();

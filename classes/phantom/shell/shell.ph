@@ -15,21 +15,41 @@ class shell {
     // How long a text that was interrupted may go on before the shell no longer waits for it.
     private static const long PATIENCE_MS = 1000L;
 
+    private static const string WORDS = "abstract break case catch class continue default do else extends finally for "
+        + "foreach if implements import instanceof interface new null private public return static super switch "
+        + "synchronized this throw try while var void any boolean char int long float double string true false "
+        + "help names look programs threads stop remove snapshot snapshots keep stat log exit "
+        + "print println readln sleep time nanos spawn random wait notify notifyAll";
+
     private .phantom.shell.scope known = new scope();
+    private .phantom.shell.editor editor;
     private .internal.thread self;
-    private .internal.thread running;
+    private statement current;           // that runs, or ran last
+    private .internal.thread running;    // its thread
     private int state = BUSY;
-    private boolean stopped;    // the text that runs was interrupted
     private int count;          // of texts that became code, for their names
     private string begun = "";  // the begin of a text that wants more lines
 
+    // Talk to whoever is at the console, for ever.
     void run() {
         self = .internal.thread.current();
+        editor = new .phantom.shell.editor(fun (word) { return completions(word); });
         spawn(fun () { watch(); }, "shell.break");
         begin();
         println("Phantom. What you define here stays. Type `help` for help.");
         while (true)
+            tryRound();
+    }
+
+    // Whatever goes wrong, such as a full volume: what was defined is worth more than one text.
+    private void tryRound() {
+        try {
             round();
+        } catch (e) {
+            turn(BUSY);
+            begun = "";
+            print(statement.describe(e));
+        }
     }
 
     // What programs may be given: nothing of the shell's own but a way out that keeps it alive.
@@ -56,15 +76,30 @@ class shell {
     private string read() {
         string line = "";
         try {
-            print(prompt());
             turn(READING);
-            line = readln();
+            line = .internal.console.isPerson() ? editor.read(prompt()) : readPlain();
         } catch (.internal.error.interrupt e) {
             println("^C");
             begun = "";
+            editor.forget();
         }
         turn(BUSY);
         return line;
+    }
+
+    // From a file, or another program.
+    private string readPlain() {
+        print(prompt());
+        return readln();
+    }
+
+    private string[] completions(string word) {
+        string[] found = known.names().filter(fun (name) { return name.startsWith(word); });
+        foreach (string name in WORDS.words())
+            if (name.startsWith(word) && !found.has(name))
+                found.add(name);
+        found.sort();
+        return found;
     }
 
     private string prompt() {
@@ -92,14 +127,18 @@ class shell {
             self.interrupt();
         if (state != RUNNING)
             return;
-        stopped = true;
+        current.stop();
         running.interrupt();
     }
 
     private void watch() {
         while (true) {
-            .internal.console.awaitBreak();
-            stop();
+            try {
+                .internal.console.awaitBreak();
+                stop();
+            } catch (e) {
+                print(statement.describe(e));
+            }
         }
     }
 
@@ -133,27 +172,25 @@ class shell {
         any code = define(text);
         if (code == null)
             return;
-        statement begins = new statement((.internal."class") code, looks);
-        start(begins);
-        await(begins);
+        start(new statement((.internal."class") code, looks));
+        finish();
     }
 
-    private synchronized void start(statement text) {
-        stopped = false;
-        running = spawn(text, "shell.text");
+    private synchronized void start(statement begins) {
+        current = begins;
+        running = spawn(begins, "shell.text");
         state = RUNNING;
     }
 
-    private void await(statement text) {
-        while (!stopped && running.isAlive())
-            running.join(PATIENCE_MS);
-        if (running.isAlive())
-            running.join(PATIENCE_MS);
+    private void finish() {
+        current.await();
+        running.join(PATIENCE_MS);
         turn(BUSY);
         if (running.isAlive())
             println("it does not stop; it goes on as \{running}");
         else
-            text.report();
+            current.report();
+        .internal.snapshot.ask();    // what a person has seen the result of shall not be forgotten
     }
 
     // ---- commands ----
@@ -273,5 +310,6 @@ class shell {
         println("    stat, log            numbers; what the system has said");
         println("    help                 this");
         println("    exit, or Ctrl-D      leave; everything stays as it is");
+        println("Keys: arrows, home, end; Tab completes; up and Ctrl-R find what you typed before; Ctrl-K cuts, Ctrl-Y puts back.");
     }
 }

@@ -8,12 +8,16 @@ class statement {
     private string shown;    // its value, for people
     private any failure;     // what it threw
     private boolean failed;
+    private boolean ended;
+    private boolean stopped; // nobody waits for it any more
 
+    // A text that .internal.compiler gave. `looks`: what is in its value is to be shown, not what that says of itself.
     void statement(.internal."class" code0, boolean looks0) {
         code = code0;
         looks = looks0;
     }
 
+    // Run it, in a thread of its own.
     void run() {
         try {
             show(.internal.compiler.run(code));
@@ -21,6 +25,24 @@ class statement {
             failure = e;
             failed = true;
         }
+        end();
+    }
+
+    private synchronized void end() {
+        ended = true;
+        notifyAll(this);
+    }
+
+    // Wait until it has ended, or was stopped.
+    synchronized void await() {
+        while (!ended && !stopped)
+            wait(this);
+    }
+
+    // Nobody waits for it any more.
+    synchronized void stop() {
+        stopped = true;
+        notifyAll(this);
     }
 
     // Here, and not in the shell: to make a text of a value may take for ever.
@@ -45,7 +67,8 @@ class statement {
             println(shown);
     }
 
-    private static string describe(any thrown) {
+    // What was thrown, and where, for people.
+    static string describe(any thrown) {
         if (!(thrown instanceof .internal.error))
             return "thrown: \{thrown}\n";
         .internal.error error = (.internal.error) thrown;
