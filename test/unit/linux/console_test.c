@@ -41,6 +41,21 @@ START_TEST(input_comes_as_it_was_sent_and_then_ends)
 }
 END_TEST
 
+START_TEST(a_pipe_is_no_person_who_presses_keys)
+{
+    int to = input_pipe();
+    char bytes[16];
+    size_t count;
+
+    ck_assert(!plat_console_keys(true));
+    ck_assert_int_eq(write(to, "ab", 2), 2);
+    ck_assert_int_eq(plat_console_read(bytes, sizeof(bytes), &count), OK);
+    ck_assert_uint_eq(count, 2);
+    ck_assert(!plat_console_keys(false));
+    close(to);
+}
+END_TEST
+
 START_TEST(a_closed_input_is_at_its_end)
 {
     char bytes[16];
@@ -139,6 +154,7 @@ main(void)
     int failed;
 
     tcase_add_test(tcase, input_comes_as_it_was_sent_and_then_ends);
+    tcase_add_test(tcase, a_pipe_is_no_person_who_presses_keys);
     tcase_add_test(tcase, a_closed_input_is_at_its_end);
     tcase_add_test(tcase, a_cancel_ends_a_waiting_read_and_all_later_ones);
     tcase_add_test(tcase, a_cancel_ends_a_write_that_nobody_reads);
