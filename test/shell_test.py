@@ -196,6 +196,15 @@ class ShellTest(VolumeTest):
             talk.kill()
             talk = self.resume()
 
+    def test_what_was_answered_is_safe_already(self):
+        self.new()
+        for i in range(5):
+            talk = self.talk("--interval", "60000")
+            self.ask_all(talk, (f"var kept{i} = {i}", ""), (f"kept{i} + {10 * i}", str(11 * i)))
+            talk.kill()
+        talk = self.talk()
+        self.ask_all(talk, ("kept0 + kept1 + kept2 + kept3 + kept4", "10"))
+
     def test_a_text_goes_on_after_a_kill_in_its_middle(self):
         self.new()
         talk = self.talk("--interval", "20")

@@ -7,9 +7,10 @@
 package .phantom.shell;
 
 class shell {
-    // Who gets an interrupt when somebody presses Ctrl-C: the reader, the text that runs, or nobody.
+    // Who gets an interrupt when somebody presses Ctrl-C: the shell, which waits for a line or for the disk, the text
+    // that runs, or nobody.
     private static const int BUSY = 0;
-    private static const int READING = 1;
+    private static const int WAITING = 1;
     private static const int RUNNING = 2;
 
     // How long a text that was interrupted may go on before the shell no longer waits for it.
@@ -76,7 +77,7 @@ class shell {
     private string read() {
         string line = "";
         try {
-            turn(READING);
+            turn(WAITING);
             line = .internal.console.isPerson() ? editor.read(prompt()) : readPlain();
         } catch (.internal.error.interrupt e) {
             println("^C");
@@ -123,7 +124,7 @@ class shell {
     }
 
     private synchronized void stop() {
-        if (state == READING)
+        if (state == WAITING)
             self.interrupt();
         if (state != RUNNING)
             return;
@@ -186,11 +187,22 @@ class shell {
         current.await();
         running.join(PATIENCE_MS);
         turn(BUSY);
+        secure();
         if (running.isAlive())
             println("it does not stop; it goes on as \{running}");
         else
             current.report();
-        .internal.snapshot.ask();    // what a person has seen the result of shall not be forgotten
+    }
+
+    // What a person sees the result of shall never be forgotten, so it is safe before it is shown.
+    private void secure() {
+        turn(WAITING);
+        try {
+            .internal.snapshot.commit();
+        } catch (.internal.error.interrupt e) {
+            println("^C  it is not safe on the disk yet");
+        }
+        turn(BUSY);
     }
 
     // ---- commands ----
