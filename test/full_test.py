@@ -18,8 +18,8 @@ from phantom_support import VolumeTest, kill, phantom, wait_for
 SHAPES = ("nodes", "ints", "strings", "maps")
 
 # The smallest volume there may be, and some in which other parts become tight.
-CASES = [("8M", shape) for shape in SHAPES] + [
-    ("9M", "ints"), ("9M", "strings"), ("16M", "nodes"), ("16M", "maps"), ("27M", "ints"),
+CASES = [("10M", shape) for shape in SHAPES] + [
+    ("11M", "ints"), ("11M", "strings"), ("16M", "nodes"), ("16M", "maps"), ("27M", "ints"),
     ("64M", "ints")]
 
 # more(): one more thing of the shape; `kept` is all that holds them.
@@ -208,14 +208,14 @@ class Full(VolumeTest):
                 self.remove(3)
 
     def test_who_lets_nothing_go_is_told_each_time(self):
-        for size, shape in (("8M", "strings"), ("16M", "nodes"), ("27M", "ints")):
+        for size, shape in (("10M", "strings"), ("16M", "nodes"), ("27M", "ints")):
             with self.case(size, shape):
                 ended = phantom("run", self.volume, self.program(INSISTS), shape)
                 self.assertEqual((ended.status, ended.out), (0, "told\n"), ended)
                 self.remove(1)
 
     def test_who_fills_an_array_that_is_there_already_is_told(self):
-        for size in ("8M", "16M"):
+        for size in ("10M", "16M"):
             with self.case(size, "untouched"):
                 ended = phantom("run", self.volume, self.program(WRITES_AND_IS_TOLD))
                 self.assertEqual((ended.status, ended.out), (0, "told\n"), ended)
@@ -223,7 +223,7 @@ class Full(VolumeTest):
                 self.modest()
 
     def test_who_was_told_and_writes_on_is_stopped_and_nobody_else(self):
-        for size in ("8M", "16M"):
+        for size in ("10M", "16M"):
             with self.case(size, "untouched"):
                 patient = self.program("println(readln());\n", "patient.ph")
                 process = self.start("run", self.volume, patient, stdin=subprocess.PIPE)
@@ -241,7 +241,7 @@ class Full(VolumeTest):
 
     def test_who_was_killed_meanwhile_goes_on_and_can_be_removed(self):
         chance = random.Random(4711)
-        for size, shape in (("8M", "ints"), ("16M", "strings"), ("16M", "nodes")):
+        for size, shape in (("10M", "ints"), ("16M", "strings"), ("16M", "nodes")):
             with self.case(size, shape):
                 self.kill_often(chance, self.program(GOES_ON), shape)
                 self.remove(1)
@@ -256,7 +256,7 @@ class Full(VolumeTest):
             self.check()
 
     def test_who_fills_a_volume_is_removed_while_it_does(self):
-        for size, shape in (("8M", "maps"), ("9M", "ints"), ("16M", "nodes")):
+        for size, shape in (("10M", "maps"), ("11M", "ints"), ("16M", "nodes")):
             with self.case(size, shape):
                 process = self.start("run", self.volume, self.program(GOES_ON), shape)
                 self.assertEqual(line_of(process), "round\n")

@@ -96,6 +96,7 @@ plat_yield(void)
 }
 """,
     "hosted/linux/README.md": "# linux\n",
+    "hosted/embed/README.md": "# embed\n",
     "kernel/boot/entry.S": """    .section .multiboot2, "a"
     .balign 8
     .long 0xe85250d6, 0, 24, -(0xe85250d6 + 24)
@@ -151,8 +152,9 @@ kernel_main(void)
     "scripts/layers.txt": """core plat plat
 core base ring
 core store store
+part hosted/embed core
 part hosted/linux core
-part kernel core
+part kernel core hosted/embed
 """,
 }
 
@@ -165,9 +167,10 @@ class Lint(unittest.TestCase):
         self.addCleanup(tree.cleanup)
         self.tree = tree.name
         shutil.copytree(os.path.join(HERE, "scripts"), os.path.join(self.tree, "scripts"))
-        os.makedirs(os.path.join(self.tree, "kernel"))
+        for folder in ("kernel", "hosted/embed"):
+            os.makedirs(os.path.join(self.tree, folder))
         for name in ("Makefile", "config.mk", ".clang-format", ".clang-tidy",
-                     "kernel/phantom.ld"):
+                     "kernel/phantom.ld", "hosted/embed/embedded.h"):
             shutil.copy(os.path.join(HERE, name), os.path.join(self.tree, name))
         for path in ("scripts/cppcheck.txt", "scripts/long-files.txt"):
             self.write(path, "")

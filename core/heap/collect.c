@@ -43,6 +43,15 @@ heap_wants_full(void)
     return atomic_load_explicit(&heap.old_bytes, memory_order_relaxed) >= heap_full_threshold();
 }
 
+void
+heap_expect(uint64_t bytes)
+{
+    lock_acquire(&heap.lock);
+    if (heap.full_bytes_min < bytes)
+        heap.full_bytes_min = bytes;
+    lock_release(&heap.lock);
+}
+
 /* Bytes that old space may still take in. */
 static uint64_t
 bytes_allowed(void)

@@ -117,6 +117,12 @@ ref_t heap_alloc_old(struct heap_local *local, uint64_t bytes, uint32_t class_nu
  */
 must_use err_t heap_collect(struct heap_local *local, uint64_t bytes);
 
+/*
+ * So many bytes are going to be allocated in old space in one go: the next full collection is not
+ * wanted before. For who begins anew after each collection.
+ */
+void heap_expect(uint64_t bytes);
+
 /* Collect all of it now (a full mark of old space, cycles included). */
 must_use err_t heap_collect_full(struct heap_local *local);
 

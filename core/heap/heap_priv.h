@@ -111,6 +111,12 @@ static_assert(sizeof((struct heap_shape){ 0 }.runs) == sizeof((struct class_obje
 /* The shape of a class; it is loaded, or one that C knows. */
 const struct heap_shape *heap_shape_of(uint32_t class_number);
 
+/*
+ * Bring in what heap_shape_of() has to read for a class that it was not asked for before. In the
+ * stopped world. Returns OK, or ERR_CORRUPT or ERR_IO: it cannot be asked.
+ */
+must_use err_t heap_shape_page_in(uint32_t class_number);
+
 /* What makes no sense in what a class object says of its objects; NULL: all does. */
 const char *heap_shape_trouble(ref_t class);
 

@@ -189,6 +189,7 @@ look_at(struct marker *marker, ref_t object, bool first_time)
     TRY(see_page(marker, object));
     header = obj_header(object);
     assert(header & HEADER_MARK);
+    TRY(heap_shape_page_in(header_class_number(header)));
     shape = heap_shape_of(header_class_number(header));
     if (shape->kind != KIND_PLAIN) {
         TRY(heap_page_in(object + ARRAY_HEADER_BYTES - 1));

@@ -148,6 +148,22 @@ shape_fill(uint32_t class_number)
     return entry;
 }
 
+err_t
+heap_shape_page_in(uint32_t class_number)
+{
+    uint64_t place = SPACE_CLASS_TABLE + 8ull * class_number;
+    ref_t class;
+
+    if (heap_shape_stands(class_number))
+        return OK;
+    TRY(heap_page_in(place));
+    class = pmem_load64(place);
+    if (class == 0)
+        return OK;
+    TRY(heap_page_in(class));
+    return heap_page_in(class + sizeof(struct class_object) - 1);
+}
+
 const struct heap_shape *
 heap_shape_of(uint32_t class_number)
 {

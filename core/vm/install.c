@@ -484,6 +484,7 @@ make_room(struct load *load, uint64_t bytes)
     err_t err;
 
     worker->restart = NULL;
+    heap_expect(bytes);
     err = heap_collect(load->local, bytes);
     worker->restart = restart;
     return err;

@@ -10,8 +10,8 @@
 #include "phantom/system.h"
 
 #define DEFAULT_BYTES (64ull << 30)
-#define MIN_BYTES     (STORE_BLOCKS_MIN * (uint64_t)PLAT_BLOCK_BYTES)
-#define MAX_BYTES     (1ull << 52) /* 40 bits of block numbers */
+#define MIN_BYTES     (10ull << 20) /* there is room for the class library, and for a program */
+#define MAX_BYTES     (1ull << 52)  /* 40 bits of block numbers */
 
 int
 verb_new(const struct invocation *invocation)

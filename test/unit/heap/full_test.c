@@ -594,6 +594,30 @@ old_pair(void)
     return handle.word;
 }
 
+START_TEST(a_class_that_cannot_be_read_ends_the_cycle_too)
+{
+    ref_t class = pmem_load64(SPACE_CLASS_TABLE + 8ull * CLASS_PAIR);
+    uint64_t id;
+
+    make_ring(1000, 0);
+    full();
+    while (space_page_of(handle.word) == space_page_of(class))
+        handle.word = pair_get(handle.word, 0);
+    id = pair_id(handle.word);
+    SET_WORD(space_root, SPACE_ROOT, out_of_memory, handle.word);
+    handle.word = WORD_NULL;
+    heap_handle_close(&handle);
+    space_restart();
+    heap_handle_open(&handle, WORD_NULL);
+    fake.corrupt_page = space_page_of(class) + 1;
+    ck_assert_int_eq(heap_collect_full(&space_local), ERR_CORRUPT);
+    fake.corrupt_page = 0;
+    full();
+    handle.word = GET_WORD(space_root, SPACE_ROOT, out_of_memory);
+    ck_assert_uint_eq(pair_id(handle.word), id);
+}
+END_TEST
+
 START_TEST(the_walker_finds_a_reference_into_an_object)
 {
     ref_t other = space_alloc_old(PAIR_BYTES, CLASS_PAIR);
@@ -695,6 +719,8 @@ main(void)
     tcase_add_test(tcase, a_page_that_cannot_be_read_ends_the_cycle_and_frees_nothing);
 
     tcase_add_test(tcase, a_damaged_page_in_the_middle_of_an_object_is_heard_of_too);
+
+    tcase_add_test(tcase, a_class_that_cannot_be_read_ends_the_cycle_too);
 
     suite_add_tcase(suite, walker);
     tcase_set_timeout(walker, 60);
