@@ -11,7 +11,7 @@ The ways:
 
     --strict        only the strict way (the suite `strict`)
     --only WORD     only examples with WORD in their name; several of these: with any of them
-    --way WAY       only this way
+    --way WAY       only this way; several of these: each of them
     --seed N        of the moments of the kills
 
 What is expected lies in test/examples/NAME.out, the input in NAME.in. With --write, the plain way writes NAME.out.
@@ -240,7 +240,7 @@ def main():
     parser = argparse.ArgumentParser(description="Run the examples in several ways.")
     parser.add_argument("--strict", action="store_true")
     parser.add_argument("--only", action="append", default=[])
-    parser.add_argument("--way", choices=WAYS)
+    parser.add_argument("--way", choices=WAYS, action="append")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
@@ -249,7 +249,7 @@ def main():
         seed = random.SystemRandom().randrange(1 << 32)
 
     names = sorted(programs())
-    ways = ["strict"] if arguments.strict else [arguments.way] if arguments.way else list(WAYS)
+    ways = ["strict"] if arguments.strict else arguments.way or list(WAYS)
     ways = ["plain"] if arguments.write else ways
     passed = failed = 0
     folder = tempfile.mkdtemp(prefix="phantom-examples-")
