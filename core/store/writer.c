@@ -24,23 +24,19 @@ err_t
 writer_init(struct writer *writer, struct plat_disk *disk, struct lock *lock)
 {
     *writer = (struct writer){ .disk = disk, .lock = lock, .enough = WRITER_FIRST };
-    for (unsigned i = 0; i < WRITER_BUFFERS; i++) {
-        writer->buffers[i].bytes = plat_reserve(WRITER_BYTES);
-        if (writer->buffers[i].bytes == NULL) {
-            writer_destroy(writer);
-            return ERR_NOMEM;
-        }
-    }
+    writer->room = plat_reserve(WRITER_BUFFERS * WRITER_BYTES);
+    if (writer->room == NULL)
+        return ERR_NOMEM;
+    for (unsigned i = 0; i < WRITER_BUFFERS; i++)
+        writer->buffers[i].bytes = writer->room + i * WRITER_BYTES;
     return OK;
 }
 
 void
 writer_destroy(struct writer *writer)
 {
-    for (unsigned i = 0; i < WRITER_BUFFERS; i++) {
-        plat_release(writer->buffers[i].bytes, WRITER_BYTES);
-        writer->buffers[i].bytes = NULL;
-    }
+    plat_release(writer->room, WRITER_BUFFERS * WRITER_BYTES);
+    writer->room = NULL;
 }
 
 static void

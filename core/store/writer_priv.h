@@ -32,6 +32,7 @@ struct writer_buffer {
 struct writer {
     struct plat_disk *disk;
     struct lock *lock; /* the store's */
+    uint8_t *room;     /* of all buffers, in one piece */
     struct writer_buffer buffers[WRITER_BUFFERS];
     unsigned current; /* the buffer that is filled, or will be */
     unsigned oldest;  /* the flying buffer that was submitted first */
