@@ -14,7 +14,7 @@ import time
 
 from report import PHANTOM, target
 
-ROUNDS = 5
+ROUNDS = 9
 SECONDS = 3
 NEVER_MS = 3600000
 # Milliseconds between snapshots, and the share of the stores that they may cost.
