@@ -1,5 +1,6 @@
 /*
- * limits.c - how much of the machine's memory this process may take for the space.
+ * limits.c - how much of the machine's memory this process may take for the space, if it is asked
+ * to.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -26,10 +27,10 @@ limit_read(const char *path)
 
 static uint64_t memory_bytes;
 
-/*
- * Half of what the machine (or the cgroup) has: the other half is for the
- * tables, the copies, and everybody else.
- */
+/* An eighth is for the tables, the copies, and everybody else who cannot do without. */
+#define KEPT_PART 8
+
+/* What the machine (or the cgroup) has, without that part. */
 static void
 memory_measure(void)
 {
@@ -41,7 +42,7 @@ memory_measure(void)
     limit = limit_read("/sys/fs/cgroup/memory/memory.limit_in_bytes");
     if (limit < bytes)
         bytes = limit;
-    memory_bytes = bytes / 2;
+    memory_bytes = bytes - bytes / KEPT_PART;
 }
 
 /* Found out once, because it is asked all the time. */

@@ -17,6 +17,7 @@
 #include "phantom/program.h"
 #include "phantom/say.h"
 #include "phantom/sources.h"
+#include "plat/memory.h"
 #include "store/history.h"
 
 #define MESSAGE_BYTES 512
@@ -145,6 +146,13 @@ space_say(const struct system *system, err_t err)
         system_say(system, err, "cannot bring up the space");
 }
 
+/* Nobody said how much: a process among others leaves as much again to them. */
+static uint64_t
+usual_memory(void)
+{
+    return plat_memory_bytes() / 2;
+}
+
 /* False after a message. */
 static bool
 space_start(struct system *system, const struct pmem_options *options)
@@ -152,6 +160,8 @@ space_start(struct system *system, const struct pmem_options *options)
     struct pmem_options own = *options;
     err_t err;
 
+    if (own.resident_bytes_max == 0)
+        own.resident_bytes_max = usual_memory();
 #if defined(__SANITIZE_THREAD__)
     own.faults_in_place = true; /* ThreadSanitizer would think that the handler still runs */
 #endif

@@ -28,7 +28,8 @@ static const struct option new_options[] = {
     }
 #define MEMORY_OPTION                                                                              \
     {                                                                                              \
-        "memory", "SIZE", "keep at most this much of the space in memory; default: what there is"  \
+        "memory", "SIZE",                                                                          \
+            "keep at most this much of the space in memory; default: some half of the machine's"   \
     }
 #define STRICT_OPTION                                                                              \
     {                                                                                              \
