@@ -18,6 +18,8 @@ import unittest
 from phantom_support import PHANTOM, VolumeTest, kill, phantom, started, wait_for
 
 SECONDS_MAX = 30
+SEQUENCE = re.compile(r"\x1b\[([0-9;]*)([A-Za-z])")
+ROWS_OF_A_MATCH = 100  # no pattern goes over more
 
 # A thread that keeps the volume busy.
 TICK = "any tick = spawn(fun () { int i = 0; while (true) { sleep(20); i++; } })"
@@ -42,16 +44,18 @@ class Screen:
     def feed(self, text):
         text = self.partial + text
         self.partial = ""
-        while text:
-            sequence = re.match(r"\x1b\[([0-9;]*)([A-Za-z])", text)
+        at = 0
+        while at < len(text):
+            sequence = SEQUENCE.match(text, at)
             if sequence:
                 self.command(sequence[2], int(sequence[1] or 1))
-                text = text[sequence.end():]
-            elif text[0] == "\x1b":
-                self.partial, text = text, ""
+                at = sequence.end()
+            elif text[at] == "\x1b":
+                self.partial = text[at:]
+                break
             else:
-                self.put(text[0])
-                text = text[1:]
+                self.put(text[at])
+                at += 1
 
     def command(self, letter, number):
         if letter == "K":
@@ -86,21 +90,23 @@ class Talk:
     def read(self, until, seconds=SECONDS_MAX):
         """What is shown up to a pattern; what stands on rows before its end is passed."""
         end = time.monotonic() + seconds
+        first, seen = self.passed, self.passed  # rows before `seen` have been searched
         while True:
-            shown = "\n".join(self.screen.rows[self.passed:])
+            shown = "\n".join(self.screen.rows[seen:])
             found = re.search(until, shown, re.MULTILINE)
             if found:
-                self.passed += shown.count("\n", 0, found.end())
-                return shown[: found.end()]
+                self.passed = seen + shown.count("\n", 0, found.end())
+                return "\n".join(self.screen.rows[first:seen] + [shown[: found.end()]])
+            seen = max(seen, len(self.screen.rows) - ROWS_OF_A_MATCH)
             ready, _, _ = select.select([self.terminal], [], [], max(0, end - time.monotonic()))
             if not ready:
-                raise AssertionError(f"no {until!r} in {shown!r}")
+                raise AssertionError(f"no {until!r} in {shown[-2000:]!r}")
             try:
                 piece = os.read(self.terminal, 65536)
             except OSError:  # the other side has gone
                 piece = b""
             if not piece:
-                raise AssertionError(f"the end, and no {until!r} in {shown!r}")
+                raise AssertionError(f"the end, and no {until!r} in {shown[-2000:]!r}")
             self.screen.feed(piece.decode(errors="replace"))
 
     def echoes(self):
@@ -283,6 +289,18 @@ class ShellTest(VolumeTest):
         talk.type("\x03")
         talk.read(r"\^C\n> ")
         self.ask_all(talk, ("n > 0", "true"))
+        self.assertEqual(talk.leave(), 0)
+
+    def test_ctrl_c_is_heard_whenever_it_comes(self):
+        """Before the text runs, and while the terminal has no room for what it shows."""
+        self.new()
+        talk = self.talk()
+        for turn in range(24):
+            talk.enter("while (true) println(1);")
+            self.pass_time([0, 0.01, 0.03, 0.1, 0.15, 0.2][turn % 6])
+            talk.type("\x03")
+            talk.read(r"error\.interrupt: |^\^C$")
+            talk.read(PROMPT)
         self.assertEqual(talk.leave(), 0)
 
     def test_an_object_can_be_looked_into(self):

@@ -5,7 +5,8 @@
  * non-blocking. Instead each read and write is preceded by a poll that also
  * watches an eventfd, which a cancel makes readable for ever. A write hands
  * over at most PIPE_BUF bytes at a time, which a pipe that polled writable
- * takes without blocking.
+ * takes without blocking. A terminal may not, so it is opened once more, and
+ * that description is non-blocking.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -21,33 +22,49 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "linux/machine.h"
+
 static pthread_once_t console_once = PTHREAD_ONCE_INIT;
 static int cancel_fd = -1;
+static int flushed_fd = -1;  /* readable: the terminal may have thrown away what it had */
+static int terminal_fd = -1; /* standard output, if that is a terminal */
+
+/* Where standard input is closed the lowest free number is its own: not for us. */
+static int
+high_fd(int fd)
+{
+    int high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+    close(fd);
+    return high;
+}
 
 static void
 console_init(void)
 {
-    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-
-    /* Where standard input is closed the lowest free number is its own. */
-    cancel_fd = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    close(fd);
+    cancel_fd = high_fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    flushed_fd = high_fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (isatty(STDOUT_FILENO))
+        terminal_fd = high_fd(open("/dev/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     signal(SIGPIPE, SIG_IGN); /* a reader that left is an error code here */
 }
 
-/* Wait until `fd` can be read or written. OK, ERR_CANCELLED, or ERR_IO when it never can. */
+/*
+ * Wait until `fd` can be read or written, or, if it is the terminal's, was flushed.
+ * OK, ERR_CANCELLED, or ERR_IO when it never can.
+ */
 static err_t
 console_ready(int fd, short events)
 {
     struct pollfd polled[] = {
         { .fd = fd, .events = events },
-        { .events = POLLIN },
+        { .fd = cancel_fd, .events = POLLIN },
+        { .fd = fd == terminal_fd ? flushed_fd : -1, .events = POLLIN },
     };
 
-    pthread_once(&console_once, console_init);
-    polled[1].fd = cancel_fd;
     for (;;) {
-        int count = poll(polled, 2, -1);
+        int count = poll(polled, sizeof polled / sizeof polled[0], -1);
+        uint64_t times;
 
         if (count < 0 && errno == EINTR)
             continue;
@@ -55,6 +72,8 @@ console_ready(int fd, short events)
             return ERR_IO;
         if (polled[1].revents)
             return ERR_CANCELLED;
+        if (polled[2].revents && read(flushed_fd, &times, sizeof times) > 0)
+            return OK;
         if (polled[0].revents & POLLNVAL)
             return ERR_IO; /* it is closed */
         if (polled[0].revents)
@@ -66,12 +85,15 @@ err_t
 plat_console_write(const void *bytes, size_t byte_count)
 {
     const uint8_t *from = bytes;
+    int fd;
 
+    pthread_once(&console_once, console_init);
+    fd = terminal_fd >= 0 ? terminal_fd : STDOUT_FILENO;
     while (byte_count > 0) {
         ssize_t written;
 
-        TRY(console_ready(STDOUT_FILENO, POLLOUT));
-        written = write(STDOUT_FILENO, from, byte_count < PIPE_BUF ? byte_count : PIPE_BUF);
+        TRY(console_ready(fd, POLLOUT));
+        written = write(fd, from, byte_count < PIPE_BUF ? byte_count : PIPE_BUF);
         if (written < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (written < 0)
@@ -85,6 +107,7 @@ plat_console_write(const void *bytes, size_t byte_count)
 err_t
 plat_console_read(void *buffer, size_t byte_max, size_t *byte_count)
 {
+    pthread_once(&console_once, console_init);
     for (;;) {
         err_t err = console_ready(STDIN_FILENO, POLLIN);
         ssize_t got;
@@ -105,13 +128,29 @@ plat_console_read(void *buffer, size_t byte_max, size_t *byte_count)
     }
 }
 
+/* It fails only when that was done 2^64 times. */
+static void
+make_readable(int fd)
+{
+    uint64_t one = 1;
+    ssize_t ignored = write(fd, &one, sizeof one);
+
+    (void)ignored;
+}
+
 void
 plat_console_cancel(void)
 {
-    uint64_t one = 1;
-    ssize_t ignored;
-
     pthread_once(&console_once, console_init);
-    ignored = write(cancel_fd, &one, sizeof(one));
-    (void)ignored; /* it fails only when it was cancelled 2^64 times */
+    make_readable(cancel_fd);
+}
+
+void
+linux_console_flushed(void)
+{
+    int err = errno;
+
+    if (flushed_fd >= 0)
+        make_readable(flushed_fd);
+    errno = err;
 }

@@ -15,3 +15,9 @@ extern enum log_level linux_log_level;
  * too.
  */
 void linux_terminal_restore(void);
+
+/*
+ * The terminal was told to interrupt, and then throws away what it was about to show. Linux tells
+ * nobody who waits to write of the room that this makes; so say it. Signal handlers, too.
+ */
+void linux_console_flushed(void);

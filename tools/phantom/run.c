@@ -54,6 +54,7 @@ static volatile sig_atomic_t shell_listens;
 static void
 signal_note(int signal_number)
 {
+    linux_console_flushed();
     if (signal_number == SIGINT && shell_listens && vm_break())
         return;
     if (signal_number == SIGINT && ++interrupts > 1) {

@@ -8,10 +8,11 @@ package .phantom.shell;
 
 class shell {
     // Who gets an interrupt when somebody presses Ctrl-C: the shell, which waits for a line or for the disk, the text
-    // that runs, or nobody.
+    // that runs or is about to, or nobody.
     private static const int BUSY = 0;
     private static const int WAITING = 1;
-    private static const int RUNNING = 2;
+    private static const int PREPARING = 2;
+    private static const int RUNNING = 3;
 
     // How long a text that was interrupted may go on before the shell no longer waits for it.
     private static const long PATIENCE_MS = 1000L;
@@ -28,6 +29,7 @@ class shell {
     private statement current;           // that runs, or ran last
     private .internal.thread running;    // its thread
     private int state = BUSY;
+    private boolean broken;     // Ctrl-C, for the text that is about to run
     private int count;          // of texts that became code, for their names
     private string begun = "";  // the begin of a text that wants more lines
 
@@ -75,17 +77,18 @@ class shell {
 
     // A line; "" after Ctrl-C; null when there is nobody any more.
     private string read() {
-        string line = "";
         try {
             turn(WAITING);
-            line = .internal.console.isPerson() ? editor.read(prompt()) : readPlain();
+            string line = .internal.console.isPerson() ? editor.read(prompt()) : readPlain();
+            if (!turn(PREPARING))
+                return line;
         } catch (.internal.error.interrupt e) {
-            println("^C");
-            begun = "";
-            editor.forget();
         }
         turn(BUSY);
-        return line;
+        println("^C");
+        begun = "";
+        editor.forget();
+        return "";
     }
 
     // From a file, or another program.
@@ -117,15 +120,18 @@ class shell {
 
     // ---- Ctrl-C ----
 
-    // From here on an interrupt means somebody else, and one that came too late means nobody.
-    private synchronized void turn(int to) {
+    // From here on an interrupt means somebody else. True if one had come that nobody has noticed yet.
+    private synchronized boolean turn(int to) {
         state = to;
-        .internal.thread.interrupted();
+        broken = false;
+        return .internal.thread.interrupted();
     }
 
     private synchronized void stop() {
         if (state == WAITING)
             self.interrupt();
+        if (state == PREPARING)
+            broken = true;
         if (state != RUNNING)
             return;
         current.stop();
@@ -173,14 +179,20 @@ class shell {
         any code = define(text);
         if (code == null)
             return;
-        start(new statement((.internal."class") code, looks));
-        finish();
+        if (start(new statement((.internal."class") code, looks)))
+            finish();
+        else
+            println("^C");
     }
 
-    private synchronized void start(statement begins) {
+    // False if somebody has pressed Ctrl-C already.
+    private synchronized boolean start(statement begins) {
+        if (broken)
+            return false;
         current = begins;
         running = spawn(begins, "shell.text");
         state = RUNNING;
+        return true;
     }
 
     private void finish() {
