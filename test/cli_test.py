@@ -7,6 +7,7 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 import os
 import pathlib
 import pty
+import re
 import resource
 import shlex
 import signal
@@ -17,7 +18,7 @@ import unittest
 from phantom_support import (PHANTOM, ROOT, VOLUME_SIZE, Ended, VolumeTest, kill, phantom,
                              wait_for)
 
-VERBS = ["new", "run", "exec", "app", "ps", "stat", "show", "log", "history", "rewind", "clone", "send",
+VERBS = ["new", "run", "exec", "app", "ps", "stat", "profile", "show", "log", "history", "rewind", "clone", "send",
          "receive", "check", "grow", "migrate", "compile", "fmt", "lint"]
 
 # They need no argument.
@@ -39,6 +40,21 @@ while (true) {
 """
 
 SLEEPER = "sleep(3600000);\n"
+
+# Nearly all of its time is spent in one line of one function.
+BURNER = """
+int busy(int n) {
+    int sum = 0;
+    for (int i = 0; i < n; i++) sum += i;
+    return sum;
+}
+int idle(int n) {
+    return n;
+}
+println("begins");
+ROUNDS
+    idle(busy(100000));
+"""
 
 
 def numbers(text):
@@ -201,9 +217,22 @@ class New(VolumeTest):
         self.assertClear(phantom("new", self.folder / "no" / "v"), 1, "no/v")
 
 
-class Exec(VolumeTest):
-    def exec(self, source, *words, **options):
-        return phantom("exec", self.program(source), *words, **options)
+class ProfileTest(VolumeTest):
+    def assertProfile(self, text, busy, caller, line):
+        """Most of the time is spent in one method and its line, and all of it below the caller."""
+        method = re.search(rf"^ *(\d+)\.\d % +(\d+)\.\d % +\.main\.{busy} \(\S*program\.ph\)$", text, re.M)
+        self.assertGreater(int(method[1]), 80, text)
+        self.assertGreaterEqual(int(method[2]), int(method[1]), text)
+        caller = re.search(rf"^ *(\d+)\.\d % +(\d+)\.\d % +\.main\.{caller} ", text, re.M)
+        self.assertLess(int(caller[1]), 20, text)
+        self.assertGreater(int(caller[2]), 95, text)
+        at = re.search(rf"^ *(\d+)\.\d % +\.main\.{busy} \(\S*program\.ph:{line}\)$", text, re.M)
+        self.assertGreater(int(at[1]), 80, text)
+
+
+class Exec(ProfileTest):
+    def exec(self, source, *words, before=(), **options):
+        return phantom("exec", *before, self.program(source), *words, **options)
 
     def test_a_program_is_run_and_its_output_shown(self):
         ended = self.exec(HELLO)
@@ -250,6 +279,13 @@ class Exec(VolumeTest):
                                           stdin=subprocess.DEVNULL, capture_output=True, text=True,
                                           timeout=60, check=False)
                     self.assertEqual((done.returncode, done.stdout), (status, out), done)
+
+    def test_a_profile_says_where_the_time_went(self):
+        ended = self.exec(BURNER.replace("ROUNDS", "for (int k = 0; k < 500; k++)"), "7",
+                          before=["--profile"])
+        self.assertEqual((ended.status, ended.out), (0, "begins\n"), ended)
+        self.assertProfile(ended.err, r"program\.busy", r"program\.run", 4)
+        self.assertNotIn("ITSELF", self.exec(HELLO).err)
 
     def test_a_signal_ends_it_with_the_status_of_a_signal(self):
         path = self.program("println(1);\nsleep(3600000);\n")
@@ -589,6 +625,38 @@ class Look(VolumeTest):
             self.look(verb, self.volume)
         self.look("app", self.volume, "list")
         self.assertEqual(self.volume.read_bytes(), before)
+
+
+class Profile(ProfileTest):
+    def setUp(self):
+        super().setUp()
+        self.new()
+
+    def test_a_running_volume_is_looked_at_for_a_while(self):
+        process = self.start("run", self.volume, self.program(BURNER.replace("ROUNDS", "while (true)")))
+        process.stdout.readline()
+        ended = phantom("profile", "--seconds", "1", self.volume)
+        self.assertEqual(ended.status, 0, ended)
+        self.assertProfile(ended.out, r"program\.busy", r"program\.run", 4)
+        samples = int(ended.out.split()[0])
+        self.assertGreater(samples, 50)
+        self.assertLess(samples, 3000)
+        again = phantom("profile", "--seconds", "1", self.volume)  # anew: not the sum
+        self.assertLess(int(again.out.split()[0]), samples * 1.7 + 500, again)
+        kill(process)
+
+    def test_where_nothing_runs_there_is_nothing_to_wait_for(self):
+        began = time.monotonic()
+        ended = phantom("profile", "--seconds", "1000", self.volume)
+        self.assertEqual((ended.status, ended.out), (0, "nothing runs in it\n"), ended)
+        self.assertLess(time.monotonic() - began, 60)
+
+    def test_what_sleeps_is_not_counted(self):
+        process = self.start("run", self.volume, self.program("println(1);\n" + SLEEPER))
+        process.stdout.readline()
+        ended = phantom("profile", "--seconds", "1", self.volume)
+        self.assertRegex(ended.out, r"^\d samples")
+        kill(process)
 
 
 class Counting(VolumeTest):

@@ -65,6 +65,19 @@ answer_application(const char *words, struct buffer *text)
 }
 
 static err_t
+answer_profile(bool running, const char *words, struct buffer *text)
+{
+    if (!running)
+        return buffer_format(text, "nothing runs in it\n");
+    if (text_equal(words, "start"))
+        return vm_profile_start();
+    if (!text_equal(words, "stop"))
+        return ERR_RANGE;
+    vm_profile_stop();
+    return render_profile(text);
+}
+
+static err_t
 answer_make(struct store *store, bool running, const char *request, struct buffer *text)
 {
     const char *words = answer_after_word(request, "app");
@@ -80,6 +93,9 @@ answer_make(struct store *store, bool running, const char *request, struct buffe
     words = answer_after_word(request, "show");
     if (words != NULL)
         return render_variables(text, *words != '\0' ? words : NULL);
+    words = answer_after_word(request, "profile");
+    if (words != NULL)
+        return answer_profile(running, words, text);
     if (text_equal(request, "ps"))
         return render_threads(text);
     if (text_equal(request, "log"))

@@ -3,6 +3,7 @@
  *
  *     ps | stat | stat --json | log | app list | app stop NUMBER | app remove NUMBER
  *     show | show PATTERN
+ *     profile start | profile stop
  *     scrub GENERATION PAGE
  *     history list | history pin | history drop GENERATION | history keep LAST HOURLY DAILY
  *

@@ -20,6 +20,9 @@ must_use err_t render_applications(struct buffer *text);
  * ERR_NOT_FOUND. */
 must_use err_t render_variables(struct buffer *text, const char *pattern);
 
+/* Where programs have spent their time since vm_profile_start(): methods, and then lines. */
+must_use err_t render_profile(struct buffer *text);
+
 /*
  * The generations that can be told about, the newest first, a row for each:
  *

@@ -57,3 +57,9 @@ rows_applications(void *rows, size_t max, size_t *count)
 {
     return vm_list_applications(rows, max, count);
 }
+
+err_t
+rows_profile(void *rows, size_t max, size_t *count)
+{
+    return vm_profile_list(rows, max, count);
+}

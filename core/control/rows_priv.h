@@ -32,6 +32,7 @@ must_use err_t rows_take(struct rows *rows, rows_list_fn *list, size_t row_bytes
 
 void rows_free(struct rows *rows);
 
-/* The two listings there are: of struct vm_thread_info, and of struct vm_application_info. */
+/* The listings there are: of struct vm_thread_info, vm_application_info, vm_profile_row. */
 rows_list_fn rows_threads;
 rows_list_fn rows_applications;
+rows_list_fn rows_profile;

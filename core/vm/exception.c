@@ -191,6 +191,19 @@ exception_frame_text(uint32_t method, uint32_t pc, char *buffer, size_t buffer_b
     return format(buffer, buffer_bytes, "%s.%s (%s:%u)", class_name, name, file, (unsigned)line);
 }
 
+void
+exception_method_text(uint32_t method, char *text, size_t text_bytes, char *file, size_t file_bytes)
+{
+    char class_name[160], name[96];
+    ref_t object = method_object_of(method);
+    ref_t owner = GET_WORD(method_object, object, owner);
+
+    exception_copy_text(GET_WORD(class_object, owner, name), class_name, sizeof class_name);
+    exception_copy_text(GET_WORD(method_object, object, name), name, sizeof name);
+    format(text, text_bytes, "%s.%s", class_name, name);
+    exception_source(owner, file, file_bytes);
+}
+
 size_t
 exception_text(word_t exception, char *buffer, size_t buffer_bytes)
 {

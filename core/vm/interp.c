@@ -49,6 +49,13 @@ slow_throw(struct vm_worker *worker)
     exception_throw_object(worker, worker->word_top[-1]);
 }
 
+static void
+slow_poll(struct vm_worker *worker)
+{
+    profile_look(worker);
+    sched_poll(worker);
+}
+
 /* The page of the address is written for the first time in this epoch. */
 static void
 slow_epoch(struct vm_worker *worker)
@@ -156,7 +163,7 @@ lookup(const uint64_t *pc, int32_t key)
 #define POLL()                                                                                     \
     do {                                                                                           \
         if (unlikely(--w->slice < 0))                                                              \
-            SLOW(sched_poll);                                                                      \
+            SLOW(slow_poll);                                                                       \
     } while (0)
 #define NONNULL(object)                                                                            \
     do {                                                                                           \

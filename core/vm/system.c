@@ -62,6 +62,7 @@ forget(void)
     exception_close();
     dyn_close();
     code_close();
+    profile_close();
     mirror_forget_all();
     class_index_forget();
     heap_stop();

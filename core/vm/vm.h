@@ -166,6 +166,30 @@ must_use err_t vm_list_threads(struct vm_thread_info *rows, size_t max, size_t *
 must_use err_t vm_list_applications(struct vm_application_info *rows, size_t max, size_t *count);
 
 /*
+ * Where programs spend their time. While it is on, each worker notes once in a millisecond, at its
+ * next poll, what it runs and who called that.
+ */
+struct vm_profile_row {
+    char method[96]; /* such as ".main.run" */
+    char file[64];
+    uint32_t line; /* 0: the method as a whole */
+    uint64_t own;  /* samples in it */
+    uint64_t all;  /* samples in it, or in what it called; each once */
+};
+
+/* Begin anew. Any thread that is no worker. OK, ERR_NOMEM. */
+must_use err_t vm_profile_start(void);
+
+/* Take no more; what was counted stays. Any thread. */
+void vm_profile_stop(void);
+
+/* As the listings above: methods, and lines of theirs, in no order. */
+must_use err_t vm_profile_list(struct vm_profile_row *rows, size_t max, size_t *count);
+
+/* How many there were since the start. Any thread. */
+uint64_t vm_profile_samples(void);
+
+/*
  * Programs and their variables, with values, as text: a line for each, as the language would write
  * it. Damage is said in its place. Runs and changes nothing; brings pages in.
  *

@@ -138,6 +138,7 @@ struct vm_worker {
     int32_t looks;    /* looks around until the clock is asked */
     uint64_t slice_end_ns;
     uint64_t run_begin_ns;
+    uint64_t sample_due_ns; /* monotonic; while somebody profiles */
     void *scratch; /* being decoded; freed when a fault has cut that off */
     size_t scratch_bytes;
     struct prim_call call;
@@ -229,6 +230,14 @@ code_pc(const struct vm_worker *worker)
 {
     return (uint32_t)(worker->pc - code_running(worker)->cells);
 }
+
+/* ---- profile.c ---- */
+
+/* At a poll: take a sample, if somebody wants it and the time has come. May leave by a fault. */
+void profile_look(struct vm_worker *worker);
+
+/* Forget all that was counted (the machine stops). */
+void profile_close(void);
 
 /* ---- frame.c ---- */
 
@@ -374,6 +383,10 @@ void exception_unreadable(struct vm_worker *worker, uint64_t address, err_t err)
 
 /* ".main.f (file.ph:12)"; the length as format() gives it. */
 size_t exception_frame_text(uint32_t method, uint32_t pc, char *buffer, size_t buffer_bytes);
+
+/* ".main.f", and the name of its file, "" if that is not known. */
+void exception_method_text(uint32_t method, char *text, size_t text_bytes, char *file,
+                           size_t file_bytes);
 
 /* The source file and line of a place; 0 where it is not known. */
 uint32_t exception_line(ref_t method, uint32_t pc);

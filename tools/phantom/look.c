@@ -1,19 +1,25 @@
 /*
- * look.c - the verbs that only look: ps, stat, show, log.
+ * look.c - the verbs that only look: ps, stat, profile, show, log.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/format.h"
 #include "control/answer.h"
 #include "format/space.h"
 #include "format/volume.h"
 #include "phantom/ask.h"
+#include "phantom/control.h"
 #include "phantom/options.h"
 #include "phantom/say.h"
+
+#define PROFILE_SECONDS     5
+#define PROFILE_SECONDS_MAX 86400
 
 int
 verb_ps(const struct invocation *invocation)
@@ -28,6 +34,32 @@ verb_stat(const struct invocation *invocation)
 
     return ask_volume(&(struct ask){ .volume = invocation->arguments[0],
                                      .request = json ? "stat --json" : "stat" });
+}
+
+static void
+sleep_seconds(uint64_t seconds)
+{
+    struct timespec left = { .tv_sec = (time_t)seconds };
+
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        ;
+}
+
+int
+verb_profile(const struct invocation *invocation)
+{
+    struct ask ask = { .volume = invocation->arguments[0], .request = "profile start" };
+    struct buffer text = { 0 };
+    uint64_t seconds;
+
+    if (!option_number(invocation, "seconds", 1, PROFILE_SECONDS_MAX, PROFILE_SECONDS, &seconds))
+        return STATUS_USAGE;
+    /* Where nobody runs it there is nothing to wait for. */
+    if (control_ask(ask.volume, ask.request, &text) == ANSWER_DONE)
+        sleep_seconds(seconds);
+    buffer_free(&text);
+    ask.request = "profile stop";
+    return ask_volume(&ask);
 }
 
 int

@@ -18,6 +18,7 @@
 #include "base/lock.h"
 #include "control/answer.h"
 #include "control/census.h"
+#include "control/render.h"
 #include "linux/disk.h"
 #include "linux/machine.h"
 #include "phantom/control.h"
@@ -158,10 +159,24 @@ interrupted_say(const struct system *system, enum run_kind kind, bool left)
     return !left && stop_signal == 0 ? STATUS_TROUBLE : STATUS_DONE;
 }
 
+/* Where the time went, for --profile. */
+static void
+profile_say(void)
+{
+    struct buffer text = { 0 };
+
+    vm_profile_stop();
+    if (render_profile(&text) == OK)
+        fwrite(text.bytes, 1, text.count, stderr);
+    else
+        say_error("there is no memory for the profile");
+    buffer_free(&text);
+}
+
 /* From a started system to a stopped one. Returns an exit status. */
 static int
 run_to_end(struct system *system, const struct system_options *options, uint32_t application,
-           enum run_kind kind)
+           enum run_kind kind, bool profile)
 {
     bool own_status = kind == RUN_EXEC;
     struct control *control = own_status ? NULL : control_start(system->path, run_answer, system);
@@ -170,6 +185,8 @@ run_to_end(struct system *system, const struct system_options *options, uint32_t
     bool left = event == VM_LEFT;
     bool done;
 
+    if (profile)
+        profile_say();
     vm_call_off();
     control_stop(control);
     done = system_stop(system, true);
@@ -221,7 +238,7 @@ verb_run(const struct invocation *invocation)
     }
     if (program != NULL)
         pmem_snapshot_ask(STORE_CAUSE_DEMAND); /* a kill from now on does not lose the program */
-    status = run_to_end(&system, &options, application, quiet ? RUN_QUIET : RUN_VOLUME);
+    status = run_to_end(&system, &options, application, quiet ? RUN_QUIET : RUN_VOLUME, false);
 out:
     system_close(&system);
     buffer_free(&module);
@@ -294,7 +311,7 @@ verb_shell(const struct invocation *invocation)
     if (!system_start(&system, &options))
         goto out;
     if (shell_make(&system))
-        status = run_to_end(&system, &options, 0, RUN_SHELL);
+        status = run_to_end(&system, &options, 0, RUN_SHELL, false);
     else
         system_stop(&system, false);
 out:
@@ -332,6 +349,7 @@ verb_exec(const struct invocation *invocation)
     struct system system = { 0 };
     uint32_t application = 0;
     int status = STATUS_TROUBLE;
+    bool profile = option_given(invocation, "profile");
     bool opened;
 
     if (!options_fill(invocation, &options))
@@ -345,9 +363,11 @@ verb_exec(const struct invocation *invocation)
         say("exec keeps the program's volume in that folder; TMPDIR names another");
     if (!opened || !system_start(&system, &options))
         goto out;
+    if (profile && vm_profile_start() != OK)
+        say_error("there is no memory for a profile");
     if (system_install(&system, program, &module, invocation->arguments + 1,
                        invocation->argument_count - 1, &application))
-        status = run_to_end(&system, &options, application, RUN_EXEC);
+        status = run_to_end(&system, &options, application, RUN_EXEC, profile);
     else
         system_stop(&system, false);
 out:

@@ -74,7 +74,17 @@ static const struct option boot_options[] = {
 };
 
 static const struct option exec_options[] = {
-    INTERVAL_OPTION, MEMORY_OPTION, STRICT_OPTION, WORKERS_OPTION, NO_MORE,
+    INTERVAL_OPTION,
+    MEMORY_OPTION,
+    { "profile", NULL, "say at the end, on standard error, where the time went" },
+    STRICT_OPTION,
+    WORKERS_OPTION,
+    NO_MORE,
+};
+
+static const struct option profile_options[] = {
+    { "seconds", "N", "look at it for so long; default: 5" },
+    NO_MORE,
 };
 
 static const struct option stat_options[] = {
@@ -259,6 +269,25 @@ const struct verb verbs[] = {
         .argument_min = 1,
         .argument_max = 1,
         .run = verb_stat,
+    },
+    {
+        .name = "profile",
+        .synopsis = "VOLUME",
+        .summary = "show in which methods and lines the programs spend their time",
+        .details =
+            "Looks at the running VOLUME for some seconds. Once in a millisecond each processor\n"
+            "notes what it runs, and who called that. ITSELF is the part of the samples in a "
+            "method\n"
+            "or a line, IN ALL with what it called. What is written in C, and a method that does\n"
+            "nothing but to give or set a field, counts for its caller. A program is looked at "
+            "from\n"
+            "its start to its end by:\n"
+            "\n"
+            "    phantom exec --profile life.ph\n",
+        .options = profile_options,
+        .argument_min = 1,
+        .argument_max = 1,
+        .run = verb_profile,
     },
     {
         .name = "show",

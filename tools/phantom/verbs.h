@@ -51,6 +51,7 @@ int verb_exec(const struct invocation *invocation);
 int verb_app(const struct invocation *invocation);
 int verb_ps(const struct invocation *invocation);
 int verb_stat(const struct invocation *invocation);
+int verb_profile(const struct invocation *invocation);
 int verb_show(const struct invocation *invocation);
 int verb_log(const struct invocation *invocation);
 int verb_history(const struct invocation *invocation);
