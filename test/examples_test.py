@@ -60,6 +60,7 @@ ARGUMENTS = {
     "words": ["8"],
     # programs that test the class library
     "containers": [],
+    "fast": [],
     "language": [],
     "numbers": [],
     "original": [],

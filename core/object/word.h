@@ -20,6 +20,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/assert.h"
+
 typedef uint64_t word_t; /* what a word slot holds */
 typedef uint64_t ref_t;  /* a word that is known to be a reference, not null but where said */
 
@@ -117,7 +119,49 @@ word_to_unsigned(word_t word)
     return (uint32_t)(word >> 32);
 }
 
+/*
+ * A double is rotated left by one, so that its bits are exponent (11), mantissa
+ * (52), sign (1). If the exponent is one of the 256 from 896 up (2^-127 to 2^128), then
+ * subtracting 896 from it leaves its three highest bits zero, and the tag takes
+ * their place. The two zeroes stay what they are; the two numbers +-2^-127
+ * would look like them and get a box.
+ */
+#define DOUBLE_EXPONENT_BASE (896ull << 53)
+#define DOUBLE_ROTATED_LIMIT (1ull << 61)
+
+static inline uint64_t
+double_rotate(uint64_t bits)
+{
+    return (bits << 1) | (bits >> 63);
+}
+
 /* True if a double with these bits has an immediate form (both zeroes have). */
-bool double_fits_word(uint64_t bits);
-word_t word_from_double_bits(uint64_t bits);
-uint64_t word_to_double_bits(word_t word);
+static inline bool
+double_fits_word(uint64_t bits)
+{
+    uint64_t rotated = double_rotate(bits);
+
+    return rotated <= 1 || (rotated - DOUBLE_EXPONENT_BASE > 1 &&
+                            rotated - DOUBLE_EXPONENT_BASE < DOUBLE_ROTATED_LIMIT);
+}
+
+static inline word_t
+word_from_double_bits(uint64_t bits)
+{
+    uint64_t rotated = double_rotate(bits);
+
+    assert_slow(double_fits_word(bits));
+    if (rotated > 1)
+        rotated -= DOUBLE_EXPONENT_BASE;
+    return (rotated << 3) | TAG_DOUBLE;
+}
+
+static inline uint64_t
+word_to_double_bits(word_t word)
+{
+    uint64_t rotated = word >> 3;
+
+    if (rotated > 1)
+        rotated += DOUBLE_EXPONENT_BASE;
+    return (rotated >> 1) | (rotated << 63);
+}

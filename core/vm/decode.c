@@ -17,6 +17,7 @@
 #include "plat/memory.h"
 #include "vm/opcode.h"
 #include "vm/pool.h"
+#include "vm/signature.h"
 #include "vm/worker_priv.h"
 
 #define POINTER_TABLE_BYTES(count) ((uint64_t)(count) * sizeof(void *))
@@ -29,7 +30,7 @@ static struct lock code_lock = LOCK_INIT(LOCK_RANK_LOADER);
 static struct site *code_sites; /* all of them, to be freed */
 
 /* A bytecode that is one instruction of the interpreter, operands and all left out. */
-static const uint8_t same_op[BC_LIMIT] = {
+static const uint16_t same_op[BC_LIMIT] = {
 #define SAME(name) [BC_##name] = OP_##name
     SAME(NOP),
     SAME(WNULL),
@@ -111,6 +112,18 @@ static const uint8_t same_op[BC_LIMIT] = {
     SAME(BOX_C),
     SAME(BOX_P),
     SAME(UNBOX_I),
+    SAME(BOX_L),
+    SAME(BOX_D),
+    SAME(UNBOX_L),
+    SAME(UNBOX_F),
+    SAME(UNBOX_D),
+    SAME(UNBOX_Z),
+    SAME(UNBOX_C),
+    SAME(UNBOX_P),
+    SAME(COERCE_I),
+    SAME(COERCE_L),
+    SAME(COERCE_F),
+    SAME(COERCE_D),
     SAME(DYN_EQUALS),
     SAME(DYN_TRUTH),
     SAME(TOSTRING),
@@ -137,18 +150,6 @@ static const uint8_t same_op[BC_LIMIT] = {
     SAME(DYN_COMPARE),
     SAME(CONCAT),
 #undef SAME
-    [BC_BOX_L] = OP_BOX,
-    [BC_BOX_D] = OP_BOX,
-    [BC_UNBOX_L] = OP_UNBOX,
-    [BC_UNBOX_F] = OP_UNBOX,
-    [BC_UNBOX_D] = OP_UNBOX,
-    [BC_UNBOX_Z] = OP_UNBOX,
-    [BC_UNBOX_C] = OP_UNBOX,
-    [BC_UNBOX_P] = OP_UNBOX,
-    [BC_COERCE_I] = OP_COERCE,
-    [BC_COERCE_L] = OP_COERCE,
-    [BC_COERCE_F] = OP_COERCE,
-    [BC_COERCE_D] = OP_COERCE,
     [BC_FALOAD] = OP_IALOAD,
     [BC_DALOAD] = OP_LALOAD,
     [BC_CASTORE] = OP_SASTORE,
@@ -170,6 +171,7 @@ err_t
 code_init(void)
 {
     interp_init();
+    fuse_init();
     code_table = plat_reserve(POINTER_TABLE_BYTES(METHOD_NUMBER_MAX));
     code_cells = plat_reserve(POINTER_TABLE_BYTES(METHOD_NUMBER_MAX));
     code_vtables = plat_reserve(POINTER_TABLE_BYTES(CLASS_NUMBER_MAX));
@@ -220,6 +222,12 @@ code_close(void)
 
 /* ---- shells ---- */
 
+static inline uint64_t
+address_of(enum interp_op op)
+{
+    return (uintptr_t)interp_addresses[op];
+}
+
 static void
 shell_fill(struct code *code, struct method_mirror *mirror)
 {
@@ -238,11 +246,14 @@ shell_fill(struct code *code, struct method_mirror *mirror)
     code->raw_need = code->raw_shift + mirror->raw_stack_max;
     code->word_room = CODE_ROOM_NEVER;
     code->raw_room = code->raw_need;
+    code->returns_word = code->result != 'v' && type_area(code->result) == 'w';
+    code->entry = address_of(OP_ENTER_SLOW);
     code->kind = CODE_BYTECODE;
     if ((mirror->flags & METHOD_PRIMITIVE) != 0) {
         code->kind = CODE_PRIMITIVE;
         code->primitive =
             mirror->primitive < prim_table_count ? prim_table[mirror->primitive] : NULL;
+        code->entry = address_of(fuse_primitive_entry(mirror->primitive));
     } else if ((mirror->flags & METHOD_ABSTRACT) != 0) {
         code->kind = CODE_ABSTRACT;
     }
@@ -308,18 +319,22 @@ code_make_vtable(uint32_t class_number)
 
 /* ---- linking one instruction ---- */
 
-static inline uint64_t
-op_cell(enum interp_op op)
-{
-    return (uintptr_t)interp_addresses[op];
-}
-
+/* While a method is decoded, the first cell of an instruction is its number. */
 static void
 put(uint64_t *cells, enum interp_op op, uint64_t first, uint64_t second)
 {
-    __atomic_store_n(&cells[1], first, __ATOMIC_RELAXED);
-    __atomic_store_n(&cells[2], second, __ATOMIC_RELAXED);
-    __atomic_store_n(&cells[0], op_cell(op), __ATOMIC_RELEASE);
+    cells[0] = op;
+    cells[1] = first;
+    cells[2] = second;
+}
+
+/* Put what was made of an instruction where other workers may run what is there now. */
+static void
+link_publish(uint64_t *cells, const uint64_t made[3])
+{
+    __atomic_store_n(&cells[1], made[1], __ATOMIC_RELAXED);
+    __atomic_store_n(&cells[2], made[2], __ATOMIC_RELAXED);
+    __atomic_store_n(&cells[0], address_of((enum interp_op)made[0]), __ATOMIC_RELEASE);
 }
 
 static struct class_mirror *
@@ -591,16 +606,16 @@ decode_local(struct decode *decode, const struct instruction *in)
     switch (in->op) {
     case BC_WLOAD:
     case BC_WSTORE:
-        cells[0] = op_cell(in->op == BC_WLOAD ? OP_WLOAD : OP_WSTORE);
+        cells[0] = in->op == BC_WLOAD ? OP_WLOAD : OP_WSTORE;
         cells[1] = in->number;
         break;
     case BC_IINC:
-        cells[0] = op_cell(OP_IINC);
+        cells[0] = OP_IINC;
         cells[1] = raw;
         cells[2] = (uint64_t)(int64_t)in->second;
         break;
     default:
-        cells[0] = op_cell(in->op >= BC_ILOAD && in->op <= BC_DLOAD ? OP_RLOAD : OP_RSTORE);
+        cells[0] = in->op >= BC_ILOAD && in->op <= BC_DLOAD ? OP_RLOAD : OP_RSTORE;
         cells[1] = raw;
         break;
     }
@@ -612,7 +627,7 @@ decode_branch(struct decode *decode, const struct instruction *in)
     /* The forward and the backward form stand side by side, in the order of the bytecodes. */
     enum interp_op op = (enum interp_op)(OP_GOTO + 2 * (in->op - BC_GOTO) + (in->branch <= 0));
 
-    decode->cells[in->pc] = op_cell(op);
+    decode->cells[in->pc] = op;
     decode->cells[in->pc + 1] = (uint64_t)(int64_t)in->branch;
 }
 
@@ -623,14 +638,14 @@ decode_switch(struct decode *decode, const struct instruction *in)
 
     cells[1] = (uint64_t)(int64_t)in->branch;
     if (in->operands == OPERANDS_TABLE) {
-        cells[0] = op_cell(OP_TABLESWITCH);
+        cells[0] = OP_TABLESWITCH;
         cells[2] = (uint64_t)(int64_t)in->second;
         cells[3] = in->count;
         for (uint32_t i = 0; i < in->count; i++)
             cells[4 + i] = (uint64_t)(int64_t)instruction_case_branch(in, decode->bytes, i);
         return;
     }
-    cells[0] = op_cell(OP_LOOKUPSWITCH);
+    cells[0] = OP_LOOKUPSWITCH;
     cells[2] = in->count;
     for (uint32_t i = 0; i < in->count; i++)
         cells[3 + i] = (uint64_t)(uint32_t)instruction_case_key(in, decode->bytes, i) << 32 |
@@ -658,7 +673,7 @@ decode_return(struct decode *decode, const struct instruction *in)
     default:
         break;
     }
-    decode->cells[in->pc] = op_cell(op);
+    decode->cells[in->pc] = op;
 }
 
 static void
@@ -667,7 +682,7 @@ decode_constant(struct decode *decode, const struct instruction *in)
     uint64_t *cells = &decode->cells[in->pc];
     bool is_half = in->op == BC_FCONST || in->op == BC_ICONST || in->op == BC_ICONST8;
 
-    cells[0] = op_cell(in->bytes == 2 ? OP_RCONST_1 : in->bytes == 5 ? OP_RCONST_4 : OP_RCONST_8);
+    cells[0] = in->bytes == 2 ? OP_RCONST_1 : in->bytes == 5 ? OP_RCONST_4 : OP_RCONST_8;
     cells[1] = is_half ? (uint32_t)in->constant : (uint64_t)in->constant;
 }
 
@@ -696,35 +711,16 @@ decode_one(struct decode *decode, const struct instruction *in)
         decode_switch(decode, in);
         break;
     case OPERANDS_U8:
-        decode->cells[in->pc] = op_cell((enum interp_op)same_op[in->op]);
+        decode->cells[in->pc] = same_op[in->op];
+        if (in->op == BC_DYN_BINARY && in->number <= DYN_MUL)
+            decode->cells[in->pc] = OP_DYN_ADD + in->number;
         decode->cells[in->pc + 1] = in->number;
         break;
     case OPERANDS_NONE:
-        decode->cells[in->pc] = op_cell((enum interp_op)same_op[in->op]);
+        decode->cells[in->pc] = same_op[in->op];
         if (in->op == BC_RRETURN)
             decode_return(decode, in);
         break;
-    }
-}
-
-/* Two instructions that often stand together become one; a branch to the second still finds it. */
-static void
-fuse(uint64_t *cells, uint32_t byte_count, uint32_t pc)
-{
-    uint64_t first = cells[pc], second = pc + 3 < byte_count ? cells[pc + 3] : 0;
-
-    if (first == op_cell(OP_RLOAD)) {
-        if (second == op_cell(OP_RLOAD))
-            cells[pc] = op_cell(OP_RLOAD_RLOAD);
-        else if (second == op_cell(OP_RCONST_1))
-            cells[pc] = op_cell(OP_RLOAD_RCONST8);
-    } else if (first == op_cell(OP_WLOAD)) {
-        if (second == op_cell(OP_RLOAD))
-            cells[pc] = op_cell(OP_WLOAD_RLOAD);
-        else if (second == op_cell(OP_GET_W) && cells[pc + 5] == 0)
-            cells[pc] = op_cell(OP_WLOAD_GET_W);
-        else if (second == op_cell(OP_GET_I) && cells[pc + 5] == 0)
-            cells[pc] = op_cell(OP_WLOAD_GET_I);
     }
 }
 
@@ -748,17 +744,41 @@ decode_all(struct decode *decode)
         if (decode->out_of_memory)
             return false;
     }
-    /* Forward, so that the second of a pair is still itself when the first looks at it. */
-    for (uint32_t pc = 0; pc < decode->byte_count; pc += in.bytes) {
-        if (instruction_read(&in, decode->bytes, decode->byte_count, pc))
-            fuse(decode->cells, decode->byte_count, pc);
-    }
     return true;
+}
+
+/* Where the instruction at `pc` ends. */
+static uint32_t
+end_of(const struct decode *decode, uint32_t pc)
+{
+    struct instruction in;
+
+    return instruction_read(&in, decode->bytes, decode->byte_count, pc) ? pc + in.bytes
+                                                                        : decode->byte_count;
+}
+
+/* Forward, so that what follows an instruction is still there by its number. */
+static void
+make_addresses(struct decode *decode)
+{
+    uint32_t starts[FUSE_MAX] = { 0 };
+    unsigned count = 1;
+
+    while (count > 0) {
+        for (; count < FUSE_MAX; count++) {
+            starts[count] = end_of(decode, starts[count - 1]);
+            if (starts[count] >= decode->byte_count)
+                break;
+        }
+        decode->cells[starts[0]] = address_of(fuse_at(decode->cells, starts, count));
+        count--;
+        memmove(starts, starts + 1, count * sizeof starts[0]);
+    }
 }
 
 /* The cells are whole: let all workers run them. */
 static void
-publish(struct code *code, uint64_t **cells, uint32_t count)
+publish(struct code *code, uint64_t **cells, uint32_t count, struct code_entry entry)
 {
     lock_acquire(&code_lock);
     if (code->cells == NULL) {
@@ -766,8 +786,11 @@ publish(struct code *code, uint64_t **cells, uint32_t count)
         code->cell_count = count;
         *cells = NULL;
         __atomic_store_n(&code_cells[code->number], code->cells, __ATOMIC_RELEASE);
-        if (!code->synchronized)
+        if (!code->synchronized) {
             __atomic_store_n(&code->word_room, code->word_need, __ATOMIC_RELEASE);
+            code->quick = entry.quick;
+            __atomic_store_n(&code->entry, address_of(entry.op), __ATOMIC_RELEASE);
+        }
     }
     lock_release(&code_lock);
 }
@@ -795,12 +818,14 @@ code_make(struct vm_worker *worker, struct code *code)
     pmem_copy_out((void *)(uintptr_t)decode.bytes, bytes + ARRAY_HEADER_BYTES, decode.byte_count);
     whole = decode_all(&decode);
     if (whole) {
+        struct code_entry entry = fuse_entry(code, decode.cells, decode.byte_count);
         uint64_t *cells = plat_alloc((size_t)decode.byte_count * 8);
 
+        make_addresses(&decode);
         whole = cells != NULL;
         if (whole) {
             memcpy(cells, decode.cells, (size_t)decode.byte_count * 8);
-            publish(code, &cells, decode.byte_count);
+            publish(code, &cells, decode.byte_count, entry);
         }
         plat_free(cells, (size_t)decode.byte_count * 8);
     }
@@ -879,20 +904,23 @@ link_for_good(struct vm_worker *worker, struct code *code, enum bytecode op, wor
 {
     struct method_mirror *method;
     struct code *target;
+    uint64_t made[3];
 
     if (op == BC_NEW) {
-        link_new(worker->pc, class);
+        link_new(made, class);
     } else if (op == BC_GETSTATIC || op == BC_PUTSTATIC) {
-        link_static(worker->pc, entry, op == BC_PUTSTATIC);
+        link_static(made, entry, op == BC_PUTSTATIC);
     } else {
         method = mirror_of_method(GET_U32(method_object, entry, number));
         target = method != NULL ? code_of(method) : NULL;
-        if (target == NULL)
+        if (target == NULL) {
             exception_throw(worker, VM_ERROR_MEMORY, "no memory for code");
-        else
-            put(worker->pc, OP_INVOKESTATIC, (uintptr_t)target,
-                (uint64_t)code->number << FRAME_METHOD_SHIFT | (code_pc(worker) + 3));
+            return;
+        }
+        put(made, OP_INVOKESTATIC, (uintptr_t)target,
+            (uint64_t)code->number << FRAME_METHOD_SHIFT | (code_pc(worker) + 3));
     }
+    link_publish(worker->pc, made);
 }
 
 void

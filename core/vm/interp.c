@@ -17,6 +17,7 @@
  */
 #include "base/bits.h"
 #include "base/memory.h"
+#include "object/string.h"
 #include "vm/worker_priv.h"
 
 double fmod(double a, double b);
@@ -119,6 +120,63 @@ lookup(const uint64_t *pc, int32_t key)
     return (int64_t)pc[1];
 }
 
+/* Units of strings that are compared in one instruction, in bytes. */
+#define EQUAL_BYTES_MAX 1024u
+
+enum equal {
+    EQUAL_NO,
+    EQUAL_YES,
+    EQUAL_SLOWLY, /* they are long, or no strings */
+};
+
+static inline bool
+is_string(word_t word)
+{
+    return word_is_ref(word) && header_class_number(pmem_load64(word)) == CLASS_STRING;
+}
+
+/* Two words that are not null: do they have the same units? */
+static inline enum equal
+strings_equal(word_t a, word_t b)
+{
+    uint64_t bytes;
+
+    if (!is_string(a) || !is_string(b))
+        return EQUAL_SLOWLY;
+    if (array_length(a) != array_length(b) ||
+        ((pmem_load64(a) ^ pmem_load64(b)) & HEADER_UTF16) != 0)
+        return EQUAL_NO;
+    bytes = (uint64_t)array_length(a) << ((pmem_load64(a) & HEADER_UTF16) != 0);
+    if (bytes > EQUAL_BYTES_MAX)
+        return EQUAL_SLOWLY;
+    for (uint64_t at = ARRAY_HEADER_BYTES; at < ARRAY_HEADER_BYTES + bytes; at += 8) {
+        if (pmem_load64(a + at) != pmem_load64(b + at))
+            return EQUAL_NO;
+    }
+    return EQUAL_YES;
+}
+
+/* What == says of two words; what needs more than a look is slow. */
+static inline enum equal
+words_equal(word_t a, word_t b)
+{
+    if (a == WORD_NULL || b == WORD_NULL)
+        return a == b ? EQUAL_YES : EQUAL_NO;
+    if (word_tag(a) != word_tag(b))
+        return EQUAL_SLOWLY;
+    switch (word_tag(a)) {
+    case TAG_INT:
+    case TAG_CHAR:
+    case TAG_BOOLEAN:
+        return a == b ? EQUAL_YES : EQUAL_NO;
+    case TAG_REF: /* the same box may hold NaN */
+        return a == b && header_class_number(pmem_load64(a)) != CLASS_DOUBLE ? EQUAL_YES
+                                                                             : strings_equal(a, b);
+    default:
+        return EQUAL_SLOWLY;
+    }
+}
+
 /* ---- what the bodies are written in ---- */
 
 #define W(i) word_top[-1 - (i)]
@@ -135,7 +193,15 @@ lookup(const uint64_t *pc, int32_t key)
 #define CELL(i) pc[i]
 #endif
 
+#ifdef INTERP_COUNTS
+#define DISPATCH()                                                                                 \
+    do {                                                                                           \
+        interp_count(CELL(0));                                                                     \
+        goto *(void *)(uintptr_t)CELL(0);                                                          \
+    } while (0)
+#else
 #define DISPATCH() goto *(void *)(uintptr_t)CELL(0)
+#endif
 #define NEXT(n)                                                                                    \
     do {                                                                                           \
         pc += (n);                                                                                 \
@@ -314,39 +380,45 @@ lookup(const uint64_t *pc, int32_t key)
     }
 #define SLOW_OP(name, function) op_##name : SLOW(function);
 
-/* Nothing is changed before there is room. `state` is what the callee's frame[2] keeps. */
-#define ENTER(target)                                                                              \
+/* Call `target`: its entry knows how. Cell 2 is what a callee's frame[2] keeps. */
+#define CALL(target)                                                                               \
     do {                                                                                           \
-        const struct code *code_ = (target);                                                       \
-        uint64_t *words_ = word_top - code_->word_args, *frame_;                                   \
+        code = (target);                                                                           \
+        goto *(void *)(uintptr_t)CODE_SEEN(code->entry);                                           \
+    } while (0)
+/*
+ * Push its frame. Nothing is changed before there is room. Raw locals keep what was there: the
+ * verifier has seen that nobody reads one that was not set.
+ */
+#define ENTER(caller, slow_call)                                                                   \
+    do {                                                                                           \
+        uint64_t *words_ = word_top - code->word_args, *frame_ = raw_top - code->raw_shift;        \
         POLL();                                                                                    \
-        if (unlikely(words_ + CODE_SEEN(code_->word_room) > w->word_high ||                        \
-                     raw_top - code_->raw_room < w->raw_low))                                      \
-            SLOW_WITH(call_slow, (uintptr_t)code_);                                                \
-        for (uint64_t *slot = word_top; slot < words_ + code_->word_locals; slot++)                \
+        if (unlikely(words_ + CODE_SEEN(code->word_room) > w->word_high ||                         \
+                     raw_top - code->raw_room < w->raw_low))                                       \
+            slow_call;                                                                             \
+        for (uint64_t *slot = word_top; slot < words_ + code->word_locals; slot++)                 \
             *slot = WORD_NULL;                                                                     \
-        frame_ = raw_top - code_->raw_shift;                                                       \
-        for (uint64_t *slot = frame_ + FRAME_RECORD_SLOTS; slot < raw_top; slot++)                 \
-            *slot = 0;                                                                             \
-        frame_[2] = CELL(2);                                                                       \
+        frame_[2] = (caller);                                                                      \
         frame_[1] = ((uint64_t)(words_ - word_locals) << FRAME_WORD_SHIFT) |                       \
-                    ((uint64_t)(frame - frame_) << FRAME_RAW_SHIFT) | code_->raw_locals;           \
-        frame_[0] = code_->number;                                                                 \
+                    ((uint64_t)(frame - frame_) << FRAME_RAW_SHIFT) | code->raw_locals;            \
+        frame_[0] = code->number;                                                                  \
         word_locals = words_;                                                                      \
         frame = frame_;                                                                            \
         w->word_locals = words_;                                                                   \
         w->frame = frame_;                                                                         \
-        word_top = words_ + code_->word_locals;                                                    \
+        word_top = words_ + code->word_locals;                                                     \
         raw_top = frame_;                                                                          \
-        pc = code_->cells;                                                                         \
+        pc = code->cells;                                                                          \
         DISPATCH();                                                                                \
     } while (0)
-#define RETURN_WITH(slow_return, push)                                                             \
+/* `other` is what happens where a plain return does not do. */
+#define RETURN_OR(other, push)                                                                     \
     do {                                                                                           \
         uint64_t places_ = frame[1], caller_ = frame[2];                                           \
         uint64_t *frame_ = frame + ((places_ >> FRAME_RAW_SHIFT) & FRAME_RAW_MASK);                \
         if (unlikely(frame_ > w->frame_limit || caller_ >> FRAME_FLAG_SHIFT != 0))                 \
-            SLOW(slow_return);                                                                     \
+            other;                                                                                 \
         word_top = word_locals;                                                                    \
         raw_top = frame + FRAME_RECORD_SLOTS + (places_ & FRAME_LOCALS_MASK);                      \
         word_locals -= places_ >> FRAME_WORD_SHIFT;                                                \
@@ -357,11 +429,60 @@ lookup(const uint64_t *pc, int32_t key)
         pc = CODE_SEEN(code_cells[caller_ >> FRAME_METHOD_SHIFT]) + (uint32_t)caller_;             \
         DISPATCH();                                                                                \
     } while (0)
+/* An immediate object of the very class; what is none may be a box, or wrong. */
+#define UNBOX(name, tag, value)                                                                    \
+    op_##name:                                                                                     \
+    {                                                                                              \
+        word_t word = W(0);                                                                        \
+        if (unlikely(word_tag(word) != (tag)))                                                     \
+            SLOW(dyn_unbox);                                                                       \
+        word_top--;                                                                                \
+        *--raw_top = (value);                                                                      \
+        NEXT(1);                                                                                   \
+    }
+#define DYN_ARITHMETIC(name, operator)                                                             \
+    op_##name:                                                                                     \
+    {                                                                                              \
+        word_t a = W(1), b = W(0);                                                                 \
+        if (likely(word_tag(a) == TAG_INT && word_tag(b) == TAG_INT)) {                            \
+            W(1) = word_from_int(word_to_int(a) operator word_to_int(b));                          \
+        } else if (word_tag(a) == TAG_DOUBLE && word_tag(b) == TAG_DOUBLE) {                       \
+            uint64_t bits = bits_of_double(bits_to_double(                                         \
+                word_to_double_bits(a)) operator bits_to_double(word_to_double_bits(b)));          \
+            if (unlikely(!double_fits_word(bits)))                                                 \
+                SLOW(dyn_binary);                                                                  \
+            W(1) = word_from_double_bits(bits);                                                    \
+        } else {                                                                                   \
+            SLOW(dyn_binary);                                                                      \
+        }                                                                                          \
+        word_top--;                                                                                \
+        NEXT(2);                                                                                   \
+    }
+#define ENTER_GET(name, type)                                                                      \
+    op_##name:                                                                                     \
+    {                                                                                              \
+        SAVE();                                                                                    \
+        type field = LOAD(type, W(0) + code->quick);                                               \
+        word_top--;                                                                                \
+        *--raw_top = field;                                                                        \
+        NEXT(3);                                                                                   \
+    }
+#define ENTER_PUT(name, type)                                                                      \
+    op_##name:                                                                                     \
+    {                                                                                              \
+        uint64_t at = W(0) + code->quick;                                                          \
+        SAVE();                                                                                    \
+        EPOCH(at);                                                                                 \
+        STORE(type, at, R(0));                                                                     \
+        word_top--;                                                                                \
+        raw_top++;                                                                                 \
+        NEXT(3);                                                                                   \
+    }
 #define RETURN_RAW(name, value)                                                                    \
     op_##name:                                                                                     \
     {                                                                                              \
         uint64_t result = (value);                                                                 \
-        RETURN_WITH(frame_return_raw, *--raw_top = result);                                        \
+        RETURN_OR(SLOW(frame_return_raw), *--raw_top = result);                                    \
     }
 
 #define LOAD_STATE()                                                                               \
@@ -376,8 +497,12 @@ interp_loop(struct vm_worker *w) /* NOLINT(readability-function-size): each inst
 #define X(name) [OP_##name] = &&op_##name,
 #include "vm/interp_ops.def"
 #undef X
+#define SUPER(name, parts, ...) [OP_##name] = &&op_##name,
+#include "vm/interp_super.def"
+#undef SUPER
     };
     uint64_t *pc, *word_top, *raw_top, *word_locals, *frame;
+    const struct code *code = NULL; /* of a call */
     interp_slow_fn *slow;
 
     if (w == NULL) {
@@ -396,6 +521,9 @@ op_LEAVE:
     return;
 
 #include "vm/interp_bodies.def"
+#define SUPER(name, parts, ...) op_##name : __VA_ARGS__
+#include "vm/interp_super.def"
+#undef SUPER
 }
 
 void
@@ -440,4 +568,7 @@ interp_run(struct vm_worker *worker)
     worker_commit_end(w);
     interp_loop(w);
     worker_commit_begin(w);
+#ifdef INTERP_COUNTS
+    interp_count_report();
+#endif
 }

@@ -356,15 +356,28 @@ cached(const struct question *question)
     return fit(code, question->arguments, question->count) >= 0 ? code : NULL;
 }
 
+/* The interpreter may call it with its arguments as they are. */
+static bool
+takes_words(const struct code *code)
+{
+    bool all = code->kind == CODE_BYTECODE && !code->synchronized;
+
+    for (unsigned i = 0; i < code->parameter_count; i++)
+        all = all && code->parameters[i].type == 'w';
+    return all;
+}
+
 /* Remember the method if no other arguments could lead to another one. */
 static void
-remember(struct site *site, const struct question *question, const struct code *code)
+remember(struct site *site, const struct question *question, struct code *code)
 {
     struct method_mirror *found[2];
 
-    if (find_methods(question, found, 2) == 1)
-        atomic_store_explicit(&site->cache, (uint64_t)question->class->number << 32 | code->number,
-                              memory_order_release);
+    if (find_methods(question, found, 2) != 1)
+        return;
+    __atomic_store_n(&code->takes_words, takes_words(code), __ATOMIC_RELAXED);
+    atomic_store_explicit(&site->cache, (uint64_t)question->class->number << 32 | code->number,
+                          memory_order_release);
 }
 
 void

@@ -70,6 +70,8 @@ enum code_kind {
 /* A method's volatile form. Made once and never freed while the machine runs. */
 struct code {
     uint64_t *cells;    /* one for each byte of bytecode; NULL until the method is first run */
+    uint64_t entry;     /* address of the interpreter's code that calls it: OP_ENTER_... */
+    uint64_t quick;     /* what that code wants to know: an offset, a constant */
     uint32_t word_room; /* slots above the first argument that must be open; or CODE_ROOM_NEVER */
     uint32_t raw_room;  /* the same below the last argument */
     uint32_t number;
@@ -81,6 +83,8 @@ struct code {
     enum code_kind kind;
     bool synchronized;
     bool is_static;
+    bool takes_words;  /* found so by an untyped call: each parameter takes any object */
+    bool returns_word; /* any object, so that an untyped call needs no box */
     char result;
     prim_fn *primitive;
     ref_t method;
@@ -139,7 +143,7 @@ struct vm_worker {
     uint64_t slice_end_ns;
     uint64_t run_begin_ns;
     uint64_t sample_due_ns; /* monotonic; while somebody profiles */
-    void *scratch; /* being decoded; freed when a fault has cut that off */
+    void *scratch;          /* being decoded; freed when a fault has cut that off */
     size_t scratch_bytes;
     struct prim_call call;
     ref_t tail_method;
@@ -184,12 +188,21 @@ enum interp_op {
 #define X(name) OP_##name,
 #include "vm/interp_ops.def"
 #undef X
+#define SUPER(name, parts, ...) OP_##name,
+#include "vm/interp_super.def"
+#undef SUPER
     OP_COUNT,
 };
 
 /* The addresses of the instructions' code, by enum interp_op. */
 extern const void *const *interp_addresses;
 void interp_init(void);
+
+/* ---- interp_count.c ---- */
+
+/* The instruction at this address is about to run; write down what was counted. */
+void interp_count(uint64_t address);
+void interp_count_report(void);
 
 /* ---- decode.c ---- */
 
@@ -230,6 +243,32 @@ code_pc(const struct vm_worker *worker)
 {
     return (uint32_t)(worker->pc - code_running(worker)->cells);
 }
+
+/* ---- fuse.c: faster forms of what was decoded ---- */
+
+/* Once, after interp_init. */
+void fuse_init(void);
+
+/*
+ * Which superinstruction the run of instructions that begins at `starts[0]` is; the one instruction
+ * itself if none. The cells hold numbers of instructions, not yet addresses.
+ */
+enum interp_op fuse_at(const uint64_t *cells, const uint32_t *starts, unsigned count);
+
+/* The most instructions that one superinstruction stands for. */
+#define FUSE_MAX 5
+
+/* What struct code's entry is the address of, and its quick. */
+struct code_entry {
+    enum interp_op op;
+    uint64_t quick;
+};
+
+/* How the method is best called: very short ones are not entered at all. The cells as above. */
+struct code_entry fuse_entry(const struct code *code, const uint64_t *cells, uint32_t count);
+
+/* The same of a primitive, whose number the class library chose. */
+enum interp_op fuse_primitive_entry(uint32_t primitive);
 
 /* ---- profile.c ---- */
 

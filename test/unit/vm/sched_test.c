@@ -20,15 +20,15 @@ scavenges_of_2000_polls(void)
 {
     uint64_t before = scavenges();
 
-    ck_assert_int_eq(
-        machine_assembled_status("entry .main\nclass .main extends .internal.object\n"
-                                 "method call ()v static locals 0 0 stack 0 0\n  RETURN\nend\n"
-                                 "method <entry> ()v static locals 1 1 stack 1 1\n"
-                                 "  ICONST 1000\n  ISTORE 0\n"
-                                 "loop:\n  NEW .internal.object\n  WSTORE 0\n"
-                                 "  INVOKESTATIC .main call ()v\n"
-                                 "  IINC 0 -1\n  ILOAD 0\n  IFNE loop\n  RETURN\nend\n"),
-        0);
+    ck_assert_int_eq(machine_assembled_status(
+                         "entry .main\nclass .main extends .internal.object\n"
+                         "method call ()v static locals 0 0 stack 0 0\n  NOP\n  RETURN\nend\n"
+                         "method <entry> ()v static locals 1 1 stack 1 1\n"
+                         "  ICONST 1000\n  ISTORE 0\n"
+                         "loop:\n  NEW .internal.object\n  WSTORE 0\n"
+                         "  INVOKESTATIC .main call ()v\n"
+                         "  IINC 0 -1\n  ILOAD 0\n  IFNE loop\n  RETURN\nend\n"),
+                     0);
     return scavenges() - before;
 }
 

@@ -1,0 +1,445 @@
+/*
+ * fuse_test.c - superinstructions and calls without a frame do what their parts do.
+ *
+ * A run of instructions with a NOP between every two is none, so each run is tried beside the
+ * same with NOPs, on the same operands. What throws in its second part throws there; what is
+ * interrupted by a poll, a collection or a barrier goes on as if it had not been.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "unit/vm/machine.h"
+
+#define TEXT_MAX (1u << 20)
+#define RUNS_MAX 400
+
+/* ---- methods in two forms ---- */
+
+static struct {
+    char *text;
+    size_t used;
+    unsigned runs;
+} module;
+
+static __attribute__((format(printf, 1, 2))) void
+say(const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    module.used +=
+        (size_t)vsnprintf(module.text + module.used, TEXT_MAX - module.used, format, values);
+    va_end(values);
+    ck_assert_uint_lt(module.used, TEXT_MAX);
+}
+
+static void
+module_begin(void)
+{
+    module.text = malloc(TEXT_MAX);
+    ck_assert_ptr_nonnull(module.text);
+    module.used = 0;
+    module.runs = 0;
+    say("entry .main\nclass .main extends .internal.object\n");
+}
+
+/* Each line of `run`, with a NOP behind it if they are to stand apart. */
+static void
+say_method(const char *form, const char *signature, const char *run, bool apart)
+{
+    say("method %s%u %s static locals 0 6 stack 0 6\n", form, module.runs, signature);
+    for (const char *at = run; *at != 0; at++) {
+        say("%c", *at);
+        if (*at == '\n' && apart)
+            say("  NOP\n");
+    }
+    say("end\n");
+}
+
+static __attribute__((format(printf, 2, 3))) void
+add_run(const char *signature, const char *format, ...)
+{
+    char run[1000];
+    va_list values;
+
+    va_start(values, format);
+    vsnprintf(run, sizeof run, format, values);
+    va_end(values);
+    say_method("near", signature, run, false);
+    say_method("apart", signature, run, true);
+    ck_assert_uint_lt(module.runs++, RUNS_MAX);
+}
+
+/* Call both forms of all runs with these operands; the run that differs is the exit status. */
+static void
+module_try(const char *signature, const char *differs, const char *const *pairs, unsigned count)
+{
+    for (unsigned run = 0; run < module.runs; run++) {
+        say("method try%u ()v static locals 0 0 stack 0 8\n", run);
+        for (unsigned i = 0; i < count; i++) {
+            say("%s  INVOKESTATIC .main near%u %s\n", pairs[i], run, signature);
+            say("%s  INVOKESTATIC .main apart%u %s\n%s", pairs[i], run, signature, differs);
+        }
+        say("  RETURN\nbad:\n  ICONST %u\n  INVOKESTATIC .internal.system exit (i)v\n  "
+            "RETURN\nend\n",
+            run + 1);
+    }
+    say("method <entry> ()v static locals 0 0 stack 0 0\n");
+    for (unsigned run = 0; run < module.runs; run++)
+        say("  INVOKESTATIC .main try%u ()v\n", run);
+    say("  RETURN\nend\n");
+    ck_assert_int_eq(machine_assembled_status(module.text), 0);
+    free(module.text);
+}
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const int_pairs[] = {
+    "  ICONST8 7\n  ICONST8 3\n",          "  ICONST8 3\n  ICONST8 7\n",
+    "  ICONST8 -5\n  ICONST8 -5\n",        "  ICONST8 0\n  ICONST8 0\n",
+    "  ICONST -2147483648\n  ICONST8 1\n", "  ICONST 2147483647\n  ICONST8 33\n",
+    "  ICONST8 -1\n  ICONST 70000\n",
+};
+
+static const char *const long_pairs[] = {
+    "  LCONST 7\n  LCONST 3\n",           "  LCONST 3\n  LCONST 7\n",
+    "  LCONST -1\n  LCONST -1\n",         "  LCONST 4294967296\n  LCONST 1\n",
+    "  LCONST 1\n  LCONST -4294967295\n",
+};
+
+static const char *const double_pairs[] = {
+    "  DCONST 7.5\n  DCONST 0.25\n",
+    "  DCONST -0.25\n  DCONST 1e300\n",
+    "  DCONST 3.5\n  DCONST 3.5\n",
+};
+
+static const char *const odd_doubles[] = {
+    "  DCONST 1.5\n  DCONST 2.5\n",
+    "  DCONST 2.5\n  DCONST 1.5\n",
+    "  DCONST 2.5\n  DCONST 2.5\n",
+    "  DCONST 0.0\n  DCONST 0.0\n  DDIV\n  DCONST 1.0\n",
+    "  DCONST 1.0\n  DCONST 0.0\n  DCONST 0.0\n  DDIV\n",
+};
+
+/* Operands from two locals or one, results on the stack or in a local, for a kind of number. */
+static void
+add_binary(const char *signature, char kind, const char *op)
+{
+    add_run(signature, "  %cLOAD 0\n  %cLOAD 1\n  %s\n  RRETURN\n", kind, kind, op);
+    add_run(signature, "  %cLOAD 0\n  NOP\n  %cLOAD 1\n  %s\n  RRETURN\n", kind, kind, op);
+    add_run(signature, "  %cLOAD 0\n  %cLOAD 1\n  %s\n  %cSTORE 4\n  %cLOAD 4\n  RRETURN\n", kind,
+            kind, op, kind, kind);
+    add_run(signature, "  %cLOAD 0\n  NOP\n  %cLOAD 1\n  %s\n  %cSTORE 4\n  %cLOAD 4\n  RRETURN\n",
+            kind, kind, op, kind, kind);
+    add_run(signature, "  %cLOAD 0\n  %cLOAD 1\n  NOP\n  %s\n  %cSTORE 0\n  %cLOAD 0\n  RRETURN\n",
+            kind, kind, op, kind, kind);
+    add_run(signature, "  %cLOAD 0\n  %cLOAD 1\n  NOP\n  %s\n  RRETURN\n", kind, kind, op);
+}
+
+START_TEST(arithmetic_in_one_instruction_is_arithmetic_in_several)
+{
+    static const char *const ops[] = { "IADD", "ISUB", "IMUL", "IAND", "IXOR" };
+    static const char *const more[] = { "IADD", "ISUB", "IMUL", "IAND", "ISHL", "ISHR", "IUSHR" };
+    static const char *const numbers[] = { "ICONST8 -3", "ICONST 100000" };
+
+    module_begin();
+    for (unsigned i = 0; i < LENGTH(ops); i++)
+        add_binary("(ii)i", 'I', ops[i]);
+    for (unsigned i = 0; i < 2 * LENGTH(more); i++) {
+        const char *number = numbers[i % 2], *op = more[i / 2];
+
+        add_run("(ii)i", "  ILOAD 0\n  %s\n  %s\n  RRETURN\n", number, op);
+        add_run("(ii)i", "  ILOAD 0\n  NOP\n  %s\n  %s\n  RRETURN\n", number, op);
+        add_run("(ii)i", "  ILOAD 0\n  %s\n  %s\n  ISTORE 4\n  ILOAD 4\n  RRETURN\n", number, op);
+    }
+    module_try("(ii)i", "  IF_ICMPNE bad\n", int_pairs, LENGTH(int_pairs));
+
+    module_begin();
+    add_binary("(ll)l", 'L', "LADD");
+    module_try("(ll)l", "  LCMP\n  IFNE bad\n", long_pairs, LENGTH(long_pairs));
+
+    module_begin();
+    add_binary("(dd)d", 'D', "DADD");
+    add_binary("(dd)d", 'D', "DSUB");
+    add_binary("(dd)d", 'D', "DMUL");
+    module_try("(dd)d", "  DCMPL\n  IFNE bad\n", double_pairs, LENGTH(double_pairs));
+}
+END_TEST
+
+/* A comparison that pushes 1 where it holds: forward, and backward, where it polls. */
+static void
+add_branches(const char *signature, const char *compared)
+{
+    add_run(signature, "%s yes\n  ICONST8 0\n  RRETURN\nyes:\n  ICONST8 1\n  RRETURN\n", compared);
+    add_run(signature,
+            "  GOTO begin\nyes:\n  ICONST8 1\n  RRETURN\nbegin:\n%s yes\n  ICONST8 0\n  RRETURN\n",
+            compared);
+}
+
+START_TEST(branches_in_one_instruction_go_where_several_go)
+{
+    static const char *const relations[] = { "EQ", "NE", "LT", "GE", "GT", "LE" };
+    static const char *const operands[] = {
+        "  ILOAD 0\n  ILOAD 1\n", "  ILOAD 0\n  NOP\n  ILOAD 1\n", "  ILOAD 0\n  ICONST8 7\n",
+        "  ILOAD 0\n  NOP\n  ICONST8 7\n", "  ILOAD 0\n  ICONST 70000\n"
+    };
+    char text[200];
+
+    module_begin();
+    for (unsigned i = 0; i < LENGTH(relations); i++) {
+        for (unsigned k = 0; k < LENGTH(operands); k++) {
+            snprintf(text, sizeof text, "%s  IF_ICMP%s", operands[k], relations[i]);
+            add_branches("(ii)i", text);
+        }
+        snprintf(text, sizeof text, "  ILOAD 0\n  IF%s", relations[i]);
+        add_branches("(ii)i", text);
+    }
+    module_try("(ii)i", "  IF_ICMPNE bad\n", int_pairs, LENGTH(int_pairs));
+}
+END_TEST
+
+START_TEST(comparisons_of_long_and_double_branch_as_they_compare)
+{
+    static const char *const relations[] = { "EQ", "NE", "LT", "GE", "GT", "LE" };
+    char text[200];
+
+    module_begin();
+    for (unsigned i = 0; i < LENGTH(relations); i++) {
+        snprintf(text, sizeof text, "  LLOAD 0\n  LLOAD 1\n  NOP\n  LCMP\n  IF%s", relations[i]);
+        add_branches("(ll)i", text);
+    }
+    module_try("(ll)i", "  IF_ICMPNE bad\n", long_pairs, LENGTH(long_pairs));
+
+    module_begin();
+    for (unsigned i = 0; i < 2 * LENGTH(relations); i++) {
+        snprintf(text, sizeof text, "  DLOAD 0\n  DLOAD 1\n  NOP\n  DCMP%c\n  IF%s",
+                 i % 2 == 0 ? 'L' : 'G', relations[i / 2]);
+        add_branches("(dd)i", text);
+    }
+    module_try("(dd)i", "  IF_ICMPNE bad\n", odd_doubles, LENGTH(odd_doubles));
+}
+END_TEST
+
+START_TEST(loops_that_count_in_one_instruction_count_the_same)
+{
+    static const char *const ends[] = { "ILOAD 1", "ICONST8 50", "ICONST 300" };
+    static const char *const relations[] = { "LT", "LE", "GT", "GE" };
+
+    module_begin();
+    for (unsigned i = 0; i < LENGTH(ends) * LENGTH(relations); i++) {
+        unsigned relation = i / LENGTH(ends);
+
+        add_run("(ii)i",
+                "  ICONST8 0\n  ISTORE 4\nagain:\n  IINC 4 1\n  ILOAD 4\n  ICONST 1000\n"
+                "  IF_ICMPGT over\n  IINC 0 %d\n  ILOAD 0\n  %s\n  IF_ICMP%s again\nover:\n"
+                "  ILOAD 4\n  ILOAD 0\n  IADD\n  RRETURN\n",
+                relation < 2 ? 1 : -1, ends[i % LENGTH(ends)], relations[relation]);
+    }
+    module_try("(ii)i", "  IF_ICMPNE bad\n", int_pairs, LENGTH(int_pairs));
+}
+END_TEST
+
+START_TEST(a_branch_into_the_middle_of_a_run_finds_that_part)
+{
+    module_begin();
+    add_run("(ii)i",
+            "  ICONST8 9\n  ISTORE 4\n  ILOAD 0\n  IFNE middle\n  ILOAD 0\n  ISTORE 4\nmiddle:\n"
+            "  ILOAD 4\n  ILOAD 1\n  IADD\n  ISTORE 4\n  ILOAD 4\n  RRETURN\n");
+    add_run("(ii)i",
+            "  ICONST8 5\n  ILOAD 0\n  IFGT middle\n  RPOP\n  ILOAD 0\nmiddle:\n  ILOAD 1\n"
+            "  IADD\n  RRETURN\n");
+    module_try("(ii)i", "  IF_ICMPNE bad\n", int_pairs, LENGTH(int_pairs));
+}
+END_TEST
+
+/* ---- what leaves in the middle ---- */
+
+START_TEST(what_throws_in_a_run_throws_there)
+{
+    ck_assert_program(
+        "class node { int n; long l; boolean z; node next; ints all; words objects; longs longs0;\n"
+        "  node step() { return next; } int get(int i) { return all[i]; } }\n"
+        "int caught = 0;\n"
+        "void none(node o) {\n"
+        "  int i = 1; long l = 1L; node keep = null;\n"
+        "  try { i = o.n; exit(1); } catch (.internal.error.null e) { caught++; }\n"
+        "  try { l = o.l; exit(2); } catch (.internal.error.null e) { caught++; }\n"
+        "  try { if (o.z) exit(3); exit(4); } catch (.internal.error.null e) { caught++; }\n"
+        "  try { keep = o.next; exit(5); } catch (.internal.error.null e) { caught++; }\n"
+        "  try { o.n = i; exit(6); } catch (.internal.error.null e) { caught++; }\n"
+        "  try { o.l = l; exit(7); } catch (.internal.error.null e) { caught++; }\n"
+        "  try { o.next = keep; exit(8); } catch (.internal.error.null e) { caught++; }\n"
+        "  if (i != 1 || l != 1L || keep != null) exit(9);\n"
+        "}\n"
+        "void arrays(node o, ints a, words w, longs d) {\n"
+        "  int i = 5; int got = 0; any word = null; long wide = 0L;\n"
+        "  try { got = a[i]; exit(10); } catch (.internal.error.bounds e) { caught++; }\n"
+        "  try { word = w[i]; exit(11); } catch (.internal.error.bounds e) { caught++; }\n"
+        "  try { wide = d[i]; exit(12); } catch (.internal.error.bounds e) { caught++; }\n"
+        "  i = -1;\n"
+        "  try { got = a[i]; exit(13); } catch (.internal.error.bounds e) { caught++; }\n"
+        "  try { got = o.all[i]; exit(14); } catch (.internal.error.null e) { caught++; }\n"
+        "  try { word = o.objects[i]; exit(15); } catch (.internal.error.null e) { caught++; }\n"
+        "  try { wide = o.longs0[i]; exit(16); } catch (.internal.error.null e) { caught++; }\n"
+        "  o.all = a; o.objects = w; o.longs0 = d;\n"
+        "  try { got = o.all[i]; exit(17); } catch (.internal.error.bounds e) { caught++; }\n"
+        "  try { word = o.objects[i]; exit(18); } catch (.internal.error.bounds e) { caught++; }\n"
+        "  try { wide = o.longs0[i]; exit(19); } catch (.internal.error.bounds e) { caught++; }\n"
+        "  a = null; w = null;\n"
+        "  try { got = a[i]; exit(20); } catch (.internal.error.null e) { caught++; }\n"
+        "  try { word = w[i]; exit(21); } catch (.internal.error.null e) { caught++; }\n"
+        "  if (got != 0 || word != null || wide != 0L) exit(22);\n"
+        "}\n"
+        "none(null);\n"
+        "arrays(new node(), new ints(5), new words(5), new longs(5));\n"
+        "if (caught != 19) exit(23);\n");
+}
+END_TEST
+
+START_TEST(short_methods_that_are_not_entered_do_what_they_say)
+{
+    ck_assert_program(
+        "class it { private int n; private long l; private boolean z; private any w; double d;\n"
+        "  int n() { return n; } void n(int n0) { n = n0; }\n"
+        "  long l() { return l; } void l(long l0) { l = l0; }\n"
+        "  boolean z() { return z; } void z(boolean z0) { z = z0; }\n"
+        "  any w() { return w; } void w(any w0) { w = w0; }\n"
+        "  double d() { return d; } void d(double d0) { d = d0; }\n"
+        "  int seven(int a, any b) { return 7; } boolean yes(any b, long c) { return true; }\n"
+        "  long wide() { return 1L << 40; } int large() { return 1000000; }\n"
+        "  any self(any other, int n) { return this; } void nothing(int a, any b) {}\n"
+        "  static int eight(int n) { return 8; } }\n"
+        "class other extends it { int n() { return -1; } any self(any o, int n) { return o; } }\n"
+        "it a = new it();\n"
+        "any u = a;\n"
+        "for (int i = 0; i < 100; i++) {\n"
+        "  it b = i % 3 == 0 ? new other() : a;\n"
+        "  b.n(i); b.l((long) i << 33); b.z(i % 2 == 0); b.w(\"w\" + i); b.d(i * 0.5);\n"
+        "  if (b.n() != (i % 3 == 0 ? -1 : i)) exit(1);\n"
+        "  if (b.l() != (long) i << 33 || b.z() != (i % 2 == 0)) exit(2);\n"
+        "  if (b.w() != \"w\" + i || b.d() != i * 0.5) exit(3);\n"
+        "  if (1 + b.seven(5, \"x\") * 2 != 15 || !b.yes(null, 5L)) exit(4);\n"
+        "  if (b.wide() != 1L << 40 || b.large() != 1000000 || it.eight(i) != 8) exit(5);\n"
+        "  if (b.self(\"o\", 3) :!= (i % 3 == 0 ? (any) \"o\" : b)) exit(6);\n"
+        "  b.nothing(i, b);\n"
+        "  u.n(i); u.w(i);\n"
+        "  if (u.n() != i || u.w() != i || u.seven(1, 2) != 7 || u.nothing(1, 2) != null) "
+        "exit(7);\n"
+        "  if (!u.yes(u, 1L) || u.self(1, 2) :!= u) exit(8);\n"
+        "}\n"
+        "it none = null;\n"
+        "try { none.n(); exit(9); } catch (.internal.error.null e) {}\n"
+        "try { none.w(1); exit(10); } catch (.internal.error.null e) {}\n"
+        "try { none.nothing(1, 2); exit(11); } catch (.internal.error.null e) {}\n");
+}
+END_TEST
+
+START_TEST(fields_set_without_a_frame_keep_what_is_young)
+{
+    /* The object grows old; what it is given is young, again and again. */
+    ck_assert_program(
+        "class holder { private any kept; void keep(any x) { kept = x; }\n"
+        "  any kept() { return kept; } }\n"
+        "holder h = new holder();\n"
+        "any[] list = [];\n"
+        "list.add(null);\n"
+        "for (int i = 0; i < 200000; i++) {\n"
+        "  h.keep(\"text \" + i); list[0] = \"item \" + i;\n"
+        "  if (i % 1000 == 0) list.add(\"more \" + i);\n"
+        "  if (i % 500 == 0 && (h.kept() != \"text \" + i || list[0] != \"item \" + i))\n"
+        "    exit(1); }\n"
+        "for (int i = 1; i < list.size(); i++)\n"
+        "  if (list[i] != \"more \" + (i - 1) * 1000) exit(2);\n");
+}
+END_TEST
+
+START_TEST(an_array_of_the_library_in_place_is_what_its_source_says)
+{
+    ck_assert_program(
+        "class mine extends .internal.container.array { int gets; int sets;\n"
+        "  any get(int i) { gets++; return super.get(i); }\n"
+        "  void set(int i, any x) { sets++; super.set(i, x); } }\n"
+        "void both(.internal.container.array a) { a.add(\"a\"); a.set(0, \"b\");\n"
+        "  if (a.get(0) != \"b\" || a.size() != 1) exit(8); }\n"
+        "int[] a = [];\n"
+        "for (int i = 0; i < 1000; i++) { a.add(i); if (a.size() != i + 1) exit(1); }\n"
+        "for (int i = 0; i < 1000; i++) { if (a[i] != i) exit(2); a[i] = -i; }\n"
+        "for (int i = 0; i < 1000; i++) if (a[i] != -i) exit(3);\n"
+        "foreach (i in [-1, 1000, 1007, 1023, 5000, -2147483647]) {\n"
+        "  try { int x = a[i]; exit(4); } catch (.internal.error.bounds e) {\n"
+        "    if (e.message != \"element \\{i} of an array of 1000\") exit(5); }\n"
+        "  try { a[i] = 1; exit(6); } catch (.internal.error.bounds e) {} }\n"
+        "a.clear();\n"
+        "try { int x = a[0]; exit(7); } catch (.internal.error.bounds e) {}\n"
+        "mine m = new mine(); for (int i = 0; i < 20; i++) { both([]); m.clear(); both(m); }\n"
+        "if (m.gets != 20 || m.sets != 20) exit(9);\n");
+}
+END_TEST
+
+START_TEST(strings_asked_in_place_answer_as_ever)
+{
+    ck_assert_program(
+        "string wide = \"a\\u20acb\"; string plain = \"abc\"; any u = plain; any n = 5;\n"
+        "for (int i = 0; i < 50; i++) {\n"
+        "  if (wide.length() != 3 || wide.charAt(1) != '\\u20ac' || wide[2] != 'b') exit(1);\n"
+        "  if (plain.length() != 3 || plain.charAt(1) != 'b' || plain[2] != 'c') exit(2);\n"
+        "  if (plain != \"ab\" + \"c\" || plain == wide || wide == \"a?b\" || plain == \"abd\") "
+        "exit(3);\n"
+        "  if (!plain.equals(\"ab\" + 'c') || plain.equals(null) || plain.equals(n)) exit(4);\n"
+        "  if (plain.hashCode() != 96354 || \"\".hashCode() != 0) exit(5);\n"
+        "  if (u.length() != 3 || u == 5 || n == u || u != plain) exit(6);\n"
+        "  try { plain.charAt(3); exit(7); } catch (.internal.error.bounds e) {}\n"
+        "  try { plain.charAt(-1); exit(8); } catch (.internal.error.bounds e) {} }\n"
+        "string long1 = \"x\"; for (int i = 0; i < 13; i++) long1 = long1 + long1;\n"
+        "string long2 = \"x\"; for (int i = 0; i < 13; i++) long2 = long2 + long2;\n"
+        "if (long1 != long2 || !long1.equals(long2) || long1 == long2 + \"x\") exit(9);\n"
+        "string none = null;\n"
+        "try { none.length(); exit(10); } catch (.internal.error.null e) {}\n");
+}
+END_TEST
+
+START_TEST(boxes_and_untyped_numbers_are_right_at_their_edges)
+{
+    ck_assert_program(
+        "any i = 2147483647; any d = 1.5; any big = 1.0e300; any l = 1L << 40; any c = 'c';\n"
+        "any nan = 0.0 / 0.0; any tiny = 1.0e-300; any huge = 0x7fffffffffffffffL; any t = true;\n"
+        "if (i + 1 != -2147483648 || i * 2 != -2 || i - -1 != -2147483648) exit(1);\n"
+        "if (d + d != 3.0 || d * d != 2.25 || d - 1.0 != 0.5 || d + 1 != 2.5) exit(2);\n"
+        "if (big * big != 1.0 / 0 || tiny * tiny != 0.0 || big + big != 2.0e300) exit(3);\n"
+        "if (nan == nan || nan < d || nan >= d || !(d < big) || d >= big) exit(4);\n"
+        "double x = d; double y = big; double z = i; long w = l; long v = i; long h = huge;\n"
+        "if (x != 1.5 || y != 1.0e300 || z != 2147483647.0 || w != 1L << 40) exit(5);\n"
+        "if (v != 2147483647L || h != 0x7fffffffffffffffL) exit(6);\n"
+        "int n = d; if (n != 1) exit(7);\n"
+        "char e = c; boolean b = t; if (e != 'c' || !b) exit(8);\n"
+        "double[] ds = [0.0, -0.0, 1.0e-300, 1.7e308, 5.0e-324]; double sum = 0.0;\n"
+        "foreach (q in ds) sum += q; if (sum != 1.7e308) exit(9);\n"
+        "if (1.0 / ds[1] != -1.0 / 0) exit(10);\n"
+        "long[] ls = [1L << 62, -1L << 62, 5L]; if (ls[0] + ls[1] + ls[2] != 5L) exit(11);\n"
+        "try { n = (int) (any) \"s\"; exit(12); } catch (.internal.error.cast f) {}\n"
+        "any none = null; try { x = none; exit(13); } catch (.internal.error.null f) {}\n"
+        "if (5 == (any) 5.0 && c == 'c' && c != 'd' && t == true) return; exit(14);\n");
+}
+END_TEST
+
+int
+main(void)
+{
+    const TTest *const tests[] = {
+        arithmetic_in_one_instruction_is_arithmetic_in_several,
+        branches_in_one_instruction_go_where_several_go,
+        comparisons_of_long_and_double_branch_as_they_compare,
+        loops_that_count_in_one_instruction_count_the_same,
+        a_branch_into_the_middle_of_a_run_finds_that_part,
+        what_throws_in_a_run_throws_there,
+        short_methods_that_are_not_entered_do_what_they_say,
+        fields_set_without_a_frame_keep_what_is_young,
+        an_array_of_the_library_in_place_is_what_its_source_says,
+        strings_asked_in_place_answer_as_ever,
+        boxes_and_untyped_numbers_are_right_at_their_edges,
+    };
+
+    return machine_tests("fuse", tests, sizeof tests / sizeof tests[0]);
+}
