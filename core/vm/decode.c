@@ -164,6 +164,9 @@ struct decode {
     const uint8_t *bytes;
     uint32_t byte_count;
     uint64_t *cells;
+    struct fused *fused; /* for each instruction */
+    uint32_t *starts;    /* where it begins */
+    uint32_t count;      /* of instructions, so far */
     bool out_of_memory;
 };
 
@@ -732,6 +735,26 @@ scratch_free(struct vm_worker *worker)
     worker->scratch = NULL;
 }
 
+/* Room for what is made of the bytes, and for the bytes; no method has more instructions. */
+static bool
+scratch_make(struct decode *decode)
+{
+    struct vm_worker *worker = decode->worker;
+    size_t count = decode->byte_count;
+
+    scratch_free(worker);
+    worker->scratch_bytes = (count + 1) * (sizeof decode->cells[0] + sizeof decode->fused[0] +
+                                           sizeof decode->starts[0] + sizeof decode->bytes[0]);
+    worker->scratch = plat_alloc(worker->scratch_bytes);
+    if (worker->scratch == NULL)
+        return false;
+    decode->cells = worker->scratch;
+    decode->fused = (struct fused *)(void *)(decode->cells + count + 1);
+    decode->starts = (uint32_t *)(void *)(decode->fused + count + 1);
+    decode->bytes = (const uint8_t *)(decode->starts + count + 1);
+    return true;
+}
+
 static bool
 decode_all(struct decode *decode)
 {
@@ -740,6 +763,7 @@ decode_all(struct decode *decode)
     for (uint32_t pc = 0; pc < decode->byte_count; pc += in.bytes) {
         if (!instruction_read(&in, decode->bytes, decode->byte_count, pc))
             panic("bytecode that was verified makes no sense any more");
+        decode->starts[decode->count++] = pc;
         decode_one(decode, &in);
         if (decode->out_of_memory)
             return false;
@@ -747,33 +771,12 @@ decode_all(struct decode *decode)
     return true;
 }
 
-/* Where the instruction at `pc` ends. */
-static uint32_t
-end_of(const struct decode *decode, uint32_t pc)
-{
-    struct instruction in;
-
-    return instruction_read(&in, decode->bytes, decode->byte_count, pc) ? pc + in.bytes
-                                                                        : decode->byte_count;
-}
-
-/* Forward, so that what follows an instruction is still there by its number. */
 static void
 make_addresses(struct decode *decode)
 {
-    uint32_t starts[FUSE_MAX] = { 0 };
-    unsigned count = 1;
-
-    while (count > 0) {
-        for (; count < FUSE_MAX; count++) {
-            starts[count] = end_of(decode, starts[count - 1]);
-            if (starts[count] >= decode->byte_count)
-                break;
-        }
-        decode->cells[starts[0]] = address_of(fuse_at(decode->cells, starts, count));
-        count--;
-        memmove(starts, starts + 1, count * sizeof starts[0]);
-    }
+    fuse_all(decode->cells, decode->fused, decode->starts, decode->count);
+    for (uint32_t i = 0; i < decode->count; i++)
+        decode->cells[decode->starts[i]] = address_of((enum interp_op)decode->fused[i].op);
 }
 
 /* The cells are whole: let all workers run them. */
@@ -808,13 +811,8 @@ code_make(struct vm_worker *worker, struct code *code)
     bytes = GET_WORD(method_object, code->method, code);
     decode.pool = GET_WORD(method_object, code->method, pool);
     decode.byte_count = array_length(bytes);
-    scratch_free(worker);
-    worker->scratch_bytes = (size_t)decode.byte_count * 9 + 16;
-    worker->scratch = plat_alloc(worker->scratch_bytes);
-    if (worker->scratch == NULL)
+    if (!scratch_make(&decode))
         return false;
-    decode.cells = worker->scratch;
-    decode.bytes = (const uint8_t *)(decode.cells + decode.byte_count + 1);
     pmem_copy_out((void *)(uintptr_t)decode.bytes, bytes + ARRAY_HEADER_BYTES, decode.byte_count);
     whole = decode_all(&decode);
     if (whole) {

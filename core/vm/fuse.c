@@ -38,7 +38,7 @@ static const struct fusion fusions[] = {
 
 #define FUSION_COUNT (sizeof fusions / sizeof fusions[0])
 
-/* By the first part: the fusions that begin with it, longest first, linked. */
+/* By the first part: the fusions that begin with it, linked. */
 static uint16_t first_of[OP_COUNT], next_of[FUSION_COUNT];
 
 static unsigned
@@ -56,14 +56,14 @@ fuse_init(void)
 {
     for (unsigned i = 0; i < OP_COUNT; i++)
         first_of[i] = NONE;
+#ifndef INTERP_COUNTS
     for (uint16_t i = 0; i < FUSION_COUNT; i++) {
         uint16_t *link = &first_of[fusions[i].parts[0]];
 
-        while (*link != NONE && part_count(&fusions[*link]) >= part_count(&fusions[i]))
-            link = &next_of[*link];
         next_of[i] = *link;
         *link = i;
     }
+#endif
 }
 
 /* An access to a volatile field needs its fence, which no superinstruction has. */
@@ -74,30 +74,35 @@ is_volatile(const uint64_t *cells)
 }
 
 static bool
-fits(const struct fusion *fusion, const uint64_t *cells, const uint32_t *starts, unsigned count)
+fits(const struct fusion *fusion, const uint64_t *cells, const uint32_t *starts, uint32_t count)
 {
     unsigned parts = part_count(fusion);
 
+    if (parts > count)
+        return false;
     for (unsigned i = 0; i < parts; i++) {
-        if (i >= count || cells[starts[i]] != fusion->parts[i] || is_volatile(&cells[starts[i]]))
+        if (cells[starts[i]] != fusion->parts[i] || is_volatile(&cells[starts[i]]))
             return false;
     }
     return true;
 }
 
-enum interp_op
-fuse_at(const uint64_t *cells, const uint32_t *starts, unsigned count)
+/* From the end: what follows an instruction is known when it is chosen. */
+void
+fuse_all(const uint64_t *cells, struct fused *fused, const uint32_t *starts, uint32_t count)
 {
-    enum interp_op op = (enum interp_op)cells[starts[0]];
+    for (uint32_t at = count; at-- > 0;) {
+        enum interp_op op = (enum interp_op)cells[starts[at]];
 
-#ifdef INTERP_COUNTS
-    return op;
-#endif
-    for (uint16_t i = first_of[op]; i != NONE; i = next_of[i]) {
-        if (fits(&fusions[i], cells, starts, count))
-            return (enum interp_op)fusions[i].op;
+        fused[at] = (struct fused){ (uint16_t)op, 1 + (at + 1 < count ? fused[at + 1].steps : 0) };
+        for (uint16_t i = first_of[op]; i != NONE; i = next_of[i]) {
+            uint32_t behind = at + part_count(&fusions[i]);
+            uint32_t steps = 1 + (behind < count ? fused[behind].steps : 0);
+
+            if (steps < fused[at].steps && fits(&fusions[i], cells, starts + at, count - at))
+                fused[at] = (struct fused){ fusions[i].op, steps };
+        }
     }
-    return op;
 }
 
 /* ---- methods that are not entered ---- */

@@ -380,12 +380,6 @@ words_equal(word_t a, word_t b)
     }
 #define SLOW_OP(name, function) op_##name : SLOW(function);
 
-/* Call `target`: its entry knows how. Cell 2 is what a callee's frame[2] keeps. */
-#define CALL(target)                                                                               \
-    do {                                                                                           \
-        code = (target);                                                                           \
-        goto *(void *)(uintptr_t)CODE_SEEN(code->entry);                                           \
-    } while (0)
 /*
  * Push its frame. Nothing is changed before there is room. Raw locals keep what was there: the
  * verifier has seen that nobody reads one that was not set.
@@ -411,6 +405,14 @@ words_equal(word_t a, word_t b)
         raw_top = frame_;                                                                          \
         pc = code->cells;                                                                          \
         DISPATCH();                                                                                \
+    } while (0)
+/* Call `target`: its entry knows how. Cell 2 is what a callee's frame[2] keeps. */
+#define CALL(target)                                                                               \
+    do {                                                                                           \
+        code = (target);                                                                           \
+        if (unlikely(CODE_SEEN(code->entry) != (uintptr_t) && op_ENTER_PLAIN))                     \
+            goto *(void *)(uintptr_t)CODE_SEEN(code->entry);                                       \
+        ENTER(CELL(2), SLOW_WITH(call_slow, (uintptr_t)code));                                     \
     } while (0)
 /* `other` is what happens where a plain return does not do. */
 #define RETURN_OR(other, push)                                                                     \

@@ -249,14 +249,23 @@ code_pc(const struct vm_worker *worker)
 /* Once, after interp_init. */
 void fuse_init(void);
 
-/*
- * Which superinstruction the run of instructions that begins at `starts[0]` is; the one instruction
- * itself if none. The cells hold numbers of instructions, not yet addresses.
- */
-enum interp_op fuse_at(const uint64_t *cells, const uint32_t *starts, unsigned count);
+/* What an instruction becomes. */
+struct fused {
+    uint16_t op;    /* enum interp_op: itself, or what stands for it and some that follow */
+    uint32_t steps; /* from here to the method's end, if there were no branches */
+};
 
 /* The most instructions that one superinstruction stands for. */
-#define FUSE_MAX 5
+#define FUSE_MAX 6
+
+/*
+ * Choose what the instructions of a method become, so that they are as few as can be.
+ *
+ *   cells   in the first cell of each instruction its number, not yet its address
+ *   fused   filled, for each instruction
+ *   starts  where the `count` instructions begin
+ */
+void fuse_all(const uint64_t *cells, struct fused *fused, const uint32_t *starts, uint32_t count);
 
 /* What struct code's entry is the address of, and its quick. */
 struct code_entry {

@@ -298,6 +298,58 @@ START_TEST(what_throws_in_a_run_throws_there)
 }
 END_TEST
 
+START_TEST(fields_are_operands_and_results_as_locals_are)
+{
+    ck_assert_program(
+        "class pair { int n; int m; double d; double e; boolean z; char c; pair other; any w;\n"
+        "  void up() { n = n + 1; m = m - 3; other.n = n + 1; } void sum() { n = n + m; m = n - m; "
+        "}\n"
+        "  void real() { d = d * e; e = d + e; d = d - 0.5; d = d * 2.0; d = d + 1.5; }\n"
+        "  boolean five() { return n == 5; } boolean bigger(int k) { return k < m; }\n"
+        "  int kind() { if (z) return 1; if (!z && n == 0) return 2; if (other == null) return 3;\n"
+        "    if (w != null) return 4; return c == 'x' ? 5 : 6; } }\n"
+        "pair p = new pair(); p.other = new pair(); int n = 0; int m = 0; int k = 0;\n"
+        "double d = 0.5; double e = 1.25; p.d = d; p.e = e;\n"
+        "for (int i = 0; i < 100; i++) {\n"
+        "  p.up(); n = n + 1; m = m - 3; if (p.n != n || p.m != m || p.other.n != n + 1) exit(1);\n"
+        "  p.sum(); n = n + m; m = n - m; if (p.n != n || p.m != m || n != p.n || m != p.m) "
+        "exit(2);\n"
+        "  p.real(); d = d * e; e = d + e; d = d - 0.5; d = d * 2.0; d = d + 1.5;\n"
+        "  if (d > 1.0e6) { d = 0.5; e = 0.25; p.d = d; p.e = e; }\n"
+        "  if (p.d != d || p.e != e || p.five() != (n == 5) || p.bigger(i) != (i < m)) exit(3);\n"
+        "  k = i; p.other.n = i + 60; while (k < p.other.n) { k += 7; p.other.n -= 3; if (k == "
+        "p.other.n) k++; } }\n"
+        "p.n = 0; p.m = 5; if (p.kind() != 2) exit(4); p.n = 3; p.z = true; if (p.kind() != 1) "
+        "exit(5);\n"
+        "p.z = false; p.w = 1; if (p.kind() != 4) exit(6); p.w = null; if (p.kind() != 6) "
+        "exit(7);\n"
+        "p.c = 'x'; if (p.kind() != 5) exit(8); p.other = null; if (p.kind() != 3) exit(9);\n"
+        "for (int i = 0; i < 10; i++) if (p.bigger(i) != (i < 5)) exit(10);\n"
+        "try { p.up(); exit(12); } catch (.internal.error.null e0) {}\n"
+        "if (p.n != 4 || p.m != 2) exit(13);\n"
+        "pair none = null; int caught = 0;\n"
+        "try { k = none.n + none.m; exit(14); } catch (.internal.error.null e0) { caught++; }\n"
+        "try { k = p.n + none.m; exit(15); } catch (.internal.error.null e0) { caught++; }\n"
+        "try { if (k < none.m) exit(16); exit(16); } catch (.internal.error.null e0) { caught++; "
+        "}\n"
+        "try { if (none.n == 5) exit(17); exit(17); } catch (.internal.error.null e0) { caught++; "
+        "}\n"
+        "try { if (none.z) exit(18); exit(18); } catch (.internal.error.null e0) { caught++; }\n"
+        "try { none.n = none.n + 1; exit(19); } catch (.internal.error.null e0) { caught++; }\n"
+        "try { none.n = p.n + 1; exit(20); } catch (.internal.error.null e0) { caught++; }\n"
+        "try { none.d = d + e; exit(21); } catch (.internal.error.null e0) { caught++; }\n"
+        "try { d = d + none.d; exit(22); } catch (.internal.error.null e0) { caught++; }\n"
+        "try { if (none.other == null) exit(23); exit(23); } catch (.internal.error.null e0) { "
+        "caught++; }\n"
+        "try { none.other.up(); exit(24); } catch (.internal.error.null e0) { caught++; }\n"
+        "try { if (none.c == 'x') exit(25); exit(25); } catch (.internal.error.null e0) { "
+        "caught++; }\n"
+        "if (caught != 12) exit(26);\n"
+        "any any1 = p; p = (pair) any1; try { p = (pair) (any) \"s\"; exit(27); }\n"
+        "catch (.internal.error.cast e0) {}\n");
+}
+END_TEST
+
 START_TEST(short_methods_that_are_not_entered_do_what_they_say)
 {
     ck_assert_program(
@@ -434,6 +486,7 @@ main(void)
         loops_that_count_in_one_instruction_count_the_same,
         a_branch_into_the_middle_of_a_run_finds_that_part,
         what_throws_in_a_run_throws_there,
+        fields_are_operands_and_results_as_locals_are,
         short_methods_that_are_not_entered_do_what_they_say,
         fields_set_without_a_frame_keep_what_is_young,
         an_array_of_the_library_in_place_is_what_its_source_says,
