@@ -490,6 +490,14 @@ decode_site(struct decode *decode, const struct instruction *in, struct method_m
     put(&decode->cells[in->pc], OP_INVOKESITE, (uintptr_t)site, caller_state(decode, in));
 }
 
+/* One byte of code is a plain return. */
+static bool
+is_empty(const struct method_mirror *method)
+{
+    return method->code_bytes == 1 &&
+           (method->flags & (METHOD_PRIMITIVE | METHOD_ABSTRACT | METHOD_SYNCHRONIZED)) == 0;
+}
+
 static void
 decode_invoke(struct decode *decode, const struct instruction *in)
 {
@@ -515,7 +523,8 @@ decode_invoke(struct decode *decode, const struct instruction *in)
         put(cells, OP_INVOKEVIRTUAL, (uint64_t)method->vtable_index << 16 | method->word_args,
             caller_state(decode, in));
     else
-        put(cells, OP_INVOKESPECIAL, (uintptr_t)code, caller_state(decode, in));
+        put(cells, is_empty(method) ? OP_INVOKEEMPTY : OP_INVOKESPECIAL, (uintptr_t)code,
+            caller_state(decode, in));
 }
 
 /* What a call by name does: the names that no method has stand for something else. */
@@ -661,6 +670,9 @@ decode_return(struct decode *decode, const struct instruction *in)
     enum interp_op op = OP_RRETURN;
 
     switch (decode->code->result) {
+    case 'i':
+        op = OP_RRETURN_I;
+        break;
     case 'z':
         op = OP_RRETURN_Z;
         break;

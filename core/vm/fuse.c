@@ -7,9 +7,6 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "base/memory.h"
-#include "object/array.h"
-#include "object/string.h"
 #include "vm/worker_priv.h"
 
 #define NONE UINT16_MAX
@@ -122,9 +119,8 @@ is_getter(const struct code *code, const uint64_t *cells, uint32_t count, struct
     static const struct {
         uint16_t get, leave, entry;
     } kinds[] = {
-        { OP_GET_W, OP_WRETURN, OP_ENTER_GET_W },
-        { OP_GET_L, OP_RRETURN, OP_ENTER_GET_L },
-        { OP_GET_I, OP_RRETURN, OP_ENTER_GET_I },
+        { OP_GET_W, OP_WRETURN, OP_ENTER_GET_W },   { OP_GET_L, OP_RRETURN, OP_ENTER_GET_L },
+        { OP_GET_I, OP_RRETURN, OP_ENTER_GET_I },   { OP_GET_I, OP_RRETURN_I, OP_ENTER_GET_I },
         { OP_GET_Z, OP_RRETURN_Z, OP_ENTER_GET_Z },
     };
     const uint64_t *get = cells + LOAD_CELLS, *leave = get + FIELD_CELLS;
@@ -189,65 +185,8 @@ is_constant(const struct code *code, const uint64_t *cells, uint32_t count,
     *entry = (struct code_entry){ OP_ENTER_RCONST, cells[1] };
     if (cells[length] == OP_RRETURN_Z)
         entry->quick &= 1;
-    return cells[length] == OP_RRETURN || cells[length] == OP_RRETURN_Z;
-}
-
-/* ---- the library's array ---- */
-
-#define ARRAY_CLASS ".internal.container.array"
-
-/* Where a field of the class itself lies in its objects; 0: it has no such field. */
-static uint32_t
-offset_of_field(ref_t class, const char *name, const char *type)
-{
-    ref_t fields = GET_WORD(class_object, class, fields);
-    uint32_t count = fields != WORD_NULL ? array_length(fields) : 0;
-
-    for (uint32_t i = 0; i < count; i++) {
-        ref_t field = array_load_word(fields, i);
-
-        if (string_equal_utf8(GET_WORD(field_object, field, name), name, text_length(name)) &&
-            string_equal_utf8(GET_WORD(field_object, field, type), type, text_length(type)))
-            return GET_U32(field_object, field, offset);
-    }
-    return 0;
-}
-
-/*
- * Its methods get, set and add, which are carried out in place as long as the index is there and
- * there is room. They do then what array.ph says; a test compares.
- */
-static bool
-is_array_method(const struct code *code, struct code_entry *entry)
-{
-    static const struct {
-        const char *name, *signature;
-        enum interp_op op;
-    } kinds[] = {
-        { "get", "(i)w", OP_ENTER_ARRAY_GET },
-        { "set", "(iw)v", OP_ENTER_ARRAY_SET },
-        { "add", "(w)v", OP_ENTER_ARRAY_ADD },
-    };
-    const struct method_mirror *method = code->mirror;
-    ref_t class = method->owner->class;
-    uint32_t items, count;
-
-    if (GET_WORD(class_object, class, application) != WORD_NULL ||
-        !string_equal_utf8(GET_WORD(class_object, class, name), ARRAY_CLASS,
-                           text_length(ARRAY_CLASS)))
-        return false;
-    items = offset_of_field(class, "items", "[w");
-    count = offset_of_field(class, "count", "i");
-    for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0] && items != 0 && count != 0; i++) {
-        const char *name = kinds[i].name, *signature = kinds[i].signature;
-
-        if (!string_equal_utf8(method->name, name, text_length(name)) ||
-            !string_equal_utf8(method->signature, signature, text_length(signature)))
-            continue;
-        *entry = (struct code_entry){ kinds[i].op, (uint64_t)count << 32 | items };
-        return true;
-    }
-    return false;
+    return cells[length] == OP_RRETURN || cells[length] == OP_RRETURN_I ||
+           cells[length] == OP_RRETURN_Z;
 }
 
 struct code_entry
@@ -258,8 +197,9 @@ fuse_entry(const struct code *code, const uint64_t *cells, uint32_t count)
 
     if (is_constant(code, cells, count, &entry))
         return entry;
-    if (has_fields && (is_getter(code, cells, count, &entry) ||
-                       is_setter(code, cells, count, &entry) || is_array_method(code, &entry)))
+    if (has_fields &&
+        (is_getter(code, cells, count, &entry) || is_setter(code, cells, count, &entry) ||
+         shape_entry(code, cells, count, &entry)))
         return entry;
     return (struct code_entry){ OP_ENTER_PLAIN, 0 };
 }
@@ -276,6 +216,8 @@ fuse_primitive_entry(uint32_t primitive)
         return OP_ENTER_STRING_EQUALS;
     case PRIM_string_hash:
         return OP_ENTER_STRING_HASH;
+    case PRIM_object_hash:
+        return OP_ENTER_OBJECT_HASH;
     case PRIM_math_sqrt:
         return OP_ENTER_SQRT;
     default:

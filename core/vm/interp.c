@@ -17,7 +17,7 @@
  */
 #include "base/bits.h"
 #include "base/memory.h"
-#include "object/string.h"
+#include "vm/equal_priv.h"
 #include "vm/worker_priv.h"
 
 double fmod(double a, double b);
@@ -118,63 +118,6 @@ lookup(const uint64_t *pc, int32_t key)
             high = middle;
     }
     return (int64_t)pc[1];
-}
-
-/* Units of strings that are compared in one instruction, in bytes. */
-#define EQUAL_BYTES_MAX 1024u
-
-enum equal {
-    EQUAL_NO,
-    EQUAL_YES,
-    EQUAL_SLOWLY, /* they are long, or no strings */
-};
-
-static inline bool
-is_string(word_t word)
-{
-    return word_is_ref(word) && header_class_number(pmem_load64(word)) == CLASS_STRING;
-}
-
-/* Two words that are not null: do they have the same units? */
-static inline enum equal
-strings_equal(word_t a, word_t b)
-{
-    uint64_t bytes;
-
-    if (!is_string(a) || !is_string(b))
-        return EQUAL_SLOWLY;
-    if (array_length(a) != array_length(b) ||
-        ((pmem_load64(a) ^ pmem_load64(b)) & HEADER_UTF16) != 0)
-        return EQUAL_NO;
-    bytes = (uint64_t)array_length(a) << ((pmem_load64(a) & HEADER_UTF16) != 0);
-    if (bytes > EQUAL_BYTES_MAX)
-        return EQUAL_SLOWLY;
-    for (uint64_t at = ARRAY_HEADER_BYTES; at < ARRAY_HEADER_BYTES + bytes; at += 8) {
-        if (pmem_load64(a + at) != pmem_load64(b + at))
-            return EQUAL_NO;
-    }
-    return EQUAL_YES;
-}
-
-/* What == says of two words; what needs more than a look is slow. */
-static inline enum equal
-words_equal(word_t a, word_t b)
-{
-    if (a == WORD_NULL || b == WORD_NULL)
-        return a == b ? EQUAL_YES : EQUAL_NO;
-    if (word_tag(a) != word_tag(b))
-        return EQUAL_SLOWLY;
-    switch (word_tag(a)) {
-    case TAG_INT:
-    case TAG_CHAR:
-    case TAG_BOOLEAN:
-        return a == b ? EQUAL_YES : EQUAL_NO;
-    case TAG_REF: /* the same box may hold NaN */
-        return a == b && header_class_number(pmem_load64(a)) != CLASS_DOUBLE ? EQUAL_YES
-                                                                             : strings_equal(a, b);
-    default:
-        return EQUAL_SLOWLY;
-    }
 }
 
 /* ---- what the bodies are written in ---- */
@@ -414,12 +357,12 @@ words_equal(word_t a, word_t b)
             goto *(void *)(uintptr_t)CODE_SEEN(code->entry);                                       \
         ENTER(CELL(2), SLOW_WITH(call_slow, (uintptr_t)code));                                     \
     } while (0)
-/* `other` is what happens where a plain return does not do. */
-#define RETURN_OR(other, push)                                                                     \
+/* `other` is what happens where a return with these flags and no others does not do. */
+#define RETURN_FROM(flags, other, push)                                                            \
     do {                                                                                           \
         uint64_t places_ = frame[1], caller_ = frame[2];                                           \
         uint64_t *frame_ = frame + ((places_ >> FRAME_RAW_SHIFT) & FRAME_RAW_MASK);                \
-        if (unlikely(frame_ > w->frame_limit || caller_ >> FRAME_FLAG_SHIFT != 0))                 \
+        if (unlikely(frame_ > w->frame_limit || (caller_ ^ (flags)) >> FRAME_FLAG_SHIFT != 0))     \
             other;                                                                                 \
         word_top = word_locals;                                                                    \
         raw_top = frame + FRAME_RECORD_SLOTS + (places_ & FRAME_LOCALS_MASK);                      \
@@ -428,9 +371,10 @@ words_equal(word_t a, word_t b)
         w->word_locals = word_locals;                                                              \
         w->frame = frame;                                                                          \
         push;                                                                                      \
-        pc = CODE_SEEN(code_cells[caller_ >> FRAME_METHOD_SHIFT]) + (uint32_t)caller_;             \
+        pc = CODE_SEEN(code_cells[(caller_ ^ (flags)) >> FRAME_METHOD_SHIFT]) + (uint32_t)caller_; \
         DISPATCH();                                                                                \
     } while (0)
+#define RETURN_OR(other, push) RETURN_FROM(0, other, push)
 /* An immediate object of the very class; what is none may be a box, or wrong. */
 #define UNBOX(name, tag, value)                                                                    \
     op_##name:                                                                                     \
@@ -485,6 +429,19 @@ words_equal(word_t a, word_t b)
     {                                                                                              \
         uint64_t result = (value);                                                                 \
         RETURN_OR(SLOW(frame_return_raw), *--raw_top = result);                                    \
+    }
+/* The same where an untyped call may want the result as a word, which needs no memory. */
+#define RETURN_IMMEDIATE(name, value, word)                                                        \
+    op_##name:                                                                                     \
+    {                                                                                              \
+        uint64_t result = (value);                                                                 \
+        RETURN_OR(goto name##_boxed, *--raw_top = result);                                         \
+    }                                                                                              \
+    name##_boxed:                                                                                  \
+    {                                                                                              \
+        uint64_t result = (value);                                                                 \
+        word_t boxed = (word);                                                                     \
+        RETURN_FROM(FRAME_BOX, SLOW(frame_return_raw), *word_top++ = boxed);                       \
     }
 
 #define LOAD_STATE()                                                                               \

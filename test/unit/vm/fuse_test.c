@@ -430,6 +430,69 @@ START_TEST(an_array_of_the_library_in_place_is_what_its_source_says)
 }
 END_TEST
 
+START_TEST(a_map_finds_in_place_what_its_source_finds)
+{
+    ck_assert_program(
+        "class odd { int n; void odd(int n0) { n = n0; } int hashCode() { return n % 3; }\n"
+        "  boolean equals(any o) { return o instanceof odd && ((odd) o).n == n; } }\n"
+        "class same { } class twin { int hashCode() { return 5; } }\n"
+        "var m = {}; same a = new same(); same b = new same(); twin t = new twin();\n"
+        "foreach (k in [1, 2.0, 3L, 'c', true, 1.5f, \"text\", null, a, 5, 2147483647, -1, "
+        "1.0e300, t])\n"
+        "  m[k] = k;\n"
+        "foreach (k in [1.0, 2, 3.0, 'c', true, 1.5, \"te\" + \"xt\", null, a, 5L, 2147483647.0, "
+        "-1, 1.0e300, t])\n"
+        "  if (!m.has(k) || m.get(k) != k) exit(1);\n"
+        "foreach (k in [b, 4, \"texts\", 'd', new twin(), 0.5]) if (m.has(k) || m[k] != null) "
+        "exit(2);\n"
+        "if (m.size() != 13) exit(3);\n"
+        "var o = {}; for (int i = 0; i < 300; i++) o[new odd(i)] = i;\n"
+        "for (int i = 0; i < 300; i++) if (o[new odd(i)] != i) exit(4);\n"
+        "var s = {}; for (int i = 0; i < 3000; i++) { s[\"k\\{i}\"] = i; s[i] = \"v\\{i}\"; }\n"
+        "for (int i = 0; i < 3000; i++) if (s[\"k\\{i}\"] != i || s[i] != \"v\\{i}\") exit(5);\n"
+        "for (int i = 0; i < 3000; i += 2) s.remove(i);\n"
+        "for (int i = 0; i < 3000; i++) if (s.has(i) != (i % 2 == 1)) exit(6);\n"
+        "int h = a.hashCode(); any u = a;\n"
+        "for (int i = 0; i < 50; i++) {\n"
+        "  if (a.hashCode() != h || u.hashCode() != h || 5.hashCode() != 5) exit(7);\n"
+        "  any v = i; any w = i * 0.5; any x = \"\\{i}\"; any y = 1L << 61;\n"
+        "  if (v.hashCode() != i || x.hashCode() != \"\\{i}\".hashCode()) exit(8);\n"
+        "  if (w.hashCode() != (i * 0.5).hashCode() || y.hashCode() != (1L << 61).hashCode()) "
+        "exit(9); }\n"
+        "synchronized (a) { if (a.hashCode() != h) exit(10); }\n"
+        "try { any none = null; none.hashCode(); exit(11); } catch (.internal.error.null e) {}\n");
+}
+END_TEST
+
+START_TEST(calls_by_name_get_what_typed_ones_get)
+{
+    ck_assert_program(
+        "class c { int n;\n"
+        "  int whole(any x) { n++; return n; } boolean truth(any x) { n++; return n % 2 == 0; }\n"
+        "  void nothing(any x) { n++; } double real(any x) { n++; return n * 0.5; }\n"
+        "  long wide(any x) { n++; return 1L << 61; } char letter(any x) { n++; return 'x'; }\n"
+        "  any all(any x) { n++; return x; } string text(any x) { n++; return \"t\" + x; }\n"
+        "  synchronized int locked(any x) { n++; return 7; }\n"
+        "  any deep(any x) { if (n > 0) { n--; return ((any) this).deep(x); } return x; }\n"
+        "  any fails(any x) { n++; throw \"no \" + x; } }\n"
+        "class d extends c { int whole(any x) { return -1; } }\n"
+        "any o = new c();\n"
+        "for (int i = 0; i < 40; i++) {\n"
+        "  c typed = (c) o; typed.n = i;\n"
+        "  if (o.whole(i) != i + 1 || o.truth(0) != (i % 2 == 0)) exit(1);\n"
+        "  if (o.nothing(0) != null || o.real(0) != (i + 4) * 0.5) exit(2);\n"
+        "  if (o.wide(0) != 1L << 61 || o.letter(0) != 'x' || o.all(\"z\") != \"z\") exit(3);\n"
+        "  if (o.text(i) != \"t\\{i}\" || o.locked(1) != 7 || typed.n != i + 9) exit(4);\n"
+        "  if (o.deep(i) != i || typed.n != 0) exit(5);\n"
+        "  try { o.fails(i); exit(6); } catch (string s) { if (s != \"no \\{i}\") exit(7); }\n"
+        "  any p = i % 2 == 0 ? new d() : new c();\n"
+        "  if (p.whole(1) != (i % 2 == 0 ? -1 : 1)) exit(8); }\n"
+        "typed0(new c());\n"
+        "void typed0(c x) { any y = x; int k = y.whole(2) + (int) y.whole(3); if (k != 3) exit(9); "
+        "}\n");
+}
+END_TEST
+
 START_TEST(strings_asked_in_place_answer_as_ever)
 {
     ck_assert_program(
@@ -490,6 +553,8 @@ main(void)
         short_methods_that_are_not_entered_do_what_they_say,
         fields_set_without_a_frame_keep_what_is_young,
         an_array_of_the_library_in_place_is_what_its_source_says,
+        a_map_finds_in_place_what_its_source_finds,
+        calls_by_name_get_what_typed_ones_get,
         strings_asked_in_place_answer_as_ever,
         boxes_and_untyped_numbers_are_right_at_their_edges,
     };
