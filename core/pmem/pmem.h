@@ -202,6 +202,12 @@ void pmem_worker_leave(struct pmem_worker *worker);
 void pmem_worker_away(struct pmem_worker *worker);
 void pmem_worker_back(struct pmem_worker *worker);
 
+/*
+ * Called by each worker that is about to go away, while it still runs and holds no lock: its owner
+ * sees to what would wait for it meanwhile. May take locks. NULL: nobody does.
+ */
+extern void (*pmem_before_away)(struct pmem_worker *worker);
+
 /* Nonzero while the world is asked to stop, or a worker's credit runs low. */
 extern _Atomic uint32_t pmem_stop_wanted;
 

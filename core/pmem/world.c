@@ -37,6 +37,7 @@ struct request {
 };
 
 _Atomic uint32_t pmem_stop_wanted;
+void (*pmem_before_away)(struct pmem_worker *worker);
 
 static struct {
     struct lock lock; /* guards the fields up to `workers` */
@@ -413,6 +414,8 @@ pmem_worker_leave(struct pmem_worker *worker)
 void
 pmem_worker_away(struct pmem_worker *worker)
 {
+    if (pmem_before_away != NULL)
+        pmem_before_away(worker);
     lock_acquire(&world.lock);
     run_end_locked(worker, PMEM_AWAY);
     lock_release(&world.lock);
@@ -449,17 +452,21 @@ pmem_safepoint(struct pmem_worker *worker)
 /*
  * Dekker's handshake with pmem_world_pinned(): we store the pin, then look
  * whether the page is leaving; the evictor marks it leaving, then looks for
- * pins. All four are sequentially consistent, so at least one sees the other.
+ * pins. The end of the pin, which makes it one, and the other three are sequentially
+ * consistent, so at least one sees the other.
  */
 void
 pmem_pin(struct pmem_worker *worker, unsigned slot, uint64_t address, uint64_t bytes)
 {
+    _Atomic uint64_t *from = &worker->pins[slot].from, *to = &worker->pins[slot].to;
+
     assert(slot < PMEM_PIN_MAX);
-    atomic_store(&worker->pins[slot].to, 0);
+    atomic_store_explicit(to, 0, memory_order_relaxed);
     if (bytes == 0)
         return;
-    atomic_store(&worker->pins[slot].from, address & ~(PAGE_BYTES - 1));
-    atomic_store(&worker->pins[slot].to, address + bytes);
+    /* Release: who sees the new beginning does not see the old end. */
+    atomic_store_explicit(from, address & ~(PAGE_BYTES - 1), memory_order_release);
+    atomic_store(to, address + bytes);
 }
 
 bool

@@ -21,19 +21,33 @@ timeout_ns(int64_t ms)
     return (uint64_t)(ms * NS_PER_MS);
 }
 
+/* Which of its methods that is, as it was when somebody looked last; methods do not move. */
+static _Atomic uint32_t first_index;
+
+/* True if the method has that name. */
+static bool
+is_first(ref_t method)
+{
+    return string_equal_utf8(GET_WORD(method_object, method, name), FIRST_METHOD,
+                             sizeof FIRST_METHOD - 1);
+}
+
 /* 0 if the class library does not have it. */
 static ref_t
 first_method(void)
 {
     ref_t methods = GET_WORD(class_object, class_of_number(CLASS_THREAD), methods);
-    uint32_t count = array_length(methods);
+    uint32_t count = array_length(methods), from = atomic_load(&first_index);
 
     for (uint32_t i = 0; i < count; i++) {
-        ref_t method = array_load_word(methods, i);
+        uint32_t index = (from + i) % count;
+        ref_t method = array_load_word(methods, index);
 
-        if (string_equal_utf8(GET_WORD(method_object, method, name), FIRST_METHOD,
-                              sizeof FIRST_METHOD - 1))
+        if (is_first(method)) {
+            if (index != from)
+                atomic_store(&first_index, index);
             return method;
+        }
     }
     return 0;
 }

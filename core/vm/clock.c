@@ -23,9 +23,15 @@ static _Atomic uint64_t start_ns; /* ... at this monotonic time */
 static _Atomic uint64_t due_ns;   /* monotonic; 0: no commit of the clock is planned */
 
 uint64_t
+clock_personal_at(uint64_t now_ns)
+{
+    return atomic_load(&base_ns) + (now_ns - atomic_load(&start_ns));
+}
+
+uint64_t
 vm_personal_ns(void)
 {
-    return atomic_load(&base_ns) + (plat_monotonic_ns() - atomic_load(&start_ns));
+    return clock_personal_at(plat_monotonic_ns());
 }
 
 static void

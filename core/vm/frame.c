@@ -231,6 +231,11 @@ frame_unload(struct vm_worker *worker)
     worker->thread = WORD_NULL;
     worker->loaded = false;
     frame_close(worker);
+}
+
+void
+frame_unpin(struct vm_worker *worker)
+{
     pmem_pin(&worker->pmem, PIN_THREAD, 0, 0);
     pmem_pin(&worker->pmem, PIN_STACK, 0, 0);
 }

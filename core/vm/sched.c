@@ -1,12 +1,18 @@
 /*
- * sched.c - workers, which run threads: run queue, timers, time slices.
+ * sched.c - workers, which run threads: taking one up, looking around, letting go, sleeping.
  *
- * Run queue and timers are volatile, and are made again at a start from the
- * states of the threads in the space. A worker without a thread is away from the
+ * Run queues (sched_queue.c) and timers (sched_timer.c) are volatile, and are made again at a start
+ * from the states of the threads in the space. A worker without a thread is away from the
  * space and sleeps until there is one, or a timer is due; it has no tick.
  *
+ * Who wakes a thread puts it into the queue of his own worker and calls nobody: most wakers wait
+ * themselves a moment later, and then that worker takes it. Only if threads wait there for
+ * SHARE_NS, or the worker goes away from the space, one that sleeps is called. So two threads that
+ * talk to each other cost no system call, and no wake is lost: whoever has threads in his queue
+ * runs, looks around, or calls before he goes.
+ *
  * Keeps true
- *   1. A RUNNABLE thread is in the run queue, or a worker's, or on its way there; or it is lost:
+ *   1. A RUNNABLE thread is in a run queue, or a worker's, or on its way there; or it is lost:
  *      its pages cannot be read now, and it waits for the next start, or to be over.
  *   2. A worker that lets go of a thread touches it for the last time before
  *      anybody else can find it.
@@ -17,9 +23,8 @@
 #include "plat/machine.h"
 #include "plat/memory.h"
 #include "plat/thread.h"
-#include "vm/thread.h"
+#include "vm/sched_priv.h"
 #include "vm/vm.h"
-#include "vm/worker_priv.h"
 
 #define LOG_MODULE "vm"
 #include "base/log.h"
@@ -29,26 +34,11 @@
 
 #define SLICE_NS    10000000u
 #define RETRY_NS    10000000000ull
-#define THROTTLE_NS 50000000u
 #define OWED_NS     1000000000u
+#define SHARE_NS    20000u /* threads wait in a queue before a worker that sleeps is called */
 
 #define WAKE_PAGES  16 /* first writes that waking a thread may take */
-
-#define NO_TIMER    0
-
-/* The volatile half of a thread, by its slot. */
-struct half {
-    uint32_t next;  /* slot + 1 of the one behind it in the run queue */
-    uint32_t timer; /* place in the heap of timers + 1, or NO_TIMER */
-    bool lost;      /* guarded by the lock of the run queue */
-    uint64_t cpu_ns;
-};
-
-struct timer {
-    uint64_t wake_ns;
-    ref_t thread;
-    uint32_t slot;
-};
+#define NEAR_TAKES  64 /* threads taken from the own queue before all are looked at alike */
 
 /* How often to look around: rarely, or, where the nursery moves always, at each poll. */
 struct pace {
@@ -62,22 +52,14 @@ static const struct pace pace_moving = { .look_polls = 1, .collect_looks = 1 };
 static struct pace pace;
 
 static struct {
-    struct lock lock; /* guards the run queue */
+    struct lock lock; /* guards what follows, up to `stopping`, and half.lost */
     struct cond work;
-    uint32_t first, last;     /* slot + 1 */
-    _Atomic uint32_t waiting; /* threads in the run queue */
-    unsigned idle;
     bool kicked;
+    _Atomic unsigned idle; /* workers that sleep, or have looked for the last time before they do */
     _Atomic bool stopping;
-
-    struct lock timer_lock; /* guards the heap of timers */
-    struct timer *timers;
-    uint32_t timer_count;
-    _Atomic uint64_t timer_first;
 
     _Atomic bool kills_owed; /* threads wait that are over, and were not woken for it */
 
-    struct half *halves;
     struct vm_worker *workers;
     unsigned worker_count;
 } sched;
@@ -97,28 +79,28 @@ pace_of(const struct vm_options *options)
     return result;
 }
 
+static void before_away(struct pmem_worker *pmem);
+
 err_t
-sched_init(void)
+sched_init(unsigned worker_count)
 {
+    err_t err = sched_timer_init();
+
     pace = pace_of(vm_options_get());
     lock_init(&sched.lock, LOCK_RANK_SCHED);
-    lock_init(&sched.timer_lock, LOCK_RANK_TIMER);
     cond_init(&sched.work);
-    sched.first = sched.last = 0;
-    atomic_store(&sched.waiting, 0);
     atomic_store(&sched.stopping, false);
-    sched.idle = 0;
+    atomic_store(&sched.idle, 0);
     sched.kicked = false;
-    sched.timer_count = 0;
-    atomic_store(&sched.timer_first, UINT64_MAX);
     atomic_store(&sched.kills_owed, false);
-    sched.workers = NULL;
-    sched.worker_count = 0;
-    sched.halves = plat_reserve(THREAD_COUNT_MAX * sizeof sched.halves[0]);
-    sched.timers = plat_reserve((uint64_t)THREAD_COUNT_MAX * 2 * sizeof sched.timers[0]);
+    sched.workers = plat_alloc(worker_count * sizeof sched.workers[0]);
+    sched.worker_count = worker_count;
+    sched_queue_init(worker_count);
+    sched_halves = plat_reserve(THREAD_COUNT_MAX * sizeof sched_halves[0]);
     idle_cell[0] = (uintptr_t)interp_addresses[OP_IDLE];
     leave_cell[0] = (uintptr_t)interp_addresses[OP_LEAVE];
-    if (sched.halves != NULL && sched.timers != NULL)
+    pmem_before_away = before_away;
+    if (err == OK && sched_halves != NULL && sched.workers != NULL)
         return OK;
     sched_close();
     return ERR_NOMEM;
@@ -127,43 +109,111 @@ sched_init(void)
 void
 sched_close(void)
 {
-    plat_release(sched.halves, THREAD_COUNT_MAX * sizeof sched.halves[0]);
-    plat_release(sched.timers, (uint64_t)THREAD_COUNT_MAX * 2 * sizeof sched.timers[0]);
-    sched.halves = NULL;
-    sched.timers = NULL;
+    pmem_before_away = NULL;
+    if (sched.workers != NULL)
+        plat_free(sched.workers, sched.worker_count * sizeof sched.workers[0]);
+    sched.workers = NULL;
+    sched.worker_count = 0;
+    plat_release(sched_halves, THREAD_COUNT_MAX * sizeof sched_halves[0]);
+    sched_halves = NULL;
+    sched_timer_close();
+}
+
+bool
+sched_is_stopping(void)
+{
+    return atomic_load(&sched.stopping);
 }
 
 uint64_t
 sched_cpu_ns(uint32_t slot)
 {
-    return sched.halves != NULL && slot < THREAD_COUNT_MAX ? sched.halves[slot].cpu_ns : 0;
+    return sched_halves != NULL && slot < THREAD_COUNT_MAX ? sched_halves[slot].cpu_ns : 0;
 }
 
-/* ---- the run queue ---- */
+void
+sched_slot_given(uint32_t slot)
+{
+    sched_halves[slot].cpu_ns = 0;
+}
+
+/* ---- the run queues ---- */
+
+/* The worker of the calling thread; NULL if it is none of those that run threads. */
+static struct vm_worker *
+worker_here(void)
+{
+    struct pmem_worker *pmem = plat_self();
+    struct vm_worker *worker = pmem != NULL ? worker_of_pmem(pmem) : NULL;
+
+    return worker >= sched.workers && worker < sched.workers + sched.worker_count ? worker : NULL;
+}
+
+static unsigned
+level_of(ref_t thread)
+{
+    (void)thread;
+    return SCHED_LEVEL_NORMAL;
+}
 
 void
 sched_enqueue(ref_t thread)
 {
     uint32_t slot = GET_U32(thread_object, thread, slot);
+    struct vm_worker *worker = worker_here();
 
+    sched_queue_push(worker != NULL ? worker->index : slot, slot, level_of(thread));
+    if (worker == NULL)
+        sched_call_idle();
+}
+
+void
+sched_call_idle(void)
+{
+    if (atomic_load(&sched.idle) == 0)
+        return;
     lock_acquire(&sched.lock);
-    sched.halves[slot].next = 0;
-    if (sched.last == 0)
-        sched.first = slot + 1;
-    else
-        sched.halves[sched.last - 1].next = slot + 1;
-    sched.last = slot + 1;
-    atomic_fetch_add(&sched.waiting, 1);
-    if (sched.idle > 0)
+    sched.kicked = atomic_load(&sched.idle) > 0;
+    if (sched.kicked)
         cond_signal(&sched.work);
     lock_release(&sched.lock);
+}
+
+/* Whoever waits in the queue of a worker that goes away need not wait until it is back. */
+static void
+before_away(struct pmem_worker *pmem)
+{
+    struct vm_worker *worker = worker_of_pmem(pmem);
+
+    if (worker_here() == worker && sched_queue_count(worker->index) > 0)
+        sched_call_idle();
+}
+
+/* Who waits for long is for a worker that sleeps. */
+static void
+share(struct vm_worker *worker)
+{
+    uint64_t now;
+
+    if (sched_queue_count(worker->index) == 0 ||
+        atomic_load_explicit(&sched.idle, memory_order_relaxed) == 0) {
+        worker->share_ns = 0;
+        return;
+    }
+    now = plat_monotonic_ns();
+    if (worker->share_ns == 0)
+        worker->share_ns = now + SHARE_NS;
+    if (now < worker->share_ns)
+        return;
+    worker->share_ns = now + SHARE_NS;
+    sched_call_idle();
 }
 
 static void
 lost_set(uint32_t slot)
 {
     lock_acquire(&sched.lock);
-    sched.halves[slot].lost = true;
+    sched_halves[slot].lost = true;
     lock_release(&sched.lock);
 }
 
@@ -174,8 +224,8 @@ lost_take(uint32_t slot)
     bool lost;
 
     lock_acquire(&sched.lock);
-    lost = sched.halves[slot].lost;
-    sched.halves[slot].lost = false;
+    lost = sched_halves[slot].lost;
+    sched_halves[slot].lost = false;
     lock_release(&sched.lock);
     return lost;
 }
@@ -187,129 +237,19 @@ sched_find_lost(ref_t thread)
         sched_enqueue(thread);
 }
 
-static bool
-dequeue_locked(uint32_t *slot)
-{
-    if (sched.first == 0)
-        return false;
-    *slot = sched.first - 1;
-    sched.first = sched.halves[*slot].next;
-    if (sched.first == 0)
-        sched.last = 0;
-    atomic_fetch_sub(&sched.waiting, 1);
-    return true;
-}
-
-/* ---- timers: a heap, the first one at its top ---- */
-
-static void
-timer_place(uint32_t at, struct timer timer)
-{
-    sched.timers[at] = timer;
-    sched.halves[timer.slot].timer = at + 1;
-}
-
-static void
-timer_up(uint32_t at, struct timer timer)
-{
-    while (at > 0 && sched.timers[(at - 1) / 2].wake_ns > timer.wake_ns) {
-        timer_place(at, sched.timers[(at - 1) / 2]);
-        at = (at - 1) / 2;
-    }
-    timer_place(at, timer);
-}
-
-static void
-timer_down(uint32_t at, struct timer timer)
-{
-    for (;;) {
-        uint32_t child = 2 * at + 1;
-
-        if (child + 1 < sched.timer_count &&
-            sched.timers[child + 1].wake_ns < sched.timers[child].wake_ns)
-            child++;
-        if (child >= sched.timer_count || sched.timers[child].wake_ns >= timer.wake_ns)
-            break;
-        timer_place(at, sched.timers[child]);
-        at = child;
-    }
-    timer_place(at, timer);
-}
-
-static void
-timer_remove_locked(uint32_t slot)
-{
-    uint32_t at = sched.halves[slot].timer;
-    struct timer last;
-
-    if (at == NO_TIMER)
-        return;
-    at--;
-    sched.halves[slot].timer = NO_TIMER;
-    last = sched.timers[--sched.timer_count];
-    if (at == sched.timer_count)
-        return;
-    if (at > 0 && sched.timers[(at - 1) / 2].wake_ns > last.wake_ns)
-        timer_up(at, last);
-    else
-        timer_down(at, last);
-}
-
-void
-sched_timer_set(ref_t thread, uint64_t wake_ns)
-{
-    struct timer timer = { wake_ns, thread, GET_U32(thread_object, thread, slot) };
-    bool earlier;
-
-    lock_acquire(&sched.timer_lock);
-    timer_remove_locked(timer.slot);
-    if (wake_ns != UINT64_MAX)
-        timer_up(sched.timer_count++, timer);
-    earlier = wake_ns < atomic_load(&sched.timer_first);
-    atomic_store(&sched.timer_first, sched.timer_count > 0 ? sched.timers[0].wake_ns : UINT64_MAX);
-    lock_release(&sched.timer_lock);
-    if (!earlier)
-        return;
-    lock_acquire(&sched.lock);
-    sched.kicked = sched.idle > 0;
-    if (sched.idle > 0)
-        cond_signal(&sched.work);
-    lock_release(&sched.lock);
-}
-
-uint64_t
-sched_timer_first(void)
-{
-    return atomic_load(&sched.timer_first);
-}
-
-/* The thread whose timer is due; 0 if there is none. */
-static ref_t
-timer_take_due(uint64_t personal_ns)
-{
-    ref_t thread = WORD_NULL;
-
-    lock_acquire(&sched.timer_lock);
-    if (sched.timer_count > 0 && sched.timers[0].wake_ns <= personal_ns) {
-        thread = sched.timers[0].thread;
-        timer_remove_locked(sched.timers[0].slot);
-        atomic_store(&sched.timer_first,
-                     sched.timer_count > 0 ? sched.timers[0].wake_ns : UINT64_MAX);
-    }
-    lock_release(&sched.timer_lock);
-    return thread;
-}
+/* ---- timers ---- */
 
 /* Wake those whose time has come, as far as the credit goes. */
 static void
-fire_timers(struct vm_worker *worker)
+fire_timers(struct vm_worker *worker, uint64_t now_ns)
 {
+    uint64_t personal_ns = clock_personal_at(now_ns);
     ref_t thread;
 
-    if (sched_timer_first() > vm_personal_ns())
+    if (sched_timer_first() > personal_ns)
         return;
     while (worker->pmem.credit > WAKE_PAGES &&
-           (thread = timer_take_due(vm_personal_ns())) != WORD_NULL) {
+           (thread = sched_timer_take_due(personal_ns)) != WORD_NULL) {
         worker_commit_begin(worker);
         thread_wake(thread);
         worker_commit_end(worker);
@@ -360,150 +300,10 @@ pay_kills(struct vm_worker *worker)
 }
 
 static void
-wake_due(struct vm_worker *worker)
+wake_due(struct vm_worker *worker, uint64_t now_ns)
 {
-    fire_timers(worker);
+    fire_timers(worker, now_ns);
     pay_kills(worker);
-}
-
-/* ---- safepoints ---- */
-
-static void
-pause_shortly(struct vm_worker *worker)
-{
-    static _Atomic uint32_t nothing;
-
-    pmem_worker_away(&worker->pmem);
-    plat_wait(&nothing, 0, plat_monotonic_ns() + THROTTLE_NS);
-    pmem_worker_back(&worker->pmem);
-}
-
-static void
-load_again(struct vm_worker *worker)
-{
-    while (worker->thread != WORD_NULL && !frame_load(worker)) {
-        log_warn("no memory for code: a thread waits");
-        pause_shortly(worker);
-    }
-}
-
-/* ---- law 10: throttle, then refuse, then stop the one program that asked ---- */
-
-static bool
-lacks_credit(const struct vm_worker *worker)
-{
-    return worker->pmem.credit < PMEM_WORKER_CREDIT / 2;
-}
-
-/*
- * Wait for commits and collections that make room; ERR_NOSPACE when they cannot. While no commit
- * succeeds no program can help it: the disk may come back, or a person switches off.
- */
-static err_t
-throttle(struct vm_worker *worker)
-{
-    while (lacks_credit(worker) && !atomic_load(&sched.stopping)) {
-        if (!heap_make_room(&worker->heap, PMEM_WORKER_CREDIT / 2)) {
-            if (pmem_commit_outcome() == OK)
-                return ERR_NOSPACE;
-            pause_shortly(worker);
-        }
-        IGNORE(pmem_safepoint(&worker->pmem), "what it brought is looked at");
-    }
-    return OK;
-}
-
-/* A worker without a thread finds one with little; it tells that one, or stops its program. */
-static void
-scrape_by(struct vm_worker *worker)
-{
-    if (pmem_reserve_to_tell(&worker->pmem) != OK)
-        pause_shortly(worker);
-}
-
-/* It is over for the thread: whatever it was about to throw is nobody's business. */
-static void
-end_over(struct vm_worker *worker)
-{
-    SET_WORD(thread_object, worker->thread, pending, WORD_NULL);
-    thread_end(worker);
-}
-
-/*
- * There is no room for what the thread writes. Its program is told, as long as there is credit to
- * tell it with, and to clean up; who was told and wrote on is stopped. So nobody waits for room
- * that nobody makes.
- */
-static void
-refuse(struct vm_worker *worker)
-{
-    if (pmem_reserve_to_tell(&worker->pmem) != OK) {
-        thread_stop_program(worker);
-        end_over(worker);
-        return;
-    }
-    heap_open_reserve(&worker->heap);
-    load_again(worker);
-    if (GET_WORD(thread_object, worker->thread, pending) == WORD_NULL)
-        exception_throw_prepared(worker, ERR_NOSPACE);
-}
-
-void
-sched_safepoint(struct vm_worker *worker)
-{
-    bool loaded = worker->loaded;
-    err_t err;
-
-    frame_save(worker);
-    worker->loaded = false;
-    err = heap_safepoint(&worker->heap);
-    if (err != OK && lacks_credit(worker))
-        err = throttle(worker);
-    if (err != OK && !loaded)
-        scrape_by(worker);
-    else if (err != OK)
-        refuse(worker);
-    else if (loaded)
-        load_again(worker);
-}
-
-/* The call that asked for it runs again, and finds in its progress that it was done. */
-static err_t
-collect_all(struct vm_worker *worker)
-{
-    TRY(heap_collect_full(&worker->heap));
-    TRY(pmem_reserve(&worker->pmem, 1));
-    SET_U64(thread_object, worker->thread, prim_raw, 1);
-    return OK;
-}
-
-static err_t
-collect(struct vm_worker *worker, uint64_t bytes)
-{
-    bool loaded = worker->loaded;
-    err_t err;
-
-    frame_save(worker);
-    worker->loaded = false;
-    err = bytes == PRIM_COLLECT_ALL ? collect_all(worker) : heap_collect(&worker->heap, bytes);
-    if (loaded)
-        load_again(worker);
-    return err;
-}
-
-void
-sched_collect_quietly(struct vm_worker *worker, uint64_t bytes)
-{
-    IGNORE(collect(worker, bytes), "the caller looks again");
-}
-
-void
-sched_collect(struct vm_worker *worker, uint64_t bytes)
-{
-    err_t err = collect(worker, bytes);
-
-    if (err != OK)
-        exception_throw_prepared(worker, err);
 }
 
 /* ---- letting go of a thread ---- */
@@ -514,13 +314,13 @@ sched_idle(struct vm_worker *worker)
     worker->pc = idle_cell;
 }
 
+/* Whatever ran since the clock was last asked has had that time. */
 static void
-account(struct vm_worker *worker)
+account(struct vm_worker *worker, uint64_t now_ns)
 {
-    uint64_t now = plat_monotonic_ns();
-
-    sched.halves[GET_U32(thread_object, worker->thread, slot)].cpu_ns += now - worker->run_begin_ns;
-    worker->run_begin_ns = now;
+    if (worker->run_slot != 0)
+        sched_halves[worker->run_slot - 1].cpu_ns += now_ns - worker->run_begin_ns;
+    worker->run_begin_ns = now_ns;
 }
 
 static void
@@ -528,7 +328,6 @@ give_back(struct vm_worker *worker)
 {
     ref_t thread = worker->thread;
 
-    account(worker);
     frame_save(worker);
     frame_unload(worker);
     sched_enqueue(thread);
@@ -542,7 +341,7 @@ sched_credit(struct vm_worker *worker, uint32_t pages)
         return true;
     sched_safepoint(worker);
     /* While the disk fails it would ask for ever, and not hear that it shall stop. */
-    if (worker->loaded && atomic_load(&sched.stopping))
+    if (worker->loaded && sched_is_stopping())
         give_back(worker);
     return false;
 }
@@ -562,7 +361,6 @@ park_as(struct vm_worker *worker, enum thread_state state)
     _Atomic uint32_t *shared = thread_state_of(thread);
     uint32_t expected = THREAD_RUNNABLE;
 
-    account(worker);
     frame_save(worker);
     worker->loaded = false;
     trace(THREAD_PARK, GET_U64(thread_object, thread, id), state);
@@ -611,7 +409,7 @@ sched_load(struct vm_worker *worker)
 {
     ref_t thread = worker->thread;
 
-    if (lacks_credit(worker))
+    if (sched_lacks_credit(worker))
         sched_safepoint(worker);
     trace(THREAD_RUN, GET_U64(thread_object, thread, id), worker->index);
     worker_commit_begin(worker);
@@ -619,16 +417,19 @@ sched_load(struct vm_worker *worker)
     if ((GET_U32(thread_object, thread, flags) & THREAD_FLAG_UNREADABLE) != 0)
         thread_flags_clear(thread, THREAD_FLAG_UNREADABLE);
     worker_commit_end(worker);
-    worker->run_begin_ns = plat_monotonic_ns();
+    if (worker->now_ns == 0) /* a page was waited for: that is nobody's time */
+        worker->run_begin_ns = plat_monotonic_ns();
+    worker->now_ns = 0;
+    worker->run_slot = GET_U32(thread_object, thread, slot) + 1;
     worker->slice_end_ns = worker->run_begin_ns + SLICE_NS;
     worker->slice = pace.look_polls - 1;
     worker->looks = SLICE_LOOKS;
     if (is_over(thread)) {
-        end_over(worker);
+        sched_end_over(worker);
         return false;
     }
     pay_for(worker, GET_WORD(thread_object, thread, application));
-    load_again(worker);
+    sched_load_again(worker);
     return worker->loaded;
 }
 
@@ -704,7 +505,7 @@ sched_lose(struct vm_worker *worker, uint64_t address, err_t err)
     worker_commit_begin(worker);
     slot = slot_of(thread);
     if (err == ERR_CORRUPT || !wait_lost(worker, thread, slot)) {
-        pmem_store64(SPACE_THREAD_TABLE + 8 * (uint64_t)slot, WORD_NULL);
+        thread_delist_slot(slot);
         if (can_be_seen(worker, thread))
             thread_lose(thread);
     }
@@ -731,41 +532,61 @@ sleep_idle(struct vm_worker *worker)
 {
     uint64_t deadline;
 
+    frame_unpin(worker);
     pmem_worker_away(&worker->pmem);
     lock_acquire(&sched.lock);
+    /* Before the last look: who sets a timer, or adds a thread, after that, finds us here. */
+    atomic_fetch_add(&sched.idle, 1);
     deadline = idle_deadline();
-    sched.idle++;
-    while (sched.first == 0 && !sched.kicked && !atomic_load(&sched.stopping) &&
+    while (!sched.kicked && !sched_is_stopping() && !sched_queue_any() &&
            plat_monotonic_ns() < deadline)
         cond_wait(&sched.work, &sched.lock, deadline);
-    sched.idle--;
+    atomic_fetch_sub(&sched.idle, 1);
     sched.kicked = false;
     lock_release(&sched.lock);
     pmem_worker_back(&worker->pmem);
+}
+
+/* The next thread for the worker; false if there is none. */
+static bool
+take_next(struct vm_worker *worker, uint32_t *slot)
+{
+    bool afar = worker->looks_afar || worker->takes % NEAR_TAKES == 0;
+    unsigned level;
+
+    if (!sched_queue_take(worker->index, afar, slot, &level))
+        return false;
+    worker->takes++;
+    worker->share_ns = 0;
+    worker->looks_afar = false;
+    worker->level = level;
+    return true;
 }
 
 void
 sched_next(struct vm_worker *worker)
 {
     uint32_t slot = 0;
-    bool found;
+    uint64_t now;
 
     sched_idle(worker);
-    if (atomic_load(&sched.stopping)) {
+    if (sched_is_stopping()) {
+        frame_unpin(worker);
         worker->pc = leave_cell;
         return;
     }
-    if (lacks_credit(worker))
+    if (sched_lacks_credit(worker))
         sched_safepoint(worker);
-    clock_commit(worker, plat_monotonic_ns());
-    wake_due(worker);
-    lock_acquire(&sched.lock);
-    found = dequeue_locked(&slot);
-    lock_release(&sched.lock);
-    if (!found) {
+    now = plat_monotonic_ns();
+    account(worker, now);
+    worker->run_slot = 0;
+    clock_commit(worker, now);
+    wake_due(worker, now);
+    if (!take_next(worker, &slot)) {
         sleep_idle(worker);
         return;
     }
+    worker->now_ns = now;
     worker_commit_begin(worker);
     worker->thread = thread_in_slot(slot);
     worker_commit_end(worker);
@@ -775,23 +596,33 @@ sched_next(struct vm_worker *worker)
 
 /* ---- looking around ---- */
 
+/* Does a thread wait that goes before the one that runs, or at least as soon as its slice ends? */
+static bool
+is_outranked(const struct vm_worker *worker)
+{
+    return sched_queue_best() > worker->level + 1;
+}
+
 static void
 look_at_clock(struct vm_worker *worker)
 {
     uint64_t now = plat_monotonic_ns();
 
     worker->looks = SLICE_LOOKS;
+    account(worker, now);
     clock_commit(worker, now);
-    wake_due(worker);
+    wake_due(worker, now);
     if (is_over(worker->thread)) {
-        end_over(worker);
+        sched_end_over(worker);
         return;
     }
-    if (now < worker->slice_end_ns && !atomic_load(&sched.stopping))
+    if (now < worker->slice_end_ns && !sched_is_stopping() && !is_outranked(worker))
         return;
     worker->slice_end_ns = now + SLICE_NS;
-    if (atomic_load(&sched.waiting) > 0 || atomic_load(&sched.stopping))
+    if (sched_queue_has_any() || sched_is_stopping()) {
+        worker->looks_afar = true;
         give_back(worker);
+    }
 }
 
 static bool
@@ -815,7 +646,7 @@ snapshot_wait(struct vm_worker *worker)
     pmem_worker_away(&worker->pmem);
     IGNORE(pmem_snapshot_wait(epoch), "who runs the volume is told");
     pmem_worker_back(&worker->pmem);
-    load_again(worker);
+    sched_load_again(worker);
 }
 
 void
@@ -829,7 +660,10 @@ sched_poll(struct vm_worker *worker)
         snapshot_wait(worker);
     if (pmem_poll() || collects)
         sched_safepoint(worker);
-    if (!worker->loaded || worker->looks > 0)
+    if (!worker->loaded)
+        return;
+    share(worker);
+    if (worker->looks > 0)
         return;
     look_at_clock(worker);
     if (worker->loaded && thread_is_interrupted(worker->thread))
@@ -843,9 +677,12 @@ sched_again(struct vm_worker *worker)
         sched_safepoint(worker);
     if (!worker->loaded)
         return;
-    look_at_clock(worker);
-    if (worker->loaded && atomic_load(&sched.waiting) > 0)
-        give_back(worker);
+    if (!sched_queue_has_any()) {
+        look_at_clock(worker);
+        return;
+    }
+    worker->looks_afar = sched_queue_count(worker->index) == 0;
+    give_back(worker); /* who takes it up again looks whether it is over */
 }
 
 /* ---- workers ---- */
@@ -886,17 +723,14 @@ worker_main(void *argument)
 }
 
 err_t
-sched_start(unsigned count)
+sched_start(void)
 {
-    sched.workers = plat_alloc(count * sizeof sched.workers[0]);
-    if (sched.workers == NULL)
-        return ERR_NOMEM;
-    sched.worker_count = count;
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < sched.worker_count; i++) {
         struct vm_worker *worker = &sched.workers[i];
 
         worker->index = i;
         if (plat_thread_create(&worker->native, "worker", worker_main, worker) != OK) {
+            worker->native = NULL;
             sched_stop();
             return ERR_NOMEM;
         }
@@ -911,9 +745,9 @@ sched_stop(void)
     atomic_store(&sched.stopping, true);
     cond_broadcast(&sched.work);
     lock_release(&sched.lock);
-    for (unsigned i = 0; i < sched.worker_count; i++)
-        plat_thread_join(sched.workers[i].native);
-    plat_free(sched.workers, sched.worker_count * sizeof sched.workers[0]);
-    sched.workers = NULL;
-    sched.worker_count = 0;
+    for (unsigned i = 0; i < sched.worker_count; i++) {
+        if (sched.workers[i].native != NULL)
+            plat_thread_join(sched.workers[i].native);
+        sched.workers[i].native = NULL;
+    }
 }

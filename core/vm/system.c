@@ -211,11 +211,11 @@ vm_start(const struct vm_options *options)
     TRY(heap_start(&system_options.heap));
     err = code_init();
     if (err == OK)
-        err = sched_init();
+        err = sched_init(worker_count());
     if (err == OK)
         err = start_as(&worker);
     if (err == OK && !options->safe)
-        err = sched_start(worker_count());
+        err = sched_start();
     if (err != OK)
         vm_close();
     return err;

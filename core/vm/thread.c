@@ -14,8 +14,8 @@
 #include "heap/text.h"
 #include "object/array.h"
 #include "vm/monitor.h"
+#include "vm/sched_priv.h"
 #include "vm/vm.h"
-#include "vm/worker_priv.h"
 
 #define LOG_MODULE "vm"
 #include "base/log.h"
@@ -25,7 +25,8 @@
 #define STOP_PAGES        16 /* first writes that ending one thread and its program may take */
 
 static struct lock table_lock = LOCK_INIT(LOCK_RANK_SCHED);
-static uint32_t table_hint; /* below it no slot is free */
+static uint32_t free_first; /* slot + 1 of one that is free; the next is half.next */
+static uint32_t table_seen; /* from here on free slots are not in that list */
 
 /* ---- flags and state: shared with other workers ---- */
 
@@ -113,40 +114,62 @@ thread_slot_count(void)
 void
 thread_table_init(void)
 {
-    table_hint = 0;
+    free_first = 0;
+    table_seen = 0;
+}
+
+/* A slot that is free; as many as there are at most: it is the first behind them. */
+static uint32_t
+slot_take_locked(void)
+{
+    uint32_t slot = free_first - 1, count = thread_slot_count();
+
+    if (free_first != 0) {
+        free_first = sched_halves[slot].next;
+        sched_halves[slot].next = 0;
+        return slot;
+    }
+    while (table_seen < count && thread_in_slot(table_seen) != WORD_NULL)
+        table_seen++;
+    return table_seen++;
 }
 
 bool
 thread_enlist(ref_t thread)
 {
-    uint32_t slot, count;
+    uint32_t slot;
 
     lock_acquire(&table_lock);
-    slot = table_hint;
-    count = thread_slot_count();
-    while (slot < count && thread_in_slot(slot) != WORD_NULL)
-        slot++;
+    slot = slot_take_locked();
     if (slot < THREAD_COUNT_MAX) {
         pmem_store64(SPACE_THREAD_TABLE + 8 * (uint64_t)slot, thread);
-        if (slot == count)
-            pmem_store32(root_field(thread_slot_count), count + 1);
-        table_hint = slot + 1;
+        if (slot == thread_slot_count())
+            pmem_store32(root_field(thread_slot_count), slot + 1);
         SET_U32(thread_object, thread, slot, slot);
+        sched_slot_given(slot);
+    } else {
+        table_seen = THREAD_COUNT_MAX;
     }
     lock_release(&table_lock);
     return slot < THREAD_COUNT_MAX;
 }
 
 void
-thread_delist(ref_t thread)
+thread_delist_slot(uint32_t slot)
 {
-    uint32_t slot = GET_U32(thread_object, thread, slot);
-
     lock_acquire(&table_lock);
     pmem_store64(SPACE_THREAD_TABLE + 8 * (uint64_t)slot, WORD_NULL);
-    if (slot < table_hint)
-        table_hint = slot;
+    if (slot < table_seen) {
+        sched_halves[slot].next = free_first;
+        free_first = slot + 1;
+    }
     lock_release(&table_lock);
+}
+
+void
+thread_delist(ref_t thread)
+{
+    thread_delist_slot(GET_U32(thread_object, thread, slot));
 }
 
 ref_t

@@ -141,9 +141,15 @@ struct vm_worker {
     void *restart[5]; /* __builtin_setjmp */
     int32_t looks;    /* looks around until the clock is asked */
     uint64_t slice_end_ns;
-    uint64_t run_begin_ns;
+    uint64_t now_ns;       /* the clock, if it was read on the way to sched_load; else 0 */
+    uint64_t run_begin_ns; /* up to here the thread's time is accounted */
+    uint32_t run_slot;     /* whose time runs, + 1; 0: nobody's */
+    unsigned level;        /* at which its thread waited */
+    uint32_t takes;        /* threads taken from queues */
+    uint64_t share_ns;     /* when to call a worker that sleeps, if threads still wait; or 0 */
+    bool looks_afar;       /* the next thread comes from any queue */
     uint64_t sample_due_ns; /* monotonic; while somebody profiles */
-    void *scratch;          /* being decoded; freed when a fault has cut that off */
+    void *scratch;         /* being decoded; freed when a fault has cut that off */
     size_t scratch_bytes;
     struct prim_call call;
     ref_t tail_method;
@@ -311,8 +317,11 @@ void frame_save(struct vm_worker *worker);
  */
 must_use bool frame_load(struct vm_worker *worker);
 
-/* The worker has no thread any more; its state was saved. */
+/* The worker has no thread any more; its state was saved. The pages of it stay pinned ... */
 void frame_unload(struct vm_worker *worker);
+
+/* ... until another is loaded, or the worker has none for longer. */
+void frame_unpin(struct vm_worker *worker);
 
 /* Make the windows empty: nothing of the stack may be written. */
 void frame_close(struct vm_worker *worker);
@@ -484,10 +493,11 @@ void init_done(struct vm_worker *worker, bool failed);
 
 /* ---- sched.c ---- */
 
-must_use err_t sched_init(void);
+/* For so many workers; none runs before sched_start. OK, ERR_NOMEM. */
+must_use err_t sched_init(unsigned worker_count);
 void sched_close(void);
 
-/* Put a runnable thread at the end of the run queue. */
+/* Put a runnable thread into the run queue of the calling worker, or of any. */
 void sched_enqueue(ref_t thread);
 
 /* Arm or disarm a thread's timer; UINT64_MAX disarms. Cannot fail. */
@@ -551,11 +561,14 @@ void sched_park(struct vm_worker *worker);
 void sched_suspend(struct vm_worker *worker);
 
 /* Workers: start `count`; stop them all. */
-must_use err_t sched_start(unsigned count);
+must_use err_t sched_start(void);
 void sched_stop(void);
 
 /* Nanoseconds that the thread in this slot has run since the machine started. */
 uint64_t sched_cpu_ns(uint32_t slot);
+
+/* A new thread has this slot. */
+void sched_slot_given(uint32_t slot);
 
 /* The native thread that is a worker for a while (vm_install and others). */
 must_use err_t worker_join(struct vm_worker *worker);
@@ -589,6 +602,7 @@ void thread_progress_clear(ref_t thread);
 /* The table of threads in the space. */
 must_use bool thread_enlist(ref_t thread);
 void thread_delist(ref_t thread);
+void thread_delist_slot(uint32_t slot);
 ref_t thread_in_slot(uint32_t slot);
 uint32_t thread_slot_count(void);
 void thread_table_init(void);
@@ -636,6 +650,9 @@ enum prim_answer monitor_exit_worker(struct vm_worker *worker, ref_t object);
 
 /* Personal time goes on from where the space has it. */
 void clock_start(void);
+
+/* Personal time at a monotonic time. */
+uint64_t clock_personal_at(uint64_t now_ns);
 
 /* Armed timers want the clock committed now and then: when next, at the latest? Monotonic. */
 uint64_t clock_commit_due(uint64_t now_ns, uint64_t first_timer_ns);

@@ -1,0 +1,91 @@
+/*
+ * sched_priv.h - what the files of the scheduler share: the volatile half of a
+ * thread, run queues, timers.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "vm/thread.h"
+#include "vm/worker_priv.h"
+
+/* Levels of priority, the lowest first. */
+#define SCHED_LEVELS       5
+#define SCHED_LEVEL_NORMAL 2
+
+/* More workers than this share queues. */
+#define SCHED_QUEUES_MAX 64
+
+/* The volatile half of a thread, by its slot. */
+struct sched_half {
+    uint32_t next, before;  /* slot + 1 of its neighbours in its run queue; guarded by that one */
+    _Atomic uint32_t timer; /* place in the heap of timers + 1; 0: none. Changed under its lock */
+    _Atomic uint8_t queue;  /* that it stands in, + 1; 0: in none. Changed under that one's lock */
+    uint8_t level;          /* at which it stands there */
+    bool lost;              /* guarded by the lock of who is lost */
+    uint64_t cpu_ns;        /* of whoever runs it */
+};
+
+extern struct sched_half *sched_halves;
+
+/* ---- sched_queue.c: who may run, and stands in line; by slots ---- */
+
+/* Queues for so many workers; all are empty. */
+void sched_queue_init(unsigned count);
+
+/* Put a thread that stands in no queue at the end of its level. */
+void sched_queue_push(unsigned queue, uint32_t slot, unsigned level);
+
+/* Threads in a queue. A guess, unless the caller knows that nobody changes it. */
+uint32_t sched_queue_count(unsigned queue);
+
+/*
+ * True if a thread waits in any queue: exactly, by their locks. Who has made known that he sleeps
+ * is seen by whoever puts a thread there after this has looked. And a guess.
+ */
+bool sched_queue_any(void);
+bool sched_queue_has_any(void);
+
+/* The highest level at which a thread waits in any queue, plus one; 0: none waits. A guess. */
+unsigned sched_queue_best(void);
+
+/*
+ * Take the next thread for the worker whose queue is `own`.
+ *
+ *   afar   look at all queues alike, so that each thread gets its turn whichever it stands in
+ *   slot   filled
+ *   level  filled: at which it waited
+ *
+ * False if there is none.
+ */
+bool sched_queue_take(unsigned own, bool afar, uint32_t *slot, unsigned *level);
+
+/* ---- sched_timer.c ---- */
+
+must_use err_t sched_timer_init(void);
+void sched_timer_close(void);
+
+/* The thread whose timer is due at this personal time, disarmed; 0 if there is none. */
+ref_t sched_timer_take_due(uint64_t personal_ns);
+
+/* ---- sched_room.c ---- */
+
+/* True if a worker should see to its credit before it goes on. */
+bool sched_lacks_credit(const struct vm_worker *worker);
+
+/* Away from the space for a moment, because something has to get better first. */
+void sched_pause(struct vm_worker *worker);
+
+/* ---- sched.c ---- */
+
+/* True from the moment the machine stops. */
+bool sched_is_stopping(void);
+
+/* Wake a worker that sleeps, if there is one: there is a thread, or an earlier timer. */
+void sched_call_idle(void);
+
+/* Take up the running state of the worker's thread again, as the space has it. */
+void sched_load_again(struct vm_worker *worker);
+
+/* It is over for the worker's thread. */
+void sched_end_over(struct vm_worker *worker);
