@@ -14,6 +14,7 @@
 #include "vm/vm.h"
 
 #define LOG_ROWS        1000
+#define DEADLOCKS_MAX   20 /* that are listed */
 #define VARIABLES_BYTES (256u << 10)
 
 /* What a listing leaves out it says. */
@@ -57,9 +58,41 @@ thread_row(struct buffer *text, const struct vm_thread_info *info)
         TRY(buffer_format(text, "  wakes in %s", format_duration(duration, info->wake_in_ns)));
     if (info->waiting[0] != '\0')
         TRY(buffer_format(text, "  for %s", info->waiting));
+    if (info->monitor != 0)
+        TRY(buffer_format(text, " %u", info->monitor - 1));
+    if (info->held_by != 0)
+        TRY(buffer_format(text, " of %" PRIu64, info->held_by));
     if (info->name[0] != '\0')
         TRY(buffer_format(text, "  \"%s\"", info->name));
     return buffer_append_byte(text, '\n');
+}
+
+/* "deadlock: 4 5": the threads with that number; nothing if there are none. `more`: there are. */
+static err_t
+deadlock_row(struct buffer *text, const struct rows *rows, uint32_t number, bool *more)
+{
+    const struct vm_thread_info *info = rows->first;
+
+    *more = false;
+    for (size_t i = 0; i < rows->count; i++) {
+        if (info[i].deadlock != number)
+            continue;
+        if (!*more)
+            TRY(buffer_format(text, "deadlock, threads that wait for each other for ever:"));
+        TRY(buffer_format(text, " %" PRIu64, info[i].id));
+        *more = true;
+    }
+    return *more ? buffer_append_byte(text, '\n') : OK;
+}
+
+static err_t
+deadlock_rows(struct buffer *text, const struct rows *rows)
+{
+    bool more = true;
+
+    for (uint32_t number = 1; more && number <= DEADLOCKS_MAX; number++)
+        TRY(deadlock_row(text, rows, number, &more));
+    return OK;
 }
 
 err_t
@@ -77,6 +110,8 @@ render_threads(struct buffer *text)
         err = thread_row(text, &info[i]);
     if (err == OK)
         err = missing_row(text, rows.missing);
+    if (err == OK)
+        err = deadlock_rows(text, &rows);
     rows_free(&rows);
     return err;
 }

@@ -9,6 +9,8 @@
 #include "object/string.h"
 #include "plat/memory.h"
 #include "vm/class_index.h"
+#include "vm/deadlock.h"
+#include "vm/monitor.h"
 #include "vm/vm.h"
 #include "vm/worker_priv.h"
 
@@ -17,6 +19,7 @@
 struct thread_list {
     struct vm_thread_info *rows;
     size_t max, count;
+    struct deadlock waits; /* of no slots, if there is no memory for it */
 };
 
 struct application_list {
@@ -42,11 +45,31 @@ where_of(ref_t thread, struct vm_thread_info *info)
     info->line = exception_line(method, walk.pc);
 }
 
+/* What the thread waits for, and whose that is. */
 static void
-thread_row(ref_t thread, struct vm_thread_info *info)
+waiting_of(ref_t thread, const struct deadlock *waits, struct vm_thread_info *info)
+{
+    uint32_t slot = GET_U32(thread_object, thread, slot);
+    word_t object = GET_WORD(thread_object, thread, waiting_for);
+    ref_t monitor;
+
+    if (object == WORD_NULL)
+        return;
+    exception_copy_text(GET_WORD(class_object, class_of_number(word_class_number(object)), name),
+                        info->waiting, sizeof info->waiting);
+    monitor = word_tag(object) == TAG_REF ? monitor_of(object) : 0;
+    if (monitor != 0)
+        info->monitor = GET_U32(monitor_object, monitor, number) + 1;
+    if (slot >= waits->slot_count || waits->holder[slot] == 0)
+        return;
+    info->held_by = GET_U64(thread_object, thread_in_slot(waits->holder[slot] - 1), id);
+    info->deadlock = waits->group[slot];
+}
+
+static void
+thread_row(ref_t thread, const struct deadlock *waits, struct vm_thread_info *info)
 {
     word_t application = GET_WORD(thread_object, thread, application);
-    word_t object = GET_WORD(thread_object, thread, waiting_for);
     uint64_t wake_ns = GET_U64(thread_object, thread, wake_ns), now = vm_personal_ns();
 
     *info = (struct vm_thread_info){ .id = GET_U64(thread_object, thread, id) };
@@ -55,10 +78,7 @@ thread_row(ref_t thread, struct vm_thread_info *info)
         info->application = GET_U32(application_object, application, id);
     exception_copy_text(GET_WORD(thread_object, thread, name), info->name, sizeof info->name);
     where_of(thread, info);
-    if (object != WORD_NULL)
-        exception_copy_text(
-            GET_WORD(class_object, class_of_number(word_class_number(object)), name), info->waiting,
-            sizeof info->waiting);
+    waiting_of(thread, waits, info);
     info->wake_in_ns = UINT64_MAX;
     if (info->state == THREAD_SLEEPING && wake_ns != UINT64_MAX)
         info->wake_in_ns = wake_ns > now ? wake_ns - now : 0;
@@ -71,13 +91,15 @@ list_threads(void *argument)
     struct thread_list *list = argument;
     uint32_t count = thread_slot_count();
 
+    if (deadlock_find(&list->waits) != OK)
+        list->waits = (struct deadlock){ 0 };
     for (uint32_t slot = 0; slot < count; slot++) {
         ref_t thread = thread_in_slot(slot);
 
         if (thread == WORD_NULL)
             continue;
         if (list->count < list->max)
-            thread_row(thread, &list->rows[list->count]);
+            thread_row(thread, &list->waits, &list->rows[list->count]);
         list->count++;
     }
 }
@@ -88,6 +110,7 @@ vm_list_threads(struct vm_thread_info *rows, size_t max, size_t *count)
     struct thread_list list = { .rows = rows, .max = max };
 
     TRY(pmem_world_do(NULL, list_threads, &list, 0));
+    deadlock_free(&list.waits);
     *count = list.count;
     return OK;
 }

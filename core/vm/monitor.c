@@ -173,6 +173,14 @@ monitor_numbered(uint32_t number)
     return array_load_word(pmem_load64(root_field(monitors)), number);
 }
 
+ref_t
+monitor_of(ref_t object)
+{
+    uint64_t header = obj_header(object);
+
+    return lock_state(header) == LOCK_INFLATED ? monitor_numbered(hash_field(header)) : WORD_NULL;
+}
+
 static bool
 spare_push(uint32_t number)
 {

@@ -143,6 +143,9 @@ struct vm_thread_info {
     char file[64];
     unsigned line;       /* 0 when not known */
     char waiting[64];    /* class of what it waits for, or "" */
+    uint32_t monitor;    /* number of the monitor that has, plus one; 0: it has none */
+    uint64_t held_by;    /* id of the thread that has what it waits for, as far as known; or 0 */
+    uint32_t deadlock;   /* threads of one number (from 1) wait for each other for ever; or 0 */
     uint64_t wake_in_ns; /* of sleepers; UINT64_MAX: no timer */
     uint64_t cpu_ns;     /* since the machine started */
 };

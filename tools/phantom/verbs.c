@@ -250,8 +250,11 @@ const struct verb verbs[] = {
         .name = "ps",
         .synopsis = "VOLUME",
         .summary = "show the threads in a volume and what each of them does",
-        .details = "Works on a running volume and on one that is stopped: there a thread stands\n"
-                   "where the newest snapshot has it.\n",
+        .details =
+            "Works on a running volume and on one that is stopped: there a thread stands\n"
+            "where the newest snapshot has it. 'for C 3 of 7' says that it waits for an\n"
+            "object of the class C with the monitor 3, which thread 7 holds (or for the\n"
+            "end of thread 7). Threads that wait for each other for ever are listed below.\n",
         .options = no_options,
         .argument_min = 1,
         .argument_max = 1,

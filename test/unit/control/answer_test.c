@@ -192,6 +192,34 @@ START_TEST(ps_shows_each_thread_however_many)
 }
 END_TEST
 
+START_TEST(ps_says_who_waits_for_whom_and_lists_who_does_so_for_ever)
+{
+    char line[64];
+    struct vm_thread_info rows[8];
+    size_t count;
+
+    ck_assert_int_eq(ask("ps"), ANSWER_DONE);
+    ck_assert(!answer_has("deadlock"));
+    machine_install("class fork { } fork l = new fork(); fork r = new fork(); int n = 0;\n"
+                    "void eat(fork a, fork b) { synchronized (a) { n++;\n"
+                    "  while (n < 2) .internal.thread.yield(); synchronized (b) { } } }\n"
+                    "spawn(fun () { eat(l, r); }); spawn(fun () { eat(r, l); });\n"
+                    "sleep(86400000L);\n");
+    machine_await_threads(2, THREAD_WAITING);
+    ck_assert_int_eq(vm_list_threads(rows, 8, &count), OK);
+    ck_assert_int_eq(ask("ps"), ANSWER_DONE);
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].state != THREAD_WAITING)
+            continue;
+        snprintf(line, sizeof line, "for .fork %u of %u\n", rows[i].monitor - 1,
+                 (unsigned)rows[i].held_by);
+        ck_assert_msg(answer_has(line), "no %s in %s", line, (char *)answer.bytes);
+        snprintf(line, sizeof line, " %u", (unsigned)rows[i].id);
+        ck_assert_ptr_nonnull(strstr(strstr((char *)answer.bytes, "for ever:"), line));
+    }
+}
+END_TEST
+
 START_TEST(stat_has_the_figures_that_programs_read)
 {
     static const char *const keys[] = {
@@ -422,6 +450,7 @@ main(void)
 {
     const TTest *const tests[] = {
         ps_shows_each_thread_however_many,
+        ps_says_who_waits_for_whom_and_lists_who_does_so_for_ever,
         stat_has_the_figures_that_programs_read,
         show_has_all_variables_or_those_of_a_pattern,
         log_gives_numbers_that_any_asker_can_put_into_his_own_time,
