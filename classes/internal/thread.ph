@@ -34,6 +34,13 @@ class thread {
     // Was the running thread to be interrupted? Then it no longer is, and nothing is thrown.
     static boolean interrupted() @primitive(thread_interrupted);
 
+    // How urgent it is: -2 to 2, at first that of the thread that started it, and 0 for the first one. Of the threads
+    // that could run those of a higher priority go first; the others still get a turn now and then. A thread that
+    // waits for the lock of an object (synchronized) lends its priority to the thread that holds it.
+    int priority() @primitive(thread_priority);
+    // Change that; an argument error if there is no such priority.
+    void setPriority(int priority) @primitive(thread_set_priority);
+
     // The name it was started with, or null.
     string name() @primitive(thread_name);
     // Has it not ended?

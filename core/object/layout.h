@@ -163,7 +163,7 @@ struct thread_object {
     uint32_t state;      /* enum thread_state */
     uint32_t slot;       /* in SPACE_THREAD_TABLE */
     uint32_t lock_count; /* entries of lock_stack in use */
-    uint32_t priority;
+    uint32_t priority;   /* -2 to 2; a higher one goes first */
     uint32_t frame_word; /* the top frame's base in the word area */
     uint32_t frame_raw;  /* the top frame's base in the raw area */
     uint32_t flags;      /* enum thread_flag */

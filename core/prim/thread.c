@@ -122,6 +122,22 @@ prim_thread_id(struct prim_call *call)
 }
 
 enum prim_answer
+prim_thread_priority(struct prim_call *call)
+{
+    if (!prim_is(call->words[0], CLASS_THREAD))
+        return prim_refuse(call, 0, "a thread");
+    return prim_return_int(call, (int32_t)GET_U32(thread_object, call->words[0], priority));
+}
+
+enum prim_answer
+prim_thread_set_priority(struct prim_call *call)
+{
+    if (!prim_is(call->words[0], CLASS_THREAD))
+        return prim_refuse(call, 0, "a thread");
+    return thread_priority_set(call, call->words[0], prim_int(call, 0));
+}
+
+enum prim_answer
 prim_thread_interrupt(struct prim_call *call)
 {
     if (!prim_is(call->words[0], CLASS_THREAD))

@@ -26,6 +26,9 @@
 #include "vm/worker_priv.h"
 
 #define GUARDS            64
+#define HOLDERS           4096u
+#define LEND_DEPTH        16 /* threads that wait for each other, and lend to the last of them */
+#define LEND_LOOK         64 /* threads of a queue that are asked for their level */
 #define LOCK_STACK_FIRST  8u
 #define NOTIFY_PIECE      8
 
@@ -34,6 +37,12 @@
     offsetof(struct monitor_object, entry_head), offsetof(struct monitor_object, entry_tail)
 #define WAIT_QUEUE                                                                                 \
     offsetof(struct monitor_object, wait_head), offsetof(struct monitor_object, wait_tail)
+
+/*
+ * Who took the monitor of an object last, slot + 1, by a hash of the object's address: a guess,
+ * because objects move and share a place. For whoever has to wait and lends his priority.
+ */
+static _Atomic uint32_t holders[HOLDERS];
 
 static struct lock guards[GUARDS];
 static struct lock table_lock = LOCK_INIT(LOCK_RANK_TIMER); /* guards root.monitors and `spare` */
@@ -332,6 +341,132 @@ deflate_if_idle(ref_t object, ref_t monitor)
     return true;
 }
 
+/* ---- priorities: who waits lends his to who holds ---- */
+
+static _Atomic uint32_t *
+holder_place(ref_t object)
+{
+    return &holders[(object >> 3 ^ object >> 15) % HOLDERS];
+}
+
+static void
+holder_note(ref_t object, ref_t thread)
+{
+    atomic_store_explicit(holder_place(object), GET_U32(thread_object, thread, slot) + 1,
+                          memory_order_relaxed);
+}
+
+/* True if another thread, which may be running, has the object on its lock stack. */
+static bool
+seems_held_by(ref_t thread, ref_t object)
+{
+    ref_t stack = GET_WORD(thread_object, thread, lock_stack);
+    uint32_t count = GET_U32(thread_object, thread, lock_count);
+
+    if (stack == WORD_NULL)
+        return false;
+    for (uint32_t i = 0; i < count && i < array_length(stack); i++) {
+        if (array_load_word(stack, i) == object)
+            return true;
+    }
+    return false;
+}
+
+/* Who holds the monitor, if that can be told without looking at everybody; else 0. */
+static ref_t
+holder_of(ref_t object)
+{
+    ref_t monitor = monitor_of(object), thread;
+    uint32_t slot;
+
+    if (monitor != 0 && GET_WORD(monitor_object, monitor, owner) != WORD_NULL)
+        return GET_WORD(monitor_object, monitor, owner);
+    slot = atomic_load_explicit(holder_place(object), memory_order_relaxed);
+    thread = slot != 0 && slot <= thread_slot_count() ? thread_in_slot(slot - 1) : 0;
+    return thread != 0 && seems_held_by(thread, object) ? thread : 0;
+}
+
+/*
+ * A thread of this level waits for the object. Its holder runs at this level from now on, and so
+ * does who has what that one waits for. Where the holder is not found, he sees it himself
+ * when his time slice ends; and nobody waits for ever in a run queue. The world may wait meanwhile
+ * for a page of one of them.
+ */
+static void
+lend_to_holder(ref_t object, unsigned level)
+{
+    for (unsigned i = 0; i < LEND_DEPTH && object != WORD_NULL; i++) {
+        ref_t holder = holder_of(object);
+
+        if (holder == 0 || !sched_lend(holder, level) ||
+            (GET_U32(thread_object, holder, flags) & THREAD_FLAG_ENTERING) == 0)
+            return;
+        object = GET_WORD(thread_object, holder, waiting_for);
+    }
+}
+
+/* The highest level, plus one, of those at the head of the entry queue. Guarded. */
+static unsigned
+level_of_entry(ref_t monitor)
+{
+    word_t thread = GET_WORD(monitor_object, monitor, entry_head);
+    unsigned level, highest = 0;
+
+    for (unsigned i = 0; i < LEND_LOOK && thread != WORD_NULL; i++) {
+        level = sched_level_of(thread) + 1;
+        highest = level > highest ? level : highest;
+        thread = GET_WORD(thread_object, thread, next);
+    }
+    return highest;
+}
+
+unsigned
+monitor_lent_to(ref_t thread)
+{
+    ref_t stack = GET_WORD(thread_object, thread, lock_stack);
+    uint32_t count = GET_U32(thread_object, thread, lock_count);
+    unsigned level, highest = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        ref_t object = array_load_word(stack, i);
+
+        if (lock_state(obj_header(object)) != LOCK_INFLATED)
+            continue;
+        monitor_guard(object);
+        level = monitor_of(object) != 0 ? level_of_entry(monitor_of(object)) : 0;
+        monitor_unguard(object);
+        highest = level > highest ? level : highest;
+    }
+    return highest;
+}
+
+/* The thread has let go of something: what is lent to it is what is left. */
+static void
+lend_less(ref_t thread)
+{
+    if (sched_do_ranks_matter())
+        sched_lend_anew(thread, monitor_lent_to(thread));
+}
+
+/*
+ * The next one of the entry queue, out of it, or null: it must be woken. While it tries to get
+ * in, those behind it lend it what they would lend the holder. Guarded.
+ */
+static word_t
+entry_pop(ref_t monitor)
+{
+    word_t next = thread_queue_pop(monitor, ENTRY_QUEUE);
+    unsigned level;
+
+    if (next == WORD_NULL)
+        return WORD_NULL;
+    thread_flags_clear(next, THREAD_FLAG_ENTERING);
+    level = sched_do_ranks_matter() ? level_of_entry(monitor) : 0;
+    if (level > 0)
+        (void)sched_lend(next, level - 1);
+    return next;
+}
+
 /* ---- entering ---- */
 
 static void
@@ -392,6 +527,8 @@ enter_contended(struct vm_worker *worker, ref_t object)
     monitor_unguard(object);
     if (!used)
         monitor_give(fresh);
+    if (result == QUEUED && sched_do_ranks_matter())
+        lend_to_holder(object, sched_level_of(worker->thread));
     if (result == ENTERED)
         push_held(worker->thread, object);
     if (result != LOOK_AGAIN)
@@ -416,6 +553,7 @@ monitor_enter_worker(struct vm_worker *worker, ref_t object)
         if (swap_header(object, header, with_lock(header, LOCK_THIN))) {
             worker_commit_begin(worker);
             push_held(thread, object);
+            holder_note(object, thread);
             worker_commit_end(worker);
             return PRIM_DONE;
         }
@@ -449,9 +587,7 @@ release_inflated(ref_t object)
     monitor = monitor_numbered(hash_field(obj_header(object)));
     SET_U32(monitor_object, monitor, held, 0);
     SET_WORD(monitor_object, monitor, owner, WORD_NULL);
-    next = thread_queue_pop(monitor, ENTRY_QUEUE);
-    if (next != WORD_NULL)
-        thread_flags_clear(next, THREAD_FLAG_ENTERING);
+    next = entry_pop(monitor);
     idle = next == WORD_NULL && deflate_if_idle(object, monitor);
     monitor_unguard(object);
     if (next != WORD_NULL)
@@ -487,8 +623,10 @@ monitor_exit_worker(struct vm_worker *worker, ref_t object)
         return PRIM_THROW;
     worker_commit_begin(worker);
     pop_held(thread, object);
-    if (times_held(thread, object) == 0)
+    if (times_held(thread, object) == 0) {
         release(object);
+        lend_less(thread);
+    }
     worker_commit_end(worker);
     return PRIM_DONE;
 }
@@ -605,9 +743,7 @@ wait_begin(struct prim_call *call, ref_t object, uint64_t until)
     thread_flags_set(thread, THREAD_FLAG_NOTIFIABLE);
     SET_U32(monitor_object, monitor, held, 0);
     SET_WORD(monitor_object, monitor, owner, WORD_NULL);
-    next = thread_queue_pop(monitor, ENTRY_QUEUE);
-    if (next != WORD_NULL)
-        thread_flags_clear(next, THREAD_FLAG_ENTERING);
+    next = entry_pop(monitor);
     SET_U64(thread_object, thread, prim_raw, times);
     SET_WORD(thread_object, thread, waiting_for, object);
     SET_U64(thread_object, thread, wake_ns, until);
@@ -616,6 +752,7 @@ wait_begin(struct prim_call *call, ref_t object, uint64_t until)
         monitor_give(fresh);
     if (next != WORD_NULL)
         thread_wake(next);
+    lend_less(thread);
     return PRIM_PARK;
 }
 

@@ -58,7 +58,8 @@ static struct {
     _Atomic unsigned idle; /* workers that sleep, or have looked for the last time before they do */
     _Atomic bool stopping;
 
-    _Atomic bool kills_owed; /* threads wait that are over, and were not woken for it */
+    _Atomic bool ranks_matter; /* some thread has, or had, another priority than the usual one */
+    _Atomic bool kills_owed;   /* threads wait that are over, and were not woken for it */
 
     struct vm_worker *workers;
     unsigned worker_count;
@@ -93,6 +94,7 @@ sched_init(unsigned worker_count)
     atomic_store(&sched.idle, 0);
     sched.kicked = false;
     atomic_store(&sched.kills_owed, false);
+    atomic_store(&sched.ranks_matter, false);
     sched.workers = plat_alloc(worker_count * sizeof sched.workers[0]);
     sched.worker_count = worker_count;
     sched_queue_init(worker_count);
@@ -135,6 +137,7 @@ void
 sched_slot_given(uint32_t slot)
 {
     sched_halves[slot].cpu_ns = 0;
+    atomic_store_explicit(&sched_halves[slot].lent, 0, memory_order_relaxed);
 }
 
 /* ---- the run queues ---- */
@@ -149,11 +152,58 @@ worker_here(void)
     return worker >= sched.workers && worker < sched.workers + sched.worker_count ? worker : NULL;
 }
 
-static unsigned
-level_of(ref_t thread)
+/* ---- priorities ---- */
+
+void
+sched_ranks_matter(void)
 {
-    (void)thread;
-    return SCHED_LEVEL_NORMAL;
+    atomic_store_explicit(&sched.ranks_matter, true, memory_order_relaxed);
+}
+
+bool
+sched_do_ranks_matter(void)
+{
+    return atomic_load_explicit(&sched.ranks_matter, memory_order_relaxed);
+}
+
+static struct sched_half *
+half_of(ref_t thread)
+{
+    return &sched_halves[GET_U32(thread_object, thread, slot)];
+}
+
+unsigned
+sched_level_of(ref_t thread)
+{
+    int32_t own = (int32_t)GET_U32(thread_object, thread, priority) + SCHED_LEVEL_NORMAL;
+    unsigned lent, level = own < 0 ? 0 : (unsigned)own;
+
+    if (!sched_do_ranks_matter())
+        return SCHED_LEVEL_NORMAL;
+    lent = atomic_load_explicit(&half_of(thread)->lent, memory_order_relaxed);
+    level = level < SCHED_LEVELS ? level : SCHED_LEVELS - 1;
+    return lent > level ? lent - 1 : level;
+}
+
+bool
+sched_lend(ref_t thread, unsigned level)
+{
+    struct sched_half *half = half_of(thread);
+    uint8_t lent = atomic_load(&half->lent);
+
+    if (sched_level_of(thread) >= level)
+        return false;
+    while (lent < level + 1 &&
+           !atomic_compare_exchange_weak(&half->lent, &lent, (uint8_t)(level + 1)))
+        continue;
+    sched_queue_move(GET_U32(thread_object, thread, slot), level, true);
+    return true;
+}
+
+void
+sched_lend_anew(ref_t thread, unsigned level_plus_one)
+{
+    atomic_store(&half_of(thread)->lent, (uint8_t)level_plus_one);
 }
 
 void
@@ -162,7 +212,7 @@ sched_enqueue(ref_t thread)
     uint32_t slot = GET_U32(thread_object, thread, slot);
     struct vm_worker *worker = worker_here();
 
-    sched_queue_push(worker != NULL ? worker->index : slot, slot, level_of(thread));
+    sched_queue_push(worker != NULL ? worker->index : slot, slot, sched_level_of(thread));
     if (worker == NULL)
         sched_call_idle();
 }
@@ -330,6 +380,9 @@ give_back(struct vm_worker *worker)
 
     frame_save(worker);
     frame_unload(worker);
+    /* It may hold what somebody wants who could not find it. */
+    if (sched_do_ranks_matter() && GET_U32(thread_object, thread, lock_count) > 0)
+        sched_lend_anew(thread, monitor_lent_to(thread));
     sched_enqueue(thread);
     sched_idle(worker);
 }
@@ -612,6 +665,7 @@ look_at_clock(struct vm_worker *worker)
     account(worker, now);
     clock_commit(worker, now);
     wake_due(worker, now);
+    worker->level = sched_level_of(worker->thread);
     if (is_over(worker->thread)) {
         sched_end_over(worker);
         return;

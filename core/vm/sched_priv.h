@@ -22,6 +22,7 @@ struct sched_half {
     _Atomic uint32_t timer; /* place in the heap of timers + 1; 0: none. Changed under its lock */
     _Atomic uint8_t queue;  /* that it stands in, + 1; 0: in none. Changed under that one's lock */
     uint8_t level;          /* at which it stands there */
+    _Atomic uint8_t lent;   /* level + 1 that those who wait for it lend it; 0: none */
     bool lost;              /* guarded by the lock of who is lost */
     uint64_t cpu_ns;        /* of whoever runs it */
 };
@@ -38,6 +39,10 @@ void sched_queue_push(unsigned queue, uint32_t slot, unsigned level);
 
 /* Threads in a queue. A guess, unless the caller knows that nobody changes it. */
 uint32_t sched_queue_count(unsigned queue);
+
+/* If the thread stands in a queue at another level (with `raise`: a lower one): now at the end of
+ * this. */
+void sched_queue_move(uint32_t slot, unsigned level, bool raise);
 
 /*
  * True if a thread waits in any queue: exactly, by their locks. Who has made known that he sleeps

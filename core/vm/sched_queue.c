@@ -148,6 +148,24 @@ sched_queue_push(unsigned queue, uint32_t slot, unsigned level)
     lock_release(&to->lock);
 }
 
+void
+sched_queue_move(uint32_t slot, unsigned level, bool raise)
+{
+    struct sched_half *half = &sched_halves[slot];
+    uint8_t place = atomic_load_explicit(&half->queue, memory_order_relaxed);
+    struct queue *queue = &queues[place - 1];
+
+    if (place == 0)
+        return; /* it runs, or whoever puts it into a queue sees what was lent */
+    lock_acquire(&queue->lock);
+    if (atomic_load_explicit(&half->queue, memory_order_relaxed) == place &&
+        (raise ? half->level < level : half->level != level)) {
+        link_out(queue, slot);
+        link_last(queue, slot, level);
+    }
+    lock_release(&queue->lock);
+}
+
 /* ---- all of them ---- */
 
 static uint32_t

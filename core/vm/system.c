@@ -128,6 +128,8 @@ restart_thread(struct vm_worker *worker, ref_t thread)
                 GET_U32(application_object, application, state) != APPLICATION_RUNNING;
 
     TRY(credit_to_restart(worker));
+    if (GET_U32(thread_object, thread, priority) != 0)
+        sched_ranks_matter();
     if (state == THREAD_RUNNABLE) {
         sched_enqueue(thread);
     } else if (over || state == THREAD_SUSPENDED) {

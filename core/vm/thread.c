@@ -369,12 +369,30 @@ thread_start(struct prim_call *call, word_t application, word_t name, ref_t meth
     if (thread == WORD_NULL)
         return prim_collect(call, 4 * STACK_BYTES_FIRST);
     prim_invoke(call);
+    SET_U32(thread_object, thread, priority, GET_U32(thread_object, call->thread, priority));
     if (!thread_begin(thread)) {
         worker_commit_end(call->worker);
         call->invoking = false;
         return prim_throw(call, VM_ERROR_MEMORY, "too many threads");
     }
     return prim_return_word(call, thread);
+}
+
+/* ---- priorities ---- */
+
+enum prim_answer
+thread_priority_set(struct prim_call *call, ref_t thread, int32_t priority)
+{
+    if (priority < THREAD_PRIORITY_MIN || priority > THREAD_PRIORITY_MAX)
+        return prim_throw(call, VM_ERROR_ARGUMENT, "a priority is %d to %d, not %d",
+                          THREAD_PRIORITY_MIN, THREAD_PRIORITY_MAX, (int)priority);
+    prim_invoke(call);
+    SET_U32(thread_object, thread, priority, (uint32_t)priority);
+    if (priority != 0)
+        sched_ranks_matter();
+    if (thread_is_alive(thread))
+        sched_queue_move(GET_U32(thread_object, thread, slot), sched_level_of(thread), false);
+    return prim_return_void(call);
 }
 
 /* ---- interrupting ---- */

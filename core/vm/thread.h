@@ -47,6 +47,16 @@ enum prim_answer thread_yield(struct prim_call *call);
  */
 enum prim_answer thread_exit(struct prim_call *call, int32_t status);
 
+/* The lowest and the highest priority; 0 is the usual one. */
+#define THREAD_PRIORITY_MIN (-2)
+#define THREAD_PRIORITY_MAX 2
+
+/*
+ * Of the threads that could run those of a higher priority go first. One that waits for a monitor
+ * lends its priority to the one that holds it. Throws argument.
+ */
+enum prim_answer thread_priority_set(struct prim_call *call, ref_t thread, int32_t priority);
+
 /* True from the start to the end of the thread. */
 bool thread_is_alive(ref_t thread);
 

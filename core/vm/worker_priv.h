@@ -567,6 +567,24 @@ void sched_stop(void);
 /* Nanoseconds that the thread in this slot has run since the machine started. */
 uint64_t sched_cpu_ns(uint32_t slot);
 
+/* Some thread has another priority than the usual one. */
+void sched_ranks_matter(void);
+
+/* True if that was so at any time since the start: else nobody needs to lend or look. */
+bool sched_do_ranks_matter(void);
+
+/* The level at which a thread runs: its own, or what is lent to it. */
+unsigned sched_level_of(ref_t thread);
+
+/*
+ * Somebody of this level waits for what the thread holds: until that is let go it runs at this
+ * level. False if it has that level already.
+ */
+bool sched_lend(ref_t thread, unsigned level);
+
+/* What is lent to the thread is this, from now on: a level plus one, or 0. */
+void sched_lend_anew(ref_t thread, unsigned level_plus_one);
+
 /* A new thread has this slot. */
 void sched_slot_given(uint32_t slot);
 
@@ -638,6 +656,10 @@ void monitor_release_all(ref_t thread);
 
 /* Instructions. */
 interp_slow_fn monitor_op_enter, monitor_op_exit;
+
+/* The highest level, plus one, of those who want a monitor that the thread holds; 0: nobody does.
+ */
+unsigned monitor_lent_to(ref_t thread);
 
 /* Take the thread out of entry queue and wait set of the object's monitor. */
 void monitor_unqueue(ref_t thread, ref_t object);
