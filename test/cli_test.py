@@ -103,6 +103,8 @@ class Usage(unittest.TestCase):
                       ["new", "v", "--size", "1K"], ["new", "v", "--size", "-5"],
                       ["run", "--workers", "1000000", "v"], ["run", "--strict=yes", "v"],
                       ["app", "v", "dance"], ["app", "v", "stop"], ["app", "v", "stop", "x"],
+                      ["app", "v", "limit", "1"], ["app", "--cpu", "50", "v", "list"],
+                      ["app", "v", "limit", "1", "--memory", "100K"], ["app", "v", "limit", "1", "--cpu", "x"],
                       ["history", "v", "dance"], ["history", "v", "drop"],
                       ["history", "v", "drop", "x"], ["history", "v", "pin", "7"],
                       ["history", "--keep", "often", "v"], ["history", "--keep", "hourly=", "v"],
@@ -617,6 +619,18 @@ class Look(VolumeTest):
 
     def test_a_program_that_is_not_there_cannot_be_stopped(self):
         self.assertClear(phantom("app", self.volume, "stop", "77"), 1, "no such program")
+
+    def test_a_limit_is_kept_whether_the_volume_runs_or_not(self):
+        self.look("app", self.volume, "limit", "1", "--memory", "64M")
+        self.process.send_signal(signal.SIGINT)
+        self.process.communicate(timeout=30)
+        self.look("app", self.volume, "limit", "1", "--cpu", "50")
+        listed = self.look("app", self.volume, "list")
+        self.assertIn("(at most 64.0 MiB)  (at most 50 % of a processor)", listed)
+        self.look("app", "--memory=0", "--cpu=0", self.volume, "limit", "1")
+        self.assertNotIn("at most", self.look("app", self.volume, "list"))
+        ended = phantom("app", self.volume, "limit", "77", "--cpu", "1")
+        self.assertClear(ended, 1, "no such program")
 
     def test_looking_changes_nothing(self):
         kill(self.process)

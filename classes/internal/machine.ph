@@ -3,8 +3,8 @@
 package .internal;
 
 class machine {
-    // Ask a question: ps, stat, log, app list, app stop N, app remove N, history list, show, show PATTERN. Gives the
-    // answer, or why there is none, as text. Only the shell may.
+    // Ask a question: ps, stat, log, app list, app stop N, app remove N, app limit N BYTES PERCENT, history list, show,
+    // show PATTERN. Gives the answer, or why there is none, as text. Only the shell may.
     static string ask(string question) {
         return (string) answer(question);
     }

@@ -50,6 +50,69 @@ application_end(const char *digits, bool remove, struct buffer *text)
     return buffer_format(text, "program %u: %s\n", number, remove ? "removed" : "stopped");
 }
 
+/* ---- limits ---- */
+
+#define LIMIT_KEPT '-'
+
+struct limit_words {
+    bool sets_memory, sets_cpu;
+    struct vm_limits limits;
+};
+
+/* "NUMBER " or "- ": moves on behind it. False: it is neither. */
+static bool
+limit_word(const char **words, bool *given, uint64_t *number)
+{
+    const char *at = *words;
+
+    *given = *at != LIMIT_KEPT;
+    *number = 0;
+    if (!*given)
+        at++;
+    else if (*at < '0' || *at > '9')
+        return false;
+    for (; *given && *at >= '0' && *at <= '9'; at++) {
+        if (*number > (UINT64_MAX - 9) / 10)
+            return false;
+        *number = 10 * *number + (uint64_t)(*at - '0');
+    }
+    if (*at != ' ' && *at != '\0')
+        return false;
+    *words = *at == ' ' ? at + 1 : at;
+    return true;
+}
+
+static void
+limits_change(struct vm_limits *limits, void *context)
+{
+    const struct limit_words *words = context;
+
+    if (words->sets_memory)
+        limits->memory_bytes = words->limits.memory_bytes;
+    if (words->sets_cpu)
+        limits->cpu_percent = words->limits.cpu_percent;
+}
+
+/* "NUMBER BYTES PERCENT": 0 lifts a limit, and - leaves it as it is. */
+static err_t
+application_limit(const char *words, struct buffer *text)
+{
+    struct limit_words asked = { 0 };
+    uint64_t number, memory, percent;
+    bool named;
+
+    if (!limit_word(&words, &named, &number) || !named ||
+        !limit_word(&words, &asked.sets_memory, &memory) ||
+        !limit_word(&words, &asked.sets_cpu, &percent) || *words != '\0' || number > UINT32_MAX ||
+        percent > VM_LIMIT_PERCENT_MAX || (memory > 0 && memory < VM_LIMIT_MEMORY_MIN))
+        return ERR_RANGE;
+    asked.limits = (struct vm_limits){ memory, (uint32_t)percent };
+    if (number == 0)
+        return ERR_NOT_FOUND;
+    TRY(vm_application_limit((uint32_t)number, limits_change, &asked));
+    return buffer_format(text, "program %" PRIu64 ": limited\n", number);
+}
+
 static err_t
 answer_application(const char *words, struct buffer *text)
 {
@@ -57,6 +120,9 @@ answer_application(const char *words, struct buffer *text)
 
     if (text_equal(words, "list"))
         return render_applications(text);
+    digits = answer_after_word(words, "limit");
+    if (digits != NULL)
+        return application_limit(digits, text);
     digits = answer_after_word(words, "stop");
     if (digits != NULL)
         return application_end(digits, false, text);

@@ -2,6 +2,7 @@
  * answer.h - the questions that a volume answers, on every machine, running or not.
  *
  *     ps | stat | stat --json | log | app list | app stop NUMBER | app remove NUMBER
+ *     app limit NUMBER BYTES PERCENT (of memory, of a processor; 0: no limit, -: as it is)
  *     show | show PATTERN
  *     profile start | profile stop
  *     scrub GENERATION PAGE

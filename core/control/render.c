@@ -132,6 +132,10 @@ application_row(struct buffer *text, const struct vm_application_info *info)
 
     TRY(buffer_format(text, "%7u  %-8s %7u  %9s  %s", info->id, application_states[info->state],
                       info->thread_count, format_bytes(size, info->heap_bytes), info->name));
+    if (info->limits.memory_bytes != 0)
+        TRY(buffer_format(text, "  (at most %s)", format_bytes(size, info->limits.memory_bytes)));
+    if (info->limits.cpu_percent != 0)
+        TRY(buffer_format(text, "  (at most %u %% of a processor)", info->limits.cpu_percent));
     if (info->state == APPLICATION_ENDED && info->status != 0)
         TRY(buffer_format(text, "  (status %d)", info->status));
     if (info->error[0] != '\0')

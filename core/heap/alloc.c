@@ -54,10 +54,14 @@ young_alloc(struct heap_local *local, uint64_t bytes, uint32_t class_number)
 
     while (bytes > local->limit - at) {
         if (local->limit % HEAP_BLOCK_BYTES == 0) {
-            at = credit_small(local->worker) ? heap_eden_take() : 0;
+            if (!credit_small(local->worker) ||
+                !heap_limit_allows(local->application, HEAP_BLOCK_BYTES))
+                return 0;
+            at = heap_eden_take();
             if (at == 0)
                 return 0;
             heap_block_own(heap_block_of(at), local->application);
+            heap_limit_took(local->application, HEAP_BLOCK_BYTES);
             local->at = local->limit = at;
             if (!local_extend(local, at))
                 return 0;
@@ -152,6 +156,7 @@ large_alloc(struct heap_local *local, uint64_t bytes, uint32_t class_number)
     used = local->worker->credit;
     local->worker->restart = NULL; /* nothing is read here but a page of the block table */
     heap_block_describe(&taken);
+    heap_limit_took(local->application, (uint64_t)taken.block_count << HEAP_BLOCK_SHIFT);
     if (touches_all(&taken, bytes))
         pmem_zero(at, bytes);
     pmem_store64(at, header_make(class_number));
@@ -181,6 +186,7 @@ small_alloc(struct heap_local *local, uint64_t bytes, uint32_t class_number)
         local->worker->restart = NULL; /* a block in use must not be described as free */
         heap_block_describe(&taken);
         local->worker->restart = restart;
+        heap_limit_took(local->application, HEAP_BLOCK_BYTES);
     }
     pmem_zero(at, bytes);
     pmem_store64(at, header_make(class_number));
@@ -196,7 +202,7 @@ heap_alloc_old(struct heap_local *local, uint64_t bytes, uint32_t class_number)
     uint64_t rounded = (bytes + 7) & ~7ull;
 
     assert(rounded >= OBJECT_HEADER_BYTES);
-    if (!old_may_grow(rounded))
+    if (!old_may_grow(rounded) || !heap_limit_allows(local->application, rounded))
         return 0;
     if (rounded > HEAP_LARGE_BYTES)
         return large_alloc(local, rounded, class_number);

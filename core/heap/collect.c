@@ -222,10 +222,22 @@ see_to_credit(struct heap_local *local, uint64_t bytes)
     return err;
 }
 
+/* The application is over its limit: its garbage goes. ERR_NOMEM: that does not help it. */
+static err_t
+collect_to_limit(struct heap_local *local, uint64_t bytes)
+{
+    err_t err = heap_collect_full(local);
+
+    if (err == OK && !heap_limit_is_met(local->application, bytes))
+        err = ERR_NOMEM;
+    return err;
+}
+
 static err_t
 collect_for(struct heap_local *local, uint64_t bytes)
 {
-    struct collection collection = { .young = heap.options.move_always };
+    struct collection collection = { .young = heap.options.move_always ||
+                                              !heap_limit_allows(local->application, bytes) };
 
     if (bytes > 0 && bytes > bytes_allowed())
         collection.full = true;
@@ -239,6 +251,8 @@ collect_for(struct heap_local *local, uint64_t bytes)
         return OK;
     if (bytes > bytes_allowed())
         return ERR_NOMEM;
+    if (!heap_limit_allows(local->application, bytes))
+        TRY(collect_to_limit(local, bytes));
     return see_to_credit(local, bytes);
 }
 

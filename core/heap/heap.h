@@ -234,6 +234,13 @@ must_use err_t heap_examine(heap_finding_fn *finding, void *context);
 void heap_check(void);
 
 /*
+ * From now on an allocation that would give the application, which is not 0, more than so many
+ * bytes finds no room: heap_collect() collects all, and if that is not enough, or leaves hardly
+ * anything, answers ERR_NOMEM. 0: no limit. Any thread. OK, or ERR_RANGE: too many have limits.
+ */
+must_use err_t heap_limit_set(uint32_t application, uint64_t bytes_max);
+
+/*
  * Bytes of the blocks that `application` owns. Looks at every descriptor. A RUNNING worker, or
  * in the stopped world.
  */

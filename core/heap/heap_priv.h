@@ -35,6 +35,7 @@
 #define HEAP_CURSOR_COUNT       64
 #define HEAP_LINE_WORDS         (HEAP_LINES_PER_BLOCK / 64)
 #define HEAP_NO_BLOCK           UINT64_MAX
+#define HEAP_LIMITS_MAX         256 /* applications that have a limit */
 #define HEAP_REMEMBERED_MAX     (1ull << 28)
 #define HEAP_SCAN_BLOCKS        1024 /* descriptors looked at after a restart, per scavenge */
 
@@ -189,6 +190,13 @@ struct heap_taken {
     bool fresh; /* never used: its pages are zero */
 };
 
+/* What an application may have; a place whose bytes_max is 0 is free. */
+struct heap_limit {
+    _Atomic uint32_t application;
+    _Atomic uint64_t bytes_max;  /* 0: no limit */
+    _Atomic uint64_t bytes_used; /* at most: see limit.c */
+};
+
 /*
  * Everything volatile. `lock` guards the cursors, the bitmaps and the list of
  * locals; whoever stopped the world needs no lock.
@@ -235,6 +243,9 @@ struct heap {
     _Atomic uint64_t *thread_bits; /* by thread slot: listed */
     _Atomic uint32_t *thread_slots;
     _Atomic uint64_t thread_count;
+
+    struct heap_limit limits[HEAP_LIMITS_MAX];
+    _Atomic uint32_t limit_count; /* places of it that were ever used */
 
     struct heap_shape *shapes;
     uint64_t *young_bits; /* one bit for every 8 bytes of the nursery */
@@ -320,6 +331,11 @@ struct heap_plan heap_plan_exact(void);
 uint64_t heap_scavenge_pages(const struct heap_plan *plan);
 uint64_t heap_kept_pages(void);
 void heap_scavenge(bool promote_all, const struct heap_plan *plan);
+
+/* limit.c */
+void heap_limit_took(uint32_t application, uint64_t bytes);
+bool heap_limit_allows(uint32_t application, uint64_t bytes);
+bool heap_limit_is_met(uint32_t application, uint64_t bytes);
 
 /* room.c */
 bool heap_room_make(struct heap_local *local, uint64_t pages);

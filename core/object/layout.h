@@ -291,7 +291,8 @@ struct space_root {
     word_t stack_overflow;
     word_t console; /* channel, or null before the first start */
     word_t out_of_space;
-    word_t spare_words[9];
+    word_t limits; /* long array: bytes and percent for each application, by its id; or null */
+    word_t spare_words[8];
     /* raw */
     uint64_t personal_ns;
     uint64_t next_thread_id;

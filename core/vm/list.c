@@ -137,6 +137,7 @@ application_row(ref_t application, struct vm_application_info *info)
                         sizeof info->error);
     first_line(info->error);
     info->heap_bytes = heap_application_bytes(info->id);
+    info->limits = limit_get(info->id);
 }
 
 static void

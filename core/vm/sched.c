@@ -352,6 +352,7 @@ pay_kills(struct vm_worker *worker)
 static void
 wake_due(struct vm_worker *worker, uint64_t now_ns)
 {
+    limit_release(worker->index, now_ns);
     fire_timers(worker, now_ns);
     pay_kills(worker);
 }
@@ -368,8 +369,12 @@ sched_idle(struct vm_worker *worker)
 static void
 account(struct vm_worker *worker, uint64_t now_ns)
 {
+    uint64_t ns = now_ns - worker->run_begin_ns;
+
     if (worker->run_slot != 0)
-        sched_halves[worker->run_slot - 1].cpu_ns += now_ns - worker->run_begin_ns;
+        limit_used(worker->heap.application, ns);
+    if (worker->run_slot != 0 && worker->run_slot != WORKER_NO_SLOT)
+        sched_halves[worker->run_slot - 1].cpu_ns += ns;
     worker->run_begin_ns = now_ns;
 }
 
@@ -457,6 +462,17 @@ pay_for(struct vm_worker *worker, word_t application)
         application != WORD_NULL ? GET_U32(application_object, application, id) : 0;
 }
 
+/* Its program has had its share: the thread, whose state is saved, waits for the next period. */
+static void
+hold(struct vm_worker *worker)
+{
+    uint32_t slot = GET_U32(thread_object, worker->thread, slot);
+
+    frame_unload(worker);
+    sched_idle(worker);
+    limit_hold(worker->heap.application, slot, worker->level);
+}
+
 bool
 sched_load(struct vm_worker *worker)
 {
@@ -482,6 +498,10 @@ sched_load(struct vm_worker *worker)
         return false;
     }
     pay_for(worker, GET_WORD(thread_object, thread, application));
+    if (limit_is_used_up(worker->heap.application, worker->run_begin_ns)) {
+        hold(worker);
+        return false;
+    }
     sched_load_again(worker);
     return worker->loaded;
 }
@@ -574,6 +594,8 @@ idle_deadline(void)
 
     if (first != UINT64_MAX)
         wake = first > personal ? now + (first - personal) : now;
+    if (limit_release_ns() < wake)
+        wake = limit_release_ns();
     if (atomic_load(&sched.kills_owed) && wake > now + OWED_NS)
         wake = now + OWED_NS; /* nobody says when there is room again */
     return wake < due ? wake : due;
@@ -668,6 +690,11 @@ look_at_clock(struct vm_worker *worker)
     worker->level = sched_level_of(worker->thread);
     if (is_over(worker->thread)) {
         sched_end_over(worker);
+        return;
+    }
+    if (limit_is_used_up(worker->heap.application, now)) {
+        frame_save(worker);
+        hold(worker);
         return;
     }
     if (now < worker->slice_end_ns && !sched_is_stopping() && !is_outranked(worker))

@@ -73,6 +73,23 @@ void sched_timer_close(void);
 /* The thread whose timer is due at this personal time, disarmed; 0 if there is none. */
 ref_t sched_timer_take_due(uint64_t personal_ns);
 
+/* ---- limit.c: a program's share of processor time ---- */
+
+/* The program has used so much. */
+void limit_used(uint32_t application, uint64_t ns);
+
+/* True if its threads must wait for the next period. Monotonic time. */
+bool limit_is_used_up(uint32_t application, uint64_t now_ns);
+
+/* They do: hold this one, which stands in no queue and is RUNNABLE, until then. */
+void limit_hold(uint32_t application, uint32_t slot, unsigned level);
+
+/* When threads that are held may go on; UINT64_MAX: there are none. */
+uint64_t limit_release_ns(void);
+
+/* Put those whose time has come into a queue. */
+void limit_release(unsigned queue, uint64_t now_ns);
+
 /* ---- sched_room.c ---- */
 
 /* True if a worker should see to its credit before it goes on. */

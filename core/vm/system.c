@@ -166,6 +166,8 @@ start_as(struct vm_worker *worker)
     err = monitor_init();
     /* What is runnable is queued before anybody in core/prim can wake a thread: else it would be
      * twice. */
+    if (err == OK)
+        err = limit_start();
     if (err == OK && !system_options.safe)
         err = restart_threads(worker);
     if (err == OK && !system_options.safe)
@@ -663,4 +665,34 @@ err_t
 vm_application_remove(uint32_t application)
 {
     return stop_application(application, true);
+}
+
+/* ---- limiting one ---- */
+
+static err_t
+limit_as(struct vm_worker *worker, uint32_t id,
+         void (*change)(struct vm_limits *limits, void *context), void *context)
+{
+    struct vm_limits limits;
+
+    TRY(safepoint_to_end(worker));
+    if (application_numbered(id) == WORD_NULL)
+        return ERR_NOT_FOUND;
+    limits = limit_get(id);
+    change(&limits, context);
+    return limit_set(worker, id, &limits);
+}
+
+err_t
+vm_application_limit(uint32_t application, void (*change)(struct vm_limits *limits, void *context),
+                     void *context)
+{
+    struct vm_worker worker = { 0 };
+    err_t err = worker_join(&worker);
+
+    if (err != OK)
+        return err;
+    err = limit_as(&worker, application, change, context);
+    worker_leave(&worker);
+    return err;
 }

@@ -527,6 +527,7 @@ thread_kill_application(ref_t application)
         thread_wake(thread);
         sched_find_lost(thread);
     }
+    limit_forgive(GET_U32(application_object, application, id));
 }
 
 enum prim_answer
@@ -662,4 +663,5 @@ thread_end(struct vm_worker *worker)
     worker_commit_end(worker);
     frame_unload(worker);
     sched_idle(worker);
+    worker->run_slot = WORKER_NO_SLOT;
 }

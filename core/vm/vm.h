@@ -150,6 +150,15 @@ struct vm_thread_info {
     uint64_t cpu_ns;     /* since the machine started */
 };
 
+/* What a program may have; 0: all that there is. */
+struct vm_limits {
+    uint64_t memory_bytes; /* at least VM_LIMIT_MEMORY_MIN */
+    uint32_t cpu_percent;  /* of one processor */
+};
+
+#define VM_LIMIT_MEMORY_MIN  (1u << 20)
+#define VM_LIMIT_PERCENT_MAX 100000u
+
 struct vm_application_info {
     uint32_t id;
     enum application_state state;
@@ -158,7 +167,8 @@ struct vm_application_info {
     int32_t status;      /* once ended */
     uint64_t heap_bytes; /* of the blocks it owns */
     uint64_t started_ns; /* personal time */
-    char error[512];     /* first line of the uncaught exception, or "" */
+    struct vm_limits limits;
+    char error[512]; /* first line of the uncaught exception, or "" */
 };
 
 /*
@@ -226,6 +236,18 @@ must_use err_t vm_show_object(const struct heap_handle *object, char *text, size
  */
 must_use err_t vm_application_stop(uint32_t application);
 must_use err_t vm_application_remove(uint32_t application);
+
+/*
+ * Limit what a program may have, for ever or until it is said again. Over its memory it collects,
+ * and gets an exception if that does not help; over its time its threads wait.
+ *
+ *   change  called with what holds now, to change that; with `context`
+ *
+ * Returns OK, ERR_NOT_FOUND; ERR_RANGE: too many programs have limits; ERR_NOMEM, ERR_NOSPACE.
+ */
+must_use err_t vm_application_limit(uint32_t application,
+                                    void (*change)(struct vm_limits *limits, void *context),
+                                    void *context);
 
 /*
  * The machine is about to stop, and waits for nobody's end: from now to the next vm_start the two

@@ -104,6 +104,9 @@ struct site {
     struct site *next;
 };
 
+/* Time runs for a thread that has ended: another may have its slot. */
+#define WORKER_NO_SLOT UINT32_MAX
+
 struct vm_worker {
     /* The running frame; exact before anything that can touch the heap. */
     uint64_t *pc;
@@ -143,7 +146,7 @@ struct vm_worker {
     uint64_t slice_end_ns;
     uint64_t now_ns;       /* the clock, if it was read on the way to sched_load; else 0 */
     uint64_t run_begin_ns; /* up to here the thread's time is accounted */
-    uint32_t run_slot;     /* whose time runs, + 1; 0: nobody's */
+    uint32_t run_slot;     /* whose time runs, + 1; 0: nobody's; or WORKER_NO_SLOT */
     unsigned level;        /* at which its thread waited */
     uint32_t takes;        /* threads taken from queues */
     uint64_t share_ns;     /* when to call a worker that sleeps, if threads still wait; or 0 */
@@ -685,6 +688,22 @@ void clock_commit(struct vm_worker *worker, uint64_t now_ns);
 /* The machine stops: the last snapshot will have the time. */
 void clock_stop(struct vm_worker *worker);
 void clock_close(void);
+
+/* ---- limit.c ---- */
+
+/* What was said of memory and time holds from now on. A RUNNING worker. ERR_RANGE: too many. */
+must_use err_t limit_start(void);
+
+/* What is said of a program. A RUNNING worker, or in the stopped world. */
+struct vm_limits;
+struct vm_limits limit_get(uint32_t application);
+
+/* Say it. May collect. OK, ERR_NOMEM, ERR_NOSPACE; ERR_RANGE: too many programs have limits. */
+must_use err_t limit_set(struct vm_worker *worker, uint32_t application,
+                         const struct vm_limits *limits);
+
+/* The program is over: its threads need time to end, and get it. */
+void limit_forgive(uint32_t application);
 
 /* ---- system.c ---- */
 

@@ -57,6 +57,14 @@ static const struct option run_options[] = {
     NO_MORE,
 };
 
+static const struct option app_options[] = {
+    { "memory", "SIZE",
+      "with limit: what the program may have; over that it collects, then gets an error; 0: no "
+      "limit" },
+    { "cpu", "PERCENT", "with limit: of one processor, as a share of each 100 ms; 0: no limit" },
+    NO_MORE,
+};
+
 static const struct option shell_options[] = {
     INTERVAL_OPTION, MEMORY_OPTION, STRICT_OPTION, WORKERS_OPTION, NO_MORE,
 };
@@ -237,11 +245,12 @@ const struct verb verbs[] = {
     },
     {
         .name = "app",
-        .synopsis = "VOLUME list | stop NUMBER | remove NUMBER",
-        .summary = "list, stop or remove the programs in a volume",
+        .synopsis = "VOLUME list | stop NUMBER | remove NUMBER | limit NUMBER",
+        .summary = "list, stop, remove or limit the programs in a volume",
         .details = "stop ends all threads of a program where they stand; what it built stays.\n"
-                   "remove also lets go of everything that only it could reach.\n",
-        .options = no_options,
+                   "remove also lets go of everything that only it could reach.\n"
+                   "limit, with --memory or --cpu or both, holds from now on and for later runs.\n",
+        .options = app_options,
         .argument_min = 1,
         .argument_max = 3,
         .run = verb_app,

@@ -430,6 +430,50 @@ START_TEST(what_makes_no_sense_is_a_message_and_changes_nothing)
 }
 END_TEST
 
+START_TEST(a_program_is_limited_and_the_listing_says_so)
+{
+    machine_install(SLEEPERS);
+    ck_assert_int_eq(ask("app limit 1 67108864 50"), ANSWER_DONE);
+    ck_assert_str_eq((char *)answer.bytes, "program 1: limited\n");
+    ck_assert_int_eq(ask("app limit 1 - 25"), ANSWER_DONE);
+    ck_assert_int_eq(ask("app list"), ANSWER_DONE);
+    ck_assert(answer_has("(at most 64.0 MiB)"));
+    ck_assert(answer_has("(at most 25 % of a processor)"));
+    ck_assert_int_eq(ask("app limit 1 0 0"), ANSWER_DONE);
+    ck_assert_int_eq(ask("app list"), ANSWER_DONE);
+    ck_assert(!answer_has("at most"));
+    ck_assert_int_eq(ask("app limit 7 0 10"), ANSWER_TROUBLE);
+    ck_assert(answer_has("no such program"));
+}
+END_TEST
+
+START_TEST(a_limit_that_makes_no_sense_is_none)
+{
+    static const char *const requests[] = {
+        "app limit",
+        "app limit 1",
+        "app limit 1 -",
+        "app limit - - -",
+        "app limit x 1 1",
+        "app limit 1 4096 50",
+        "app limit 1 - -1",
+        "app limit 1 0 0 0",
+        "app limit 1 - 100001",
+        "app limit 1 99999999999999999999999999 1",
+        "app limit 4294967296 0 0",
+    };
+
+    machine_install(SLEEPERS);
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        ck_assert_int_eq(ask(requests[i]), ANSWER_TROUBLE);
+        ck_assert_msg(answer_has("does not understand"), "%s: %s", requests[i],
+                      (char *)answer.bytes);
+    }
+    ck_assert_int_eq(ask("app list"), ANSWER_DONE);
+    ck_assert(!answer_has("at most"));
+}
+END_TEST
+
 START_TEST(a_census_counts_what_runs_and_knows_how_one_ended)
 {
     uint32_t id = machine_install("exit(42);\n");
@@ -460,6 +504,8 @@ main(void)
         history_takes_no_nonsense,
         a_look_at_what_is_live_goes_on_where_it_is_told_to,
         a_program_is_listed_stopped_and_removed,
+        a_program_is_limited_and_the_listing_says_so,
+        a_limit_that_makes_no_sense_is_none,
         who_stops_a_program_while_the_machine_stops_is_told_so,
         what_makes_no_sense_is_a_message_and_changes_nothing,
         a_census_counts_what_runs_and_knows_how_one_ended,
