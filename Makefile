@@ -52,7 +52,8 @@ NEEDS      := $(if $(filter-out help clean uninstall $(LINT_GOALS),$(GOALS)),bui
               $(if $(filter $(FUZZ_GOALS),$(GOALS)),fuzz) \
               $(if $(filter $(LINT_GOALS) test test-lint,$(GOALS)),lint) \
               $(if $(filter $(BOOT_GOALS),$(GOALS)),boot) \
-              $(if $(filter bench-store,$(GOALS)),bench)
+              $(if $(filter bench-store,$(GOALS)),bench) \
+              $(if $(filter bench-lang,$(GOALS)),lang)
 ifneq ($(SETUP),no)
 ifneq ($(strip $(NEEDS)),)
 SETUP_STATUS := $(shell scripts/setup $(NEEDS) >&2; echo $$?)
@@ -84,7 +85,7 @@ KERNEL_PURE     := $(wildcard $(addprefix kernel/,dev/acpi_tables.c dev/block.c 
                      dev/virtio_blk.c dev/virtio_ring.c console/character.c console/line_editor.c \
                      mm/area.c mm/frame.c mm/slab.c))
 CLASSES         := $(sort $(wildcard classes/*.ph classes/*/*.ph classes/*/*/*.ph))
-EXAMPLES        := $(sort $(wildcard examples/*.ph))
+EXAMPLES        := $(sort $(wildcard examples/*.ph bench/lang/programs/*.ph))
 SOURCES         := $(CLASSES) $(EXAMPLES) $(sort $(wildcard test/library/*.ph test/library/*/*.ph) \
                      $(filter-out %/original.ph,$(wildcard test/programs/*.ph)))
 
@@ -410,7 +411,7 @@ test-boot-long: needs-boot  ## 50 hops, 200 cuts of a booted machine, 2,000 disk
 	$(Q)test/hop_test.py --bare --moves 200 --check 10
 	$(Q)test/powercut_test.py --images 2000 --seconds 20
 
-.PHONY: soak bench-boot bench-compile bench-store
+.PHONY: soak bench-boot bench-compile bench-lang bench-store
 soak: $B/phantom $B/kernel/phantom.elf  ## an hour of stress on a booted machine; it neither stalls nor grows
 	$(Q)test/soak.py
 
@@ -435,6 +436,9 @@ bench-store: $B/phantom $B/release/bench/bench  ## what the store can do at its 
 
 bench-compile: $B/phantom  ## how fast the compiler is, beside gcc and Python
 	$(Q)bench/compile
+
+bench-lang: $B/phantom  ## known programs beside Lua, Python and Java; calls and threads beside Go and Erlang (10 minutes)
+	$(Q)bench/lang/run
 
 bench-boot: $B/phantom $B/kernel/phantom.elf $B/kernel/bench.elf  ## the bare machine: boot against Linux, the rest against its disk
 	$(Q)bench/boot

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""examples_test - each program in examples/, test/programs/ and test/library/ says what it should, however it is run.
+"""examples_test - each program in examples/, test/programs/, test/library/ and bench/lang/programs/ says what it should,
+however it is run.
 
 The ways:
   plain     phantom exec
@@ -71,6 +72,9 @@ ARGUMENTS = {
 # One program for each class of the class library, or a few; they take no arguments.
 LIBRARY = "test/library"
 
+# Programs that are measured beside other languages. Without arguments they do little; here their names begin with `known_`.
+KNOWN = "bench/lang/programs"
+
 # Programs that read are not killed: what was read ahead is lost with the process, as it is meant to be.
 # scripts/concordance-under-fire kills one of them and sends again what was not answered.
 READS = {"concordance", "terminal", "todo", "words"}
@@ -125,16 +129,16 @@ def compare(expected, got):
 def programs():
     """The programs' paths by their names."""
     found = {}
-    for folder in ("examples", "test/programs", LIBRARY):
+    for folder in ("examples", "test/programs", LIBRARY, KNOWN):
         for file in os.listdir(os.path.join(ROOT, folder)):
             name, ending = os.path.splitext(file)
             if ending == ".ph":
-                found[name] = os.path.join(ROOT, folder, file)
+                found["known_" * (folder == KNOWN) + name] = os.path.join(ROOT, folder, file)
     return found
 
 
 def arguments_of(name):
-    if name not in ARGUMENTS and not os.path.exists(os.path.join(ROOT, LIBRARY, f"{name}.ph")):
+    if name not in ARGUMENTS and not programs()[name].startswith((os.path.join(ROOT, LIBRARY), os.path.join(ROOT, KNOWN))):
         raise Trouble("test/examples_test.py does not know its arguments")
     return ARGUMENTS.get(name, [])
 
