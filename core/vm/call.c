@@ -34,6 +34,7 @@ finish_primitive(struct vm_worker *worker, const struct code *code,
     struct prim_call *call = &worker->call;
     word_t word = call->result_word;
     char type = code->result;
+    bool is_word = type == 'w' || type == 'L' || type == '[';
 
     worker->word_top -= arguments->words_pushed;
     worker->raw_top += arguments->raws_pushed;
@@ -42,10 +43,10 @@ finish_primitive(struct vm_worker *worker, const struct code *code,
     } else if ((caller & FRAME_BOX) != 0) {
         if (type == 'v')
             word = WORD_NULL;
-        else if (type_area(type) != 'w')
+        else if (!is_word)
             word = dyn_word_in_box(frame_cut(call->result_raw, type), type, arguments->box);
         *worker->word_top++ = word;
-    } else if (type_area(type) == 'w') {
+    } else if (is_word) {
         *worker->word_top++ = word;
     } else if (type != 'v') {
         *--worker->raw_top = frame_cut(call->result_raw, type);
