@@ -88,14 +88,9 @@ class string {
     // ---- looking ----
 
     // The unit at `index`.
-    char get(int index) {
-        return charAt(index);
-    }
-
+    char get(int index) @primitive(string_char_at);
     // How many units it has.
-    int size() {
-        return length();
-    }
+    int size() @primitive(string_length);
 
     // Over the units. Where the type is known, foreach does without.
     any iterator() {

@@ -289,6 +289,7 @@ struct stmt {
             struct stmt *body;
             struct local *hidden; /* what is walked over, or the iterator */
             struct local *count;  /* the index, and the limit behind it */
+            struct local *end;    /* keeps a size that cannot change, or NULL */
             struct expr *begin;   /* the first value of `hidden` */
             struct expr *more;    /* the condition */
             struct expr *item;    /* the value for the variable, converted */

@@ -219,6 +219,13 @@ walk_range(struct check *check, struct stmt *stmt)
     stmt->each.item = loaded(check, stmt, type);
 }
 
+/* Nothing that the loop does changes how many there are. */
+static bool
+keeps_size(struct lang *lang, const struct type *type)
+{
+    return type->kind == TYPE_VECTOR || type->class->name == lang->names.internal_string;
+}
+
 /* over T[] or an array of the machine: an index runs up to the size */
 static void
 walk_index(struct check *check, struct stmt *stmt)
@@ -229,6 +236,8 @@ walk_index(struct check *check, struct stmt *stmt)
     stmt->walk = FOREACH_INDEX;
     stmt->each.hidden = lang_temporary(check, over->type);
     stmt->each.count = lang_temporary(check, &lang_type_int);
+    if (keeps_size(check->lang, over->type))
+        stmt->each.end = lang_temporary(check, &lang_type_int);
     stmt->each.more = plain_call(check, stmt, stmt->each.hidden, check->lang->names.size);
     lang_convert(check, stmt->each.more, &lang_type_int, "the size");
     item->index.object = lang_local_expr(check, stmt->each.hidden, over->place);

@@ -179,17 +179,41 @@ emit_range(struct emit *emit, struct stmt *stmt, struct label *leave, struct lab
         lang_jump(emit, BC_GOTO, &body);
 }
 
+/* The index begins at 0; a size that cannot change is asked for once. */
+static void
+emit_index(struct emit *emit, struct stmt *stmt)
+{
+    struct local *end = stmt->each.end;
+
+    if (end != NULL) {
+        lang_emit_value(emit, stmt->each.more);
+        lang_new_slot(emit, end);
+        lang_store_slot(emit, &lang_type_int, end->slot);
+    }
+    lang_new_slot(emit, stmt->each.count);
+    lang_emit_int(emit, 0);
+    lang_store_slot(emit, &lang_type_int, stmt->each.count->slot);
+}
+
+static void
+emit_index_test(struct emit *emit, struct stmt *stmt, struct label *body)
+{
+    lang_load_slot(emit, &lang_type_int, stmt->each.count->slot);
+    if (stmt->each.end != NULL)
+        lang_load_slot(emit, &lang_type_int, stmt->each.end->slot);
+    else
+        lang_emit_value(emit, stmt->each.more);
+    lang_jump(emit, BC_IF_ICMPLT, body);
+}
+
 static void
 emit_walk(struct emit *emit, struct stmt *stmt, struct label *again)
 {
     struct label body = lang_label();
     struct label test = lang_label();
 
-    if (stmt->walk == FOREACH_INDEX) {
-        lang_new_slot(emit, stmt->each.count);
-        lang_emit_int(emit, 0);
-        lang_store_slot(emit, &lang_type_int, stmt->each.count->slot);
-    }
+    if (stmt->walk == FOREACH_INDEX)
+        emit_index(emit, stmt);
     lang_jump(emit, BC_GOTO, &test);
     lang_bind_loop(emit, &body);
     emit_round(emit, stmt);
@@ -198,13 +222,10 @@ emit_walk(struct emit *emit, struct stmt *stmt, struct label *again)
         count_up(emit, &lang_type_int, stmt->each.count->slot);
     lang_bind(emit, &test);
     lang_emit_line(emit, stmt->place);
-    if (stmt->walk == FOREACH_INDEX) {
-        lang_load_slot(emit, &lang_type_int, stmt->each.count->slot);
-        lang_emit_value(emit, stmt->each.more);
-        lang_jump(emit, BC_IF_ICMPLT, &body);
-    } else {
+    if (stmt->walk == FOREACH_INDEX)
+        emit_index_test(emit, stmt, &body);
+    else
         lang_emit_branch(emit, stmt->each.more, true, &body);
-    }
 }
 
 static void

@@ -14,7 +14,8 @@ class builder {
     // Put a text behind it. This and its like give the builder, so that calls stand in a row.
     builder add(string text) {
         int length = text.length();
-        reserve(length);
+        if (length > units.size() - count)
+            reserve(length);
         text.copyChars(0, units, count, length);
         count += length;
         return this;
@@ -27,7 +28,8 @@ class builder {
 
     // One unit.
     builder addChar(char c) {
-        reserve(1);
+        if (count == units.size())
+            reserve(1);
         units[count] = c;
         count++;
         return this;
