@@ -499,6 +499,37 @@ has_method(struct lang *lang, struct class *class, const struct symbol *name)
     return false;
 }
 
+/* True if the class or one that it extends has a static method of that name. */
+static bool
+has_static_method(struct lang *lang, struct class *class, const struct symbol *name)
+{
+    for (; class != NULL; class = class->super) {
+        lang_class_members(lang, class);
+        for (const struct method *method = lang_own_method(lang, class, name); method != NULL;
+             method = method->next_named) {
+            if ((method->flags & MEMBER_STATIC) != 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Class.name(...): a static method of the class; or, as `Class` is an object, too, a method of
+ * that. A method that belongs to the class's objects is meant by neither, but is worth a message of
+ * its own.
+ */
+static bool
+means_static(struct check *check, struct class *class, const struct symbol *name)
+{
+    struct lang *lang = check->lang;
+    struct class *above = lang_find_class(lang, lang->names.internal_class, check->file);
+
+    if (has_static_method(lang, class, name))
+        return true;
+    return has_method(lang, class, name) && (above == NULL || !has_method(lang, above, name));
+}
+
 /* A call inside a known class without an object: static, or of this. */
 static void
 call_own(struct check *check, struct expr *call, struct class *class)
@@ -767,7 +798,7 @@ lang_check_call(struct check *check, struct expr *call)
     if (call->call.number != NULL) {
         call_number(check, call);
     } else if (object->kind == EXPR_CLASS && call->call.name != NULL &&
-               has_method(check->lang, object->class, call->call.name)) {
+               means_static(check, object->class, call->call.name)) {
         call_static(check, call);
     } else {
         if (call->call.name == NULL)

@@ -201,10 +201,11 @@ static void
 emit_field(struct module_writer *module, const struct field *field)
 {
     struct lang *lang = module->lang;
-    /* const was settled by the checker: a top-level const is set where it stands, not in <static>
-     */
-    uint16_t flags = field->flags & (uint16_t)~MEMBER_FINAL;
+    uint16_t flags = field->flags;
 
+    /* These are set where the checker allows it, which is not only in <static>. */
+    if (field->is_top || ((flags & MEMBER_STATIC) != 0 && field->value == NULL))
+        flags &= (uint16_t)~MEMBER_FINAL;
     lang_put(lang, &module->classes, lang_pool_utf8(module, field->name), 2);
     lang_put(lang, &module->classes,
              lang_pool_utf8(module, lang_type_descriptor(lang, field->type)), 2);

@@ -145,7 +145,10 @@ call_primitive(struct vm_worker *worker, struct code *code, struct call_argument
         sched_collect(worker, worker->call.wanted);
         return;
     case PRIM_CALL:
-        tail_call(worker, arguments, caller);
+        if (worker->tail == TAIL_PLAIN)
+            tail_call(worker, arguments, caller);
+        else
+            call_with_array(worker, arguments, caller);
         return;
     }
 }
@@ -184,6 +187,7 @@ prim_tail_call(struct prim_call *call, ref_t method, const word_t *words, unsign
 
     assert(!call->invoking);
     assert(word_count <= sizeof worker->tail_words / sizeof worker->tail_words[0]);
+    worker->tail = TAIL_PLAIN;
     worker->tail_method = method;
     worker->tail_count = word_count;
     for (unsigned i = 0; i < word_count; i++)

@@ -166,6 +166,49 @@ enum prim_answer prim_tail_call(struct prim_call *call, ref_t method, const word
                                 unsigned word_count);
 
 /*
+ * Call a method whose arguments lie in an array, instead: as an untyped call would, each becomes
+ * what its parameter wants, and the result is a word, null where there is none. It throws where the
+ * receiver, their number or one of them does not fit, and where the method is private.
+ *
+ *   method     a method; a constructor makes a new object, and that is the result
+ *   receiver   null for a static method and a constructor
+ *   arguments  words array that nobody else refers to and changes: what is called may wait, and is
+ *              then run again from this primitive on
+ *
+ * The primitive has no progress of its own. Its result is any word.
+ */
+enum prim_answer prim_call_method(struct prim_call *call, ref_t method, word_t receiver,
+                                  ref_t arguments);
+
+/* The same for the method of the receiver, not null, that a name and the arguments choose. */
+enum prim_answer prim_call_name(struct prim_call *call, word_t receiver, ref_t name,
+                                ref_t arguments);
+
+/* The same for a new object of a class; its constructor is chosen by the arguments. */
+enum prim_answer prim_call_new(struct prim_call *call, ref_t class, ref_t arguments);
+
+/*
+ * May the statics of a class be looked at: is it initialised, or being so by the calling thread? If
+ * not, prim_initialise() is the answer: that happens, and the primitive runs again.
+ */
+bool prim_is_initialised(const struct prim_call *call, ref_t class);
+enum prim_answer prim_initialise(struct prim_call *call, ref_t class);
+
+/* The id of the application whose code makes the call; 0: that of the class library. */
+uint32_t prim_caller_application(const struct prim_call *call);
+
+/*
+ * What a word becomes in a variable of a type, as an argument would.
+ *
+ *   class  the one that names the type: names mean what its application sees under them
+ *   type   a module type, a string of the space
+ *   raw    filled, for raw types, if it fits
+ *
+ * Returns OK, ERR_PROGRAM (it does not fit), ERR_NOMEM. Decode only.
+ */
+must_use err_t prim_fit(word_t word, ref_t class, ref_t type, uint64_t *raw);
+
+/*
  * Park the thread (in invoke): it waits for `object` (any word, for `ps`).
  *
  *   wake_ns  personal time at which it runs by itself, or UINT64_MAX

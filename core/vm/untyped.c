@@ -17,18 +17,14 @@
 #include "vm/worker_priv.h"
 
 /* Methods of one name and number of arguments that a call chooses from. */
-#define CANDIDATES_MAX      64
-
-#define ARGUMENTS_MAX       256
-#define SIGNATURE_BYTES_MAX 4096
+#define CANDIDATES_MAX 64
 
 /* ---- what a method takes ---- */
 
 static bool
-find_parameter(const struct code *code, const char *type, size_t bytes, struct parameter *parameter)
+find_parameter(ref_t class, const char *type, size_t bytes, struct parameter *parameter)
 {
-    uint32_t application =
-        class_application_id(GET_WORD(class_object, code->mirror->owner->class, application));
+    uint32_t application = class_application_id(GET_WORD(class_object, class, application));
     uint32_t number;
     err_t err;
 
@@ -43,11 +39,28 @@ find_parameter(const struct code *code, const char *type, size_t bytes, struct p
     return parameter->class != NULL;
 }
 
-/* Read the signature. False when there is no memory. */
-static bool
-make_parameters(struct code *code)
+err_t
+prim_fit(word_t word, ref_t class, ref_t type, uint64_t *raw)
 {
-    struct parameter parameters[ARGUMENTS_MAX], *made, *nobodys = NULL;
+    struct parameter parameter = { 0 };
+    char text[SIGNATURE_BYTES_MAX];
+    size_t bytes = string_to_utf8(type, NULL, text, sizeof text);
+
+    if (!find_parameter(class, text, bytes, &parameter))
+        return ERR_NOMEM;
+    if (!call_is_raw(parameter.type) && word == WORD_NULL)
+        return OK;
+    if (word == WORD_NULL || fit_of_word(word, &parameter) < 0)
+        return ERR_PROGRAM;
+    if (call_is_raw(parameter.type))
+        *raw = frame_cut(dyn_raw(word, parameter.type), parameter.type);
+    return OK;
+}
+
+bool
+call_know_parameters(struct code *code)
+{
+    struct parameter parameters[CALL_ARGUMENTS_MAX], *made, *nobodys = NULL;
     char text[SIGNATURE_BYTES_MAX];
     struct signature_walk walk;
     size_t bytes;
@@ -57,9 +70,10 @@ make_parameters(struct code *code)
         return true;
     bytes = string_to_utf8(code->mirror->signature, NULL, text, sizeof text);
     walk = signature_begin(text, bytes);
-    while (count < ARGUMENTS_MAX && signature_next(&walk)) {
+    while (count < CALL_ARGUMENTS_MAX && signature_next(&walk)) {
         parameters[count] = (struct parameter){ 0 };
-        if (!find_parameter(code, walk.type, walk.type_bytes, &parameters[count]))
+        if (!find_parameter(code->mirror->owner->class, walk.type, walk.type_bytes,
+                            &parameters[count]))
             return false;
         count++;
     }
@@ -78,24 +92,14 @@ make_parameters(struct code *code)
 
 /* ---- which method ---- */
 
-/* Who asks whom for what. */
-struct question {
-    const struct site *site;
-    struct class_mirror *class;
-    word_t name;             /* symbol; null: a constructor of the class itself */
-    const word_t *arguments; /* behind the receiver */
-    unsigned count;
-};
-
 /* Why the answer is none: how many have the name, and of these, how many may be called. */
 struct misfit {
     unsigned found, visible;
     bool ambiguous;
 };
 
-/* The sum of what each argument costs; -1 if one does not fit. */
-static int
-fit(const struct code *code, const word_t *arguments, unsigned count)
+int
+call_fit(const struct code *code, const word_t *arguments, unsigned count)
 {
     int sum = 0;
 
@@ -110,15 +114,17 @@ fit(const struct code *code, const word_t *arguments, unsigned count)
 }
 
 static bool
-may_call(const struct site *site, const struct method_mirror *method)
+may_call(const struct call_question *question, const struct method_mirror *method)
 {
     if ((method->flags & MEMBER_STATIC) != 0)
         return false;
-    return (method->flags & MEMBER_PRIVATE) == 0 || method->owner == site->owner->mirror->owner;
+    return (method->flags & MEMBER_PRIVATE) == 0 ||
+           (question->site != NULL && method->owner == question->site->owner->mirror->owner);
 }
 
 static void
-throw_unfit(struct vm_worker *worker, const struct question *question, const struct misfit *misfit)
+throw_unfit(struct vm_worker *worker, const struct call_question *question,
+            const struct misfit *misfit)
 {
     bool creates = question->name == WORD_NULL;
     enum vm_error error = VM_ERROR_NO_METHOD;
@@ -145,7 +151,7 @@ throw_unfit(struct vm_worker *worker, const struct question *question, const str
 }
 
 static unsigned
-find_methods(const struct question *question, struct method_mirror **found, unsigned max)
+find_methods(const struct call_question *question, struct method_mirror **found, unsigned max)
 {
     return question->name == WORD_NULL
                ? mirror_find_constructors(question->class, question->count, found, max)
@@ -163,9 +169,8 @@ is_narrower(const struct code *code, const struct code *other)
     return true;
 }
 
-/* The one method that fits best; NULL if an exception was thrown. */
-static struct code *
-choose(struct vm_worker *worker, const struct question *question)
+struct code *
+call_choose(struct vm_worker *worker, const struct call_question *question)
 {
     struct method_mirror *found[CANDIDATES_MAX];
     struct misfit misfit = { .found = find_methods(question, found, CANDIDATES_MAX) };
@@ -178,14 +183,14 @@ choose(struct vm_worker *worker, const struct question *question)
         struct code *code = code_of(found[i]);
         int cost;
 
-        if (code == NULL || !make_parameters(code)) {
+        if (code == NULL || !call_know_parameters(code)) {
             call_no_memory(worker);
             return NULL;
         }
-        if (!may_call(question->site, found[i]))
+        if (!may_call(question, found[i]))
             continue;
         misfit.visible++;
-        cost = fit(code, question->arguments, question->count);
+        cost = call_fit(code, question->arguments, question->count);
         if (cost < 0)
             continue;
         if (best == NULL || cost < best_cost || (cost == best_cost && is_narrower(code, best))) {
@@ -207,21 +212,21 @@ choose(struct vm_worker *worker, const struct question *question)
 
 /* The method with that number; NULL if an exception was thrown. */
 static struct code *
-choose_number(struct vm_worker *worker, const struct question *question, uint32_t ordinal)
+choose_number(struct vm_worker *worker, const struct call_question *question, uint32_t ordinal)
 {
     struct class_mirror *class = question->class;
     struct method_mirror *method = ordinal < class->ordinal_count ? class->ordinals[ordinal] : NULL;
     struct code *code = method != NULL ? code_of(method) : NULL;
 
-    if (method != NULL && (code == NULL || !make_parameters(code)))
+    if (method != NULL && (code == NULL || !call_know_parameters(code)))
         call_no_memory(worker);
     else if (method == NULL || code->parameter_count != question->count)
         exception_throw(worker, VM_ERROR_NO_METHOD,
                         "no method number %d with %u arguments in this class", (int)ordinal,
                         question->count);
-    else if (!may_call(question->site, method))
+    else if (!may_call(question, method))
         exception_throw(worker, VM_ERROR_ACCESS, "method number %u is private", (unsigned)ordinal);
-    else if (fit(code, question->arguments, question->count) < 0)
+    else if (call_fit(code, question->arguments, question->count) < 0)
         exception_throw(worker, VM_ERROR_CAST, "method number %u does not take these arguments",
                         (unsigned)ordinal);
     else
@@ -231,8 +236,8 @@ choose_number(struct vm_worker *worker, const struct question *question, uint32_
 
 /* ---- calling it ---- */
 
-static bool
-is_raw(char type)
+bool
+call_is_raw(char type)
 {
     return type_area(type) != 'w';
 }
@@ -243,19 +248,19 @@ call_primitive_untyped(struct vm_worker *worker, struct code *code, unsigned cou
                        uint64_t caller)
 {
     const word_t *from = worker->word_top - count;
-    word_t words[ARGUMENTS_MAX];
-    uint64_t raws[ARGUMENTS_MAX];
+    word_t words[CALL_ARGUMENTS_MAX];
+    uint64_t raws[CALL_ARGUMENTS_MAX];
     unsigned word_count = 0, raw_count = 0;
     struct call_arguments arguments = {
         .words = words,
-        .raws = raws + ARGUMENTS_MAX - 1,
+        .raws = raws + CALL_ARGUMENTS_MAX - 1,
         .words_pushed = pushed,
     };
 
     words[word_count++] = worker->word_top[-(int64_t)pushed];
     for (unsigned i = 0; i < count; i++) {
-        if (is_raw(code->parameters[i].type))
-            raws[ARGUMENTS_MAX - 1 - raw_count++] = dyn_raw(from[i], code->parameters[i].type);
+        if (call_is_raw(code->parameters[i].type))
+            raws[CALL_ARGUMENTS_MAX - 1 - raw_count++] = dyn_raw(from[i], code->parameters[i].type);
         else
             words[word_count++] = from[i];
     }
@@ -269,7 +274,7 @@ spread(struct vm_worker *worker, const struct code *code, unsigned count)
     word_t *from = worker->word_top - count, *to = from;
 
     for (unsigned i = 0; i < count; i++) {
-        if (is_raw(code->parameters[i].type))
+        if (call_is_raw(code->parameters[i].type))
             *--worker->raw_top = dyn_raw(from[i], code->parameters[i].type);
         else
             *to++ = from[i];
@@ -324,11 +329,11 @@ call_untyped(struct vm_worker *worker, struct code *code, unsigned count, unsign
 
 /* What is asked of the object below the topmost `pushed` - 1 words; false if that was thrown at. */
 static bool
-ask(struct vm_worker *worker, unsigned count, unsigned pushed, struct question *question)
+ask(struct vm_worker *worker, unsigned count, unsigned pushed, struct call_question *question)
 {
     word_t object = worker->word_top[-(int64_t)pushed];
 
-    *question = (struct question){
+    *question = (struct call_question){
         .site = (struct site *)(uintptr_t)worker->pc[1],
         .arguments = worker->word_top - count,
         .count = count,
@@ -345,7 +350,7 @@ ask(struct vm_worker *worker, unsigned count, unsigned pushed, struct question *
 
 /* What the cache says, if it is for this class and its one method takes these arguments. */
 static struct code *
-cached(const struct question *question)
+cached(const struct call_question *question)
 {
     uint64_t cache = atomic_load_explicit(&question->site->cache, memory_order_acquire);
     struct code *code;
@@ -353,7 +358,7 @@ cached(const struct question *question)
     if (cache >> 32 != question->class->number)
         return NULL;
     code = CODE_SEEN(code_table[(uint32_t)cache]);
-    return fit(code, question->arguments, question->count) >= 0 ? code : NULL;
+    return call_fit(code, question->arguments, question->count) >= 0 ? code : NULL;
 }
 
 /* The interpreter may call it with its arguments as they are. */
@@ -369,7 +374,7 @@ takes_words(const struct code *code)
 
 /* Remember the method if no other arguments could lead to another one. */
 static void
-remember(struct site *site, const struct question *question, struct code *code)
+remember(struct site *site, const struct call_question *question, struct code *code)
 {
     struct method_mirror *found[2];
 
@@ -384,7 +389,7 @@ void
 call_name(struct vm_worker *worker)
 {
     struct site *site = (struct site *)(uintptr_t)worker->pc[1];
-    struct question question;
+    struct call_question question;
     struct code *code;
 
     if (!ask(worker, site->arguments - 1, site->arguments, &question))
@@ -392,7 +397,7 @@ call_name(struct vm_worker *worker)
     question.name = site->name;
     code = cached(&question);
     if (code == NULL) {
-        code = choose(worker, &question);
+        code = call_choose(worker, &question);
         if (code == NULL)
             return;
         remember(site, &question, code);
@@ -404,7 +409,7 @@ void
 call_number(struct vm_worker *worker)
 {
     const struct site *site = (const struct site *)(uintptr_t)worker->pc[1];
-    struct question question;
+    struct call_question question;
     struct code *code;
 
     if (!ask(worker, site->arguments - 1, site->arguments, &question))
@@ -417,7 +422,7 @@ call_number(struct vm_worker *worker)
 /* ---- a name or number that is a value ---- */
 
 static struct code *
-choose_by_value(struct vm_worker *worker, struct question *question, word_t chooser)
+choose_by_value(struct vm_worker *worker, struct call_question *question, word_t chooser)
 {
     if (word_tag(chooser) == TAG_INT)
         return choose_number(worker, question, (uint32_t)word_to_int(chooser));
@@ -427,7 +432,7 @@ choose_by_value(struct vm_worker *worker, struct question *question, word_t choo
     }
     question->name = mirror_symbol(question->class, chooser);
     if (question->name != WORD_NULL)
-        return choose(worker, question);
+        return call_choose(worker, question);
     exception_throw_class(worker, VM_ERROR_NO_METHOD, question->class, "has no method called ",
                           chooser);
     return NULL;
@@ -437,7 +442,7 @@ void
 call_chosen(struct vm_worker *worker)
 {
     const struct site *site = (const struct site *)(uintptr_t)worker->pc[1];
-    struct question question;
+    struct call_question question;
     struct code *code;
 
     if (!ask(worker, site->arguments - 2, site->arguments, &question))
@@ -449,9 +454,8 @@ call_chosen(struct vm_worker *worker)
 
 /* ---- an object of a class that is a value ---- */
 
-/* The class that the receiver is; NULL if something was thrown. */
-static struct class_mirror *
-class_to_make(struct vm_worker *worker, word_t object)
+struct class_mirror *
+call_class_to_make(struct vm_worker *worker, word_t object)
 {
     struct class_mirror *class;
 
@@ -504,15 +508,15 @@ void
 call_new(struct vm_worker *worker)
 {
     const struct site *site = (const struct site *)(uintptr_t)worker->pc[1];
-    struct question question;
+    struct call_question question;
     struct code *code;
 
     if (!ask(worker, site->arguments - 1, site->arguments, &question))
         return;
-    question.class = class_to_make(worker, question.arguments[-1]);
+    question.class = call_class_to_make(worker, question.arguments[-1]);
     if (question.class == NULL)
         return;
-    code = choose(worker, &question);
+    code = call_choose(worker, &question);
     if (code != NULL && init_class(worker, question.class))
         call_constructor(worker, question.class, code, question.count);
 }

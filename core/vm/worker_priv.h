@@ -93,6 +93,15 @@ struct code {
     unsigned parameter_count;
 };
 
+/* What is to run instead of a primitive. */
+enum call_tail {
+    TAIL_PLAIN,  /* tail_method with tail_words as arguments */
+    TAIL_METHOD, /* tail_method of an object, tail_words[0]; its arguments lie in tail_words[1] */
+    TAIL_NAME,   /* the method of that object that tail_words[2] names */
+    TAIL_NEW,    /* a constructor of a class, tail_method, whose object is the result */
+    TAIL_INIT,   /* the static initialisation of a class, tail_method; then the primitive again */
+};
+
 /* An inline cache: where a call by interface, name or number went last. */
 struct site {
     _Atomic uint64_t cache; /* class number << 32 | method number; 0: empty */
@@ -155,7 +164,8 @@ struct vm_worker {
     void *scratch;         /* being decoded; freed when a fault has cut that off */
     size_t scratch_bytes;
     struct prim_call call;
-    ref_t tail_method;
+    enum call_tail tail; /* what a primitive that answered PRIM_CALL wants */
+    ref_t tail_method;   /* or class */
     word_t tail_words[8];
     unsigned tail_count;
     struct plat_thread *native;
@@ -712,11 +722,44 @@ void system_application_ended(bool failed);
 
 /* ---- untyped.c: which method an untyped call means ---- */
 
+/* Arguments of a call at most, and one more. */
+#define CALL_ARGUMENTS_MAX 256
+
 /* What a method wants as an argument, as an untyped call must know it. */
 struct parameter {
     char type;                  /* first character of the type */
     struct class_mirror *class; /* of L and [; NULL: any object */
 };
+
+/* Who asks whom for what. */
+struct call_question {
+    const struct site *site; /* whose private methods are meant, too; NULL: nobody's */
+    struct class_mirror *class;
+    word_t name;             /* symbol; null: a constructor of the class itself */
+    const word_t *arguments; /* behind the receiver */
+    unsigned count;
+};
+
+/* The one method that fits best; NULL if an exception was thrown. */
+struct code *call_choose(struct vm_worker *worker, const struct call_question *question);
+
+/* Read the signature: code->parameters are there then. False when there is no memory. */
+must_use bool call_know_parameters(struct code *code);
+
+/* What the arguments cost, as fit_of_word(); -1 if one does not fit. */
+int call_fit(const struct code *code, const word_t *arguments, unsigned count);
+
+/* The class that a word is, of which a program may make objects; NULL if something was thrown. */
+struct class_mirror *call_class_to_make(struct vm_worker *worker, word_t object);
+
+/* True for the type of an argument that lies in the raw area. */
+bool call_is_raw(char type);
+
+/* ---- call_array.c ---- */
+
+/* Do what the worker's `tail` says, which is not TAIL_PLAIN, instead of a primitive. */
+void call_with_array(struct vm_worker *worker, const struct call_arguments *pushed,
+                     uint64_t caller);
 
 /* ---- fit.c: which parameters a word fits ---- */
 
