@@ -526,6 +526,12 @@ load_install(struct load *load, word_t *entry)
                      (load->class_next + load->method_next) / (PAGE_BYTES / 8);
 
     heap_local_charge(load->local, load->application_id);
+    /*
+     * Nobody runs beside the load of the class library, so its pages are waited for in place. To
+     * begin anew for each would never end where all of it is more than there is memory.
+     */
+    if (load->is_bootstrap)
+        load->local->worker->restart = NULL;
     for (unsigned i = 0;; i++) {
         struct install install = { .load = load };
         err_t err;
