@@ -12,6 +12,7 @@
 
 #include "boot/boot.h"
 #include "control.h"
+#include "control/census.h"
 #include "control/report.h"
 #include "dev/block.h"
 #include "embed/embedded.h"
@@ -166,6 +167,10 @@ machine_up(void)
         .can_be_left = !boot_word_is("console", "plain"),
         .library_find = library_find,
         .answer = control_answer,
+        .machine = { .kind = "amd64",
+                     .version = PHANTOM_VERSION,
+                     .volume = census_volume,
+                     .context = system.store },
     };
     struct store_stats stats;
     err_t err;

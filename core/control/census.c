@@ -8,6 +8,8 @@
 #include <stdbool.h>
 
 #include "control/rows_priv.h"
+#include "format/space.h"
+#include "store/store.h"
 #include "vm/vm.h"
 
 err_t
@@ -31,4 +33,16 @@ census_take(struct census *census, uint32_t application)
     all = rows.missing == 0;
     rows_free(&rows);
     return all ? OK : ERR_NOMEM;
+}
+
+struct vm_volume
+census_volume(void *store)
+{
+    struct store_stats stats;
+
+    store_stats_get(store, &stats);
+    return (struct vm_volume){
+        .bytes = stats.block_count * PAGE_BYTES,
+        .free_bytes = stats.blocks_free * PAGE_BYTES,
+    };
 }

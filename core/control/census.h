@@ -9,6 +9,12 @@
 #include <stdint.h>
 
 #include "plat/err.h"
+#include "vm/vm.h"
+
+struct store;
+
+/* What programs are told of the volume: vm_machine.volume, whose context is the store. */
+struct vm_volume census_volume(void *store);
 
 struct census {
     size_t programs; /* that run */

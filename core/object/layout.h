@@ -138,6 +138,7 @@ enum thread_flag {
     THREAD_FLAG_JOINING = 8,      /* is among the joiners of waiting_for */
     THREAD_FLAG_UNREADABLE = 16,  /* suspended: a page cannot be read now */
     THREAD_FLAG_INTERRUPTED = 32, /* gets an exception where it waits, or at a poll */
+    THREAD_FLAG_RESTART = 64,     /* waits for the machine to be started again */
 };
 
 struct thread_object {

@@ -34,6 +34,12 @@ vm_personal_ns(void)
     return clock_personal_at(plat_monotonic_ns());
 }
 
+uint64_t
+vm_uptime_ns(void)
+{
+    return plat_monotonic_ns() - atomic_load(&start_ns);
+}
+
 static void
 before_snapshot(void *context, uint32_t epoch)
 {

@@ -126,13 +126,14 @@ restart_thread(struct vm_worker *worker, ref_t thread)
     uint64_t wake_ns = GET_U64(thread_object, thread, wake_ns);
     bool over = application != WORD_NULL &&
                 GET_U32(application_object, application, state) != APPLICATION_RUNNING;
+    bool told = (GET_U32(thread_object, thread, flags) & THREAD_FLAG_RESTART) != 0;
 
     TRY(credit_to_restart(worker));
     if (GET_U32(thread_object, thread, priority) != 0)
         sched_ranks_matter();
     if (state == THREAD_RUNNABLE) {
         sched_enqueue(thread);
-    } else if (over || state == THREAD_SUSPENDED) {
+    } else if (over || told || state == THREAD_SUSPENDED) {
         thread_wake(thread);
     } else if (wake_ns != UINT64_MAX) {
         sched_timer_set(thread, wake_ns);

@@ -295,6 +295,8 @@ thread_unqueue(ref_t thread)
     }
     if ((flags & (THREAD_FLAG_ENTERING | THREAD_FLAG_NOTIFIABLE)) != 0)
         monitor_unqueue(thread, object);
+    if ((flags & THREAD_FLAG_RESTART) != 0)
+        thread_flags_clear(thread, THREAD_FLAG_RESTART);
     if (object != WORD_NULL)
         SET_WORD(thread_object, thread, waiting_for, WORD_NULL);
 }
@@ -492,6 +494,14 @@ thread_join(struct prim_call *call, ref_t thread, uint64_t timeout_ns)
         return prim_return_int(call, 1);
     SET_U64(thread_object, call->thread, prim_raw, until);
     return prim_park(call, thread, until);
+}
+
+enum prim_answer
+thread_await_restart(struct prim_call *call)
+{
+    prim_invoke(call);
+    thread_flags_set(call->thread, THREAD_FLAG_RESTART);
+    return prim_park(call, WORD_NULL, UINT64_MAX);
 }
 
 enum prim_answer

@@ -38,6 +38,12 @@ enum prim_answer thread_sleep(struct prim_call *call, int64_t duration_ns);
  */
 enum prim_answer thread_join(struct prim_call *call, ref_t thread, uint64_t timeout_ns);
 
+/*
+ * Wait until a machine is started over the space, this one or another; the call runs again then, or
+ * for no reason.
+ */
+enum prim_answer thread_await_restart(struct prim_call *call);
+
 /* Let others run. Uses prim_raw. */
 enum prim_answer thread_yield(struct prim_call *call);
 

@@ -28,6 +28,21 @@ struct lang_source;
 /* The name of the program that `phantom shell` starts, and that may ask questions. */
 #define VM_SHELL_NAME "shell"
 
+struct vm_volume {
+    uint64_t bytes;
+    uint64_t free_bytes; /* about: what can be written before something has to go */
+};
+
+/* What programs are told of the machine if they ask; nothing of it is in the space. */
+struct vm_machine {
+    const char *kind;    /* "linux", "amd64", "sim"; NULL: unknown */
+    const char *version; /* of the release; NULL: unknown */
+
+    /* Any worker; does not block. NULL: nobody knows. */
+    struct vm_volume (*volume)(void *context);
+    void *context;
+};
+
 struct vm_options {
     unsigned workers; /* native threads that run threads; 0: one for each processor, at least 2 */
     struct heap_options heap;
@@ -50,6 +65,7 @@ struct vm_options {
      */
     bool (*answer)(void *context, const char *question, struct buffer *text);
     void *answer_context;
+    struct vm_machine machine;
     uint64_t
         generation; /* of the volume when it was opened: what programs are told until the next */
 };
@@ -254,6 +270,9 @@ must_use err_t vm_application_limit(uint32_t application,
  * above return at once. What they told a program holds in the last snapshot, too. Any thread.
  */
 void vm_call_off(void);
+
+/* How much of it has passed since vm_start, in nanoseconds. Any thread. */
+uint64_t vm_uptime_ns(void);
 
 /* Personal time now, in nanoseconds: it stands still while the machine is off. Any thread. */
 uint64_t vm_personal_ns(void);

@@ -81,6 +81,15 @@ static const char program_text[] =
     "        }\n"
     "    }\n"
     "};\n"
+    "long known = .internal.machine.run();\n"
+    "void watch() {\n"
+    "    while (true) {\n"
+    "        long now = .internal.machine.awaitRestart(known);\n"
+    "        if (now == known) throw \"told twice of a restart\";\n"
+    "        known = now;\n"
+    "    }\n"
+    "}\n"
+    "spawn(fun () { watch(); });\n"
     "var b = new bank(40);\n"
     "for (int i = 0; i < 3; i++) spawn(new teller(b, i * 77 + 5));\n"
     "for (int n = 1; true; n++) { sleep(3); b.check(); if (n % 8 == 0) gc(); }\n";
@@ -244,7 +253,9 @@ commits_wait(const struct sim_model *model, struct sim_random *random, uint64_t 
 static bool
 system_live(struct sim_model *model, struct sim_random *random, uint64_t commits)
 {
-    struct vm_options options = { .workers = 2, .heap = { .nursery_bytes = NURSERY_BYTES } };
+    struct vm_options options = { .workers = 2,
+                                  .heap = { .nursery_bytes = NURSERY_BYTES },
+                                  .machine = { .kind = "sim" } };
     bool present = false;
     bool done;
     err_t err = vm_start(&options);

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "control/census.h"
 #include "control/report.h"
 #include "embed/embedded.h"
 #include "linux/disk.h"
@@ -208,6 +209,12 @@ system_start(struct system *system, const struct system_options *options)
         return false;
     vm.generation = system->opened.generation;
     vm.library_find = sources_library_find;
+    vm.machine = (struct vm_machine){
+        .kind = "linux",
+        .version = PHANTOM_VERSION,
+        .volume = census_volume,
+        .context = system->store,
+    };
     if (vm.heap.nursery_bytes == 0) {
         struct store_stats stats;
 
