@@ -48,6 +48,33 @@ class thread {
     // Its number, which no other thread of the volume has.
     long id() @primitive(thread_id);
 
+    // "new", "runnable", "waiting", "sleeping", "suspended" (a page of the volume that it needs cannot be read now), or
+    // "ended". What it was a moment ago, unless it is this thread.
+    string state() {
+        switch (stateNumber()) {
+            case 0: return "new";
+            case 1: return "runnable";
+            case 2: return "waiting";
+            case 3: return "sleeping";
+            case 4: return "suspended";
+            default: return "ended";
+        }
+    }
+
+    // Where it is now: a line for each call, the innermost first, such as ".main.f (file.ph:12)". Empty once it has ended.
+    string[] trace() {
+        string[] none = [];
+        string text = (string) frames();
+        return text == "" ? none : text.substring(0, text.length() - 1).split("\n");
+    }
+
+    // End it where it is, without an exception: no `catch` and no `finally` of it runs any more. It lets go of the locks
+    // of `synchronized`, and of nothing else; what it was changing stays half changed. interrupt() is kinder.
+    void stop() @primitive(thread_stop);
+
+    private int stateNumber() @primitive(thread_state);
+    private any frames() @primitive(thread_trace);
+
     string toString() [5] {
         return name() == null ? "thread \{id()}" : "thread \{id()} (\{name()})";
     }

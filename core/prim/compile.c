@@ -62,8 +62,9 @@ enum {
 
 enum request_kind {
     REQUEST_COMPILE,
-    REQUEST_ASK,  /* a question to the machine */
-    REQUEST_LOOK, /* what is in an object */
+    REQUEST_ASK,   /* a question to the machine */
+    REQUEST_LOOK,  /* what is in an object */
+    REQUEST_TRACE, /* where a thread is */
 };
 
 /*
@@ -247,6 +248,17 @@ look(struct request *request)
     return OK;
 }
 
+static err_t
+trace_frames(struct request *request)
+{
+    size_t count;
+
+    TRY(buffer_reserve(&request->said, LOOK_BYTES));
+    TRY(vm_thread_trace(&request->object, (char *)request->said.bytes, LOOK_BYTES, &count));
+    request->said.count = count;
+    return OK;
+}
+
 /* OK: it is answered; ERR_PROGRAM: it said why not. */
 static err_t
 ask(struct request *request)
@@ -360,6 +372,8 @@ serve(struct request *request)
         request->err = ask(request);
     else if (request->kind == REQUEST_LOOK)
         request->err = look(request);
+    else if (request->kind == REQUEST_TRACE)
+        request->err = trace_frames(request);
     else
         request->err = compile(request);
     if (!join(&worker))
@@ -450,6 +464,7 @@ begin(struct prim_call *call, enum request_kind kind)
         [REQUEST_COMPILE] = TEXT_COUNT,
         [REQUEST_ASK] = 1,
         [REQUEST_LOOK] = 0,
+        [REQUEST_TRACE] = 0,
     };
     uint64_t thread_id = GET_U64(thread_object, call->thread, id);
     struct request *request, *old;
@@ -621,14 +636,12 @@ is_operator(const struct prim_call *call)
     return name != WORD_NULL && string_equal_utf8(name, VM_SHELL_NAME, sizeof VM_SHELL_NAME - 1);
 }
 
-/* What is answered by a text, and only to the operator. */
+/* What is answered by a text. */
 static enum prim_answer
-question(struct prim_call *call, enum request_kind kind)
+inquire(struct prim_call *call, enum request_kind kind)
 {
     struct request *request;
 
-    if (!is_operator(call))
-        return prim_throw(call, VM_ERROR_ACCESS, "only the shell may ask the machine");
     if (thread_is_interrupted(call->thread))
         return thread_throw_interrupt(call);
     request = request_of(call);
@@ -644,6 +657,15 @@ question(struct prim_call *call, enum request_kind kind)
     default:
         return await(call);
     }
+}
+
+/* What is answered only to the operator. */
+static enum prim_answer
+question(struct prim_call *call, enum request_kind kind)
+{
+    if (!is_operator(call))
+        return prim_throw(call, VM_ERROR_ACCESS, "only the shell may ask the machine");
+    return inquire(call, kind);
 }
 
 /*
@@ -668,6 +690,15 @@ prim_machine_look(struct prim_call *call)
         return prim_refuse(call, 0, "an object");
     return question(call, REQUEST_LOOK);
 }
+/* Where a thread is, a line for each frame: for whoever has it. */
+enum prim_answer
+prim_thread_trace(struct prim_call *call)
+{
+    if (!prim_is(call->words[0], CLASS_THREAD))
+        return prim_refuse(call, 0, "a thread");
+    return inquire(call, REQUEST_TRACE);
+}
+
 /* The static method of a class that was typed, or 0. */
 static ref_t
 own_method(ref_t class, const char *name)

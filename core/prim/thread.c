@@ -138,6 +138,23 @@ prim_thread_set_priority(struct prim_call *call)
 }
 
 enum prim_answer
+prim_thread_state(struct prim_call *call)
+{
+    if (!prim_is(call->words[0], CLASS_THREAD))
+        return prim_refuse(call, 0, "a thread");
+    return prim_return_int(
+        call, (int32_t)(GET_U32(thread_object, call->words[0], state) & ~THREAD_WOKEN));
+}
+
+enum prim_answer
+prim_thread_stop(struct prim_call *call)
+{
+    if (!prim_is(call->words[0], CLASS_THREAD))
+        return prim_refuse(call, 0, "a thread");
+    return thread_stop(call, call->words[0]);
+}
+
+enum prim_answer
 prim_thread_interrupt(struct prim_call *call)
 {
     if (!prim_is(call->words[0], CLASS_THREAD))

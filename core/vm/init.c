@@ -9,7 +9,7 @@
  *   INITIALIZING  init_thread runs "<static>" in a frame above the instruction that
  *                 needed it, which is run again afterwards
  *   INITIALIZED   for ever
- *   FAILED        it threw; every use throws
+ *   FAILED        it threw, or its thread was ended; every use throws
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -41,7 +41,7 @@ initialiser_of(ref_t class)
     return WORD_NULL;
 }
 
-/* Another thread is at it: wait for it to end that, or its life. */
+/* Another thread is at it: wait for it to end that. If its life has ended, nobody will. */
 static void
 wait_for(struct vm_worker *worker, ref_t class, ref_t thread)
 {
@@ -53,7 +53,10 @@ wait_for(struct vm_worker *worker, ref_t class, ref_t thread)
     }
     worker_commit_begin(worker);
     monitor_guard(thread);
-    if (state_of(class) == CLASS_INITIALIZING) {
+    if (state_of(class) == CLASS_INITIALIZING && !thread_is_alive(thread)) {
+        SET_U32(class_object, class, init_state, CLASS_FAILED);
+        SET_WORD(class_object, class, init_thread, WORD_NULL);
+    } else if (state_of(class) == CLASS_INITIALIZING) {
         SET_WORD(thread_object, self, next, GET_WORD(thread_object, thread, joiners));
         SET_WORD(thread_object, thread, joiners, self);
         thread_flags_set(self, THREAD_FLAG_JOINING);

@@ -5,12 +5,14 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "base/format.h"
+#include "base/memory.h"
 #include "object/array.h"
 #include "object/string.h"
 #include "plat/memory.h"
 #include "vm/class_index.h"
 #include "vm/deadlock.h"
 #include "vm/monitor.h"
+#include "vm/show_priv.h"
 #include "vm/vm.h"
 #include "vm/worker_priv.h"
 
@@ -165,5 +167,93 @@ vm_list_applications(struct vm_application_info *rows, size_t max, size_t *count
 
     TRY(pmem_world_do(NULL, list_applications, &list, 0));
     *count = list.count;
+    return OK;
+}
+
+/* ---- one thread ---- */
+
+#define TRACE_LINE_BYTES 600
+
+struct trace {
+    const struct heap_handle *thread;
+    char *text;
+    size_t room, count;
+};
+
+/* The line of a method that can be read; 0: not known. */
+static uint32_t
+line_read(ref_t method, uint32_t pc)
+{
+    ref_t lines = GET_WORD(method_object, method, lines);
+
+    if (lines == WORD_NULL || !show_there(lines, ARRAY_HEADER_BYTES) ||
+        !show_there(lines, array_bytes(KIND_RAW32, array_length(lines))))
+        return 0;
+    return exception_line(method, pc);
+}
+
+/* As exception_frame_text() has it. Returns its length. */
+static size_t
+frame_text(const struct frame_walk *walk, char line[TRACE_LINE_BYTES])
+{
+    char class_name[SHOW_NAME_BYTES], name[SHOW_NAME_BYTES], file[SHOW_NAME_BYTES];
+    uint64_t entry = SPACE_METHOD_TABLE + 8 * (uint64_t)walk->method;
+    ref_t method = show_there(entry, 8) ? pmem_load64(entry) : 0, owner;
+
+    if (method == 0 || !show_there(method, sizeof(struct method_object)))
+        return format(line, TRACE_LINE_BYTES, "(damaged)\n");
+    owner = GET_WORD(method_object, method, owner);
+    if (!show_there(owner, sizeof(struct class_object)))
+        return format(line, TRACE_LINE_BYTES, "(damaged)\n");
+    show_name(GET_WORD(class_object, owner, name), class_name);
+    show_name(GET_WORD(method_object, method, name), name);
+    if (GET_WORD(class_object, owner, source) != WORD_NULL)
+        show_name(GET_WORD(class_object, owner, source), file);
+    if (exception_source(owner, file, sizeof file) == 0)
+        return format(line, TRACE_LINE_BYTES, "%s.%s\n", class_name, name);
+    return format(line, TRACE_LINE_BYTES, "%s.%s (%s:%u)\n", class_name, name, file,
+                  (unsigned)line_read(method, walk->pc));
+}
+
+static bool
+stack_is_there(ref_t stack)
+{
+    return show_there(stack, sizeof(struct stack_object)) &&
+           show_there(stack, sizeof(struct stack_object) +
+                                 8ull * GET_U32(stack_object, stack, slot_count));
+}
+
+static void
+trace_thread(void *argument)
+{
+    struct trace *trace = argument;
+    ref_t thread = trace->thread->word;
+    char line[TRACE_LINE_BYTES];
+    struct frame_walk walk;
+    size_t bytes;
+
+    if (!show_there(thread, sizeof(struct thread_object)) ||
+        GET_WORD(thread_object, thread, stack) == WORD_NULL)
+        return;
+    if (!stack_is_there(GET_WORD(thread_object, thread, stack))) {
+        trace->count = format(trace->text, trace->room, "(damaged)\n");
+        return;
+    }
+    for (walk = frame_walk_begin(thread); !walk.done; frame_walk_next(&walk)) {
+        bytes = frame_text(&walk, line);
+        if (bytes >= sizeof line || bytes > trace->room - trace->count)
+            return;
+        memcpy(trace->text + trace->count, line, bytes);
+        trace->count += bytes;
+    }
+}
+
+err_t
+vm_thread_trace(const struct heap_handle *thread, char *text, size_t text_max, size_t *text_bytes)
+{
+    struct trace trace = { .thread = thread, .text = text, .room = text_max };
+
+    TRY(pmem_world_do(NULL, trace_thread, &trace, 0));
+    *text_bytes = trace.count;
     return OK;
 }

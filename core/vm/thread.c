@@ -434,6 +434,20 @@ thread_interrupt(struct prim_call *call, ref_t thread)
     return prim_return_void(call);
 }
 
+enum prim_answer
+thread_stop(struct prim_call *call, ref_t thread)
+{
+    prim_invoke(call);
+    if (!thread_is_alive(thread))
+        return prim_return_void(call);
+    thread_flags_set(thread, THREAD_FLAG_KILLED);
+    if (thread == call->thread)
+        return PRIM_AGAIN; /* a look around ends it */
+    thread_wake(thread);
+    sched_find_lost(thread);
+    return prim_return_void(call);
+}
+
 /* ---- waiting ---- */
 
 enum prim_answer

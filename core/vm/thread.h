@@ -77,6 +77,12 @@ ref_t thread_find(uint32_t slot, uint64_t id);
  */
 enum prim_answer thread_interrupt(struct prim_call *call, ref_t thread);
 
+/*
+ * End a thread at its next safepoint, wherever it is: nothing of it runs any more, and its monitors
+ * are let go. One that has ended stays so. The calling thread never returns to bytecode.
+ */
+enum prim_answer thread_stop(struct prim_call *call, ref_t thread);
+
 /* For primitives that wait: is the thread to be interrupted? Then answer with the exception. */
 bool thread_is_interrupted(ref_t thread);
 enum prim_answer thread_throw_interrupt(struct prim_call *call);

@@ -245,6 +245,18 @@ must_use err_t vm_show_object(const struct heap_handle *object, char *text, size
                               size_t *text_bytes);
 
 /*
+ * Where a thread is: a line for each of its frames, the innermost first, such as
+ * ".main.f (file.ph:12)"; none if it has ended. Damage is said in its place.
+ *
+ *   text        room for `text_max` bytes outside the space; what does not fit is left out
+ *   text_bytes  filled: how many are used
+ *
+ * Any thread that is no worker. Returns OK.
+ */
+must_use err_t vm_thread_trace(const struct heap_handle *thread, char *text, size_t text_max,
+                               size_t *text_bytes);
+
+/*
  * Every thread of the application ends where it stands; its monitors are let
  * go. `remove` also takes its root away, so that the collector takes the rest.
  * Return when that has happened. ERR_NOT_FOUND, ERR_NOSPACE; or ERR_CANCELLED: it
