@@ -69,6 +69,27 @@ while (true)
     println(text);
 """
 
+# Who does something again, after a kill, does it in another run of the machine.
+SAFE = """
+for (int n = 0; n < 100000; n++) {
+    .internal.snapshot.println("safe \\{n} \\{.internal.machine.run()}");
+    println("other \\{n}");
+    if (n % 10 == 0)
+        sleep(2);
+}
+"""
+
+SAFE_CHANNEL = """
+any raw = new .phantom.channel(8);
+any safe = raw.gated();
+spawn(fun () {
+    for (int n = 0; n < 100000; n++)
+        raw.send("safe \\{n} \\{.internal.machine.run()}");
+});
+foreach (line in safe)
+    println(line);
+"""
+
 READERS = """
 any lines = new .internal.container.queue(1000);
 any readers = [];
@@ -245,6 +266,33 @@ class ConsoleTest(unittest.TestCase):
     def test_a_clean_stop_repeats_nothing_and_loses_nothing(self):
         lines = self.lives([], 5)
         self.assertEqual(lines, [f"line {n + 1}" for n in range(len(lines))])
+
+    def see_nothing_undone(self, text):
+        """What a program has said of itself stays true, and in order, however often it is killed."""
+        seen = {}
+        self.make()
+        for life in range(8):
+            process = self.start(self.volume, *([self.program(text)] if life == 0 else []),
+                                 stdin=subprocess.DEVNULL)
+            lines = [process.stdout.readline() for _ in range(150)]
+            process.send_signal(signal.SIGKILL)
+            lines += process.stdout.read().split(b"\n")
+            process.stdout.close()
+            process.wait()
+            last = None
+            for word, number, *run in (line.split() for line in lines if line.count(b" ") >= 1):
+                if word != b"safe" or not run:
+                    continue
+                self.assertEqual(seen.setdefault(number, run), run, f"{number} was undone")
+                self.assertIn(int(number), range(len(seen)) if last is None else (last + 1,))
+                last = int(number)
+        self.assertGreater(len(seen), 200)
+
+    def test_a_text_that_is_gated_by_the_program_is_not_undone(self):
+        self.see_nothing_undone(SAFE)
+
+    def test_nor_is_what_came_through_a_gated_channel(self):
+        self.see_nothing_undone(SAFE_CHANNEL)
 
     def test_nor_does_it_when_gated(self):
         lines = self.lives(["--gated"], 5)

@@ -53,6 +53,31 @@ class channel extends .internal.container.queue {
         return new channel_iterator(this);
     }
 
+    // A channel that gives what this one gives, each item once a snapshot is safe that holds all that led to it. For
+    // a receiver that hands items to somebody outside: whatever that does with one is never undone here. One snapshot lets
+    // all pass that wait for it. A thread of its own sees to it, until this channel is closed and empty.
+    channel gated() {
+        channel safe = new channel(capacity());
+        .internal.system.spawn(fun () { pass(this, safe); }, "gate");
+        return safe;
+    }
+
+    private static void pass(channel from, channel to) {
+        any end = new .internal.object();
+        try {
+            for (any item = from.takeOr(end); item :!= end; item = from.takeOr(end)) {
+                array waiting = new array();
+                for (; item :!= end; item = from.tryTake(end, 0L))
+                    waiting.add(item);
+                .internal.snapshot.commit();
+                foreach (each in waiting)
+                    to.send(each);
+            }
+        } finally {
+            to.close();
+        }
+    }
+
     // Wait until one of several channels has an item, and receive it, from the first in the row that has one. The
     // answer has index() of the channel in the row, channel() and item(); null once all are closed and empty.
     static selection select(any channels) {

@@ -52,11 +52,32 @@ console_ring_room(void)
     return (uint32_t)(CHANNEL_RING_BYTES - (GET_U64(channel_object, channel, appended) - written));
 }
 
-void
-console_appended(uint64_t appended)
+/* Does anything wait for a snapshot to leave? */
+static bool
+is_gated(void)
 {
+    return console.gated || atomic_load(&console.released) < atomic_load(&console.gate_until);
+}
+
+/*
+ * In this order, before `appended`: who sees the new bytes sees that they are gated, and who sees
+ * a new end sees the beginning that belongs to it, or a later one.
+ */
+static void
+close_gate(uint64_t from, uint64_t until)
+{
+    if (atomic_load(&console.released) >= atomic_load(&console.gate_until))
+        atomic_store(&console.gate_from, from);
+    atomic_store(&console.gate_until, until);
+}
+
+void
+console_appended(uint64_t appended, uint32_t count, bool gated)
+{
+    if (gated)
+        close_gate(appended - count, appended);
     atomic_store(&console.appended, appended);
-    if (console.gated)
+    if (console.gated || gated)
         pmem_snapshot_ask(STORE_CAUSE_OUTPUT);
     else
         event_raise(&console.work);
@@ -138,15 +159,27 @@ static struct pmem_observer observer = { .before = before_snapshot, .after = aft
 
 /* ---- console-out ---- */
 
+/* How far the output may leave now. */
+static uint64_t
+open_until(void)
+{
+    uint64_t appended = atomic_load(&console.appended); /* first: see close_gate() */
+    uint64_t until = atomic_load(&console.gate_until), released = atomic_load(&console.released);
+    uint64_t from;
+
+    if (console.gated)
+        return released;
+    if (released >= until)
+        return appended;
+    from = atomic_load(&console.gate_from);
+    return from > released ? from : released;
+}
+
 /* Bytes that may leave now. */
 static uint64_t
 sendable(void)
 {
-    uint64_t limit = atomic_load(console.gated ? &console.released : &console.appended);
-
-    if (atomic_load(&console.broken))
-        return 0;
-    return limit - atomic_load(&console.sent);
+    return atomic_load(&console.broken) ? 0 : open_until() - atomic_load(&console.sent);
 }
 
 /* Copy `count` bytes from place `from` of the output. */
@@ -464,7 +497,7 @@ prim_start(struct heap_local *heap)
 static void
 drain(void)
 {
-    if (console.gated && atomic_load(&console.released) != atomic_load(&console.appended)) {
+    if (is_gated() && atomic_load(&console.released) != atomic_load(&console.appended)) {
         err_t err = pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_OUTPUT));
 
         if (err != OK) {

@@ -36,7 +36,7 @@ ring_put(ref_t ring, uint64_t appended, const char *bytes, uint32_t count)
 
 /* Put as much as there is room for into the ring; true when that was all. */
 static bool
-print_piece(struct prim_call *call, ref_t channel, uint32_t *index)
+print_piece(struct prim_call *call, ref_t channel, uint32_t *index, bool gated)
 {
     char bytes[PRINT_BYTES + 1];
     ref_t string = call->words[0];
@@ -57,12 +57,12 @@ print_piece(struct prim_call *call, ref_t channel, uint32_t *index)
     }
     ring_put(GET_WORD(channel_object, channel, ring), appended, bytes, count);
     SET_U64(channel_object, channel, appended, appended + count);
-    console_appended(appended + count);
+    console_appended(appended + count, count, gated);
     return done;
 }
 
-enum prim_answer
-prim_console_print(struct prim_call *call)
+static enum prim_answer
+print(struct prim_call *call, bool gated)
 {
     ref_t channel = console.channel;
     uint32_t index = (uint32_t)prim_progress(call);
@@ -88,7 +88,7 @@ prim_console_print(struct prim_call *call)
         monitor_unguard(channel);
         return answer;
     }
-    done = print_piece(call, channel, &index);
+    done = print_piece(call, channel, &index, gated);
     if (done) {
         if (writer != WORD_NULL)
             SET_WORD(channel_object, channel, writer, WORD_NULL);
@@ -107,6 +107,18 @@ prim_console_print(struct prim_call *call)
     }
     monitor_unguard(channel);
     return answer;
+}
+
+enum prim_answer
+prim_console_print(struct prim_call *call)
+{
+    return print(call, false);
+}
+
+enum prim_answer
+prim_console_print_gated(struct prim_call *call)
+{
+    return print(call, true);
 }
 
 /* The call begins anew, outside the queue. */

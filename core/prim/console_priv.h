@@ -12,8 +12,8 @@
  *       written <= sent <= released <= appended <= written + CHANNEL_RING_BYTES
  *
  *   appended   put into the ring: in the space; a copy of it here
- *   released   may leave: all of it; or, when gated, what the newest committed
- *              snapshot holds
+ *   released   may leave, when gated: what the newest committed snapshot holds. A program
+ *              may gate some of its texts only; then what stands before them may leave, too
  *   sent       the machine has taken it; only here
  *   written    sent, cut back to the beginning of a line: in the space. A restart
  *              sends from here on again, so whole lines leave at least once and in order
@@ -60,6 +60,8 @@ struct console {
 
     _Atomic uint64_t appended; /* written under the channel's guard */
     _Atomic uint64_t released;
+    _Atomic uint64_t gate_from;  /* the texts that a program has gated and that are not ... */
+    _Atomic uint64_t gate_until; /* ... released lie from here to here; under the guard */
     _Atomic uint64_t sent;
     _Atomic uint64_t line_begin; /* what `written` may become */
     _Atomic uint64_t written;    /* a copy, too */
@@ -100,8 +102,11 @@ extern struct console console;
 /* The channel's free bytes, after `written` was moved up to where it may be. Under the guard. */
 uint32_t console_ring_room(void);
 
-/* Bytes were put into the ring; `appended` bytes in all. Under the guard. */
-void console_appended(uint64_t appended);
+/*
+ * Bytes were put into the ring, behind which it has `appended` in all. If `gated` they wait for the
+ * snapshot with their cause, as all do where the run is gated. Under the guard.
+ */
+void console_appended(uint64_t appended, uint32_t count, bool gated);
 
 /* Somebody waits for the next break: how many there were so far. */
 uint64_t console_break_listen(void);

@@ -7,16 +7,17 @@
 
 START_TEST(a_thread_says_what_it_does)
 {
-    ck_assert_program("boolean go = false; boolean turn = true;\n"
-                      "any s = spawn(fun () { sleep(600000); });\n"
-                      "any w = spawn(fun () { synchronized (s) { while (!go) wait(s); } });\n"
-                      "any r = spawn(fun () { while (turn) { } });\n"
-                      "while (s.state() != \"sleeping\" || w.state() != \"waiting\") sleep(1);\n"
-                      "if (r.state() != \"runnable\") exit(1);\n"
-                      "if (.internal.thread.current().state() != \"runnable\") exit(2);\n"
-                      "turn = false; r.join(); if (r.state() != \"ended\") exit(3);\n"
-                      "s.stop(); synchronized (s) { go = true; notifyAll(s); } w.join(); s.join();\n"
-                      "if (s.state() != \"ended\" || w.state() != \"ended\") exit(4);\n");
+    ck_assert_program(
+        "boolean go = false; boolean turn = true;\n"
+        "any s = spawn(fun () { sleep(600000); });\n"
+        "any w = spawn(fun () { synchronized (s) { while (!go) wait(s); } });\n"
+        "any r = spawn(fun () { while (turn) { } });\n"
+        "while (s.state() != \"sleeping\" || w.state() != \"waiting\") sleep(1);\n"
+        "if (r.state() != \"runnable\") exit(1);\n"
+        "if (.internal.thread.current().state() != \"runnable\") exit(2);\n"
+        "turn = false; r.join(); if (r.state() != \"ended\") exit(3);\n"
+        "s.stop(); synchronized (s) { go = true; notifyAll(s); } w.join(); s.join();\n"
+        "if (s.state() != \"ended\" || w.state() != \"ended\") exit(4);\n");
 }
 END_TEST
 
@@ -36,9 +37,11 @@ END_TEST
 START_TEST(threads_are_stopped_wherever_they_are)
 {
     ck_assert_program(
-        "int[] none = []; any lock = new .internal.object(); .phantom.channel c = new .phantom.channel();\n"
+        "int[] none = []; any lock = new .internal.object(); .phantom.channel c = new "
+        ".phantom.channel();\n"
         "any[] all = [spawn(fun () { while (true) { } }), spawn(fun () { c.receive(); }),\n"
-        "  spawn(fun () { while (true) sleep(1); }), spawn(fun () { while (true) .internal.thread.yield(); }),\n"
+        "  spawn(fun () { while (true) sleep(1); }), spawn(fun () { while (true) "
+        ".internal.thread.yield(); }),\n"
         "  spawn(fun () { .internal.thread.current().stop(); exit(1); }),\n"
         "  spawn(fun () { synchronized (lock) { } }),\n"
         "  spawn(fun () { while (true) \"ab\".repeat(100000).toUpper(); }),\n"
@@ -52,68 +55,72 @@ END_TEST
 
 START_TEST(who_waits_for_the_static_fields_of_a_stopped_thread_is_told)
 {
-    ck_assert_program("class slow { static int x = begin(); static int begin() { sleep(600000); return 1; } }\n"
-                      "int caught = 0;\n"
-                      "any t = spawn(fun () { return slow.x; });\n"
-                      "while (t.state() != \"sleeping\") sleep(1);\n"
-                      "any w = spawn(fun () { try { return slow.x; } catch (.internal.error.static e) { caught++; } });\n"
-                      "while (w.state() != \"waiting\") sleep(1);\n"
-                      "t.stop(); w.join(); t.join(); if (caught != 1) exit(1);\n"
-                      "try { exit(slow.x + 2); } catch (.internal.error.static e) { caught++; }\n"
-                      "if (caught != 2) exit(4);\n");
+    ck_assert_program(
+        "class slow { static int x = begin(); static int begin() { sleep(600000); return 1; } }\n"
+        "int caught = 0;\n"
+        "any t = spawn(fun () { return slow.x; });\n"
+        "while (t.state() != \"sleeping\") sleep(1);\n"
+        "any w = spawn(fun () { try { return slow.x; } catch (.internal.error.static e) { "
+        "caught++; } });\n"
+        "while (w.state() != \"waiting\") sleep(1);\n"
+        "t.stop(); w.join(); t.join(); if (caught != 1) exit(1);\n"
+        "try { exit(slow.x + 2); } catch (.internal.error.static e) { caught++; }\n"
+        "if (caught != 2) exit(4);\n");
 }
 END_TEST
 
 START_TEST(a_thread_says_where_it_is)
 {
-    ck_assert_program(
-        "void inner() { sleep(600000); }\n"
-        "void outer() {\n"
-        "  inner();\n"
-        "}\n"
-        "any t = spawn(fun () { outer(); });\n"
-        "while (t.state() != \"sleeping\") sleep(1);\n"
-        "string[] where = t.trace();\n"
-        "if (!where[0].startsWith(\".internal.system.sleep\") && !where[0].startsWith(\".main.test.inner \")) exit(1);\n"
-        "if (where.indexOf(\".main.test.outer (test.ph:3)\") < 0) exit(2);\n"
-        "if (!where.last().startsWith(\".internal.thread.enter\")) exit(3);\n"
-        "string[] mine = .internal.thread.current().trace();\n"
-        "if (!mine[0].startsWith(\".internal.thread.trace\")) exit(4);\n"
-        "t.stop(); t.join(); if (!t.trace().isEmpty()) exit(5);\n"
-        "boolean turn = true; any r = spawn(fun () { while (turn) { } });\n"
-        "while (r.trace().size() < 2) sleep(1); turn = false; r.join();\n");
+    ck_assert_program("void inner() { sleep(600000); }\n"
+                      "void outer() {\n"
+                      "  inner();\n"
+                      "}\n"
+                      "any t = spawn(fun () { outer(); });\n"
+                      "while (t.state() != \"sleeping\") sleep(1);\n"
+                      "string[] where = t.trace();\n"
+                      "if (!where[0].startsWith(\".internal.system.sleep\") && "
+                      "!where[0].startsWith(\".main.test.inner \")) exit(1);\n"
+                      "if (where.indexOf(\".main.test.outer (test.ph:3)\") < 0) exit(2);\n"
+                      "if (!where.last().startsWith(\".internal.thread.enter\")) exit(3);\n"
+                      "string[] mine = .internal.thread.current().trace();\n"
+                      "if (!mine[0].startsWith(\".internal.thread.trace\")) exit(4);\n"
+                      "t.stop(); t.join(); if (!t.trace().isEmpty()) exit(5);\n"
+                      "boolean turn = true; any r = spawn(fun () { while (turn) { } });\n"
+                      "while (r.trace().size() < 2) sleep(1); turn = false; r.join();\n");
 }
 END_TEST
 
 START_TEST(a_deep_trace_is_cut)
 {
-    ck_assert_program("int deep(int n) { if (n == 0) { sleep(600000); return 0; } return 1 + deep(n - 1); }\n"
-                      "any t = spawn(fun () { deep(5000); });\n"
-                      "while (t.state() != \"sleeping\") sleep(1);\n"
-                      "string[] where = t.trace(); if (where.size() < 100 || where.size() > 5002) exit(1);\n"
-                      "if (!where.last().endsWith(\")\")) exit(2); t.stop(); t.join();\n");
+    ck_assert_program(
+        "int deep(int n) { if (n == 0) { sleep(600000); return 0; } return 1 + deep(n - 1); }\n"
+        "any t = spawn(fun () { deep(5000); });\n"
+        "while (t.state() != \"sleeping\") sleep(1);\n"
+        "string[] where = t.trace(); if (where.size() < 100 || where.size() > 5002) exit(1);\n"
+        "if (!where.last().endsWith(\")\")) exit(2); t.stop(); t.join();\n");
 }
 END_TEST
 
 START_TEST(what_is_no_thread_is_refused)
 {
-    ck_assert_program("any m(string n) { return .internal.thread.method(n); } int caught = 0;\n"
-                      "foreach (n in [\"stop\", \"state\", \"trace\"]) {\n"
-                      "  try { m(n).call(\"x\", []); } catch (.internal.error.cast e) { caught++; }\n"
-                      "  try { m(n).call(null, []); } catch (.internal.error.null e) { caught++; } }\n"
-                      "if (caught != 6) exit(1);\n");
+    ck_assert_program(
+        "any m(string n) { return .internal.thread.method(n); } int caught = 0;\n"
+        "foreach (n in [\"stop\", \"state\", \"trace\"]) {\n"
+        "  try { m(n).call(\"x\", []); } catch (.internal.error.cast e) { caught++; }\n"
+        "  try { m(n).call(null, []); } catch (.internal.error.null e) { caught++; } }\n"
+        "if (caught != 6) exit(1);\n");
 }
 END_TEST
 
 /* Stops, traces and states of threads of a program that is killed again and again. */
 START_TEST(directing_threads_outlives_kills)
 {
-    uint32_t id = machine_install(
-        "for (int i = 0; i < 60; i++) {\n"
-        "  any t = spawn(fun () { sleep(600000); });\n"
-        "  while (t.trace().isEmpty() || t.state() != \"sleeping\") sleep(1);\n"
-        "  t.stop(); t.join(); if (t.state() != \"ended\") exit(1); }\n"
-        "exit(3);\n");
+    uint32_t id =
+        machine_install("for (int i = 0; i < 60; i++) {\n"
+                        "  any t = spawn(fun () { sleep(600000); });\n"
+                        "  while (t.trace().isEmpty() || t.state() != \"sleeping\") sleep(1);\n"
+                        "  t.stop(); t.join(); if (t.state() != \"ended\") exit(1); }\n"
+                        "exit(3);\n");
 
     machine_commit();
     for (unsigned i = 0; i < MACHINE_WORK(20, 6); i++) {
