@@ -135,6 +135,7 @@ page_hand_over(struct store *store, uint64_t page, const void *bytes)
         unchanged = page_is_unchanged(store, page, slot, change.crc, &old) && !early;
     }
     if (!unchanged) {
+        hold_note(store, page, &old);
         TRY(page_set_reserve(&store->pending, 1, &store->lock));
         if (!zero) {
             TRY(commit_block(store, &change.block));
@@ -689,14 +690,14 @@ store_reserve_locked(const struct store *store)
     return reserve;
 }
 
-/* Free what no slot reaches any more, but what pins reach. */
+/* Free what no slot reaches any more, but what pins reach, or what is held. */
 static void
 dead_free(struct store *store)
 {
     uint64_t floor;
 
     lock_acquire(&store->lock);
-    floor = store->floor;
+    floor = hold_floor_locked(store, store->floor);
     lock_release(&store->lock);
     IGNORE(blocks_dead_drain(&store->blocks, floor), "they wait on");
 }
@@ -735,10 +736,14 @@ store_credit_take(struct store *store, uint64_t pages)
             return OK;
         if (try == 0)
             dead_free(store); /* since opening nobody may have done it */
-        if (try == 2 || blocks_grow(&store->blocks, wanted) != OK) {
+        if (try < 2 && blocks_grow(&store->blocks, wanted) == OK)
+            continue;
+        if (!hold_lose(store)) {
             history_refuse(store, wanted);
             return ERR_NOSPACE;
         }
+        dead_free(store);
+        try = 0;
     }
 }
 

@@ -170,6 +170,7 @@ early_join_one(struct store *store, struct page_change *item)
     change.old = old.block;
     if (old.block != 0 && history_keeps(store, old.birth)) /* guard: keep-old-early */
         change.state = CHANGE_OLD_KEPT;
+    hold_note(store, item->page, &old);
     store->news[item->page % NEWS_SLOTS].key = 0;
     if (item->block != 0 && (item->state & EARLY_SUSPECT) != 0) /* guard: early-suspect */
         TRY(early_rewrite(store, &change));

@@ -629,6 +629,7 @@ store_close(struct store *store)
     extent_list_free(&store->taken);
     extent_list_free(&store->quarantined);
     history_unlisted_free(store);
+    hold_free(store);
     hash_table_free(&store->given_up);
     plat_free(store->super_buffer, SUPER_SLOTS * SUPER_COPIES * VOLUME_BLOCK_BYTES);
     plat_free(store->scratch, VOLUME_BLOCK_BYTES);

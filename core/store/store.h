@@ -222,6 +222,27 @@ must_use err_t store_commit_finish(struct store *store, struct store_note *note)
 void store_commit_abandon(struct store *store);
 
 /*
+ * Hold the newest committed generation, in memory: it stays readable while later ones are
+ * committed, until it is let go of, or until room for credit is short; then it is lost. One at a
+ * time. No commit is under way, and none begins meanwhile: for who commits, between two commits.
+ *
+ * Returns OK or ERR_EXISTS.
+ */
+must_use err_t store_hold_begin(struct store *store);
+
+/* Let go of it. What it kept is free after the next commits. Any thread. */
+void store_hold_end(struct store *store);
+
+/* Is there one that is not lost? Any thread. */
+bool store_hold_stands(struct store *store);
+
+/*
+ * As store_page_read, of the generation that is held; and ERR_CANCELLED when it was lost. Any
+ * thread but fault handlers.
+ */
+must_use err_t store_hold_read(struct store *store, uint64_t page, void *buffer);
+
+/*
  * The generations that can be told about, newest first.
  *
  *   notes   room for `note_max`

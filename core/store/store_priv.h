@@ -16,6 +16,7 @@
 #include "store/blocks_priv.h"
 #include "store/extent_list_priv.h"
 #include "store/history_priv.h"
+#include "store/hold_priv.h"
 #include "store/page_set_priv.h"
 #include "store/store.h"
 #include "store/super_priv.h"
@@ -145,6 +146,7 @@ struct store {
 
     struct blocks blocks;
     struct history history;
+    struct hold hold;
     struct block_run early_run;
     struct lock early_lock; /* one early write at a time; held across I/O */
     uint8_t *early_buffer;
