@@ -29,6 +29,7 @@ enum lock_rank {
     LOCK_RANK_WORLD = 28,    /* who asked the world to stop */
     LOCK_RANK_WORKERS = 30,  /* the list of workers */
     LOCK_RANK_SNAPSHOT = 32, /* state of the snapshot machine */
+    LOCK_RANK_STILL = 33,    /* the picture that is being read */
     LOCK_RANK_PAGE = 34,     /* one page of the space */
     LOCK_RANK_FRAMES = 36,   /* frames and copies */
     LOCK_RANK_DIRTY = 38,

@@ -227,6 +227,8 @@ first_write_locked(struct pmem_worker *worker, uint64_t page, struct pmem_page *
         plat_page_open(pmem_address_of(page));
         pmem_page_set(entry, PMEM_OPEN);
     }
+    /* In its own table before its contents change, for who reads a still picture (still.h). */
+    (void)atomic_exchange(&pmem_written_of[page], pmem_epoch_now);
     pmem_page_epoch_set(page, pmem_epoch_now); /* pairs with the acquire in pmem_barrier() */
     pmem_count(&pmem_counters.first_writes);
     return DONE;

@@ -69,11 +69,13 @@ pmem_pages_create(uint64_t resident_max)
     atomic_store(&frames.resident, 0);
     pmem_page_table = plat_reserve(PAGE_TABLE_BYTES);
     pmem_epoch_of = plat_reserve(EPOCH_TABLE_BYTES);
+    pmem_written_of = plat_reserve(EPOCH_TABLE_BYTES);
     pmem_epoch_at = pmem_epoch_of - (SPACE_BASE >> PAGE_SHIFT);
     frames.table = plat_reserve(whole_pages(frames.count * sizeof(struct frame)));
     frames.copies = plat_reserve(frames.copy_count * PAGE_BYTES);
     frames.copy_next = plat_reserve(whole_pages(frames.copy_count * sizeof(uint32_t)));
-    if (pmem_page_table && pmem_epoch_of && frames.table && frames.copies && frames.copy_next)
+    if (pmem_page_table && pmem_epoch_of && pmem_written_of && frames.table && frames.copies &&
+        frames.copy_next)
         return OK;
     pmem_pages_destroy();
     return ERR_NOMEM;
@@ -84,11 +86,13 @@ pmem_pages_destroy(void)
 {
     plat_release(pmem_page_table, PAGE_TABLE_BYTES);
     plat_release(pmem_epoch_of, EPOCH_TABLE_BYTES);
+    plat_release(pmem_written_of, EPOCH_TABLE_BYTES);
     plat_release(frames.table, whole_pages(frames.count * sizeof(struct frame)));
     plat_release(frames.copies, frames.copy_count * PAGE_BYTES);
     plat_release(frames.copy_next, whole_pages(frames.copy_count * sizeof(uint32_t)));
     pmem_page_table = NULL;
     pmem_epoch_of = NULL;
+    pmem_written_of = NULL;
     frames.table = NULL;
     frames.copies = NULL;
     frames.copy_next = NULL;

@@ -44,6 +44,7 @@ tables_create(void)
         pmem_pages_destroy();
         return err;
     }
+    pmem_still_create();
     err = pmem_world_create();
     if (err == OK)
         err = pmem_snapshot_create();

@@ -49,6 +49,7 @@
 #include "base/histogram.h"
 #include "base/lock.h"
 #include "pmem/pmem.h"
+#include "pmem/still.h"
 
 enum {
     PMEM_LOCKED = 1,   /* somebody holds the page's lock */
@@ -308,6 +309,17 @@ void pmem_snapshot_check(void);
 
 /* How many page numbers are listed in the running epoch. The world stands still. */
 uint64_t pmem_snapshot_listed(void);
+
+/* ---- still.c ---- */
+
+void pmem_still_create(void);
+
+/* In flip(): the epoch closes. After its commit: how that ended. */
+void pmem_still_flip(uint32_t epoch);
+void pmem_still_saved(err_t err);
+
+/* Is that the page that the reader of a still picture names? */
+bool pmem_still_reads(uint64_t page);
 
 /* ---- save.c ---- */
 

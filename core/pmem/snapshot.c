@@ -199,6 +199,7 @@ flip(void *argument)
     (void)argument;
     assert(pmem_world_acting());
     observers_before(closing);
+    pmem_still_flip(closing);
     snap_move(SNAP_CLOSING);
     snap.closed = snap.carried;
     snap.carried = (struct pmem_dirty){ 0 };
@@ -229,6 +230,7 @@ snapshot_fail(uint32_t epoch, err_t err)
 {
     trace(STORE_COMMIT_FAIL, epoch, err);
     log_warn("a snapshot could not be saved (%s); it will be tried again", err_text(err));
+    pmem_still_saved(err);
     lock_acquire(&snap.lock);
     snap.failures++;
     snap.failed = true;
@@ -244,6 +246,7 @@ snapshot_seal(void)
     uint32_t epoch = atomic_load(&snap.closed_epoch);
 
     snap_move(SNAP_SEALING);
+    pmem_still_saved(OK);
     pmem_chunks_free(snap.closed.first);
     snap.closed = (struct pmem_dirty){ 0 };
     lock_acquire(&snap.lock);

@@ -481,5 +481,5 @@ pmem_world_pinned(uint64_t page)
             pinned = atomic_load(&worker->pins[i].from) <= address &&
                      address < atomic_load(&worker->pins[i].to);
     lock_release(&world.workers_lock);
-    return pinned;
+    return pinned || pmem_still_reads(page);
 }

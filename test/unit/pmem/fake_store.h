@@ -34,7 +34,8 @@ struct store {
 
 static struct fake {
     pthread_mutex_t lock;
-    struct fake_map committed, closing, early;
+    struct fake_map committed, closing, early, held;
+    bool holds, hold_lost;
     bool under_way;
     _Atomic uint64_t generation;
     _Atomic uint64_t begun; /* commits */
@@ -43,6 +44,7 @@ static struct fake {
     int64_t handed;                   /* to the commit under way: comes back when it is given up */
     _Atomic uint64_t pages_committed; /* handed to commits */
     _Atomic uint64_t pages_early;
+    _Atomic uint64_t held_reads;
     _Atomic uint64_t requests; /* to read pages, one or more each */
     _Atomic enum store_cause cause;
     /* orders */
@@ -330,6 +332,58 @@ store_commit_abandon(struct store *store)
     pthread_mutex_lock(&fake.lock);
     fake_give_up();
     pthread_mutex_unlock(&fake.lock);
+}
+
+/* ---- what is held ---- */
+
+err_t
+store_hold_begin(struct store *store)
+{
+    (void)store;
+    pthread_mutex_lock(&fake.lock);
+    ck_assert(!fake.under_way);
+    ck_assert(!fake.holds);
+    fake_clear(&fake.held);
+    for (unsigned i = 0; i < FAKE_SLOTS; i++)
+        if (fake.committed.slots[i].page)
+            fake_put(&fake.held, fake.committed.slots[i].page - 1, fake.committed.slots[i].bytes,
+                     false);
+    fake.holds = true;
+    fake.hold_lost = false;
+    pthread_mutex_unlock(&fake.lock);
+    return OK;
+}
+
+void
+store_hold_end(struct store *store)
+{
+    (void)store;
+    pthread_mutex_lock(&fake.lock);
+    fake.holds = false;
+    fake_clear(&fake.held);
+    pthread_mutex_unlock(&fake.lock);
+}
+
+err_t
+store_hold_read(struct store *store, uint64_t page, void *buffer)
+{
+    err_t err = OK;
+    unsigned at;
+
+    (void)store;
+    pthread_mutex_lock(&fake.lock);
+    ck_assert(fake.holds);
+    at = fake_find(&fake.held, page);
+    memset(buffer, 0, PAGE_BYTES);
+    if (fake.held.slots[at].page)
+        memcpy(buffer, fake.held.slots[at].bytes, PAGE_BYTES);
+    if (fake.corrupt_page == page + 1)
+        err = ERR_CORRUPT;
+    if (fake.hold_lost)
+        err = ERR_CANCELLED;
+    fake.held_reads++;
+    pthread_mutex_unlock(&fake.lock);
+    return err;
 }
 
 /* The machine stops: what was not committed is forgotten. */
