@@ -83,7 +83,7 @@ old_may_grow(uint64_t bytes)
     uint64_t grown = atomic_load_explicit(&heap.old_bytes, memory_order_relaxed);
     uint64_t limit = heap.options.limit_bytes;
 
-    if (heap_wants_full())
+    if (heap_wants_stopped() || heap_cycle_is_outrun())
         return false;
     return limit == 0 || heap.bytes_live + grown + bytes <= limit;
 }
@@ -98,6 +98,8 @@ heap_old_grown(uint64_t bytes)
     uint64_t before = atomic_fetch_add_explicit(&heap.old_bytes, bytes, memory_order_relaxed);
 
     pmem_store64(heap_root_at(HEAP_ROOT_OLD_BYTES), before + bytes);
+    if (before + bytes >= heap_full_threshold())
+        heap_cycle_ask();
 }
 
 /* First writes that an object may take, so that heap_collect can tell what is out of reach. */

@@ -121,6 +121,7 @@ heap_blocks_take(uint64_t count, bool *fresh)
         if (count > HEAP_BLOCK_COUNT - block)
             return HEAP_NO_BLOCK;
         atomic_store_explicit(&heap.blocks_used, block + count, memory_order_relaxed);
+        heap_births_blocks(block, count);
         return block;
     }
     for (uint64_t i = 0; i < count; i++) {
@@ -132,6 +133,7 @@ heap_blocks_take(uint64_t count, bool *fresh)
     heap.free_count -= count;
     if (count == 1)
         heap.free_from = block + 1;
+    heap_births_blocks(block, count);
     return block;
 }
 
@@ -150,6 +152,12 @@ heap_blocks_give(uint64_t block, uint64_t count)
         heap.free_from = block;
     if (block + count > heap.dirty_to)
         heap.dirty_to = block + count;
+}
+
+bool
+heap_block_is_free(uint64_t block)
+{
+    return bit_get(heap.free_bits, block);
 }
 
 /* How many blocks are free and not known to be zero. */
@@ -347,6 +355,23 @@ heap_cursors_drop(void)
         heap.cursors[i].used = false;
 }
 
+/*
+ * The lines of a block are made anew, and it may be taken again: no cursor goes on in it, but for
+ * the holes that are open. The lock is held.
+ */
+void
+heap_cursors_leave(uint64_t block)
+{
+    for (unsigned i = 0; i < HEAP_CURSOR_COUNT; i++) {
+        struct heap_cursor *cursor = &heap.cursors[i];
+
+        if (cursor->block == block)
+            cursor->block = HEAP_NO_BLOCK;
+        if (cursor->recycle_from > block)
+            cursor->recycle_from = block;
+    }
+}
+
 static bool
 line_in_use(uint64_t block, unsigned line)
 {
@@ -400,6 +425,7 @@ cursor_next_hole(struct heap_cursor *cursor)
         cursor->at = from;
         cursor->limit = from + bytes;
         cursor->fresh = false;
+        heap_births_hole(cursor->at, cursor->limit);
         return true;
     }
 }

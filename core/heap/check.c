@@ -512,7 +512,7 @@ walk(heap_finding_fn *finding, void *context)
     check.finding = finding;
     check.context = context;
     check.buffer = plat_alloc(PAGE_BYTES);
-    check.err = check.buffer != NULL ? heap_marks_open(&check.marks) : ERR_NOMEM;
+    check.err = check.buffer != NULL ? heap_marks_open(&check.marks, heap.blocks_used) : ERR_NOMEM;
     if (check.err == OK && !readable(SPACE_ROOT, sizeof(struct space_root))) {
         place_report(SPACE_ROOT, "the root of the space cannot be read");
     } else if (check.err == OK) {

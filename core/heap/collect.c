@@ -22,6 +22,7 @@
 struct collection {
     bool young;     /* scavenge even if the nursery has room again */
     bool full;      /* asked for: even if old space did not grow enough */
+    bool promote;   /* nothing stays young */
     bool careful;   /* count what is alive first, because the volume is nearly full */
     uint64_t pages; /* credit that was taken */
     bool again;     /* it was too little; nothing was done */
@@ -41,6 +42,13 @@ bool
 heap_wants_full(void)
 {
     return atomic_load_explicit(&heap.old_bytes, memory_order_relaxed) >= heap_full_threshold();
+}
+
+/* It pays, and is not left to the collector. */
+bool
+heap_wants_stopped(void)
+{
+    return heap_wants_full() && !heap_cycle_is_possible();
 }
 
 void
@@ -97,7 +105,7 @@ static void
 collect(void *argument)
 {
     struct collection *collection = argument;
-    bool full = collection->full || heap_wants_full();
+    bool full = collection->full || heap_wants_stopped();
     struct heap_plan plan = collection->careful ? heap_plan_exact() : heap_plan_worst();
 
     uint64_t sweep_pages = sweep_wanted(collection);
@@ -110,7 +118,7 @@ collect(void *argument)
     }
     heap_blocks_scan(HEAP_SCAN_BLOCKS);
     if (full || collection->young || heap_eden_left() < (heap.eden_to - heap.eden_from) / 2)
-        heap_scavenge(full, &plan);
+        heap_scavenge(full || collection->promote, &plan);
     heap_nursery_open();
     collection->fulled = full;
     if (full)
@@ -126,7 +134,7 @@ pages_guessed(const struct collection *collection)
 
     if (collection->careful)
         return 0;
-    return pages_wanted(collection, &plan, collection->full || heap_wants_full());
+    return pages_wanted(collection, &plan, collection->full || heap_wants_stopped());
 }
 
 static err_t
@@ -246,6 +254,9 @@ collect_for(struct heap_local *local, uint64_t bytes)
         log_warn("full collection given up, nothing was freed: %s", err_text(collection.err));
     if (!heap_nursery_is_open())
         return ERR_NOSPACE;
+    if (heap_wants_full())
+        heap_cycle_ask();
+    heap_cycle_keep_pace(local);
     (void)heap_surplus_give_back(local);
     if (bytes == 0)
         return OK;
@@ -280,12 +291,28 @@ heap_safepoint(struct heap_local *local)
     return pmem_safepoint(local->worker);
 }
 
+/* By the collector, while others go on. */
+static err_t
+collect_beside(struct heap_local *local)
+{
+    struct collection collection = { .young = true, .promote = true };
+
+    if (!heap_cycle_is_possible())
+        return ERR_UNSUPPORTED;
+    TRY(collect_somehow(local, &collection));
+    return heap_nursery_is_open() ? heap_cycle_complete(local) : ERR_UNSUPPORTED;
+}
+
 err_t
 heap_collect_full(struct heap_local *local)
 {
     struct collection collection = { .young = true, .full = true };
+    err_t err = collect_beside(local);
 
-    TRY(collect_somehow(local, &collection));
+    if (err == OK || err == ERR_CORRUPT || err == ERR_IO)
+        collection.err = err;
+    else
+        TRY(collect_somehow(local, &collection));
     while (heap_surplus_give_back(local))
         continue;
     return collection.err;

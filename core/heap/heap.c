@@ -105,12 +105,16 @@ heap_start(const struct heap_options *options)
     }
     heap_stats_show();
     pmem_credit_keep(heap_kept_pages());
-    return OK;
+    err = heap_cycle_start();
+    if (err != OK)
+        heap_stop();
+    return err;
 }
 
 void
 heap_stop(void)
 {
+    heap_cycle_stop();
     pmem_credit_keep(0);
     heap_blocks_stop();
     heap_roots_stop();

@@ -38,6 +38,8 @@ struct heap_options {
     uint64_t nursery_bytes; /* 0: 2 MiB; a multiple of HEAP_BLOCK_BYTES */
     bool move_always;       /* test builds: scavenge at every safepoint */
     uint64_t limit_bytes;   /* live data at most, 0: no limit */
+    bool background;        /* full collections beside the programs, by a thread of its own */
+    bool prove_cycles;      /* test builds: what such a one is about to free is proved garbage */
     uint64_t stay_bytes;    /* test builds: every second object stays young, up to so much */
 };
 

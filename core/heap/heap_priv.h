@@ -113,10 +113,11 @@ static_assert(sizeof((struct heap_shape){ 0 }.runs) == sizeof((struct class_obje
 const struct heap_shape *heap_shape_of(uint32_t class_number);
 
 /*
- * Bring in what heap_shape_of() has to read for a class that it was not asked for before. In the
- * stopped world. Returns OK, or ERR_CORRUPT or ERR_IO: it cannot be asked.
+ * Bring in what heap_shape_of() has to read for a class that it was not asked for before. A RUNNING
+ * worker; or in the stopped world, where `worker` is NULL. Returns OK, or ERR_CORRUPT or ERR_IO: it
+ * cannot be asked.
  */
-must_use err_t heap_shape_page_in(uint32_t class_number);
+must_use err_t heap_shape_page_in(struct pmem_worker *worker, uint32_t class_number);
 
 /* What makes no sense in what a class object says of its objects; NULL: all does. */
 const char *heap_shape_trouble(ref_t class);
@@ -197,6 +198,15 @@ struct heap_limit {
     _Atomic uint64_t bytes_used; /* at most: see limit.c */
 };
 
+/* What came into old space since the instant of a cycle's picture (births.c). */
+struct heap_births {
+    bool on;              /* changed in the stopped world, or under the heap's lock */
+    uint64_t block_count; /* that are judged; nothing is told of others */
+    uint64_t block_room;
+    uint64_t *blocks;                   /* one bit a block: taken since */
+    uint64_t (*lines)[HEAP_LINE_WORDS]; /* bit set: in a hole that was open, or was opened since */
+};
+
 /*
  * Everything volatile. `lock` guards the cursors, the bitmaps and the list of
  * locals; whoever stopped the world needs no lock.
@@ -232,6 +242,7 @@ struct heap {
     uint64_t dirty_to;  /* no block from here on is free and not known to be zero */
     uint64_t surplus;   /* so many of those are to be given back to the volume */
     struct heap_cursor cursors[HEAP_CURSOR_COUNT];
+    struct heap_births births;
     unsigned cursor_victim;   /* whose is taken next when all are in use */
     uint64_t hole_pages_left; /* UINT64_MAX but in a scavenge */
 
@@ -283,6 +294,7 @@ uint64_t heap_blocks_take(uint64_t count, bool *fresh);
 void heap_blocks_give(uint64_t block, uint64_t count);
 void heap_blocks_forget(void);
 void heap_blocks_give_again(uint64_t block);
+bool heap_block_is_free(uint64_t block);
 uint64_t heap_blocks_dirty(void);
 uint64_t heap_blocks_take_dirty(void);
 void heap_blocks_give_zero(uint64_t block);
@@ -291,8 +303,18 @@ void heap_block_own(uint64_t block, uint32_t application);
 struct heap_cursor *heap_cursor_of(uint32_t application);
 void heap_cursors_ready(void);
 void heap_cursors_drop(void);
+void heap_cursors_leave(uint64_t block);
 uint64_t heap_cursor_take(struct heap_cursor *cursor, uint64_t bytes, struct heap_taken *taken);
 void heap_blocks_scan(uint64_t block_max);
+
+/* births.c */
+must_use err_t heap_births_open(struct heap_births *births, uint64_t block_room);
+void heap_births_close(struct heap_births *births);
+void heap_births_begin(uint64_t block_count);
+void heap_births_end(void);
+void heap_births_blocks(uint64_t block, uint64_t count);
+void heap_births_hole(uint64_t from, uint64_t to);
+bool heap_born_block(const struct heap_births *births, uint64_t block);
 
 /* roots.c: remembered set, threads, handles */
 must_use err_t heap_roots_start(void);
@@ -348,6 +370,35 @@ void heap_stats_show(void);
 /* collect.c */
 uint64_t heap_full_threshold(void);
 bool heap_wants_full(void);
+bool heap_wants_stopped(void);
+
+/* cycle.c: the collector's thread */
+must_use err_t heap_cycle_start(void);
+void heap_cycle_stop(void);
+
+/* Begin a cycle, if none is under way or asked for. Any thread; the world may stand still. */
+void heap_cycle_ask(void);
+
+/* The one under way ends without freeing more. */
+void heap_cycle_call_off(void);
+
+/* May a full collection be left to it? */
+bool heap_cycle_is_possible(void);
+
+/* In the stopped world: what a cycle was for, or could not do, is done. */
+void heap_cycle_stopped_world_did_it(void);
+
+/* Old space has grown so much since a cycle was asked for that it must be waited for. */
+bool heap_cycle_is_outrun(void);
+
+/* Who allocates faster than the cycle goes on waits a little, or for its end. At a safepoint. */
+void heap_cycle_keep_pace(struct heap_local *local);
+
+/*
+ * Wait, at a safepoint, for the end of a cycle whose instant is later than now. Returns how it
+ * ended: OK, or ERR_CORRUPT, ERR_IO (what cannot be read); or another error: it could not be.
+ */
+must_use err_t heap_cycle_complete(struct heap_local *local);
 
 /* alloc.c */
 void heap_old_grown(uint64_t bytes);
@@ -358,6 +409,7 @@ struct heap_marks {
     uint64_t *bits;                     /* one bit for every 8 bytes */
     uint64_t (*lines)[HEAP_LINE_WORDS]; /* as heap.lines, of this cycle */
     uint64_t block_count;
+    uint64_t block_room; /* for so many blocks; at least block_count */
     uint64_t bytes_live;
 };
 
@@ -382,9 +434,10 @@ heap_mark_set(const struct heap_marks *marks, uint64_t address)
     return true;
 }
 
-must_use err_t heap_marks_open(struct heap_marks *marks);
+must_use err_t heap_marks_open(struct heap_marks *marks, uint64_t block_room);
 void heap_marks_close(struct heap_marks *marks);
 must_use err_t heap_mark(struct heap_marks *marks);
+void heap_mark_lines(struct heap_marks *marks, ref_t object, uint64_t bytes);
 must_use err_t heap_page_in(uint64_t address);
 uint64_t heap_sweep_pages(void);
 must_use err_t heap_full(uint64_t pages);

@@ -14,25 +14,14 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "heap/heap_priv.h"
+#include "heap/mark_stack_priv.h"
 
 #include "object/array.h"
 #include "plat/memory.h"
 
-#define CHUNK_OBJECTS 8190
-#define AHEAD         8 /* objects whose headers are on their way into the cache */
-
-struct mark_chunk {
-    struct mark_chunk *below;
-    uint64_t count;
-    ref_t objects[CHUNK_OBJECTS];
-};
-
 struct marker {
     struct heap_marks *marks;
-    struct mark_chunk *top;
-    struct mark_chunk *spare; /* one emptied chunk, so that the edge is not ragged */
-    uint64_t chunk_count;
+    struct mark_stack stack;
     bool left_out;
     uint64_t page; /* known to be resident */
 };
@@ -40,19 +29,19 @@ struct marker {
 static uint64_t
 bits_bytes(const struct heap_marks *marks)
 {
-    return (marks->block_count * (HEAP_BLOCK_BYTES / 64) + PAGE_BYTES) & ~(PAGE_BYTES - 1);
+    return (marks->block_room * (HEAP_BLOCK_BYTES / 64) + PAGE_BYTES) & ~(PAGE_BYTES - 1);
 }
 
 static uint64_t
 lines_bytes(const struct heap_marks *marks)
 {
-    return (marks->block_count * sizeof marks->lines[0] + PAGE_BYTES) & ~(PAGE_BYTES - 1);
+    return (marks->block_room * sizeof marks->lines[0] + PAGE_BYTES) & ~(PAGE_BYTES - 1);
 }
 
 err_t
-heap_marks_open(struct heap_marks *marks)
+heap_marks_open(struct heap_marks *marks, uint64_t block_room)
 {
-    *marks = (struct heap_marks){ .block_count = heap.blocks_used };
+    *marks = (struct heap_marks){ .block_count = block_room, .block_room = block_room };
     marks->bits = plat_reserve(bits_bytes(marks));
     marks->lines = plat_reserve(lines_bytes(marks));
     if (marks->bits != NULL && marks->lines != NULL)
@@ -68,63 +57,6 @@ heap_marks_close(struct heap_marks *marks)
     plat_release(marks->lines, lines_bytes(marks));
     marks->bits = NULL;
     marks->lines = NULL;
-}
-
-/* ---- the stack ---- */
-
-static void
-push(struct marker *marker, ref_t object)
-{
-    struct mark_chunk *chunk = marker->top;
-
-    if (chunk == NULL || chunk->count == CHUNK_OBJECTS) {
-        chunk = marker->spare;
-        marker->spare = NULL;
-        if (chunk == NULL && marker->chunk_count < heap.mark_chunks_max) {
-            chunk = plat_alloc(sizeof *chunk);
-            marker->chunk_count += chunk != NULL;
-        }
-        if (chunk == NULL) {
-            marker->left_out = true;
-            return;
-        }
-        chunk->count = 0;
-        chunk->below = marker->top;
-        marker->top = chunk;
-    }
-    chunk->objects[chunk->count++] = object;
-}
-
-/* 0 when the stack is empty. */
-static ref_t
-pop(struct marker *marker)
-{
-    struct mark_chunk *chunk = marker->top;
-
-    if (chunk == NULL)
-        return 0;
-    if (chunk->count == 0) {
-        marker->top = chunk->below;
-        marker->chunk_count -= marker->spare != NULL;
-        plat_free(marker->spare, sizeof *chunk);
-        marker->spare = chunk;
-        chunk = marker->top;
-        if (chunk == NULL)
-            return 0;
-    }
-    return chunk->objects[--chunk->count];
-}
-
-static void
-stack_free(struct marker *marker)
-{
-    while (marker->top != NULL) {
-        struct mark_chunk *below = marker->top->below;
-
-        plat_free(marker->top, sizeof *marker->top);
-        marker->top = below;
-    }
-    plat_free(marker->spare, sizeof *marker->spare);
 }
 
 /* ---- marking ---- */
@@ -152,12 +84,12 @@ mark_word(struct marker *marker, word_t word)
         return;
     assert(word >= SPACE_HEAP);
     assert(heap_block_of(word) < marker->marks->block_count);
-    if (heap_mark_set(marker->marks, word))
-        push(marker, word);
+    if (heap_mark_set(marker->marks, word) && !mark_push(&marker->stack, word))
+        marker->left_out = true;
 }
 
-static void
-mark_lines(struct heap_marks *marks, ref_t object, uint64_t bytes)
+void
+heap_mark_lines(struct heap_marks *marks, ref_t object, uint64_t bytes)
 {
     uint64_t block = heap_block_of(object);
     uint64_t first = object % HEAP_BLOCK_BYTES / HEAP_LINE_BYTES;
@@ -189,7 +121,7 @@ look_at(struct marker *marker, ref_t object, bool first_time)
     TRY(see_page(marker, object));
     header = obj_header(object);
     assert(header & HEADER_MARK);
-    TRY(heap_shape_page_in(header_class_number(header)));
+    TRY(heap_shape_page_in(NULL, header_class_number(header)));
     shape = heap_shape_of(header_class_number(header));
     if (shape->kind != KIND_PLAIN) {
         TRY(heap_page_in(object + ARRAY_HEADER_BYTES - 1));
@@ -199,7 +131,7 @@ look_at(struct marker *marker, ref_t object, bool first_time)
     if (first_time) {
         bytes = heap_shape_bytes(shape, object, header);
         marker->marks->bytes_live += bytes;
-        mark_lines(marker->marks, object, bytes);
+        heap_mark_lines(marker->marks, object, bytes);
     }
     for (unsigned i = 0; heap_shape_run(shape, object, i, &from, &to); i++)
         TRY(mark_slots(marker, from, to));
@@ -213,22 +145,22 @@ look_at(struct marker *marker, ref_t object, bool first_time)
 static err_t
 drain(struct marker *marker)
 {
-    ref_t ahead[AHEAD];
+    ref_t ahead[MARK_AHEAD];
     unsigned first = 0;
     unsigned count = 0;
 
     for (;;) {
-        ref_t next = count < AHEAD ? pop(marker) : 0;
+        ref_t next = count < MARK_AHEAD ? mark_pop(&marker->stack) : 0;
 
         if (next != 0) {
             __builtin_prefetch((const void *)next);
-            ahead[(first + count++) % AHEAD] = next;
+            ahead[(first + count++) % MARK_AHEAD] = next;
             continue;
         }
         if (count == 0)
             return OK;
         next = ahead[first];
-        first = (first + 1) % AHEAD;
+        first = (first + 1) % MARK_AHEAD;
         count--;
         TRY(look_at(marker, next, true));
     }
@@ -315,6 +247,6 @@ heap_mark(struct heap_marks *marks)
     }
     if (err == OK && again)
         err = count_anew(&marker);
-    stack_free(&marker);
+    heap_mark_stack_free(&marker.stack);
     return err;
 }

@@ -148,20 +148,26 @@ shape_fill(uint32_t class_number)
     return entry;
 }
 
+static err_t
+page_in(struct pmem_worker *worker, uint64_t address)
+{
+    return pmem_resident(address) ? OK : pmem_page_in(worker, address);
+}
+
 err_t
-heap_shape_page_in(uint32_t class_number)
+heap_shape_page_in(struct pmem_worker *worker, uint32_t class_number)
 {
     uint64_t place = SPACE_CLASS_TABLE + 8ull * class_number;
     ref_t class;
 
     if (heap_shape_stands(class_number))
         return OK;
-    TRY(heap_page_in(place));
+    TRY(page_in(worker, place));
     class = pmem_load64(place);
     if (class == 0)
         return OK;
-    TRY(heap_page_in(class));
-    return heap_page_in(class + sizeof(struct class_object) - 1);
+    TRY(page_in(worker, class));
+    return page_in(worker, class + sizeof(struct class_object) - 1);
 }
 
 const struct heap_shape *

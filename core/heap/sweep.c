@@ -160,7 +160,7 @@ heap_full(uint64_t pages)
     struct heap_marks marks;
     err_t err;
 
-    err = heap_marks_open(&marks);
+    err = heap_marks_open(&marks, heap.blocks_used);
     if (err == OK)
         err = heap_mark(&marks);
     if (err == OK)
@@ -174,6 +174,7 @@ heap_full(uint64_t pages)
         heap.bytes_live += heap.old_bytes;
     }
     heap.old_bytes = 0;
+    heap_cycle_stopped_world_did_it();
     pmem_store64(heap_root_at(HEAP_ROOT_OLD_BYTES), 0);
     pmem_store64(SPACE_ROOT + offsetof(struct space_root, bytes_live), heap.bytes_live);
     heap_marks_close(&marks);

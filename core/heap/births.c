@@ -1,0 +1,97 @@
+/*
+ * births.c - what came into old space since the instant of a cycle's picture.
+ *
+ * A picture tells nothing of memory that was handed out after it. So from the instant on each block
+ * that is taken is born, and so is each line of a hole that is opened; and of holes that were open
+ * then, all that was left. The cycle judges none of that, whoever freed it before. It is told when
+ * memory is handed to a cursor, not for each object, so it costs next to nothing.
+ *
+ * All of it lies outside the space. The heap's lock guards it, or the world stands still.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "heap/heap_priv.h"
+
+#include "plat/memory.h"
+
+static uint64_t
+whole_pages(uint64_t bytes)
+{
+    return (bytes + PAGE_BYTES - 1) & ~(PAGE_BYTES - 1);
+}
+
+err_t
+heap_births_open(struct heap_births *births, uint64_t block_room)
+{
+    *births = (struct heap_births){ .block_room = block_room };
+    births->blocks = plat_reserve(whole_pages(block_room / 8 + 1));
+    births->lines = plat_reserve(whole_pages(block_room * sizeof births->lines[0] + 1));
+    if (births->blocks != NULL && births->lines != NULL)
+        return OK;
+    heap_births_close(births);
+    return ERR_NOMEM;
+}
+
+void
+heap_births_close(struct heap_births *births)
+{
+    plat_release(births->blocks, whole_pages(births->block_room / 8 + 1));
+    plat_release(births->lines, whole_pages(births->block_room * sizeof births->lines[0] + 1));
+    *births = (struct heap_births){ 0 };
+}
+
+bool
+heap_born_block(const struct heap_births *births, uint64_t block)
+{
+    return births->blocks[block / 64] >> (block % 64) & 1;
+}
+
+void
+heap_births_blocks(uint64_t block, uint64_t count)
+{
+    struct heap_births *births = &heap.births;
+
+    if (!births->on)
+        return;
+    for (uint64_t i = block; i < block + count && i < births->block_count; i++)
+        births->blocks[i / 64] |= 1ull << (i % 64);
+}
+
+void
+heap_births_hole(uint64_t from, uint64_t to)
+{
+    struct heap_births *births = &heap.births;
+    uint64_t block = heap_block_of(from);
+
+    if (!births->on || from == to || block >= births->block_count)
+        return;
+    assert(heap_block_of(to - 1) == block);
+    for (uint64_t line = from % HEAP_BLOCK_BYTES / HEAP_LINE_BYTES;
+         line <= (to - 1) % HEAP_BLOCK_BYTES / HEAP_LINE_BYTES; line++)
+        births->lines[block][line / 64] |= 1ull << (line % 64);
+}
+
+/* In the stopped world, at the instant: blocks up to `block_count` will be judged. */
+void
+heap_births_begin(uint64_t block_count)
+{
+    assert(block_count <= heap.births.block_room);
+    heap.births.block_count = block_count;
+    heap.births.on = true;
+    for (unsigned i = 0; i < HEAP_CURSOR_COUNT; i++) {
+        const struct heap_cursor *cursor = &heap.cursors[i];
+
+        if (!cursor->used)
+            continue;
+        heap_births_hole(cursor->at, cursor->limit);
+        heap_births_hole(cursor->wide_at, cursor->wide_limit);
+    }
+}
+
+void
+heap_births_end(void)
+{
+    lock_acquire(&heap.lock);
+    heap.births.on = false;
+    lock_release(&heap.lock);
+}

@@ -1,0 +1,406 @@
+/*
+ * picture.c - finding all that was reachable at the instant of a still picture, while programs run.
+ *
+ * From the handles as they were at the instant, and the tables as the picture has them, depth
+ * first. Marks and lines lie outside the space, and nothing is written there. What is reachable
+ * now was reachable then or is younger: so whatever is not marked here is garbage for ever.
+ *
+ * A page that nobody has written to since is read where it lies, word by word, and what was read
+ * counts only if nobody wrote meanwhile. An object on any other page, or on one that is not in
+ * memory, waits: its block is pending. When there is nothing else to do pending blocks are looked
+ * at in the order of their addresses, all their marked objects at once, from copies of their pages.
+ * So cold pages are read in order, and memory for the stack that runs out is no trouble: what found
+ * no place on it waits in its block, too.
+ *
+ * A page that cannot be read ends the cycle: what it refers to is unknown, so nothing may be freed.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include "heap/cycle_priv.h"
+
+#include "object/array.h"
+#include "plat/memory.h"
+#include "pmem/still.h"
+
+#define COPIES     64 /* pages of the picture that were read last */
+#define HEAD_WORDS 3  /* header, length, tops of a stack */
+#define RUN_WORDS  128
+#define NO_PAGE    UINT64_MAX
+#define NOT_NOW    ERR_NOT_FOUND /* the page is not in memory as it was; never leaves this file */
+
+struct copies {
+    uint64_t pages[COPIES]; /* addresses; NO_PAGE */
+    uint8_t *bytes;
+};
+
+struct painter {
+    struct heap_cycle *cycle;
+    struct heap_marks *marks;
+    uint64_t page;       /* address of the page that was entered, or NO_PAGE */
+    bool reading;        /* pages that are not in memory as they were are read */
+    uint64_t ahead_from; /* while a block is looked at: what follows in it will be seen */
+    uint64_t ahead_bytes;
+    struct copies copies;
+    uint64_t words[RUN_WORDS];
+};
+
+/* ---- reading ---- */
+
+static inline uint64_t
+page_at(uint64_t address)
+{
+    return address & ~(PAGE_BYTES - 1);
+}
+
+/* The page's copy; NULL if there is none. */
+static inline const uint8_t *
+copy_find(const struct painter *painter, uint64_t page)
+{
+    unsigned slot = (unsigned)(page >> PAGE_SHIFT) % COPIES;
+
+    return painter->copies.pages[slot] == page ? painter->copies.bytes + slot * PAGE_BYTES : NULL;
+}
+
+static err_t
+copy_read(struct painter *painter, uint64_t page)
+{
+    unsigned slot = (unsigned)(page >> PAGE_SHIFT) % COPIES;
+
+    painter->page = NO_PAGE; /* reading leaves it */
+    painter->copies.pages[slot] = NO_PAGE;
+    TRY(pmem_still_read(page, painter->copies.bytes + slot * PAGE_BYTES));
+    painter->copies.pages[slot] = page;
+    painter->cycle->pages_read++;
+    return OK;
+}
+
+static inline bool
+enter(struct painter *painter, uint64_t page)
+{
+    if (likely(page == painter->page))
+        return pmem_still_holds(page);
+    painter->page = pmem_still_enter(page) ? page : NO_PAGE;
+    return painter->page == page;
+}
+
+/* Words of one page as they were at the instant. OK; NOT_NOW; or why they cannot be read. */
+static err_t
+words_read(struct painter *painter, uint64_t at, unsigned count, uint64_t *words)
+{
+    uint64_t page = page_at(at);
+    const uint8_t *copy;
+
+    if (likely(enter(painter, page))) {
+        for (unsigned i = 0; i < count; i++)
+            words[i] = pmem_still_load64(at + 8ull * i);
+        if (likely(pmem_still_holds(page)))
+            return OK;
+    }
+    copy = copy_find(painter, page);
+    if (copy == NULL) {
+        if (!painter->reading)
+            return NOT_NOW;
+        TRY(copy_read(painter, page));
+        copy = copy_find(painter, page);
+    }
+    for (unsigned i = 0; i < count; i++)
+        words[i] = ((const uint64_t *)(copy + at % PAGE_BYTES))[i];
+    return OK;
+}
+
+/* ---- marking ---- */
+
+static void
+wait_in_block(struct painter *painter, ref_t object)
+{
+    uint64_t block = heap_block_of(object);
+
+    painter->cycle->pending[block / 64] |= 1ull << (block % 64);
+}
+
+static inline bool
+is_pending(const struct painter *painter, uint64_t block)
+{
+    return painter->cycle->pending[block / 64] >> (block % 64) & 1;
+}
+
+static inline void
+mark_word(struct painter *painter, word_t word)
+{
+    if (!word_is_ref(word))
+        return;
+    assert(word >= SPACE_HEAP);
+    assert(heap_block_of(word) < painter->marks->block_count);
+    if (!heap_mark_set(painter->marks, word) || word - painter->ahead_from < painter->ahead_bytes ||
+        is_pending(painter, heap_block_of(word)))
+        return;
+    if (!mark_push(&painter->cycle->stack, word))
+        wait_in_block(painter, word);
+}
+
+static err_t
+mark_slots(struct painter *painter, uint64_t from, uint64_t to)
+{
+    uint64_t count;
+
+    for (uint64_t at = from; at < to; at += 8 * count) {
+        count = (PAGE_BYTES - at % PAGE_BYTES) / 8;
+        if (count > (to - at) / 8)
+            count = (to - at) / 8;
+        if (count > RUN_WORDS)
+            count = RUN_WORDS;
+        TRY(words_read(painter, at, (unsigned)count, painter->words));
+        for (uint64_t i = 0; i < count; i++)
+            mark_word(painter, painter->words[i]);
+        if (count == RUN_WORDS && heap_cycle_is_called_off())
+            return ERR_CANCELLED;
+    }
+    return OK;
+}
+
+/*
+ * A class of which an object lived at the instant is complete, and its shape does not change. It is
+ * read from the present, as a worker.
+ */
+static err_t
+shape_fetch(struct painter *painter, uint32_t class_number)
+{
+    struct pmem_worker worker = { 0 };
+    err_t err;
+
+    painter->page = NO_PAGE;
+    pmem_still_leave();
+    TRY(pmem_worker_join(&worker));
+    err = heap_shape_page_in(&worker, class_number);
+    if (err == OK)
+        (void)heap_shape_of(class_number);
+    pmem_worker_leave(&worker);
+    return err;
+}
+
+/* The first words of an object; those behind the header only if its kind has them. */
+static err_t
+head_read(struct painter *painter, ref_t object, uint64_t head[HEAD_WORDS],
+          const struct heap_shape **shape)
+{
+    unsigned here = (unsigned)((PAGE_BYTES - object % PAGE_BYTES) / 8);
+    unsigned wanted = HEAD_WORDS;
+    uint32_t class_number;
+
+    if (here > HEAD_WORDS)
+        here = HEAD_WORDS;
+    TRY(words_read(painter, object, here, head));
+    assert(head[0] & HEADER_MARK);
+    class_number = header_class_number(head[0]);
+    if (unlikely(!heap_shape_stands(class_number)))
+        TRY(shape_fetch(painter, class_number));
+    *shape = heap_shape_of(class_number);
+    if ((*shape)->kind == KIND_PLAIN)
+        wanted = 1;
+    else if ((*shape)->kind != KIND_STACK)
+        wanted = 2;
+    if (wanted <= here)
+        return OK;
+    return words_read(painter, object + 8ull * here, wanted - here, head + here);
+}
+
+/* Look at an object that is marked. */
+static err_t
+look_at(struct painter *painter, ref_t object)
+{
+    uint64_t head[HEAD_WORDS], bytes, from, to;
+    const struct heap_shape *shape;
+    ref_t copy = (ref_t)(uintptr_t)head; /* what a shape asks of an object is in its head */
+
+    TRY(head_read(painter, object, head, &shape));
+    bytes = heap_shape_bytes(shape, copy, head[0]);
+    for (unsigned i = 0; heap_shape_run(shape, copy, i, &from, &to); i++)
+        TRY(mark_slots(painter, from - copy + object, to - copy + object));
+    heap_mark_lines(painter->marks, object, bytes);
+    painter->cycle->block_bytes[heap_block_of(object)] += bytes;
+    return OK;
+}
+
+/* An object comes off the stack; one that cannot be looked at now waits in its block. */
+static err_t
+look_or_wait(struct painter *painter, ref_t object)
+{
+    err_t err = look_at(painter, object);
+
+    plat_switch_point();
+    if (err != NOT_NOW)
+        return err;
+    wait_in_block(painter, object);
+    return OK;
+}
+
+static err_t
+drain(struct painter *painter)
+{
+    ref_t ahead[MARK_AHEAD];
+    unsigned first = 0, count = 0;
+
+    while (!heap_cycle_is_called_off()) {
+        ref_t next = count < MARK_AHEAD ? mark_pop(&painter->cycle->stack) : 0;
+
+        if (next != 0) {
+            __builtin_prefetch((const void *)next);
+            ahead[(first + count++) % MARK_AHEAD] = next;
+            continue;
+        }
+        if (count == 0)
+            return OK;
+        next = ahead[first];
+        first = (first + 1) % MARK_AHEAD;
+        count--;
+        TRY(look_or_wait(painter, next));
+    }
+    return ERR_CANCELLED;
+}
+
+/* ---- blocks that wait ---- */
+
+/* The first marked object from `at` on, below `end`; `end` if there is none. */
+static uint64_t
+marked_next(const struct heap_marks *marks, uint64_t at, uint64_t end)
+{
+    while (at < end) {
+        uint64_t i = (at - SPACE_HEAP) / 8;
+        uint64_t left = marks->bits[i / 64] >> (i % 64);
+
+        if (left != 0) {
+            at += 8ull * (uint64_t)__builtin_ctzll(left);
+            return at < end ? at : end;
+        }
+        at += 8ull * (64 - i % 64);
+    }
+    return end;
+}
+
+/* Look at all that is marked in a block, whatever of it was looked at before. */
+static err_t
+block_look(struct painter *painter, uint64_t block)
+{
+    uint64_t end = heap_block_at(block + 1);
+    err_t err = OK;
+
+    painter->cycle->block_bytes[block] = 0;
+    painter->reading = true;
+    for (uint64_t at = marked_next(painter->marks, heap_block_at(block), end);
+         at < end && err == OK; at = marked_next(painter->marks, at + 8, end)) {
+        painter->ahead_from = at + 8;
+        painter->ahead_bytes = end - painter->ahead_from;
+        err = look_at(painter, at);
+        plat_switch_point();
+        if (heap_cycle_is_called_off())
+            err = ERR_CANCELLED;
+    }
+    painter->ahead_bytes = 0;
+    painter->reading = false;
+    return err;
+}
+
+static err_t
+pending_look(struct painter *painter, bool *any)
+{
+    *any = false;
+    for (uint64_t i = 0; i <= painter->marks->block_count / 64; i++) {
+        while (painter->cycle->pending[i] != 0) {
+            uint64_t block = i * 64 + (uint64_t)__builtin_ctzll(painter->cycle->pending[i]);
+
+            painter->cycle->pending[i] &= painter->cycle->pending[i] - 1;
+            *any = true;
+            TRY(block_look(painter, block));
+            TRY(drain(painter));
+        }
+    }
+    return OK;
+}
+
+/* ---- what it starts from ---- */
+
+static err_t
+table_look(struct painter *painter, uint64_t table, uint64_t count)
+{
+    err_t err;
+
+    painter->reading = true;
+    err = mark_slots(painter, table, table + 8 * count);
+    painter->reading = false;
+    return err == OK ? drain(painter) : err;
+}
+
+static err_t
+root_count(struct painter *painter, uint64_t offset, uint64_t *count)
+{
+    uint64_t word;
+    err_t err;
+
+    painter->reading = true;
+    err = words_read(painter, SPACE_ROOT + (offset & ~7ull), 1, &word);
+    painter->reading = false;
+    *count = (uint32_t)(word >> 8 * (offset % 8));
+    return err;
+}
+
+static err_t
+roots_look(struct painter *painter)
+{
+    static const struct {
+        uint64_t table, count_offset;
+    } tables[] = {
+        { SPACE_CLASS_TABLE, offsetof(struct space_root, class_count) },
+        { SPACE_METHOD_TABLE, offsetof(struct space_root, method_count) },
+        { SPACE_THREAD_TABLE, offsetof(struct space_root, thread_slot_count) },
+    };
+    uint64_t count = 0;
+
+    TRY(drain(painter)); /* what handles held at the instant */
+    TRY(table_look(painter, SPACE_ROOT + ROOT_WORD_FIRST, ROOT_WORD_COUNT));
+    for (unsigned i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        TRY(root_count(painter, tables[i].count_offset, &count));
+        TRY(table_look(painter, tables[i].table, count));
+    }
+    return OK;
+}
+
+static err_t
+all_look(struct painter *painter)
+{
+    bool any = true;
+
+    TRY(roots_look(painter));
+    while (any)
+        TRY(pending_look(painter, &any));
+    return OK;
+}
+
+void
+heap_picture_root(struct heap_cycle *cycle, word_t word)
+{
+    struct painter painter = { .cycle = cycle, .marks = &cycle->marks };
+
+    mark_word(&painter, word);
+}
+
+err_t
+heap_picture_mark(struct heap_cycle *cycle)
+{
+    struct painter *painter = plat_alloc(sizeof *painter);
+    err_t err = ERR_NOMEM;
+
+    if (painter == NULL)
+        return ERR_NOMEM;
+    painter->cycle = cycle;
+    painter->marks = &cycle->marks;
+    painter->page = NO_PAGE;
+    for (unsigned i = 0; i < COPIES; i++)
+        painter->copies.pages[i] = NO_PAGE;
+    painter->copies.bytes = plat_alloc(COPIES * PAGE_BYTES);
+    if (painter->copies.bytes != NULL)
+        err = all_look(painter);
+    pmem_still_leave();
+    plat_free(painter->copies.bytes, COPIES * PAGE_BYTES);
+    plat_free(painter, sizeof *painter);
+    return err;
+}
