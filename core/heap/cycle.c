@@ -28,7 +28,8 @@
 
 #define ROOM_BLOCKS 4096 /* more than there are: what comes until the instant */
 #define PACE_NS     2000000u
-#define PACE_BEHIND 2   /* thresholds of old space: from here on who allocates is held up a little \
+#define PACE_BEHIND                                                                                \
+    2                   /* thresholds of old space: from here on who allocates is held up a little \
                          */
 #define PACE_TOO_LATE 4 /* and from here on until the cycle is over */
 #define ROOT_CREDIT   2
@@ -221,7 +222,9 @@ cycle_run(void)
     cycle_close(cycle);
     trace(COLLECT, heap.blocks_used - heap.free_count, heap.bytes_live);
     atomic_store(&collector.outcome, err);
-    if (err != OK)
+    if (err == OK)
+        atomic_store(&collector.was_vain, false);
+    else
         cycle_failed(err);
 }
 
@@ -353,7 +356,11 @@ heap_cycle_complete(struct heap_local *local)
 {
     uint64_t begun;
 
+    if (!heap_cycle_is_possible() || !heap_nursery_is_open())
+        return ERR_UNSUPPORTED;
     over_wait(local, PLAT_NO_DEADLINE);
+    if (!heap_cycle_is_possible())
+        return atomic_load(&collector.outcome);
     begun = atomic_load(&collector.begun);
     do {
         heap_cycle_ask();

@@ -254,7 +254,9 @@ static bool
 system_live(struct sim_model *model, struct sim_random *random, uint64_t commits)
 {
     struct vm_options options = { .workers = 2,
-                                  .heap = { .nursery_bytes = NURSERY_BYTES },
+                                  .heap = { .nursery_bytes = NURSERY_BYTES,
+                                            .background = sim_random_chance(random, 3, 4),
+                                            .prove_cycles = true },
                                   .machine = { .kind = "sim" } };
     bool present = false;
     bool done;

@@ -32,6 +32,7 @@ struct model {
 };
 
 static struct model model, committed;
+static uint32_t cycle_every; /* so many steps a cycle is asked for; 0: never */
 static uint64_t seed;
 
 static uint32_t
@@ -246,7 +247,12 @@ step_big(void)
         committed = model;
         space_restart();
         break;
-    default: /* a kill */
+    default: /* a kill; beside cycles, which commit what they please, at a commit */
+        if (cycle_every > 0) {
+            compare_all();
+            ck_assert_int_eq(commit(&space_worker), OK);
+            committed = model;
+        }
         space_stop();
         space_start();
         model = committed;
@@ -289,6 +295,8 @@ run_model(uint64_t first_seed, unsigned steps)
         else
             step_big();
         heap.full_bytes_min = 1 << 20;
+        if (cycle_every > 0 && random_below(cycle_every) == 0)
+            heap_cycle_ask();
         space_safepoint();
     }
     space_check();
@@ -328,6 +336,36 @@ START_TEST(they_agree_when_much_stays_young)
 }
 END_TEST
 
+static void
+run_beside_cycles(uint64_t first_seed, uint32_t every)
+{
+    space_heap = (struct heap_options){
+        .nursery_bytes = 128 << 10, .move_always = true, .background = true, .prove_cycles = true
+    };
+    cycle_every = every;
+    run_model(first_seed, 8000);
+}
+
+START_TEST(they_agree_beside_cycles)
+{
+    run_beside_cycles(0x2545f4914f6cdd1dull + (uint64_t)_i * 77, 20);
+}
+END_TEST
+
+START_TEST(they_agree_beside_cycles_in_a_strict_space)
+{
+    space_pmem.strict = true;
+    run_beside_cycles(0x369dea0f31a53f85ull + (uint64_t)_i * 77, 50);
+}
+END_TEST
+
+START_TEST(they_agree_beside_cycles_when_memory_is_short)
+{
+    space_pmem.resident_bytes_max = 1200 << 10;
+    run_beside_cycles(0xdb4f0b9175ae2165ull + (uint64_t)_i * 77, 50);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -340,5 +378,8 @@ main(void)
     tcase_add_loop_test(tcase, they_agree_when_much_stays_young, 0, 2);
     tcase_add_loop_test(tcase, they_agree_in_a_strict_space, 0, 2);
     tcase_add_loop_test(tcase, they_agree_when_memory_is_short, 0, 2);
+    tcase_add_loop_test(tcase, they_agree_beside_cycles, 0, 4);
+    tcase_add_loop_test(tcase, they_agree_beside_cycles_in_a_strict_space, 0, 2);
+    tcase_add_loop_test(tcase, they_agree_beside_cycles_when_memory_is_short, 0, 2);
     return run(suite);
 }

@@ -36,6 +36,7 @@ static struct fake {
     pthread_mutex_t lock;
     struct fake_map committed, closing, early, held;
     bool holds, hold_lost;
+    _Atomic bool lose_holds; /* an order: each hold is lost at once */
     bool under_way;
     _Atomic uint64_t generation;
     _Atomic uint64_t begun; /* commits */
@@ -379,7 +380,7 @@ store_hold_read(struct store *store, uint64_t page, void *buffer)
         memcpy(buffer, fake.held.slots[at].bytes, PAGE_BYTES);
     if (fake.corrupt_page == page + 1)
         err = ERR_CORRUPT;
-    if (fake.hold_lost)
+    if (fake.hold_lost || fake.lose_holds)
         err = ERR_CANCELLED;
     fake.held_reads++;
     pthread_mutex_unlock(&fake.lock);
