@@ -82,8 +82,9 @@ hold_floor_locked(const struct store *store, uint64_t floor)
 {
     const struct hold *hold = &store->hold;
 
-    return hold->on && !hold->lost && hold->generation < floor ? hold->generation /* guard: hold */
-                                                               : floor;
+    if (hold->on && !hold->lost && hold->generation < floor) /* guard: hold */
+        return hold->generation;
+    return floor;
 }
 
 void
