@@ -35,6 +35,8 @@ static const struct fusion fusions[] = {
 
 #define FUSION_COUNT (sizeof fusions / sizeof fusions[0])
 
+static_assert(FUSION_COUNT < NONE, "they are numbered in 16 bits");
+
 /* By the first part: the fusions that begin with it, linked. */
 static uint16_t first_of[OP_COUNT], next_of[FUSION_COUNT];
 
@@ -54,11 +56,11 @@ fuse_init(void)
     for (unsigned i = 0; i < OP_COUNT; i++)
         first_of[i] = NONE;
 #ifndef INTERP_COUNTS
-    for (uint16_t i = 0; i < FUSION_COUNT; i++) {
+    for (unsigned i = 0; i < FUSION_COUNT; i++) {
         uint16_t *link = &first_of[fusions[i].parts[0]];
 
         next_of[i] = *link;
-        *link = i;
+        *link = (uint16_t)i;
     }
 #endif
 }

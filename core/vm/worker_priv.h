@@ -303,8 +303,8 @@ bool shape_entry(const struct code *code, const uint64_t *cells, uint32_t count,
 #define SHAPE_FIND_SLOWLY (-2)
 
 /*
- * What a map's find answers: where the key is, -1 where it is not. `fields` is the code's quick. May
- * leave by a fault.
+ * What a map's find answers: where the key is, -1 where it is not. `fields` is the code's quick.
+ * May leave by a fault.
  */
 int32_t shape_map_find(ref_t map, word_t key, int32_t hash, uint64_t fields);
 
