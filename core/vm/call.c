@@ -113,26 +113,15 @@ reserve_box(struct vm_worker *worker, const struct code *code, struct call_argum
     return arguments->box != WORD_NULL;
 }
 
-void
-call_primitive(struct vm_worker *worker, struct code *code, struct call_arguments *arguments,
-               uint64_t caller)
+/* What the primitive has answered, but that it is done. */
+static void
+settle(struct vm_worker *worker, enum prim_answer answer, const struct call_arguments *arguments,
+       uint64_t caller)
 {
-    ref_t thread = worker->thread;
-
-    if (code->primitive == NULL) {
-        exception_throw(worker, VM_ERROR_NO_METHOD, "primitive %u is not in this machine",
-                        (unsigned)code->mirror->primitive);
-        return;
-    }
-    if (!sched_credit(worker, PRIMITIVE_CREDIT) || !reserve_box(worker, code, arguments, caller))
-        return;
-    switch (run_primitive(worker, code, arguments)) {
+    switch (answer) {
     case PRIM_DONE:
-        thread_progress_clear(thread);
-        finish_primitive(worker, code, arguments, caller);
-        return;
+        panic("what is done needs nothing");
     case PRIM_THROW:
-        thread_progress_clear(thread);
         exception_unwind(worker);
         return;
     case PRIM_PARK:
@@ -151,6 +140,65 @@ call_primitive(struct vm_worker *worker, struct code *code, struct call_argument
             call_with_array(worker, arguments, caller);
         return;
     }
+}
+
+void
+call_primitive(struct vm_worker *worker, struct code *code, struct call_arguments *arguments,
+               uint64_t caller)
+{
+    ref_t thread = worker->thread;
+    enum prim_answer answer;
+
+    if (code->primitive == NULL) {
+        exception_throw(worker, VM_ERROR_NO_METHOD, "primitive %u is not in this machine",
+                        (unsigned)code->mirror->primitive);
+        return;
+    }
+    if (!sched_credit(worker, PRIMITIVE_CREDIT) || !reserve_box(worker, code, arguments, caller))
+        return;
+    answer = run_primitive(worker, code, arguments);
+    if (answer == PRIM_DONE || answer == PRIM_THROW)
+        thread_progress_clear(thread);
+    if (answer != PRIM_DONE) {
+        settle(worker, answer, arguments, caller);
+        return;
+    }
+    finish_primitive(worker, code, arguments, caller);
+}
+
+/* As call_slow, of a primitive: nearly always it is done at once, and the caller wants no word. */
+void
+call_in_place(struct vm_worker *worker)
+{
+    struct code *code = (struct code *)(uintptr_t)worker->argument;
+    struct call_arguments arguments = {
+        .words = worker->word_top - code->word_args,
+        .raws = worker->raw_top + code->raw_args - 1,
+        .words_pushed = code->word_args,
+        .raws_pushed = code->raw_args,
+    };
+    uint64_t caller = worker->pc[2];
+    ref_t thread = worker->thread;
+    enum prim_answer answer;
+
+    if (code->primitive == NULL || worker->pmem.credit < PRIMITIVE_CREDIT) {
+        call_code(worker, code, caller);
+        return;
+    }
+    answer = run_primitive(worker, code, &arguments);
+    if (answer == PRIM_DONE || answer == PRIM_THROW)
+        thread_progress_clear(thread);
+    if (answer != PRIM_DONE) {
+        settle(worker, answer, &arguments, caller);
+        return;
+    }
+    worker->word_top -= code->word_args;
+    worker->raw_top += code->raw_args;
+    if (code->returns_word)
+        *worker->word_top++ = worker->call.result_word;
+    else if (code->result != 'v')
+        *--worker->raw_top = frame_cut(worker->call.result_raw, code->result);
+    worker->pc += 3;
 }
 
 void

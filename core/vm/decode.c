@@ -783,9 +783,24 @@ decode_all(struct decode *decode)
     return true;
 }
 
+/* A branch to a jump goes where that goes, but for one backward, which polls. */
+static void
+shorten_branches(struct decode *decode)
+{
+    for (uint32_t i = 0; i < decode->count; i++) {
+        uint64_t *cells = &decode->cells[decode->starts[i]];
+
+        if (cells[0] < OP_GOTO || cells[0] > OP_IFNONNULL_B)
+            continue;
+        while (cells[(int64_t)cells[1]] == OP_GOTO)
+            cells[1] += cells[(int64_t)cells[1] + 1];
+    }
+}
+
 static void
 make_addresses(struct decode *decode)
 {
+    shorten_branches(decode);
     fuse_all(decode->cells, decode->fused, decode->starts, decode->count);
     for (uint32_t i = 0; i < decode->count; i++)
         decode->cells[decode->starts[i]] = address_of((enum interp_op)decode->fused[i].op);

@@ -475,6 +475,25 @@ text_of_code_point(uint32_t point, uint16_t *units)
     return 2;
 }
 
+/* As format() writes "%d", which takes several times as long. Returns the characters. */
+static size_t
+text_of_int(char text[PIECE_BYTES], int32_t value)
+{
+    uint32_t rest = value < 0 ? -(uint32_t)value : (uint32_t)value;
+    char digits[10]; /* the last first */
+    size_t count = 0, length = 0;
+
+    do {
+        digits[count++] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest != 0);
+    if (value < 0)
+        text[length++] = '-';
+    while (count > 0)
+        text[length++] = digits[--count];
+    return length;
+}
+
 /* The units of a simple word that is no string. */
 static size_t
 text_of_simple(word_t word, uint16_t *units)
@@ -492,7 +511,7 @@ text_of_simple(word_t word, uint16_t *units)
         count = format(text, sizeof text, "%s", word_to_unsigned(word) != 0 ? "true" : "false");
         break;
     case TAG_INT:
-        count = format(text, sizeof text, "%d", (int)word_to_int(word));
+        count = text_of_int(text, word_to_int(word));
         break;
     case TAG_FLOAT:
         count = format_float(text, bits_to_float(word_to_float_bits(word)));

@@ -17,6 +17,13 @@ enum {
 #undef PRIMITIVE
 };
 
+/* A build that counts what could be joined (interp_count.c) joins nothing. */
+#if defined(INTERP_COUNTS) && INTERP_COUNTS == 1
+#define COUNTS_PARTS true
+#else
+#define COUNTS_PARTS false
+#endif
+
 struct fusion {
     uint16_t op;
     uint16_t parts[FUSE_MAX]; /* ended by OP_NOP, where there are fewer */
@@ -55,14 +62,14 @@ fuse_init(void)
 {
     for (unsigned i = 0; i < OP_COUNT; i++)
         first_of[i] = NONE;
-#ifndef INTERP_COUNTS
+    if (COUNTS_PARTS)
+        return;
     for (unsigned i = 0; i < FUSION_COUNT; i++) {
         uint16_t *link = &first_of[fusions[i].parts[0]];
 
         next_of[i] = *link;
         *link = (uint16_t)i;
     }
-#endif
 }
 
 /* An access to a volatile field needs its fence, which no superinstruction has. */
@@ -223,6 +230,6 @@ fuse_primitive_entry(uint32_t primitive)
     case PRIM_math_sqrt:
         return OP_ENTER_SQRT;
     default:
-        return OP_ENTER_SLOW;
+        return OP_ENTER_PRIMITIVE;
     }
 }

@@ -1,9 +1,10 @@
 /*
  * interp_count.c - which instructions follow which: what superinstructions are chosen by.
  *
- * Only where INTERP_COUNTS is defined, in a build that makes no superinstructions:
+ * Only where INTERP_COUNTS is defined: as 1 in a build that makes no superinstructions, as 2 in one
+ * that does:
  *
- *   make B=build-counts CFLAGS=-DINTERP_COUNTS
+ *   make B=build-counts CFLAGS=-DINTERP_COUNTS=1
  *
  * Runs of two, three and four instructions are counted in a table that more than one worker may
  * spoil a little, and written to the log when a worker ends.
@@ -31,6 +32,9 @@ static const char *const names[OP_COUNT] = {
 #define X(name) [OP_##name] = #name,
 #include "vm/interp_ops.def"
 #undef X
+#define SUPER(name, parts, ...) [OP_##name] = #name,
+#include "vm/interp_super.def"
+#undef SUPER
 };
 
 static struct run runs[TABLE_SIZE];
@@ -105,6 +109,7 @@ most_frequent(unsigned length)
 void
 interp_count_report(void)
 {
+    log_info("%llu instructions", (unsigned long long)total);
     for (unsigned length = 1; length <= RUN_MAX && total > 0; length++) {
         for (unsigned i = 0; i < SHOWN; i++) {
             struct run *run = (struct run *)most_frequent(length);

@@ -424,8 +424,8 @@ void call_throw_null(struct vm_worker *worker);
 
 /* Call `code`, argument; the operands are its arguments; it is called, or something else had to be
  * done first. */
-interp_slow_fn call_slow, call_virtual, call_interface, call_name, call_number, call_chosen,
-    call_new;
+interp_slow_fn call_slow, call_in_place, call_virtual, call_interface, call_name, call_number,
+    call_chosen, call_new;
 
 /* ---- exception.c ---- */
 

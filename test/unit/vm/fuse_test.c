@@ -350,6 +350,55 @@ START_TEST(fields_are_operands_and_results_as_locals_are)
 }
 END_TEST
 
+START_TEST(elements_are_set_from_locals_and_constants)
+{
+    ck_assert_program(
+        "void fill(ints a, longs l, doubles d, bytes b, words w, int n) {\n"
+        "  long k = 1L << 40; double x = 0.5; any o = \"o\"; int m = -7;\n"
+        "  for (int i = 0; i < n; i++) { a[i] = i; a[i] = m; b[i] = 5; b[i] = -1; l[i] = k; d[i] = "
+        "x; w[i] = o; }\n"
+        "  a[m + 7] = 9; }\n"
+        "ints a = new ints(8); longs l = new longs(8); doubles d = new doubles(8);\n"
+        "bytes b = new bytes(8); words w = new words(8);\n"
+        "fill(a, l, d, b, w, 8); if (a[0] != 9) exit(1);\n"
+        "for (int i = 1; i < 8; i++)\n"
+        "  if (a[i] != -7 || l[i] != 1L << 40 || d[i] != 0.5 || b[i] != -1 || w[i] != \"o\") "
+        "exit(2);\n"
+        "int caught = 0; int seven = 7;\n"
+        "void ends(ints x, longs y, bytes z, int i, int v, long t) {\n"
+        "  try { x[i] = v; exit(3); } catch (.internal.error e) { caught++; }\n"
+        "  try { x[i] = 5; exit(4); } catch (.internal.error e) { caught++; }\n"
+        "  try { y[i] = t; exit(5); } catch (.internal.error e) { caught++; }\n"
+        "  try { z[i] = 1; exit(6); } catch (.internal.error e) { caught++; }\n"
+        "  if (v != 1 || t != 2L) exit(7); }\n"
+        "ends(a, l, b, 8, 1, 2L); ends(a, l, b, -1, 1, 2L); ends(null, null, null, 0, 1, 2L);\n"
+        "if (caught != 12 || a[7] != -7 || b[7] != -1) exit(8);\n"
+        "double limit(double x) { return x > 4.0 ? 4.0 : x < 1.0 ? 1.0 : x >= 2.0 ? 2.0 : 1.5; }\n"
+        "if (limit(5.0) != 4.0 || limit(0.5) != 1.0 || limit(3.0) != 2.0 || limit(1.0) != 1.5) "
+        "exit(9);\n"
+        "double nan = 0.0 / 0; if (limit(nan) != 1.5) exit(10);\n"
+        "double e = 16.0; int turns = 0; while (e > 1.0) { e = e / 2.0; turns++; } if (turns != 4) "
+        "exit(11);\n"
+        "string s = \"\"; for (int i = -2; i < 12; i++) s = s + i * 1111111111 + \" \";\n"
+        "if (s != \"2072745074 -1111111111 0 1111111111 -2072745074 -961633963 149477148 "
+        "1260588259 \" +\n"
+        "  \"-1923267926 -812156815 298954296 1410065407 -1773790778 -662679667 \") exit(12);\n"
+        "if (\"\" + -2147483647 + (-2147483647 - 1) != \"-2147483647-2147483648\") exit(13);\n");
+}
+END_TEST
+
+START_TEST(a_branch_to_a_jump_goes_where_that_goes)
+{
+    module_begin();
+    add_run("(ii)i", "  ILOAD 0\n  IFEQ first\n  ILOAD 1\n  IFEQ second\n  ICONST8 1\n  RRETURN\n"
+                     "first:\n  GOTO third\nsecond:\n  GOTO first\nthird:\n  GOTO fourth\n"
+                     "fifth:\n  ICONST8 3\n  RRETURN\nfourth:\n  ICONST8 2\n  RRETURN\n");
+    add_run("(ii)i", "  ICONST8 5\n  ISTORE 4\nagain:\n  IINC 4 -1\n  ILOAD 4\n  IFGT there\n"
+                     "  ILOAD 4\n  RRETURN\nthere:\n  GOTO again\n");
+    module_try("(ii)i", "  IF_ICMPNE bad\n", int_pairs, LENGTH(int_pairs));
+}
+END_TEST
+
 START_TEST(short_methods_that_are_not_entered_do_what_they_say)
 {
     ck_assert_program(
@@ -550,6 +599,8 @@ main(void)
         a_branch_into_the_middle_of_a_run_finds_that_part,
         what_throws_in_a_run_throws_there,
         fields_are_operands_and_results_as_locals_are,
+        elements_are_set_from_locals_and_constants,
+        a_branch_to_a_jump_goes_where_that_goes,
         short_methods_that_are_not_entered_do_what_they_say,
         fields_set_without_a_frame_keep_what_is_young,
         an_array_of_the_library_in_place_is_what_its_source_says,
