@@ -301,7 +301,7 @@ enter(struct vm_worker *worker, struct code *code, unsigned count, uint64_t call
 static void
 call_untyped(struct vm_worker *worker, struct code *code, unsigned count, unsigned pushed)
 {
-    uint64_t caller = worker->pc[2] | FRAME_BOX;
+    uint64_t caller = worker->pc[2] | (code->returns_word ? 0 : FRAME_BOX);
     word_t *arguments = worker->word_top - count;
 
     if (code->kind == CODE_PRIMITIVE) {

@@ -479,6 +479,37 @@ START_TEST(an_array_of_the_library_in_place_is_what_its_source_says)
 }
 END_TEST
 
+START_TEST(a_class_of_the_same_shape_keeps_its_own_ways)
+{
+    ck_assert_program(
+        "class ring { words items; int count;\n"
+        "  any get(int index) { if (index < 0 || index >= count) refuse(index); return "
+        "items[index]; }\n"
+        "  void set(int index, any value) { if (index < 0 || index >= count) refuse(index);\n"
+        "    items[index] = value; }\n"
+        "  void add(any value) { if (count == items.size()) reserve(1); items[count] = value; "
+        "count++; }\n"
+        "  void refuse(int index) { throw \"refused \\{index}\"; } void reserve(int n) { count = "
+        "0; } }\n"
+        "ring r = new ring();\n"
+        "try { r.get(0); exit(1); } catch (string s) { if (s != \"refused 0\") exit(2); }\n"
+        "try { r.add(1); exit(3); } catch (.internal.error.null e) {}\n"
+        "r.items = new words(4);\n"
+        "for (int i = 0; i < 10; i++) { r.add(i); r.set(i % 4, i * 2); if (r.get(i % 4) != i * 2) "
+        "exit(4); }\n"
+        "if (r.count != 2 || r.items[3] != 14) exit(5);\n"
+        "r.count = -3;\n"
+        "try { r.get(1); exit(6); } catch (string s) { if (s != \"refused 1\") exit(7); }\n"
+        "try { r.set(1, 1); exit(8); } catch (string s) { if (s != \"refused 1\") exit(9); }\n"
+        "try { r.add(1); exit(10); } catch (.internal.error.bounds e) {}\n"
+        "r.count = 100;\n"
+        "try { r.get(50); exit(11); } catch (.internal.error.bounds e) {}\n"
+        "try { r.set(4, 1); exit(12); } catch (.internal.error.bounds e) {}\n"
+        "try { r.add(1); exit(13); } catch (.internal.error.bounds e) {}\n"
+        "if (r.count != 100 || r.get(3) != 14) exit(14);\n");
+}
+END_TEST
+
 START_TEST(a_map_finds_in_place_what_its_source_finds)
 {
     ck_assert_program(
@@ -604,6 +635,7 @@ main(void)
         short_methods_that_are_not_entered_do_what_they_say,
         fields_set_without_a_frame_keep_what_is_young,
         an_array_of_the_library_in_place_is_what_its_source_says,
+        a_class_of_the_same_shape_keeps_its_own_ways,
         a_map_finds_in_place_what_its_source_finds,
         calls_by_name_get_what_typed_ones_get,
         strings_asked_in_place_answer_as_ever,
