@@ -540,6 +540,17 @@ class Run(VolumeTest):
         self.assertTrue(wait_for(lambda: self.stat()["running"]))
         self.assertClear(phantom("run", self.volume), 1, str(process.pid))
 
+    def test_an_allocation_that_is_made_to_fail_is_told_and_the_heap_stays_whole(self):
+        self.new()
+        text = 'string s = ""; for (int i = 0; i < 2000; i++) s = "\\{s.length()} and \\{i}"; println(s);'
+        program = self.program(text)
+        ended = phantom("run", "--walk", "--fail-allocation", "700", self.volume, program)
+        self.assertEqual(ended.status, 1, ended)
+        self.assertIn(".internal.error.memory", ended.err)
+        ended = phantom("run", "--walk", "--again", self.volume, program)
+        self.assertEqual(ended.status, 0, ended)
+        self.assertEqual(phantom("check", "--heap", self.volume).status, 0)
+
     def test_safe_runs_nothing_and_answers(self):
         self.new()
         process = self.start("run", "--interval", "50", self.volume, self.program(COUNTER))

@@ -32,6 +32,40 @@ credit_small(struct pmem_worker *worker)
     return worker->credit >= left + CREDIT_OBJECT || pmem_reserve(worker, CREDIT_RAISE) == OK;
 }
 
+/* ---- tests: allocations that fail ---- */
+
+void
+heap_fail_allocation(uint64_t n)
+{
+    atomic_store(&heap.allocations, 0);
+    atomic_store(&heap.fails_at, n);
+}
+
+static bool
+counts(void)
+{
+    return heap.options.fail_every != 0 ||
+           atomic_load_explicit(&heap.fails_at, memory_order_relaxed) != 0;
+}
+
+/* Is this one to find no room? */
+static bool
+is_to_fail(struct heap_local *local)
+{
+    uint64_t number, fails_at;
+
+    if (!counts())
+        return false;
+    number = atomic_fetch_add(&heap.allocations, 1) + 1;
+    fails_at = atomic_load(&heap.fails_at);
+    if (number == fails_at) {
+        atomic_store(&heap.fails_at, 0);
+        local->fails = true;
+    }
+    return number == fails_at || (heap.options.fail_every != 0 && local->is_programs &&
+                                  number % heap.options.fail_every == 0);
+}
+
 /* ---- the nursery ---- */
 
 /* Zero the next stretch of the worker's block; false without credit. */
@@ -70,6 +104,8 @@ young_alloc(struct heap_local *local, uint64_t bytes, uint32_t class_number)
         }
     }
     local->at = at + bytes;
+    if (counts())
+        local->limit = local->at; /* the next one comes here, too */
     pmem_store64(at, header_make(class_number));
     return at;
 }
@@ -204,6 +240,8 @@ heap_alloc_old(struct heap_local *local, uint64_t bytes, uint32_t class_number)
     uint64_t rounded = (bytes + 7) & ~7ull;
 
     assert(rounded >= OBJECT_HEADER_BYTES);
+    if (is_to_fail(local))
+        return 0;
     if (!old_may_grow(rounded) || !heap_limit_allows(local->application, rounded))
         return 0;
     if (rounded > HEAP_LARGE_BYTES)
@@ -223,6 +261,8 @@ heap_alloc_slow(struct heap_local *local, uint64_t bytes, uint32_t class_number)
     assert(class_number < CLASS_NUMBER_MAX);
     if (rounded > HEAP_LARGE_BYTES)
         return heap_alloc_old(local, bytes, class_number);
+    if (is_to_fail(local))
+        return 0;
     return young_alloc(local, rounded, class_number);
 }
 

@@ -406,7 +406,9 @@ stack_has_young(ref_t stack)
     for (uint32_t i = 0; i < count; i++) {
         uint64_t at = stack + offsetof(struct stack_object, slots) + 8ull * i;
 
-        if (readable(at, sizeof(word_t)) && word_is_young(pmem_load64(at)))
+        /* What a thread begins with is remembered, and the thread is listed when it runs. */
+        if (readable(at, sizeof(word_t)) && word_is_young(pmem_load64(at)) &&
+            !heap_is_remembered(at))
             return true;
     }
     return false;

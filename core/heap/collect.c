@@ -123,6 +123,8 @@ collect(void *argument)
     collection->fulled = full;
     if (full)
         collection->err = heap_full(sweep_pages);
+    if (heap.options.check_always)
+        heap_check();
     heap_stats_show();
 }
 
@@ -280,6 +282,10 @@ heap_collect(struct heap_local *local, uint64_t bytes)
 
     if (err == ERR_NOSPACE && bytes > 0)
         heap_open_reserve(local);
+    if (bytes > 0 && local->fails) {
+        local->fails = false;
+        return ERR_NOMEM;
+    }
     return err;
 }
 

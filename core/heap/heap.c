@@ -94,6 +94,7 @@ heap_start(const struct heap_options *options)
     heap.full_bytes_min = HEAP_FULL_NURSERIES * (heap_nursery_blocks() << HEAP_BLOCK_SHIFT);
     heap.mark_chunks_max = UINT64_MAX;
     heap.refused_left = UINT64_MAX;
+    heap_fail_allocation(options->fail_allocation);
     if (nursery_bytes == 0)
         nursery_bytes = HEAP_NURSERY_BYTES;
     heap.scan_max = (nursery_bytes + HEAP_NURSERY_BLOCKS_MIN * HEAP_BLOCK_BYTES) / 16;

@@ -41,6 +41,9 @@ struct heap_options {
     bool background;        /* full collections beside the programs, by a thread of its own */
     bool prove_cycles;      /* test builds: what such a one is about to free is proved garbage */
     uint64_t stay_bytes;    /* test builds: every second object stays young, up to so much */
+    bool check_always;      /* test builds: walk all of the heap after each collection */
+    uint64_t fail_every; /* test builds: each nth of programs finds no room before a collection */
+    uint64_t fail_allocation; /* test builds: the nth finds none even then; 0: no such one */
 };
 
 /* The nursery_bytes that suit a volume of this size: a 128th of it, 256 KiB to 2 MiB. */
@@ -54,6 +57,8 @@ struct heap_local {
     uint64_t at;          /* next free byte */
     uint64_t limit;       /* end of the zeroed stretch */
     uint32_t application; /* who pays; set by heap_local_charge */
+    bool is_programs;     /* who allocates runs programs: fail_every is about that */
+    bool fails;           /* tests: its last allocation is to find no room after a collection too */
     struct pmem_worker *worker;
     struct heap_local *next;
 };
@@ -118,6 +123,12 @@ ref_t heap_alloc_old(struct heap_local *local, uint64_t bytes, uint32_t class_nu
  * read cannot be; nothing has changed.
  */
 must_use err_t heap_collect(struct heap_local *local, uint64_t bytes);
+
+/*
+ * Tests: the nth allocation from now on finds no room, and the collection that follows none
+ * either; 0: no such one. Every allocation is slow while there may be one.
+ */
+void heap_fail_allocation(uint64_t n);
 
 /*
  * So many bytes are going to be allocated in old space in one go: the next full collection is not

@@ -258,6 +258,9 @@ struct heap {
     struct heap_limit limits[HEAP_LIMITS_MAX];
     _Atomic uint32_t limit_count; /* places of it that were ever used */
 
+    _Atomic uint64_t allocations; /* counted where one of them is to fail */
+    _Atomic uint64_t fails_at;    /* of these; 0: none */
+
     struct heap_shape *shapes;
     uint64_t *young_bits; /* one bit for every 8 bytes of the nursery */
     uint64_t *scan_stack; /* copied, their words not yet looked at */

@@ -798,6 +798,7 @@ worker_main(void *argument)
         log_error("worker %u: no memory", worker->index);
         return;
     }
+    worker->heap.is_programs = true;
     sched_idle(worker);
     interp_run(worker);
     worker_leave(worker);

@@ -253,11 +253,16 @@ commits_wait(const struct sim_model *model, struct sim_random *random, uint64_t 
 static bool
 system_live(struct sim_model *model, struct sim_random *random, uint64_t commits)
 {
-    struct vm_options options = { .workers = 2,
-                                  .heap = { .nursery_bytes = NURSERY_BYTES,
-                                            .background = sim_random_chance(random, 3, 4),
-                                            .prove_cycles = true },
-                                  .machine = { .kind = "sim" } };
+    struct vm_options options = {
+        .workers = 2,
+        .heap = { .nursery_bytes = NURSERY_BYTES,
+                  .background = sim_random_chance(random, 3, 4),
+                  .prove_cycles = true,
+                  .fail_every =
+                      sim_random_chance(random, 1, 4) ? 20 + sim_random_below(random, 200) : 0,
+                  .check_always = sim_random_chance(random, 1, 8) },
+        .machine = { .kind = "sim" },
+    };
     bool present = false;
     bool done;
     err_t err = vm_start(&options);

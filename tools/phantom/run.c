@@ -86,10 +86,12 @@ options_fill(const struct invocation *invocation, struct system_options *options
     uint64_t workers;
     uint64_t memory;
     uint64_t every;
+    uint64_t fails;
 
     if (!option_number(invocation, "interval", 1, INTERVAL_MS_MAX, 0, &interval) ||
         !option_number(invocation, "workers", 1, WORKERS_MAX, 0, &workers) ||
         !option_number(invocation, "every", 1, EVERY_MAX, 0, &every) ||
+        !option_number(invocation, "fail-allocation", 1, UINT64_MAX, 0, &fails) ||
         !option_size(invocation, "memory", MEMORY_BYTES_MIN, MEMORY_BYTES_MAX, 0, &memory))
         return false;
     options->pmem.interval_ms = (uint32_t)interval;
@@ -98,6 +100,8 @@ options_fill(const struct invocation *invocation, struct system_options *options
     options->pmem.warm = true;
     options->vm.workers = (unsigned)workers;
     options->vm.snapshot_polls = (uint32_t)every;
+    options->vm.heap.fail_allocation = fails;
+    options->vm.heap.check_always = option_given(invocation, "walk");
     options->vm.safe = option_given(invocation, "safe");
     options->vm.gated = option_given(invocation, "gated");
     return true;

@@ -39,6 +39,14 @@ static const struct option new_options[] = {
     {                                                                                              \
         "every", "N", "wait for a snapshot at every Nth safepoint of a program (slow; finds bugs)" \
     }
+#define FAIL_OPTION                                                                                \
+    {                                                                                              \
+        "fail-allocation", "N", "the Nth allocation finds no memory (finds bugs)"                  \
+    }
+#define WALK_OPTION                                                                                \
+    {                                                                                              \
+        "walk", NULL, "look at all objects after each collection (slow; finds bugs)"               \
+    }
 #define INTERVAL_OPTION                                                                            \
     {                                                                                              \
         "interval", "MS", "milliseconds between snapshots; default: adapts to what is written"     \
@@ -47,12 +55,14 @@ static const struct option new_options[] = {
 static const struct option run_options[] = {
     { "again", NULL, "start PROGRAM although the volume holds a program already" },
     EVERY_OPTION,
+    FAIL_OPTION,
     { "gated", NULL, "hold output until the snapshot that contains its cause is committed" },
     INTERVAL_OPTION,
     MEMORY_OPTION,
     { "quiet", NULL, "say nothing about resuming and stopping" },
     { "safe", NULL, "open the volume and answer questions, but run nothing" },
     STRICT_OPTION,
+    WALK_OPTION,
     WORKERS_OPTION,
     NO_MORE,
 };
