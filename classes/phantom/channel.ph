@@ -8,6 +8,7 @@ import .internal.container.array;
 
 class channel extends .internal.container.queue {
     private array watchers = new array();
+    private int watching; // as many as there are
 
     // A channel with room for 64.
     void channel() {
@@ -108,19 +109,23 @@ class channel extends .internal.container.queue {
     }
 
     void changed() {
-        foreach (watcher in watchers)
-            watcher.ring();
+        if (watching > 0) {
+            foreach (watcher in watchers)
+                watcher.ring();
+        }
     }
 
     private void watch(any watcher) {
         synchronized (this) {
             watchers.add(watcher);
+            watching = watchers.size();
         }
     }
 
     private void unwatch(any watcher) {
         synchronized (this) {
             watchers.removeValue(watcher);
+            watching = watchers.size();
         }
     }
 

@@ -279,12 +279,18 @@ table_add(struct vm_worker *worker)
     return true;
 }
 
-/* A monitor that is nobody's, taken from the spare ones; 0: collect first. Commit has begun. */
+/*
+ * A monitor that is nobody's, the worker's own spare one or one of all; 0: collect first. Commit
+ * has begun.
+ */
 static ref_t
 monitor_take(struct vm_worker *worker)
 {
-    ref_t monitor = WORD_NULL;
+    ref_t monitor = worker->spare_monitor;
 
+    worker->spare_monitor = WORD_NULL;
+    if (monitor != WORD_NULL)
+        return monitor;
     lock_acquire(&table_lock);
     if (spare_count > 0 || table_add(worker))
         monitor = monitor_numbered(spare[--spare_count]);
@@ -292,9 +298,14 @@ monitor_take(struct vm_worker *worker)
     return monitor;
 }
 
+/* `worker` keeps one for itself, if it is not NULL. */
 static void
-monitor_give(ref_t monitor)
+monitor_give(struct vm_worker *worker, ref_t monitor)
 {
+    if (worker != NULL && worker->spare_monitor == WORD_NULL) {
+        worker->spare_monitor = monitor;
+        return;
+    }
     lock_acquire(&table_lock);
     if (!spare_push(GET_U32(monitor_object, monitor, number)))
         panic("no memory for a few words"); /* there was room: it came from there */
@@ -526,7 +537,7 @@ enter_contended(struct vm_worker *worker, ref_t object)
     result = enter_guarded(worker->thread, object, fresh, &used);
     monitor_unguard(object);
     if (!used)
-        monitor_give(fresh);
+        monitor_give(worker, fresh);
     if (result == QUEUED && sched_do_ranks_matter())
         lend_to_holder(object, sched_level_of(worker->thread));
     if (result == ENTERED)
@@ -578,7 +589,7 @@ monitor_enter(struct prim_call *call, ref_t object)
 
 /* It is inflated, and the thread's last hold is gone. */
 static void
-release_inflated(ref_t object)
+release_inflated(struct vm_worker *worker, ref_t object)
 {
     ref_t monitor, next;
     bool idle;
@@ -593,19 +604,19 @@ release_inflated(ref_t object)
     if (next != WORD_NULL)
         thread_wake(next);
     if (idle)
-        monitor_give(monitor);
+        monitor_give(worker, monitor);
 }
 
 /* The thread's last hold is gone: let others in. */
 static void
-release(ref_t object)
+release(struct vm_worker *worker, ref_t object)
 {
     for (;;) {
         uint64_t header = obj_header(object);
 
         assert(lock_state(header) != LOCK_FREE);
         if (lock_state(header) == LOCK_INFLATED) {
-            release_inflated(object);
+            release_inflated(worker, object);
             return;
         }
         if (swap_header(object, header, with_lock(header, LOCK_FREE)))
@@ -624,7 +635,7 @@ monitor_exit_worker(struct vm_worker *worker, ref_t object)
     worker_commit_begin(worker);
     pop_held(thread, object);
     if (times_held(thread, object) == 0) {
-        release(object);
+        release(worker, object);
         lend_less(thread);
     }
     worker_commit_end(worker);
@@ -640,15 +651,17 @@ monitor_exit(struct prim_call *call, ref_t object)
 }
 
 void
-monitor_release_all(ref_t thread)
+monitor_release_all(struct vm_worker *worker)
 {
+    ref_t thread = worker->thread;
+
     while (GET_U32(thread_object, thread, lock_count) > 0) {
         ref_t stack = GET_WORD(thread_object, thread, lock_stack);
         word_t object = array_load_word(stack, GET_U32(thread_object, thread, lock_count) - 1);
 
         pop_held(thread, object);
         if (times_held(thread, object) == 0)
-            release(object);
+            release(worker, object);
     }
 }
 
@@ -671,7 +684,7 @@ monitor_unqueue(ref_t thread, ref_t object)
     idle = deflate_if_idle(object, monitor);
     monitor_unguard(object);
     if (idle)
-        monitor_give(monitor);
+        monitor_give(NULL, monitor);
 }
 
 /* ---- instructions ---- */
@@ -749,7 +762,7 @@ wait_begin(struct prim_call *call, ref_t object, uint64_t until)
     SET_U64(thread_object, thread, wake_ns, until);
     monitor_unguard(object);
     if (!used)
-        monitor_give(fresh);
+        monitor_give(call->worker, fresh);
     if (next != WORD_NULL)
         thread_wake(next);
     lend_less(thread);
@@ -759,12 +772,11 @@ wait_begin(struct prim_call *call, ref_t object, uint64_t until)
 enum prim_answer
 monitor_wait(struct prim_call *call, ref_t object, uint64_t timeout_ns)
 {
-    uint64_t times = GET_U64(thread_object, call->thread, prim_raw), now = vm_personal_ns();
+    uint64_t times = GET_U64(thread_object, call->thread, prim_raw);
     enum prim_answer answer;
 
     if (times == 0)
-        return wait_begin(call, object,
-                          timeout_ns >= UINT64_MAX - 1 - now ? UINT64_MAX : now + timeout_ns);
+        return wait_begin(call, object, thread_deadline(timeout_ns));
     /* Whatever woke it took it out of the wait set: the monitor is all it needs now. */
     if (!lock_stack_reserve(call->worker, (uint32_t)times))
         return prim_collect(call, call->worker->call.wanted);

@@ -458,10 +458,10 @@ prim_park(struct prim_call *call, word_t object, uint64_t wake_ns)
     return PRIM_PARK;
 }
 
-static uint64_t
-deadline_after(uint64_t duration_ns)
+uint64_t
+thread_deadline(uint64_t duration_ns)
 {
-    uint64_t now = vm_personal_ns();
+    uint64_t now = duration_ns == UINT64_MAX ? 0 : vm_personal_ns();
 
     return duration_ns >= UINT64_MAX - 1 - now ? UINT64_MAX : now + duration_ns;
 }
@@ -476,7 +476,7 @@ thread_sleep(struct prim_call *call, int64_t duration_ns)
     if (thread_is_interrupted(call->thread))
         return thread_throw_interrupt(call);
     if (until == 0)
-        until = deadline_after((uint64_t)duration_ns);
+        until = thread_deadline((uint64_t)duration_ns);
     else if (vm_personal_ns() >= until)
         return PRIM_DONE;
     prim_invoke(call);
@@ -495,7 +495,7 @@ thread_join(struct prim_call *call, ref_t thread, uint64_t timeout_ns)
     if (thread_is_interrupted(call->thread))
         return thread_throw_interrupt(call);
     if (until == 0)
-        until = timeout_ns == UINT64_MAX ? UINT64_MAX : deadline_after(timeout_ns);
+        until = thread_deadline(timeout_ns);
     if (until != UINT64_MAX && vm_personal_ns() >= until)
         return prim_return_int(call, 0);
     prim_invoke(call);
@@ -671,7 +671,7 @@ thread_end(struct vm_worker *worker)
     exception = GET_WORD(thread_object, thread, pending);
     if (exception != WORD_NULL)
         exception_report(worker, exception);
-    monitor_release_all(thread);
+    monitor_release_all(worker);
     if (text != WORD_NULL)
         application_failed(application, text);
     monitor_guard(thread);

@@ -63,6 +63,9 @@ enum prim_answer thread_exit(struct prim_call *call, int32_t status);
  */
 enum prim_answer thread_priority_set(struct prim_call *call, ref_t thread, int32_t priority);
 
+/* The personal time that comes so much later than now; UINT64_MAX: never. */
+uint64_t thread_deadline(uint64_t duration_ns);
+
 /* True from the start to the end of the thread. */
 bool thread_is_alive(ref_t thread);
 

@@ -58,7 +58,7 @@
 #define CODE_ROOM_NEVER (1u << 30)
 
 /* The first chunk of a stack, header included; and how far one may grow. */
-#define STACK_BYTES_FIRST 1024u
+#define STACK_BYTES_FIRST 768u
 #define STACK_SLOTS_MAX   (1u << 20)
 
 enum code_kind {
@@ -153,15 +153,16 @@ struct vm_worker {
     void *restart[5]; /* __builtin_setjmp */
     int32_t looks;    /* looks around until the clock is asked */
     uint64_t slice_end_ns;
-    uint64_t now_ns;       /* the clock, if it was read on the way to sched_load; else 0 */
-    uint64_t run_begin_ns; /* up to here the thread's time is accounted */
-    uint32_t run_slot;     /* whose time runs, + 1; 0: nobody's; or WORKER_NO_SLOT */
-    unsigned level;        /* at which its thread waited */
-    uint32_t takes;        /* threads taken from queues */
-    uint64_t share_ns;     /* when to call a worker that sleeps, if threads still wait; or 0 */
-    bool looks_afar;       /* the next thread comes from any queue */
+    uint64_t now_ns;        /* the clock, if it was read on the way to sched_load; else 0 */
+    uint64_t run_begin_ns;  /* up to here the thread's time is accounted */
+    uint32_t run_slot;      /* whose time runs, + 1; 0: nobody's; or WORKER_NO_SLOT */
+    unsigned level;         /* at which its thread waited */
+    uint32_t takes;         /* threads taken from queues */
+    uint64_t share_ns;      /* when to call a worker that sleeps, if threads still wait; or 0 */
+    bool looks_afar;        /* the next thread comes from any queue */
     uint64_t sample_due_ns; /* monotonic; while somebody profiles */
-    void *scratch;         /* being decoded; freed when a fault has cut that off */
+    ref_t spare_monitor; /* a monitor object that is nobody's; or null. Those are old, and stay */
+    void *scratch;       /* being decoded; freed when a fault has cut that off */
     size_t scratch_bytes;
     struct prim_call call;
     enum call_tail tail; /* what a primitive that answered PRIM_CALL wants */
@@ -665,7 +666,7 @@ must_use err_t monitor_init(void);
 void monitor_close(void);
 
 /* The thread ends: let go of all that it holds. */
-void monitor_release_all(ref_t thread);
+void monitor_release_all(struct vm_worker *worker);
 
 /* Instructions. */
 interp_slow_fn monitor_op_enter, monitor_op_exit;

@@ -7,6 +7,7 @@ class queue {
     private int first;
     private int count;
     private boolean closed;
+    private boolean awaited; // somebody may wait for a change
 
     // A queue with room for 64.
     void queue() {
@@ -24,7 +25,7 @@ class queue {
     void put(any item) {
         synchronized (this) {
             while (count == ring.size() && !closed)
-                .internal.system.wait(this);
+                await(null);
             append(item);
         }
     }
@@ -38,7 +39,7 @@ class queue {
     boolean tryPut(any item, long ms) {
         .internal.deadline limit = new .internal.deadline(ms);
         synchronized (this) {
-            while (count == ring.size() && !closed && limit.waitOn(this)) {
+            while (count == ring.size() && !closed && await(limit)) {
             }
             if (count == ring.size() && !closed)
                 return false;
@@ -56,7 +57,7 @@ class queue {
     any takeOr(any otherwise) {
         synchronized (this) {
             while (count == 0 && !closed)
-                .internal.system.wait(this);
+                await(null);
             return count == 0 ? otherwise : removeFirst();
         }
     }
@@ -70,7 +71,7 @@ class queue {
     any tryTake(any otherwise, long ms) {
         .internal.deadline limit = new .internal.deadline(ms);
         synchronized (this) {
-            while (count == 0 && !closed && limit.waitOn(this)) {
+            while (count == 0 && !closed && await(limit)) {
             }
             return count == 0 ? otherwise : removeFirst();
         }
@@ -115,12 +116,28 @@ class queue {
     void changed() {
     }
 
+    // Until something changes, or the time is over; false if it was over before.
+    private boolean await(.internal.deadline limit) {
+        awaited = true;
+        if (limit != null)
+            return limit.waitOn(this);
+        .internal.system.wait(this);
+        return true;
+    }
+
+    // Whoever waits looks again, and says so if that is not enough.
+    private void stir() {
+        awaited = false;
+        .internal.system.notifyAll(this);
+    }
+
     private void append(any item) {
         if (closed)
             throw new .internal.error.state("the queue is closed");
         ring[(first + count) % ring.size()] = item;
         count++;
-        .internal.system.notifyAll(this);
+        if (awaited)
+            stir();
         changed();
     }
 
@@ -129,7 +146,8 @@ class queue {
         ring[first] = null;
         first = (first + 1) % ring.size();
         count--;
-        .internal.system.notifyAll(this);
+        if (awaited)
+            stir();
         return item;
     }
 }

@@ -61,6 +61,27 @@ START_TEST(thousands_of_threads_are_parked_cheaply)
 }
 END_TEST
 
+/* Thread, stack, and its share of what they wait for: 100,000 of them in less than 200 MiB. */
+START_TEST(a_parked_thread_takes_little_more_than_a_kilobyte)
+{
+    uint64_t before, bytes, deadline = plat_monotonic_ns() + 60000000000ull;
+    uint32_t id = machine_install(
+        "class gate { boolean open; synchronized void pass() { while (!open) wait(this); } }\n"
+        "gate g = new gate(); sleep(300L);\n"
+        "for (int i = 0; i < 4000; i++) spawn(fun () { g.pass(); });\n"
+        "sleep(1000000L);\n");
+
+    before = machine_application(id).heap_bytes;
+    while (machine_application(id).thread_count < 4001 && plat_monotonic_ns() < deadline)
+        usleep(10000);
+    ck_assert_uint_eq(machine_application(id).thread_count, 4001);
+    bytes = machine_application(id).heap_bytes - before;
+    ck_assert_uint_gt(bytes, 4000ull * 500);
+    ck_assert_uint_le(bytes, 4000ull * 1300);
+    ck_assert_int_eq(vm_application_stop(id), OK);
+}
+END_TEST
+
 START_TEST(exit_ends_all_threads_of_the_application_and_no_other)
 {
     uint32_t other = machine_install("sleep(400L); exit(9);\n");
@@ -245,6 +266,7 @@ main(void)
         sleepers_wake_in_the_order_of_their_times,
         threads_that_compute_take_turns,
         thousands_of_threads_are_parked_cheaply,
+        a_parked_thread_takes_little_more_than_a_kilobyte,
         exit_ends_all_threads_of_the_application_and_no_other,
         a_thread_is_interrupted_wherever_it_waits,
         a_thread_is_interrupted_in_the_middle_of_a_loop,
