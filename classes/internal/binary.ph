@@ -392,7 +392,7 @@ class binary extends .internal.container.collection {
     }
 }
 
-class binary_iterator {
+class binary_iterator extends .internal.container.cursor {
     private binary over;
     private int at;
 

@@ -219,6 +219,9 @@ class string {
 
     // Without spaces at both ends.
     string trim() {
+        int end = length();
+        if (end > 0 && isSolid(charAt(0)) && isSolid(charAt(end - 1)))
+            return this;
         int from = firstSolid();
         return substring(from, endOfSolid(from) - from);
     }
@@ -369,7 +372,7 @@ class string {
     string join(any items) {
         builder text = new builder();
         boolean first = true;
-        foreach (item in items) {
+        foreach (item in .internal.container.cursor.over(items)) {
             if (!first)
                 text.add(this);
             first = false;
@@ -436,6 +439,11 @@ class string {
         return text.toString();
     }
 
+    // Is it surely no space? Most texts begin and end with such a unit.
+    private static boolean isSolid(char c) {
+        return c > ' ' && c < '\x7f';
+    }
+
     private int firstSolid() {
         int at = 0;
         int end = length();
@@ -453,7 +461,7 @@ class string {
     }
 }
 
-class string_iterator {
+class string_iterator extends .internal.container.cursor {
     private string text;
     private int at;
 

@@ -50,7 +50,7 @@ class channel extends .internal.container.queue {
     }
 
     // For foreach: each item as it comes, until the channel is closed and empty.
-    any iterator() {
+    .internal.container.cursor iterator() {
         return new channel_iterator(this);
     }
 
@@ -172,7 +172,7 @@ class channel_watcher {
     }
 }
 
-class channel_iterator {
+class channel_iterator extends .internal.container.cursor {
     private any end = new .internal.object();
     private channel over;
     private any item;

@@ -41,7 +41,7 @@ class deque extends .internal.container.collection {
 
     // Put all that can be walked over behind the last.
     void addAll(any items) {
-        foreach (item in items)
+        foreach (item in .internal.container.cursor.over(items))
             addLast(item);
     }
 
@@ -99,7 +99,7 @@ class deque extends .internal.container.collection {
         changes++;
     }
 
-    any iterator() {
+    .internal.container.cursor iterator() {
         return new deque_iterator(this);
     }
 
@@ -132,7 +132,7 @@ class deque extends .internal.container.collection {
     }
 }
 
-class deque_iterator {
+class deque_iterator extends .internal.container.cursor {
     private deque over;
     private int changes;
     private int at;

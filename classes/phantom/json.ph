@@ -161,12 +161,12 @@ class json_reader {
             return wholeOf(number);
         if (number.length() > 1000)
             refuse("a number is too long");
-        return number.toDouble();
+        return .internal.double.parse(number);
     }
 
     private static any wholeOf(string number) {
         if (number.length() < 10)
-            return number.toInt();
+            return .internal.int.parse(number, 10);
         bigint value = bigint.parse(number);
         if (!value.fitsLong())
             return value;
@@ -188,8 +188,7 @@ class json_reader {
         int end = units.size();
         at++;
         for (;;) {
-            while (at < end && units[at] != '"' && units[at] != '\\' && units[at] >= ' ')
-                at++;
+            at = plainEnd(units, at);
             if (at >= end)
                 refuse("a string does not end");
             if (units[at] < ' ')
@@ -203,6 +202,19 @@ class json_reader {
             out.add(piece).addChar(readEscape());
             from = at;
         }
+    }
+
+    // The place of the first unit at or behind `from` that is not simply itself in a string, or the end.
+    private static int plainEnd(.internal.chars units, int from) {
+        int end = units.size();
+        int i = from;
+        while (i < end) {
+            char c = units[i];
+            if (c == '"' || c == '\\' || c < ' ')
+                break;
+            i++;
+        }
+        return i;
     }
 
     private char readEscape() {
@@ -238,8 +250,12 @@ class json_reader {
 
     private void skipSpace() {
         int end = units.size();
-        while (at < end && (units[at] == ' ' || units[at] == '\n' || units[at] == '\r' || units[at] == '\t'))
+        while (at < end) {
+            char c = units[at];
+            if (c > ' ' || (c != ' ' && c != '\n' && c != '\r' && c != '\t'))
+                return;
             at++;
+        }
     }
 
     private void refuse(string what) {
@@ -273,11 +289,11 @@ class json_writer {
     }
 
     private void add(any object) {
-        if (object == null || object instanceof .internal.boolean || object instanceof .internal.int ||
+        if (object instanceof .internal.string)
+            addQuoted(out, object);
+        else if (object == null || object instanceof .internal.int || object instanceof .internal.boolean ||
             object instanceof .internal.long || object instanceof bigint)
             out.addAny(object);
-        else if (object instanceof .internal.string)
-            addQuoted(out, object);
         else if (object instanceof .internal.double || object instanceof .internal.float)
             addNumber(object);
         else if (object instanceof .internal.container.dictionary)
@@ -312,7 +328,7 @@ class json_writer {
         boolean first = true;
         enter();
         out.addChar('{');
-        foreach (key in map) {
+        foreach (key in .internal.container.cursor.over(map)) {
             if (!(key instanceof .internal.string))
                 throw new .internal.error.argument("a name in JSON is a string, and here is \{key}");
             beginLine(first);
@@ -328,7 +344,7 @@ class json_writer {
         boolean first = true;
         enter();
         out.addChar('[');
-        foreach (item in items) {
+        foreach (item in .internal.container.cursor.over(items)) {
             beginLine(first);
             first = false;
             add(item);

@@ -31,7 +31,7 @@ class priority_queue extends .internal.container.collection {
 
     // Put all that can be walked over in.
     void addAll(any items) {
-        foreach (item in items)
+        foreach (item in .internal.container.cursor.over(items))
             add(item);
     }
 

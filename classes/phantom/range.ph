@@ -49,7 +49,7 @@ class range extends .internal.container.collection {
         return inside && (n - from) % step == 0L;
     }
 
-    any iterator() {
+    .internal.container.cursor iterator() {
         return new range_iterator(from, to, step);
     }
 
@@ -66,7 +66,7 @@ class range extends .internal.container.collection {
     }
 }
 
-class range_iterator {
+class range_iterator extends .internal.container.cursor {
     private long at;
     private long to;
     private long step;

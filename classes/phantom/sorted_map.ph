@@ -61,7 +61,7 @@ class sorted_map extends dictionary {
         changes++;
     }
 
-    any iterator() {
+    .internal.container.cursor iterator() {
         return new sorted_iterator(this, null, false, null, false);
     }
 
@@ -277,7 +277,7 @@ class sorted_node {
 }
 
 // Over the keys, or those of a range: the nodes that are still to be shown, the next one last.
-class sorted_iterator {
+class sorted_iterator extends .internal.container.cursor {
     private sorted_map over;
     private int changes;
     private array path = new array();
@@ -333,13 +333,13 @@ class sorted_range extends .internal.container.collection {
         hasEnd = hasEnd0;
     }
 
-    any iterator() {
+    .internal.container.cursor iterator() {
         return new sorted_iterator(over, from, hasBegin, to, hasEnd);
     }
 
     int size() {
         int n = 0;
-        foreach (key in this)
+        foreach (key in .internal.container.cursor.of(iterator()))
             n++;
         return n;
     }

@@ -33,6 +33,18 @@ class countdown extends .internal.container.collection {
     }
 }
 
+// Equal to a text, as it says itself, while no text is equal to it.
+class alias {
+    const string text;
+
+    void alias(string text0) {
+        text = text0;
+    }
+
+    int hashCode() { return text.hashCode(); }
+    boolean equals(any other) { return other == text; }
+}
+
 void common() {
     any numbers = [3, 1, 4, 1, 5];
     check.same(numbers.any(fun (n) { return n > 4; }), true, "any");
@@ -179,6 +191,91 @@ void maps() {
     check.fails("the map has changed while it was walked over", fun () { foreach (k in m) m[k + k] = 1; return null; });
     check.fails("no more keys", fun () { return {}.iterator().next(); });
     check.part("maps");
+}
+
+// A map finds exactly what == says of the key that is there, whoever is asked for that.
+void keys() {
+    double nan = 0.0 / 0;
+    string long = "x".repeat(5000);
+    person ann = new person("Ann", 41);
+    any all = [5, 5L, 5.0, 5.0f, '5', 53, 0, 0.0, -0.0, false, true, 1, null, nan, 1L << 40, 1.0e300, "5", "", "Aa", "BB",
+        "\u00e9", "\u65e5\u672c", long, "x".repeat(4999) + "x", ann, new person("Ann", 41), new alias("5"), new alias("Aa"), [1], [1]];
+    foreach (there in all) {
+        map lone = new map();
+        map crowd = new map();
+        for (int i = 100; i < 200; i++)
+            crowd[i] = i;
+        lone[there] = "one";
+        crowd[there] = "one";
+        crowd[there] = "two";
+        foreach (key in all) {
+            check.same(lone.has(key), there == key, "has \{key} beside \{there}");
+            check.same(lone[key], there == key ? "one" : null, "\{key} of \{there}");
+            check.same(crowd.get(key, 0), there == key ? "two" : 0, "\{key} of \{there} among others");
+        }
+    }
+    map texts = new map();
+    for (int i = 0; i < 1000; i++)
+        texts["Aa".repeat(i % 4) + "BB".repeat(3 - i % 4) + i] = i;
+    for (int i = 0; i < 1000; i++)
+        check.same(texts["Aa".repeat(i % 4) + "BB".repeat(3 - i % 4) + i], i, "texts with equal hashes");
+    map same = new map();
+    for (int i = 0; i < 64; i++)
+        same[bits(i)] = i;
+    for (int i = 0; i < 64; i++)
+        check.same(same[bits(i)], i, "many texts with one hash");
+    map empty = new map();
+    check.same(empty.get(1), null, "get of an empty map");
+    check.same(empty.get("a", 2), 2, "get otherwise of an empty map");
+    check.same(empty.has(ann), false, "has of an empty map");
+    check.same(empty.remove("a"), null, "remove of an empty map");
+    check.same(empty.keys(), [], "keys of an empty map");
+    check.same(empty.clone(), empty, "clone of an empty map");
+    foreach (key in empty)
+        check.good(false, "a key of an empty map");
+    empty["a"] = 1;
+    empty.clear();
+    check.same(empty.has("a"), false, "cleared");
+    empty["b"] = 2;
+    check.same(empty.toString(), "{b: 2}", "used again");
+    check.part("keys");
+}
+
+// One of 64 texts that all have the same hash.
+string bits(int n) {
+    string text = "";
+    for (int bit = 1; bit < 64; bit *= 2)
+        text += (n & bit) != 0 ? "Aa" : "BB";
+    return text;
+}
+
+// An iterator that is no cursor, of a collection that works all the same.
+class letters extends .internal.container.collection {
+    int size() { return 3; }
+    any iterator() { return new letter_walk(); }
+}
+
+class letter_walk {
+    private int at;
+
+    boolean hasNext() { return at < 3; }
+    char next() { return (char) ('a' + at++); }
+}
+
+void cursors() {
+    letters three = new letters();
+    check.same(three.map(fun (c) { return "\{c}!"; }), ["a!", "b!", "c!"], "map over an iterator of one's own");
+    check.same(three.join("-"), "a-b-c", "join");
+    check.same(",".join(three), "a,b,c", "join from outside");
+    string seen = "";
+    foreach (c in .internal.container.cursor.over(three))
+        seen += c;
+    check.same(seen, "abc", "a cursor over it");
+    check.good(.internal.container.cursor.of(three.iterator()) instanceof .internal.container.cursor, "is one");
+    any walk = new range(1, 2).iterator();
+    check.good(.internal.container.cursor.of(walk) :== walk, "a cursor is itself");
+    check.good(walk instanceof .internal.container.cursor && walk.iterator() :== walk, "and its own iterator");
+    check.part("cursors");
 }
 
 void sets() {
@@ -352,6 +449,8 @@ void ranges() {
 common();
 arrays();
 maps();
+keys();
+cursors();
 sets();
 sortedMaps();
 deques();

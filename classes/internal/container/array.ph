@@ -5,12 +5,15 @@
 package .internal.container;
 
 class array extends collection {
+    // Those of every array in which there never was an element.
+    private static .internal.words none = new .internal.words(0);
+
     private .internal.words items;
     private int count;
 
     // An empty array.
     void array() {
-        items = new .internal.words(8);
+        items = none;
     }
 
     any iterator() [8] {
@@ -67,7 +70,7 @@ class array extends collection {
     // Put all that can be walked over behind the last element; also the array itself.
     void addAll(any values) {
         any all = values :== this ? clone() : values;
-        foreach (value in all)
+        foreach (value in cursor.over(all))
             add(value);
     }
 
@@ -143,7 +146,7 @@ class array extends collection {
 
     // Take all elements out.
     void clear() {
-        items = new .internal.words(8);
+        items = none;
         count = 0;
     }
 
@@ -347,6 +350,10 @@ class array extends collection {
         int room = items.size();
         if (more <= room - count)
             return;
+        if (room == 0) {
+            items = new .internal.words(more < 4 ? 4 : more);
+            return;
+        }
         if (count > 2147483647 - more)
             throw new .internal.error.memory("an array is too long");
         while (room - count < more)
@@ -391,7 +398,7 @@ class array_pair {
     }
 }
 
-class array_iterator {
+class array_iterator extends cursor {
     private array over;
     private int at;
 

@@ -19,7 +19,7 @@ abstract class collection {
 
     // Is an equal item there?
     boolean has(any value) {
-        foreach (item in this) {
+        foreach (item in cursor.of(iterator())) {
             if (item == value)
                 return true;
         }
@@ -30,7 +30,7 @@ abstract class collection {
 
     // Is the test true of any item?
     boolean any(any test) {
-        foreach (item in this) {
+        foreach (item in cursor.of(iterator())) {
             if (test.call(item))
                 return true;
         }
@@ -39,7 +39,7 @@ abstract class collection {
 
     // Is the test true of all items?
     boolean all(any test) {
-        foreach (item in this) {
+        foreach (item in cursor.of(iterator())) {
             if (!test.call(item))
                 return false;
         }
@@ -49,7 +49,7 @@ abstract class collection {
     // Of how many items is the test true?
     int count(any test) {
         int n = 0;
-        foreach (item in this) {
+        foreach (item in cursor.of(iterator())) {
             if (test.call(item))
                 n++;
         }
@@ -58,7 +58,7 @@ abstract class collection {
 
     // The first item of which the test is true, or null.
     any find(any test) {
-        foreach (item in this) {
+        foreach (item in cursor.of(iterator())) {
             if (test.call(item))
                 return item;
         }
@@ -70,7 +70,7 @@ abstract class collection {
     // What a function makes of each item.
     array map(any change) {
         array result = new array();
-        foreach (item in this)
+        foreach (item in cursor.of(iterator()))
             result.add(change.call(item));
         return result;
     }
@@ -78,7 +78,7 @@ abstract class collection {
     // All that a function makes of each item, where it makes a collection of each.
     array flatMap(any change) {
         array result = new array();
-        foreach (item in this)
+        foreach (item in cursor.of(iterator()))
             result.addAll(change.call(item));
         return result;
     }
@@ -86,7 +86,7 @@ abstract class collection {
     // The items of which a test is true.
     array filter(any test) {
         array result = new array();
-        foreach (item in this) {
+        foreach (item in cursor.of(iterator())) {
             if (test.call(item))
                 result.add(item);
         }
@@ -97,7 +97,7 @@ abstract class collection {
     array partition(any test) {
         array yes = new array();
         array no = new array();
-        foreach (item in this) {
+        foreach (item in cursor.of(iterator())) {
             if (test.call(item))
                 yes.add(item);
             else
@@ -112,7 +112,7 @@ abstract class collection {
     // The first items, as long as a test is true.
     array takeWhile(any test) {
         array result = new array();
-        foreach (item in this) {
+        foreach (item in cursor.of(iterator())) {
             if (!test.call(item))
                 break;
             result.add(item);
@@ -123,7 +123,7 @@ abstract class collection {
     // The first `most` items, or all if there are no more.
     array take(int most) {
         array result = new array();
-        foreach (item in this) {
+        foreach (item in cursor.of(iterator())) {
             if (result.size() >= most)
                 break;
             result.add(item);
@@ -135,7 +135,7 @@ abstract class collection {
     array drop(int count) {
         array result = new array();
         int at = 0;
-        foreach (item in this) {
+        foreach (item in cursor.of(iterator())) {
             if (at >= count)
                 result.add(item);
             at++;
@@ -147,7 +147,7 @@ abstract class collection {
     array zip(any other) {
         array result = new array();
         any others = other.iterator();
-        foreach (item in this) {
+        foreach (item in cursor.of(iterator())) {
             if (!others.hasNext())
                 break;
             array pair = new array();
@@ -161,7 +161,7 @@ abstract class collection {
     // Entries of a number, from 0, and the item: key() and value().
     array withIndex() {
         array result = new array();
-        foreach (item in this)
+        foreach (item in cursor.of(iterator()))
             result.add(new entry(result.size(), item));
         return result;
     }
@@ -171,7 +171,7 @@ abstract class collection {
         array result = new array();
         if (size < 1)
             throw new .internal.error.argument("chunks of \{size}");
-        foreach (item in this) {
+        foreach (item in cursor.of(iterator())) {
             if (result.isEmpty() || ((array) result.last()).size() == size)
                 result.add(new array());
             ((array) result.last()).add(item);
@@ -189,7 +189,7 @@ abstract class collection {
     // A map from what a function makes of the items to the array of those items.
     .internal.container.map groupBy(any key) {
         .internal.container.map groups = new .internal.container.map();
-        foreach (item in this) {
+        foreach (item in cursor.of(iterator())) {
             any name = key.call(item);
             any group = groups.get(name);
             if (group == null) {
@@ -204,7 +204,7 @@ abstract class collection {
     // A map from what a function makes of each item to the item; the last one counts.
     .internal.container.map indexBy(any key) {
         .internal.container.map index = new .internal.container.map();
-        foreach (item in this)
+        foreach (item in cursor.of(iterator()))
             index.set(key.call(item), item);
         return index;
     }
@@ -212,7 +212,7 @@ abstract class collection {
     // The items in an array.
     array toArray() {
         array result = new array();
-        foreach (item in this)
+        foreach (item in cursor.of(iterator()))
             result.add(item);
         return result;
     }
@@ -240,14 +240,14 @@ abstract class collection {
 
     // Call a function with each item.
     void each(any action) {
-        foreach (item in this)
+        foreach (item in cursor.of(iterator()))
             action.call(item);
     }
 
     // f(... f(f(start, first), second) ..., last)
     any reduce(any start, any f) {
         any result = start;
-        foreach (item in this)
+        foreach (item in cursor.of(iterator()))
             result = f.call(result, item);
         return result;
     }
@@ -256,7 +256,7 @@ abstract class collection {
     any reduce(any f) {
         any result = null;
         boolean begun = false;
-        foreach (item in this) {
+        foreach (item in cursor.of(iterator())) {
             result = begun ? f.call(result, item) : item;
             begun = true;
         }
@@ -268,7 +268,7 @@ abstract class collection {
     // The items added up: a long if all are whole numbers, else a double.
     any sum() {
         any total = 0L;
-        foreach (item in this)
+        foreach (item in cursor.of(iterator()))
             total = total + item;
         return total;
     }
@@ -310,7 +310,7 @@ abstract class collection {
         builder text = new builder();
         boolean first = true;
         text.add("[");
-        foreach (item in this) {
+        foreach (item in cursor.of(iterator())) {
             if (!first)
                 text.add(", ");
             first = false;
@@ -324,7 +324,7 @@ abstract class collection {
         any best = null;
         any bestKey = null;
         boolean begun = false;
-        foreach (item in this) {
+        foreach (item in cursor.of(iterator())) {
             any itemKey = key == null ? item : key.call(item);
             int order = begun ? itemKey.compareTo(bestKey) : wanted;
             if ((wanted < 0 && order < 0) || (wanted > 0 && order > 0)) {

@@ -77,7 +77,7 @@ abstract class dictionary {
     // The keys in an array.
     array keys() {
         array result = new array();
-        foreach (key in this)
+        foreach (key in cursor.of(iterator()))
             result.add(key);
         return result;
     }
@@ -85,7 +85,7 @@ abstract class dictionary {
     // The values in an array, in the order of the keys.
     array values() {
         array result = new array();
-        foreach (key in this)
+        foreach (key in cursor.of(iterator()))
             result.add(get(key));
         return result;
     }
@@ -93,7 +93,7 @@ abstract class dictionary {
     // An array of the entries, each with key() and value().
     array entries() {
         array result = new array();
-        foreach (key in this)
+        foreach (key in cursor.of(iterator()))
             result.add(new entry(key, get(key)));
         return result;
     }
@@ -109,7 +109,7 @@ abstract class dictionary {
     // A map of the keys for which a test is true.
     any filter(any test) {
         dictionary result = emptyOne();
-        foreach (key in this) {
+        foreach (key in cursor.of(iterator())) {
             any value = get(key);
             if (test.call(key, value))
                 result.set(key, value);
@@ -120,14 +120,14 @@ abstract class dictionary {
     // A map of the same keys, each with what a function makes of the key and its value.
     any mapValues(any change) {
         dictionary result = emptyOne();
-        foreach (key in this)
+        foreach (key in cursor.of(iterator()))
             result.set(key, change.call(key, get(key)));
         return result;
     }
 
     // Is the test true of any key?
     boolean any(any test) {
-        foreach (key in this) {
+        foreach (key in cursor.of(iterator())) {
             if (test.call(key, get(key)))
                 return true;
         }
@@ -136,7 +136,7 @@ abstract class dictionary {
 
     // Is the test true of all keys?
     boolean all(any test) {
-        foreach (key in this) {
+        foreach (key in cursor.of(iterator())) {
             if (!test.call(key, get(key)))
                 return false;
         }
@@ -146,7 +146,7 @@ abstract class dictionary {
     // Of how many keys is the test true?
     int count(any test) {
         int n = 0;
-        foreach (key in this) {
+        foreach (key in cursor.of(iterator())) {
             if (test.call(key, get(key)))
                 n++;
         }
@@ -155,7 +155,7 @@ abstract class dictionary {
 
     // The first entry of which the test is true, or null.
     any find(any test) {
-        foreach (key in this) {
+        foreach (key in cursor.of(iterator())) {
             any value = get(key);
             if (test.call(key, value))
                 return new entry(key, value);
@@ -189,7 +189,7 @@ abstract class dictionary {
         dictionary that = (dictionary) other;
         if (that.size() != size())
             return false;
-        foreach (key in this) {
+        foreach (key in cursor.of(iterator())) {
             if (!that.has(key) || get(key) != that.get(key))
                 return false;
         }
@@ -198,7 +198,7 @@ abstract class dictionary {
 
     int hashCode() [15] {
         int hash = 0;
-        foreach (key in this) {
+        foreach (key in cursor.of(iterator())) {
             any value = get(key);
             int keyHash = key == null ? 0 : key.hashCode();
             hash += keyHash * -1640531527 ^ (value == null ? 0 : value.hashCode());
@@ -210,7 +210,7 @@ abstract class dictionary {
         builder text = new builder();
         boolean first = true;
         text.add("{");
-        foreach (key in this) {
+        foreach (key in cursor.of(iterator())) {
             any value = get(key);
             if (!first)
                 text.add(", ");

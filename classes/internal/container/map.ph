@@ -7,7 +7,11 @@
 package .internal.container;
 
 class map extends dictionary {
-    private .internal.ints buckets;
+    // What find answers where there is no such key, and where it cannot tell without asking keys.
+    private const static int ABSENT = -1;
+    private const static int ASK = -2;
+
+    private .internal.ints buckets; // null, as are all five, before the first key comes
     .internal.ints links;
     private .internal.ints hashes;
     .internal.words keyRow;
@@ -22,34 +26,44 @@ class map extends dictionary {
     }
 
     any get(any key) {
-        int at = find(key, hashOf(key));
+        int at = find(buckets, links, hashes, keyRow, key);
+        if (at == ASK)
+            at = ask(key, hashOf(key));
         return at < 0 ? null : valueRow[at];
     }
 
     any get(any key, any otherwise) {
-        int at = find(key, hashOf(key));
+        int at = find(buckets, links, hashes, keyRow, key);
+        if (at == ASK)
+            at = ask(key, hashOf(key));
         return at < 0 ? otherwise : valueRow[at];
     }
 
     void set(any key, any value) {
-        int hash = hashOf(key);
-        int at = find(key, hash);
+        int hash = 0;
+        int at = find(buckets, links, hashes, keyRow, key);
+        if (at < 0) {
+            hash = hashOf(key);
+            if (at == ASK)
+                at = ask(key, hash);
+        }
         if (at >= 0) {
             valueRow[at] = value;
             return;
         }
-        if (used == keyRow.size())
+        if (keyRow == null || used == keyRow.size())
             grow();
         append(key, value, hash);
     }
 
     boolean has(any key) {
-        return find(key, hashOf(key)) >= 0;
+        int at = find(buckets, links, hashes, keyRow, key);
+        return (at == ASK ? ask(key, hashOf(key)) : at) >= 0;
     }
 
     any remove(any key) {
         int hash = hashOf(key);
-        int at = find(key, hash);
+        int at = ask(key, hash);
         if (at < 0)
             return null;
         any value = valueRow[at];
@@ -75,11 +89,11 @@ class map extends dictionary {
     }
 
     void clear() {
-        buckets = new .internal.ints(8);
-        links = new .internal.ints(8);
-        hashes = new .internal.ints(8);
-        keyRow = new .internal.words(8);
-        valueRow = new .internal.words(8);
+        buckets = null;
+        links = null;
+        hashes = null;
+        keyRow = null;
+        valueRow = null;
         used = 0;
         live = 0;
         changes++;
@@ -103,7 +117,7 @@ class map extends dictionary {
         return result;
     }
 
-    any iterator() {
+    cursor iterator() {
         return new map_iterator(this);
     }
 
@@ -119,15 +133,21 @@ class map extends dictionary {
         return hash ^ (hash >>> 15);
     }
 
-    // The index of the key's entry, or -1.
-    private int find(any key, int hash) {
+    // The index of the key's entry, or ABSENT, or ASK.
+    private static int find(.internal.ints buckets, .internal.ints links, .internal.ints hashes, .internal.words keys,
+        any key) @primitive(map_find);
+
+    // The index of the key's entry, or ABSENT; by the methods of keys.
+    private int ask(any key, int hash) {
+        if (buckets == null)
+            return ABSENT;
         int at = buckets[hash & (buckets.size() - 1)] - 1;
         while (at >= 0) {
             if (hashes[at] == hash && keyRow[at] == key)
                 return at;
             at = links[at] - 1;
         }
-        return -1;
+        return ABSENT;
     }
 
     private void append(any key, any value, int hash) {
@@ -168,7 +188,7 @@ class map extends dictionary {
     }
 }
 
-class map_iterator {
+class map_iterator extends cursor {
     private map over;
     private int changes;
     private int at;

@@ -30,7 +30,7 @@ class set extends collection {
 
     // Add all that can be walked over.
     void addAll(any others) {
-        foreach (item in others)
+        foreach (item in cursor.over(others))
             items.set(item, true);
     }
 
@@ -90,7 +90,7 @@ class set extends collection {
     // What is in this one and not in the other.
     .internal.container.set difference(any other) {
         .internal.container.set result = emptyOne();
-        foreach (item in this) {
+        foreach (item in cursor.of(iterator())) {
             if (!other.has(item))
                 result.add(item);
         }
@@ -99,7 +99,7 @@ class set extends collection {
 
     // Is everything here in the other one too?
     boolean isSubsetOf(any other) {
-        foreach (item in this) {
+        foreach (item in cursor.of(iterator())) {
             if (!other.has(item))
                 return false;
         }
