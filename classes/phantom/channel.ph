@@ -190,7 +190,7 @@ class channel_iterator extends .internal.container.cursor {
     }
 
     any next() {
-        if (!hasNext())
+        if (asked ? item :== end : !hasNext())
             throw new .internal.error.bounds("no more items");
         asked = false;
         return item;

@@ -134,7 +134,10 @@ class queue {
     private void append(any item) {
         if (closed)
             throw new .internal.error.state("the queue is closed");
-        ring[(first + count) % ring.size()] = item;
+        int at = first + count;
+        if (at >= ring.size())
+            at -= ring.size();
+        ring[at] = item;
         count++;
         if (awaited)
             stir();
@@ -144,7 +147,9 @@ class queue {
     private any removeFirst() {
         any item = ring[first];
         ring[first] = null;
-        first = (first + 1) % ring.size();
+        first++;
+        if (first == ring.size())
+            first = 0;
         count--;
         if (awaited)
             stir();
