@@ -335,8 +335,13 @@ class array extends collection {
 
     // What sort and binarySearch compare with: less than, equal to, or greater than 0.
     static int compare(any a, any b, any order) {
-        if (order == null)
+        if (order == null) {
+            if (a instanceof .internal.string && b instanceof .internal.string)
+                return ((string) a).compare((string) b);
+            if (a instanceof .internal.int && b instanceof .internal.int)
+                return a < b ? -1 : a > b ? 1 : 0;
             return a.compareTo(b);
+        }
         if (order instanceof .internal.function)
             return order.call(a, b);
         return order.compare(a, b);
