@@ -96,8 +96,12 @@ END_TEST
 /* What was not committed has not happened: so it happens again, and is one restart to them. */
 START_TEST(a_kill_before_anything_was_safe_is_told_as_one)
 {
-    uint32_t id = install_waiters("while (!all(1)) sleep(1); sleep(20); exit(all(1) ? 3 : 4);\n");
+    uint32_t id;
 
+    machine_stop(true);
+    machine_pmem.on_demand_only = true;
+    machine_start();
+    id = install_waiters("while (!all(1)) sleep(1); sleep(20); exit(all(1) ? 3 : 4);\n");
     for (unsigned i = 0; i < 5; i++) {
         machine_stop(false);
         machine_start();
