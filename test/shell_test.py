@@ -417,6 +417,28 @@ class ShellTest(VolumeTest):
         talk.type("\x15if (true) {\n\tprintln(\"pasted\");\n}\n")
         talk.read("^pasted\n> $")
 
+    def test_tab_completes_behind_a_dot(self):
+        self.new()
+        talk = self.talk()
+        self.ask_all(talk, ("class node { public node next; node hidden; int number; private int secret; "
+                            "static int made; int numberOfAll() { return 1; } private void own() { } "
+                            "static node first() { return null; } }", ""),
+                     ("var chain = new node()", ""), ("chain.next = new node()", ""),
+                     ("any loose = [1]", ""), ("string none = null", ""), ("int n = 5", ""))
+        for typed, shown in (("chain.nu\t", "chain.number"), ("chain.next.hidd\t", "chain.next.hidden"),
+                             ("1 + chain.hidden.numberO\t", "1 + chain.hidden.numberOfAll"),
+                             ("node.ma\t", "node.made"), ("node.fi\t", "node.first"),
+                             ("loose.removeF\t", "loose.removeFirst"), ("none.lastIn\t", "none.lastIndexOf"),
+                             ("\"abc\".toUp\t", "\"abc\".toUpper"), ("n.hashC\t", "n.hashCode"),
+                             ("math.sqr\t", "math.sqrt"), ("chain.se\t", "chain.se"), ("chain.ow\t", "chain.ow"),
+                             ("what.is\t", "what.is"), ("f().\t", "f()."), ("5.\t", "5.")):
+            talk.type("\x15" + typed)
+            talk.read("> " + re.escape(shown) + "$")
+        talk.type("\x15chain.n\t")
+        talk.read(r"^next  number  numberOfAll\n> chain\.n$")
+        talk.type("\x15chain.next.numberOfAll()\n")
+        talk.read("1\n> $")
+
     def test_a_line_in_the_making_outlives_a_kill(self):
         self.new()
         talk = self.talk("--interval", "50")

@@ -59,24 +59,42 @@ prim_class_has(struct prim_call *call)
 
 /* ---- by name ---- */
 
-/* null if there is none that the caller sees. */
-enum prim_answer
-prim_class_find(struct prim_call *call)
+/* The class with the name words[i] as the application sees it; null if that sees none. */
+static enum prim_answer
+find(struct prim_call *call, unsigned i, uint32_t application)
 {
     char name[NAME_BYTES_MAX];
     uint32_t number, units = 0;
     size_t bytes;
     err_t err;
 
-    if (!prim_is_string(call, 0))
-        return prim_refuse(call, 0, "a string");
-    bytes = string_to_utf8(call->words[0], &units, name, sizeof name);
-    if (bytes == 0 || name[0] != '.' || units < array_length(call->words[0]))
+    if (!prim_is_string(call, i))
+        return prim_refuse(call, i, "a string");
+    bytes = string_to_utf8(call->words[i], &units, name, sizeof name);
+    if (bytes == 0 || name[0] != '.' || units < array_length(call->words[i]))
         return prim_return_word(call, WORD_NULL);
-    err = class_find(prim_caller_application(call), name, bytes, &number);
+    err = class_find(application, name, bytes, &number);
     if (err == ERR_NOMEM)
         return prim_throw(call, VM_ERROR_MEMORY, "no memory to look for a class");
     return prim_return_word(call, err == OK ? class_of_number(number) : WORD_NULL);
+}
+
+/* What the code that asks could name. */
+enum prim_answer
+prim_class_find(struct prim_call *call)
+{
+    return find(call, 0, prim_caller_application(call));
+}
+
+/* What the code of a class could name: for the shell, which is asked on behalf of such code. */
+enum prim_answer
+prim_class_find_beside(struct prim_call *call)
+{
+    ref_t class = call->words[0];
+
+    if (!prim_is(class, CLASS_CLASS))
+        return prim_refuse(call, 0, "a class");
+    return find(call, 1, class_application_id(GET_WORD(class_object, class, application)));
 }
 
 /* ---- what is in it ---- */

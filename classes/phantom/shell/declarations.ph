@@ -6,15 +6,17 @@ package .phantom.shell;
 
 class declarations {
     private string source;
+    private .internal."class" code;    // that the text became
     private string[] declared = [];    // names of variables and functions, with those that come twice
     private string[] variables = [];
     private string[] shown = [];       // the line for each, for people
     private string[] classes = [];     // heads of classes
     private int left;                  // names that no later text has declared again
 
-    // What an interface declares.
-    void declarations(string source0) {
+    // What an interface declares, and the class that its text became.
+    void declarations(string source0, .internal."class" code0) {
         source = source0;
+        code = code0;
         boolean holder = true;
         boolean head = true;
         foreach (string line in source0.split("\n")) {
@@ -56,15 +58,36 @@ class declarations {
 
     // Such as point, of `abstract class .line3.point extends .line2.thing`.
     string[] classNames() {
+        return fullNames().map(fun (string name) { return lastName(name); });
+    }
+
+    // The class of the text that is called so, as its code may name it: .line3.point; null if it has none.
+    string fullName(string name) {
+        foreach (string full in fullNames())
+            if (lastName(full) == name)
+                return full;
+        return null;
+    }
+
+    private string[] fullNames() {
         string[] result = [];
         foreach (string head in classes) {
             string[] words = head.words();
             int i = 0;
             while (words[i] != "class" && words[i] != "interface")
                 i++;
-            result.add(words[i + 1].substring(words[i + 1].lastIndexOf(".") + 1));
+            result.add(words[i + 1]);
         }
         return result;
+    }
+
+    private static string lastName(string full) {
+        return full.substring(full.lastIndexOf(".") + 1);
+    }
+
+    // The class that the text became: its static fields are the variables.
+    .internal."class" text() {
+        return code;
     }
 
     // Is a variable of it called that?

@@ -11,7 +11,7 @@ class editor {
     private static const int COLUMNS = 79;
     private static const int HISTORY_MAX = 1000;
 
-    private any completions;    // fun (word): what it may become
+    private any completions;    // fun (before, word): what the word may become
     private string prompt = "";
     private string text = "";
     private int cursor;
@@ -22,7 +22,7 @@ class editor {
     private int at;             // the line of the history that is shown; its size: the new one
     private string draft = "";  // the new one, meanwhile
 
-    // `completions`, given the begin of a word, gives the words that it may become, in an array.
+    // `completions`, given what stands before a word and its begin, gives the words that it may become, in an array.
     void editor(any completions0) {
         completions = completions0;
     }
@@ -166,7 +166,8 @@ class editor {
         shown = -1;
     }
 
-    private static boolean isOfWord(char c) {
+    // Can it stand in a name?
+    static boolean isOfWord(char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || isDigit(c) || c == '_' || c == '$' || c > '\x7f';
     }
 
@@ -299,11 +300,12 @@ class editor {
         while (from > 0 && isOfWord(text.charAt(from - 1)))
             from--;
         string word = text.substring(from, cursor - from);
-        if (typed != "" || word == "") {
+        string before = text.substring(0, from);
+        if (typed != "" || (word == "" && !before.endsWith("."))) {
             insert("    ");
             return;
         }
-        string[] found = completions.call(word);
+        string[] found = completions.call(before, word);
         string more = found.isEmpty() ? "" : common(found).substring(word.length());
         if (more != "")
             insert(more);

@@ -12,9 +12,9 @@ class scope {
     private .internal.container.map owners = new .internal.container.map();    // name -> declarations
     private string joined = "";
 
-    // Take in the interface of one more text.
-    void add(string interfaceText) {
-        declarations added = new declarations(interfaceText);
+    // Take in one more text: its interface, and the class that it became.
+    void add(string interfaceText, .internal."class" code) {
+        declarations added = new declarations(interfaceText, code);
         if (added.isEmpty())
             return;
         foreach (name in added.names()) {
@@ -37,6 +37,35 @@ class scope {
         declarations owner = (declarations) owners.get(name);
         return owner != null && owner.hasVariable(name);
     }
+
+    // The field of a variable; null if there is no variable of that name.
+    .internal.field variable(string name) {
+        if (!hasVariable(name))
+            return null;
+        return ((declarations) owners.get(name)).text().field(name);
+    }
+
+    // The class that a text means by a name, with its package or without, or that it declares; null if there is none.
+    .internal."class" classNamed(string name) {
+        for (int i = texts.size() - 1; i >= 0; i--) {
+            string full = texts[i].fullName(name);
+            if (full != null)
+                return beside(texts[i].text(), full);
+        }
+        foreach (string front in ["", ".phantom.", ".internal.", ".internal.container."]) {
+            .internal."class" found = .internal."class".find(front + name);
+            if (found != null)
+                return found;
+        }
+        return null;
+    }
+
+    // The class with a full name, such as the type of a field of another one; null if there is none.
+    static .internal."class" typeOf(.internal.field field) {
+        return beside(field.owner(), field.type());
+    }
+
+    private static .internal."class" beside(.internal."class" one, string name) @primitive(class_find_beside);
 
     // Of variables, functions and classes.
     string[] names() {

@@ -36,7 +36,7 @@ class shell {
     // Talk to whoever is at the console, for ever.
     void run() {
         self = .internal.thread.current();
-        editor = new .phantom.shell.editor(fun (word) { return completions(word); });
+        editor = new .phantom.shell.editor(fun (before, word) { return completions(before, word); });
         spawn(fun () { watch(); }, "shell.break");
         begin();
         println("Phantom. What you define here stays. Type `help` for help.");
@@ -97,7 +97,9 @@ class shell {
         return readln();
     }
 
-    private string[] completions(string word) {
+    private string[] completions(string before, string word) {
+        if (before.endsWith("."))
+            return new members(known).behind(before).filter(fun (name) { return name.startsWith(word); });
         string[] found = known.names().filter(fun (name) { return name.startsWith(word); });
         foreach (string name in WORDS.words())
             if (name.startsWith(word) && !found.has(name))
@@ -171,7 +173,7 @@ class shell {
         if (code == null)
             return null;
         count++;
-        known.add(.internal.compiler.interfaceOf((.internal."class") code));
+        known.add(.internal.compiler.interfaceOf((.internal."class") code), (.internal."class") code);
         return code;
     }
 
