@@ -191,6 +191,7 @@ struct expr {
             uint32_t count;
             struct method *add; /* add or set */
             struct method *constructor;
+            bool open; /* ARRAY: the elements are not converted yet */
         } list;
         struct {
             struct expr *items;

@@ -97,12 +97,13 @@ consider(struct search *search, struct method *method)
         return;
     for (const struct local *local = method->arguments; local != NULL && argument != NULL;
          local = local->next, argument = argument->next) {
-        enum fit fit = lang_fit(lang, argument->type, local->type);
+        unsigned more;
+        enum fit fit = lang_fit_argument(lang, argument, local->type, &more);
 
         if (fit == FIT_NOT)
             return;
         unchecked |= fit == FIT_CHECKED;
-        cost += fit_cost(lang, argument->type, local->type);
+        cost += more + fit_cost(lang, argument->type, local->type);
     }
     if (search->best != NULL && lang_same_arguments(search->best, method))
         return; /* overridden */
@@ -252,8 +253,11 @@ convert_arguments(struct check *check, struct expr *call, const struct type *ele
                                                               : method->name->text);
 
         if (element != NULL && local->next == NULL && local->type->kind == TYPE_ANY &&
-            takes_element(check->lang, method))
+            takes_element(check->lang, method)) {
+            lang_close_array(check, argument, element);
             lang_convert(check, argument, element, what);
+        }
+        lang_close_array(check, argument, local->type);
         lang_convert(check, argument, local->type, what);
     }
 }
@@ -262,8 +266,11 @@ convert_arguments(struct check *check, struct expr *call, const struct type *ele
 static void
 make_untyped(struct check *check, struct expr *call)
 {
-    for (struct expr *argument = call->call.arguments; argument != NULL; argument = argument->next)
+    for (struct expr *argument = call->call.arguments; argument != NULL;
+         argument = argument->next) {
+        lang_close_array(check, argument, NULL);
         lang_to_word(check, argument);
+    }
     if (call->call.name != NULL)
         call->call.name->called = true;
     call->op = CALL_NAME;
@@ -777,7 +784,7 @@ lang_check_call(struct check *check, struct expr *call)
     struct expr *object = call->call.object;
 
     for (struct expr *argument = call->call.arguments; argument != NULL; argument = argument->next)
-        lang_check_value(check, argument);
+        lang_check_argument(check, argument);
     if (object == NULL) {
         call_name(check, call);
         return;
@@ -915,7 +922,7 @@ lang_check_new(struct check *check, struct expr *expr)
 
     for (struct expr *argument = expr->create.arguments; argument != NULL;
          argument = argument->next)
-        lang_check_value(check, argument);
+        lang_check_argument(check, argument);
     if (expr->create.class != NULL) {
         new_of_value(check, expr);
         return;

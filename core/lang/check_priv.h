@@ -27,6 +27,7 @@ struct check {
     struct expr *fun;            /* the fun whose body this is, or NULL */
     struct local *self;          /* `this` as a fun sees it, or NULL */
     const struct type *expected; /* what the next array literal is wanted for, or NULL */
+    bool open;                   /* that is not known yet */
     unsigned loops;              /* open ones, for continue */
     unsigned breakable;          /* loops and switches */
     struct stmt *innermost;      /* that break would leave */
@@ -91,6 +92,17 @@ void lang_check_call(struct check *check, struct expr *call);
 void lang_check_new(struct check *check, struct expr *expr);
 void lang_check_index(struct check *check, struct expr *expr);
 void lang_check_array(struct check *check, struct expr *expr);
+
+/*
+ * An argument, not void: what it is wanted for is not known yet. Whoever knows closes what may be
+ * an array literal, for a type, or NULL for what its elements are by themselves.
+ */
+void lang_check_argument(struct check *check, struct expr *argument);
+void lang_close_array(struct check *check, struct expr *expr, const struct type *wanted);
+
+/* As lang_fit(), of an argument; with what an array literal costs beyond that. */
+enum fit lang_fit_argument(struct lang *lang, const struct expr *argument, const struct type *to,
+                           unsigned *cost);
 void lang_check_map(struct check *check, struct expr *expr);
 void lang_check_fun(struct check *check, struct expr *expr);
 struct local *lang_capture(struct check *check, struct local *outer);

@@ -441,6 +441,9 @@ lang_emit_value(struct emit *emit, struct expr *expr)
         emit_new(emit, expr);
         break;
     case EXPR_ARRAY:
+        assert(!expr->list.open);
+        emit_literal(emit, expr);
+        break;
     case EXPR_MAP:
         emit_literal(emit, expr);
         break;
