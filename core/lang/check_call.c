@@ -582,6 +582,45 @@ top_functions(struct check *check, const struct symbol *name)
     return main != NULL && has_method(lang, main, name) ? main : NULL;
 }
 
+/* Where the function of a bare name is looked for, as call_name() does; or NULL. */
+static struct class *
+home_of_function(struct check *check, const struct symbol *name)
+{
+    struct lang *lang = check->lang;
+    struct class *system = lang_find_class(lang, lang->names.internal_system, check->file);
+    struct class *home = lang_home_class(check);
+
+    if (!has_method(lang, home, name))
+        home = top_functions(check, name);
+    if (home == NULL && system != NULL && has_method(lang, system, name))
+        home = system;
+    return home;
+}
+
+struct method *
+lang_find_function(struct check *check, struct class *class, const struct symbol *name,
+                   bool *several)
+{
+    bool bare = class == NULL;
+    struct method *found = NULL;
+
+    *several = false;
+    for (class = bare ? home_of_function(check, name) : class; class != NULL;
+         class = class->super) {
+        lang_class_members(check->lang, class);
+        for (struct method *method = lang_own_method(check->lang, class, name); method != NULL;
+             method = method->next_named) {
+            if (method->signature == NULL || (!bare && (method->flags & MEMBER_STATIC) == 0))
+                continue;
+            if (found == NULL || found->argument_count == 0)
+                found = method;
+            else if (method->argument_count != found->argument_count && method->argument_count != 0)
+                *several = true;
+        }
+    }
+    return found;
+}
+
 /* name(args): of this class, of the file, a function in a variable, of the system. */
 static void
 call_name(struct check *check, struct expr *call)

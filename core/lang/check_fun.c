@@ -6,6 +6,8 @@
  * cell (an array of one word), which both share; the object holds the cell in
  * a field. `this` never changes and is captured as it is.
  *
+ * The name of a function where a value is wanted, `f`, is short for fun (x) { return f(x); }.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "lang/check_priv.h"
@@ -98,4 +100,88 @@ lang_check_fun(struct check *check, struct expr *expr)
     (void)lang_check_stmt(&inner, method->body);
     lang_leave_scope(&inner, NULL);
     expr->type = &lang_type_any; /* each fun has arguments of its own */
+}
+
+/* ---- the name of a function as a value ---- */
+
+/* As many parameters as the method has arguments, and a call that hands them on. */
+static struct expr *
+hand_on(struct check *check, struct method *fun, struct expr *object, struct symbol *name,
+        uint32_t count)
+{
+    struct lang *lang = check->lang;
+    struct expr *call = lang_new_expr(check, EXPR_CALL, fun->place, NULL);
+    struct expr **arguments_end = &call->call.arguments;
+    struct local **locals_end = &fun->arguments;
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct local *local = lang_alloc(lang, sizeof(*local));
+        struct expr *argument = lang_new_expr(check, EXPR_NAME, fun->place, NULL);
+
+        local->name = lang_symbol_format(lang, "$%u.%u", lang->fun_count, i);
+        local->place = fun->place;
+        local->is_argument = true;
+        argument->name = local->name;
+        argument->checked = false;
+        *locals_end = local;
+        locals_end = &local->next;
+        *arguments_end = argument;
+        arguments_end = &argument->next;
+    }
+    call->checked = false;
+    call->call.object = object;
+    call->call.name = name;
+    call->call.count = count;
+    fun->argument_count = count;
+    return call;
+}
+
+/* A statement that lies in a method that the compiler makes. */
+static struct stmt *
+make_stmt(struct check *check, enum stmt_kind kind, struct place place)
+{
+    struct stmt *stmt = lang_alloc(check->lang, sizeof(*stmt));
+
+    stmt->kind = (uint8_t)kind;
+    stmt->place = place;
+    stmt->end = place;
+    return stmt;
+}
+
+bool
+lang_check_function_value(struct check *check, struct expr *expr, struct expr *object,
+                          struct symbol *name)
+{
+    struct lang *lang = check->lang;
+    bool several;
+    const struct method *named =
+        lang_find_function(check, object != NULL ? object->class : NULL, name, &several);
+    struct method *fun;
+    struct stmt *body;
+
+    if (named == NULL || check->assigns)
+        return false;
+    if (named->argument_count == 0 && named->type->kind != TYPE_VOID)
+        return false; /* more likely its parentheses were forgotten */
+    if (several) {
+        lang_error(lang, check->file, expr->place,
+                   lang_text(lang, "say which: fun (x) { return %s(x); }", name->text),
+                   "there are functions `%s` with different numbers of arguments", name->text);
+        expr->kind = EXPR_ERROR;
+        expr->type = &lang_type_error;
+        return true;
+    }
+    fun = lang_alloc(lang, sizeof(*fun));
+    fun->name = lang->names.call;
+    fun->place = expr->place;
+    fun->body = make_stmt(check, STMT_BLOCK, expr->place);
+    body = make_stmt(check, named->type->kind == TYPE_VOID ? STMT_EXPR : STMT_RETURN, expr->place);
+    body->value = hand_on(check, fun, object, name, named->argument_count);
+    fun->body->body = body;
+    expr->kind = EXPR_FUN;
+    expr->fun.method = fun;
+    expr->fun.class = NULL;
+    expr->fun.captures = NULL;
+    lang_check_fun(check, expr);
+    return true;
 }

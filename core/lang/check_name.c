@@ -419,6 +419,8 @@ lang_check_name(struct check *check, struct expr *expr)
     if (check_class_name(check, expr))
         return;
     expr->checked = true;
+    if (!expr->absolute && lang_check_function_value(check, expr, NULL, name))
+        return;
     if (!lang_may_be_lost(check, name)) {
         hint = lang_suggest(check, name);
         if (hint == NULL && check->assigns)
@@ -513,6 +515,9 @@ lang_check_member(struct check *check, struct expr *expr)
         make_error(expr);
         return;
     }
+    if (field == NULL && object->kind == EXPR_CLASS &&
+        lang_check_function_value(check, expr, object, expr->member.name))
+        return;
     if (field == NULL)
         member_missing(check, expr, class);
     else

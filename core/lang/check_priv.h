@@ -105,6 +105,21 @@ enum fit lang_fit_argument(struct lang *lang, const struct expr *argument, const
                            unsigned *cost);
 void lang_check_map(struct check *check, struct expr *expr);
 void lang_check_fun(struct check *check, struct expr *expr);
+
+/* The name of a function, `object` NULL, or of a static method of a class: it becomes a fun. False
+ * if it is none. */
+bool lang_check_function_value(struct check *check, struct expr *expr, struct expr *object,
+                               struct symbol *name);
+
+/*
+ * The method that a name alone may mean: a static one of `class`, or, if that is NULL, what a call
+ * by the bare name would mean. One without arguments is meant only where there is no other. NULL:
+ * none.
+ *
+ *   several  filled: there are some with different numbers of arguments
+ */
+struct method *lang_find_function(struct check *check, struct class *class,
+                                  const struct symbol *name, bool *several);
 struct local *lang_capture(struct check *check, struct local *outer);
 
 /* A call of a checked object with checked arguments; the caller filled in all but the method. */
