@@ -18,14 +18,14 @@ import unittest
 from phantom_support import (PHANTOM, ROOT, VOLUME_SIZE, Ended, VolumeTest, kill, phantom,
                              wait_for)
 
-VERBS = ["new", "run", "exec", "app", "ps", "stat", "profile", "show", "log", "history", "rewind", "clone", "send",
+VERBS = ["new", "run", "exec", "app", "put", "get", "ls", "rm", "ps", "stat", "profile", "show", "log", "history", "rewind", "clone", "send",
          "receive", "check", "grow", "migrate", "compile", "fmt", "lint"]
 
 # They need no argument.
 WITHOUT = ["fmt"]
 
 # What must follow the first argument.
-MORE = {"rewind": ["3"], "clone": ["3", "w"]}
+MORE = {"rewind": ["3"], "clone": ["3", "w"], "put": ["f"], "get": ["p"], "rm": ["p"]}
 
 HELLO = 'println("hello");\n'
 

@@ -45,6 +45,7 @@ ARGUMENTS = {
     "errors": [],
     "functions": [],
     "hanoi": ["6", "5"],
+    "inbox": ["a rose is a rose", "line one\nline two"],
     "life": [],
     "lisp": [],
     "mail": [],

@@ -86,6 +86,43 @@ kept = null;
 println(most > 20 ? "done" : "no more than \\{most}");
 """
 
+# A map that has to grow where there is room for a part of what that takes: it stays what it was.
+GROWS = """
+map m = {};
+int wanted = 0;
+int refused = 0;
+any chunks = [];
+void fill() {
+    try {
+        while (true)
+            chunks.add(new binary(100000));
+    } catch (.internal.error.space e) {
+    }
+}
+fill();
+for (int round = 0; round < 20; round++) {
+    for (int i = 0; i < 2 && !chunks.isEmpty(); i++)
+        chunks.pop();
+    try {
+        for (int i = 0; i < 4000; i++) {
+            m.set(wanted, wanted);
+            wanted++;
+        }
+    } catch (.internal.error.space e) {
+        refused++;
+    }
+    if (m.size() != wanted)
+        println("\\{m.size()} keys of \\{wanted}");
+    for (int i = 0; i < wanted; i++) {
+        if (m.get(i) != i) {
+            println("\\{i} is \\{m.get(i)} in round \\{round}");
+            exit(1);
+        }
+    }
+}
+println(refused > 0 ? "refused, and whole" : "never refused");
+"""
+
 # Fills it and dies of it.
 DIES = MORE + """
 while (true)
@@ -213,6 +250,12 @@ class Full(VolumeTest):
                 ended = phantom("run", self.volume, self.program(INSISTS), shape)
                 self.assertEqual((ended.status, ended.out), (0, "told\n"), ended)
                 self.remove(1)
+
+    def test_a_map_that_has_no_room_to_grow_stays_what_it_was(self):
+        for size in ("11M", "16M"):
+            with self.case(size, "map"):
+                ended = phantom("run", self.volume, self.program(GROWS))
+                self.assertEqual((ended.status, ended.out), (0, "refused, and whole\n"), ended)
 
     def test_who_fills_an_array_that_is_there_already_is_told(self):
         for size in ("10M", "16M"):

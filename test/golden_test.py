@@ -153,6 +153,15 @@ class Golden(VolumeTest):
                     self.assert_sound()
             self.goes_on_from_here()
 
+    def test_a_class_library_without_a_tree_of_names_is_told(self):
+        path = self.folder / "file"
+        path.write_text("x")
+        expand(GOLDEN / f"{this_version()}.xz", self.volume)
+        for words in (["ls", self.volume], ["put", self.volume, path], ["get", self.volume, "file", "-"],
+                      ["rm", self.volume, "file"]):
+            with self.subTest(words=words), self.unchanged():
+                self.assertClear(phantom(*words), 1, "of an older release, and has no tree of names")
+
     def test_one_that_runs_is_not_brought_anywhere(self):
         expand(GOLDEN / f"{this_version()}.xz", self.volume)
         process = self.start("run", self.volume, stdin=subprocess.PIPE)

@@ -2,7 +2,7 @@
 """verbs_kills_test - whatever is done to a volume may be cut off, or find the disk full.
 
 As kills_test, with the same options; and between the kills of the program the volume is gone back
-in, copied, sent, received, mended, made larger, brought here from an older version, each first cut off
+in, copied, sent, received, mended, made larger, brought here from an older version, given files, each first cut off
 by a kill at a random moment or by a disk that is full at a random size. After that
 
   - the volume is sound, with its heap, and what was to be made is whole or not there
@@ -45,8 +45,10 @@ class Keeper(Bank):
         self.folder = pathlib.Path(volume).parent
         self.lasted = {}  # seconds, by verb
         self.kept = {}    # generation -> the counters when it was kept, or before
+        self.given = self.folder / "given"
+        self.given.write_bytes(b"first")
         self.done = {verb: 0 for verb in (self.keep, self.rewind, self.clone, self.transfer,
-                                          self.grow, self.repair, self.migrate)}
+                                          self.grow, self.repair, self.migrate, self.put)}
 
     # ---- a verb that does not come to its end, and one that does ----
 
@@ -106,7 +108,8 @@ class Keeper(Bank):
             super().linger()
             return
         words = self.random.choice((("history", self.volume, "pin"), ("stat", self.volume),
-                                    ("check", self.volume), ("history", self.volume)))
+                                    ("check", self.volume), ("history", self.volume),
+                                    ("put", self.volume, self.given, "box/live"), ("ls", self.volume)))
         with subprocess.Popen([PHANTOM, *words], stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL) as process:
             super().linger()
@@ -235,6 +238,34 @@ class Keeper(Bank):
         self.sound(older)
         self.lives(older, NOTHING)
         older.unlink()
+
+    def read(self, path):
+        """The bytes of a file in the volume; None: there is none."""
+        target = self.folder / "taken"
+        target.unlink(missing_ok=True)
+        ended = self.run_verb("get", self.volume, path, target)
+        if ended.returncode != 0 and "there is no " not in ended.stderr:
+            raise Trouble(f"phantom get {path}: status {ended.returncode}\n{ended.stderr}")
+        return target.read_bytes() if ended.returncode == 0 else None
+
+    def one_of(self, path, *allowed):
+        content = self.read(path)
+        if content not in allowed:
+            raise Trouble(f"{path} is {content and len(content)} bytes, and none of what was put")
+
+    def put(self):
+        """A file is put, replaced, and taken away; it is all there or as before."""
+        before = self.read("box/file")
+        after = self.random.randbytes(self.random.randrange(2 << 20))
+        self.given.write_bytes(after)
+        self.broken_off("put", self.volume, self.given, "box/file")
+        self.one_of("box/file", before, after)
+        self.whole("put", self.volume, self.given, "box/file")
+        self.kill_once()
+        self.one_of("box/file", after)
+        if self.random.random() < 0.3:
+            self.broken_off("rm", "-r", self.volume, "box")
+            self.one_of("box/file", None, after)
 
     def choose(self):
         """Something, and rather what was done least."""

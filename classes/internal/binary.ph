@@ -52,6 +52,11 @@ class binary extends .internal.container.collection {
         return data.size();
     }
 
+    // The array of the machine in which they lie, which stays shared.
+    .internal.bytes bytes() {
+        return data;
+    }
+
     any iterator() {
         return new binary_iterator(this);
     }

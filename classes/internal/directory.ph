@@ -1,11 +1,19 @@
 // Names for objects, safe for several threads at once. A directory may hold others, so names make a tree, as files do
 // elsewhere: a path is names with / between them. Methods that take a path walk down from this directory and lock one
 // after the other, so a path is not one step.
+//
+// Each volume has one directory that all its programs share, the root, into which `phantom put` brings files.
 
 package .internal;
 
 class directory {
+    private static directory top = new directory();
     private .internal.container.map entries;
+
+    // The root of this volume's tree, which every program can reach, and the commands `phantom put`, `get`, `ls`, `rm`.
+    static directory root() {
+        return top;
+    }
 
     // An empty directory.
     void directory() {

@@ -6,6 +6,7 @@
 #include "control/answer.h"
 
 #include "base/memory.h"
+#include "control/carry.h"
 #include "control/history_priv.h"
 #include "control/render.h"
 #include "control/scrub_priv.h"
@@ -173,11 +174,41 @@ answer_make(struct store *store, bool running, const char *request, struct buffe
     return ERR_RANGE;
 }
 
+/* What is asked of the tree of names. False: nothing is. */
+static bool
+answer_names(const char *request, struct buffer *text, enum answer_status *status)
+{
+    const char *words = answer_after_word(request, "ls");
+    err_t err;
+
+    if (words != NULL) {
+        *status = carry_list(words, text);
+        return true;
+    }
+    words = answer_after_word(request, "rm");
+    if (words != NULL) {
+        *status = carry_remove(words, text);
+        return true;
+    }
+    if (!carry_is_wanted(request))
+        return false;
+    err =
+        buffer_format(text, "files go in and out where a volume runs as a process, or is stopped, "
+                            "and not yet on bare metal");
+    IGNORE(err, "without memory the text is empty");
+    *status = ANSWER_TROUBLE;
+    return true;
+}
+
 enum answer_status
 answer_request(struct store *store, bool running, const char *request, struct buffer *text)
 {
-    err_t err = answer_make(store, running, request, text);
+    enum answer_status status;
+    err_t err;
 
+    if (answer_names(request, text, &status))
+        return status;
+    err = answer_make(store, running, request, text);
     if (err == OK)
         return ANSWER_DONE;
     buffer_clear(text);

@@ -6,6 +6,7 @@
  *     show | show PATTERN
  *     profile start | profile stop
  *     scrub GENERATION PAGE
+ *     ls FLAGS PATH | rm FLAGS PATH                                  (control/carry.h)
  *     history list | history pin | history drop GENERATION | history keep LAST HOURLY DAILY
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
@@ -25,7 +26,7 @@ enum answer_status {
 };
 
 /* The longest question. */
-#define ANSWER_REQUEST_BYTES 256
+#define ANSWER_REQUEST_BYTES 1280
 
 /*
  * Answer a question about the system that is up.

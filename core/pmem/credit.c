@@ -157,6 +157,12 @@ possible(void)
     return store_credit_possible(pmem_store) + atomic_load(&pmem_dirty_count);
 }
 
+uint64_t
+pmem_credit_possible(void)
+{
+    return possible();
+}
+
 /*
  * Would commits be waited for in vain? What is possible is not enough; or so much was asked for
  * before, and no more is possible now than it was then.

@@ -260,6 +260,13 @@ must_use err_t pmem_reserve_kept(struct pmem_worker *worker, uint64_t pages);
 must_use err_t pmem_reserve_to_tell(struct pmem_worker *worker);
 
 /*
+ * How many pages of credit could be had at best, all at once. It is for the worst case, that of
+ * pages far apart: of pages side by side nearly twice as many can be written in the end. Takes
+ * nothing. Any thread.
+ */
+uint64_t pmem_credit_possible(void);
+
+/*
  * The running epoch if nothing was written in it yet, else 0. Who sees the same epoch twice
  * knows that nothing has changed in between. Any thread.
  */

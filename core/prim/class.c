@@ -24,6 +24,15 @@ prim_class_name(struct prim_call *call)
     return prim_return_word(call, GET_WORD(class_object, call->words[0], name));
 }
 
+/* What an object is, whatever its class says of itself. */
+enum prim_answer
+prim_class_of(struct prim_call *call)
+{
+    if (call->words[0] == WORD_NULL)
+        return prim_refuse(call, 0, "an object");
+    return prim_return_word(call, class_of_number(word_class_number(call->words[0])));
+}
+
 enum prim_answer
 prim_class_super(struct prim_call *call)
 {

@@ -154,6 +154,8 @@ call_primitive(struct vm_worker *worker, struct code *code, struct call_argument
                         (unsigned)code->mirror->primitive);
         return;
     }
+    if (sched_programs_stand && sched_stand(worker, code->mirror->primitive))
+        return;
     if (!sched_credit(worker, PRIMITIVE_CREDIT) || !reserve_box(worker, code, arguments, caller))
         return;
     answer = run_primitive(worker, code, arguments);
@@ -181,7 +183,7 @@ call_in_place(struct vm_worker *worker)
     ref_t thread = worker->thread;
     enum prim_answer answer;
 
-    if (code->primitive == NULL || worker->pmem.credit < PRIMITIVE_CREDIT) {
+    if (code->primitive == NULL || worker->pmem.credit < PRIMITIVE_CREDIT || sched_programs_stand) {
         call_code(worker, code, caller);
         return;
     }

@@ -21,10 +21,13 @@
 static _Atomic uint64_t base_ns;  /* personal time when the clock was started ... */
 static _Atomic uint64_t start_ns; /* ... at this monotonic time */
 static _Atomic uint64_t due_ns;   /* monotonic; 0: no commit of the clock is planned */
+static _Atomic bool stands;       /* nothing of programs runs, and for them no time passes */
 
 uint64_t
 clock_personal_at(uint64_t now_ns)
 {
+    if (atomic_load(&stands))
+        return atomic_load(&base_ns);
     return atomic_load(&base_ns) + (now_ns - atomic_load(&start_ns));
 }
 
@@ -56,6 +59,7 @@ clock_start(void)
     atomic_store(&base_ns, pmem_load64(personal_address));
     atomic_store(&start_ns, plat_monotonic_ns());
     atomic_store(&due_ns, 0);
+    atomic_store(&stands, vm_options_get()->paused);
     pmem_personal_ns = vm_personal_ns;
     pmem_observe(&observer);
 }

@@ -88,6 +88,7 @@ sched_init(unsigned worker_count)
     err_t err = sched_timer_init();
 
     pace = pace_of(vm_options_get());
+    sched_still_init();
     lock_init(&sched.lock, LOCK_RANK_SCHED);
     cond_init(&sched.work);
     atomic_store(&sched.stopping, false);
@@ -138,6 +139,7 @@ sched_slot_given(uint32_t slot)
 {
     sched_halves[slot].cpu_ns = 0;
     atomic_store_explicit(&sched_halves[slot].lent, 0, memory_order_relaxed);
+    atomic_store_explicit(&sched_halves[slot].stands, false, memory_order_relaxed);
 }
 
 /* ---- the run queues ---- */
@@ -212,6 +214,8 @@ sched_enqueue(ref_t thread)
     uint32_t slot = GET_U32(thread_object, thread, slot);
     struct vm_worker *worker = worker_here();
 
+    if (sched_programs_stand && sched_must_stand(thread))
+        return;
     sched_queue_push(worker != NULL ? worker->index : slot, slot, sched_level_of(thread));
     if (worker == NULL)
         sched_call_idle();
@@ -308,8 +312,8 @@ fire_timers(struct vm_worker *worker, uint64_t now_ns)
 
 /* ---- threads that are over ---- */
 
-static bool
-is_over(ref_t thread)
+bool
+sched_is_over(ref_t thread)
 {
     word_t application = GET_WORD(thread_object, thread, application);
 
@@ -338,7 +342,7 @@ pay_kills(struct vm_worker *worker)
     for (; slot < count && worker->pmem.credit > WAKE_PAGES; slot++) {
         ref_t thread = thread_in_slot(slot);
 
-        if (thread == WORD_NULL || !is_over(thread))
+        if (thread == WORD_NULL || !sched_is_over(thread))
             continue;
         if ((GET_U32(thread_object, thread, state) & THREAD_WOKEN) == 0)
             thread_wake(thread);
@@ -378,8 +382,8 @@ account(struct vm_worker *worker, uint64_t now_ns)
     worker->run_begin_ns = now_ns;
 }
 
-static void
-give_back(struct vm_worker *worker)
+void
+sched_give_back(struct vm_worker *worker)
 {
     ref_t thread = worker->thread;
 
@@ -400,7 +404,7 @@ sched_credit(struct vm_worker *worker, uint32_t pages)
     sched_safepoint(worker);
     /* While the disk fails it would ask for ever, and not hear that it shall stop. */
     if (worker->loaded && sched_is_stopping())
-        give_back(worker);
+        sched_give_back(worker);
     return false;
 }
 
@@ -491,9 +495,9 @@ sched_load(struct vm_worker *worker)
     worker->now_ns = 0;
     worker->run_slot = GET_U32(thread_object, thread, slot) + 1;
     worker->slice_end_ns = worker->run_begin_ns + SLICE_NS;
-    worker->slice = pace.look_polls - 1;
+    worker->slice = sched_programs_stand ? 0 : pace.look_polls - 1;
     worker->looks = SLICE_LOOKS;
-    if (is_over(thread)) {
+    if (sched_is_over(thread)) {
         sched_end_over(worker);
         return false;
     }
@@ -560,7 +564,7 @@ wait_lost(struct vm_worker *worker, ref_t thread, uint32_t slot)
     bool over;
 
     lost_set(slot);
-    over = can_be_seen(worker, thread) && is_over(thread);
+    over = can_be_seen(worker, thread) && sched_is_over(thread);
     return !over || !lost_take(slot);
 }
 
@@ -688,7 +692,7 @@ look_at_clock(struct vm_worker *worker)
     clock_commit(worker, now);
     wake_due(worker, now);
     worker->level = sched_level_of(worker->thread);
-    if (is_over(worker->thread)) {
+    if (sched_is_over(worker->thread)) {
         sched_end_over(worker);
         return;
     }
@@ -702,7 +706,7 @@ look_at_clock(struct vm_worker *worker)
     worker->slice_end_ns = now + SLICE_NS;
     if (sched_queue_has_any() || sched_is_stopping()) {
         worker->looks_afar = true;
-        give_back(worker);
+        sched_give_back(worker);
     }
 }
 
@@ -736,6 +740,8 @@ sched_poll(struct vm_worker *worker)
     bool collects = --worker->looks % pace.collect_looks == 0 && heap_wants_scavenge();
 
     worker->slice = pace.look_polls; /* the poll that came here comes again, and goes on */
+    if (sched_programs_stand && sched_stand(worker, 0))
+        return;
     plat_switch_point();
     if (snapshot_is_due(worker))
         snapshot_wait(worker);
@@ -763,7 +769,7 @@ sched_again(struct vm_worker *worker)
         return;
     }
     worker->looks_afar = sched_queue_count(worker->index) == 0;
-    give_back(worker); /* who takes it up again looks whether it is over */
+    sched_give_back(worker); /* who takes it up again looks whether it is over */
 }
 
 /* ---- workers ---- */

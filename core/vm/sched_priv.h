@@ -24,6 +24,7 @@ struct sched_half {
     uint8_t level;          /* at which it stands there */
     _Atomic uint8_t lent;   /* level + 1 that those who wait for it lend it; 0: none */
     bool lost;              /* guarded by the lock of who is lost */
+    _Atomic bool stands;    /* it does not go on where programs stand still */
     uint64_t cpu_ns;        /* of whoever runs it */
 };
 
@@ -64,6 +65,19 @@ unsigned sched_queue_best(void);
  * False if there is none.
  */
 bool sched_queue_take(unsigned own, bool afar, uint32_t *slot, unsigned *level);
+
+/* ---- sched.c, sched_still.c ---- */
+
+/* The worker's thread goes to the end of the run queue. */
+void sched_give_back(struct vm_worker *worker);
+
+/* It was killed, or its program is over. */
+bool sched_is_over(ref_t thread);
+
+void sched_still_init(void);
+
+/* May it not be queued, where programs stand still? */
+bool sched_must_stand(ref_t thread);
 
 /* ---- sched_timer.c ---- */
 

@@ -128,9 +128,13 @@ restart_thread(struct vm_worker *worker, ref_t thread)
                 GET_U32(application_object, application, state) != APPLICATION_RUNNING;
     bool told = (GET_U32(thread_object, thread, flags) & THREAD_FLAG_RESTART) != 0;
 
+    if (system_options.paused && application != WORD_NULL)
+        return OK; /* sched_let_go() may come for it */
     TRY(credit_to_restart(worker));
     if (GET_U32(thread_object, thread, priority) != 0)
         sched_ranks_matter();
+    if (application == WORD_NULL)
+        errand_resume(thread);
     if (state == THREAD_RUNNABLE) {
         sched_enqueue(thread);
     } else if (over || told || state == THREAD_SUSPENDED) {
@@ -171,7 +175,7 @@ start_as(struct vm_worker *worker)
         err = limit_start();
     if (err == OK && !system_options.safe)
         err = restart_threads(worker);
-    if (err == OK && !system_options.safe)
+    if (err == OK && !system_options.safe && !system_options.paused)
         err = prim_start(&worker->heap);
     worker_leave(worker);
     return err;
@@ -483,7 +487,7 @@ vm_stop(void)
     struct vm_worker worker = { 0 };
 
     sched_stop();
-    if (system_options.safe)
+    if (system_options.safe || system_options.paused)
         return;
     prim_stop();
     if (worker_join(&worker) != OK)
@@ -574,6 +578,13 @@ void
 vm_call_off(void)
 {
     atomic_store(&system_called_off, true);
+    errand_look();
+}
+
+bool
+system_is_called_off(void)
+{
+    return atomic_load(&system_called_off);
 }
 
 /* Until its last thread has seen it. Without workers nobody will. */

@@ -653,8 +653,10 @@ thread_lose(ref_t thread)
 
     atomic_store(thread_state_of(thread), THREAD_ENDED);
     thread_wake_joiners(thread);
-    if (application == WORD_NULL)
+    if (application == WORD_NULL) {
+        errand_look();
         return;
+    }
     application_failed(application, GET_WORD(application_object, application, name));
     application_leave(application);
 }
@@ -684,6 +686,8 @@ thread_end(struct vm_worker *worker)
     SET_WORD(thread_object, thread, stack, WORD_NULL);
     if (application != WORD_NULL)
         application_leave(application);
+    else
+        errand_look();
     worker_commit_end(worker);
     frame_unload(worker);
     sched_idle(worker);

@@ -50,7 +50,8 @@ struct vm_options {
     uint32_t snapshot_polls;  /* tests: each worker waits for a snapshot at every so many polls; 0:
                                  none */
     bool safe;                /* run nothing: no worker is started, for looking and repairing */
-    bool gated;       /* output leaves when the snapshot with its cause is committed (core/prim) */
+    bool paused; /* programs stand still, and so does their time; errands are done (vm/errand.h) */
+    bool gated;  /* output leaves when the snapshot with its cause is committed (core/prim) */
     bool can_be_left; /* who leaves the shell stops the machine: vm_leave */
 
     /*

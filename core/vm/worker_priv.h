@@ -523,6 +523,18 @@ uint64_t sched_timer_first(void);
 /* The thread is over: if it is lost, it is queued once more, and ends. */
 void sched_find_lost(ref_t thread);
 
+/* vm_options.paused, at hand. */
+extern bool sched_programs_stand;
+
+/* Let threads of programs go on until they hold no lock. Nothing where programs run. */
+void sched_let_go(void);
+
+/*
+ * Where programs stand still: may the worker's thread go on, and call this primitive (0: none)? If
+ * not, true: it stands, and the worker has no thread any more.
+ */
+must_use bool sched_stand(struct vm_worker *worker, uint32_t primitive);
+
 /* Threads of a program that is over were not woken: workers do that, once they have the credit. */
 void sched_owe_kills(void);
 
@@ -720,6 +732,20 @@ void limit_forgive(uint32_t application);
 
 /* An application has ended. */
 void system_application_ended(bool failed);
+
+/* The machine is about to stop: vm_call_off(). */
+bool system_is_called_off(void);
+
+/* ---- errand.c ---- */
+
+/* A thread of the system has ended, or nobody shall wait any longer: look. Any thread. */
+void errand_look(void);
+
+/*
+ * The machine starts, and this thread of the system goes on; whoever waited for it is not there
+ * any more. The caller is a RUNNING worker, with credit.
+ */
+void errand_resume(ref_t thread);
 
 /* ---- untyped.c: which method an untyped call means ---- */
 

@@ -6,6 +6,7 @@ void numbers() {
     binary b = new binary(16);
     b.setInt16(0, -2);
     check.same(b.toHex().substring(0, 4), "feff", "setInt16");
+    check.same(b.bytes()[1], -1, "bytes");
     check.same(b.getInt16(0), -2, "getInt16");
     check.same(b.getUint16(0), 65534, "getUint16");
     check.same(b.getInt16Big(0), -257, "getInt16Big");

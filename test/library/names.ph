@@ -64,6 +64,19 @@ void together() {
     check.part("together");
 }
 
+// The root is one for all, and a directory like any other.
+void root() {
+    check.good(directory.root() :== directory.root(), "one root");
+    directory.root().putAt("names/test", 5);
+    any seen = null;
+    spawn(fun () { seen = directory.root().find("names/test"); }).join();
+    check.same(seen, 5, "another thread sees the same");
+    check.good(directory.root().removeAt("names") instanceof directory, "removeAt");
+    check.same(directory.root().find("names/test"), null, "gone");
+    check.part("root");
+}
+
 flat();
 tree();
 together();
+root();

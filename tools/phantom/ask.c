@@ -39,12 +39,12 @@ static bool
 ask_here(const struct ask *ask, bool last_try, int *status)
 {
     struct system_options options = { .path = ask->volume,
-                                      .read_only = !ask->writes,
+                                      .read_only = !ask->writes && !ask->errand,
                                       .at = ask->at,
                                       .lock_wait_ms = LOCK_WAIT_MS,
                                       .busy_quiet = !last_try,
                                       .pmem = { .on_demand_only = true },
-                                      .vm = { .safe = true } };
+                                      .vm = { .safe = !ask->errand, .paused = ask->errand } };
     struct buffer text = { 0 };
     struct system system;
 

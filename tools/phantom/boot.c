@@ -173,8 +173,9 @@ static void
 attendance_begin(void *context)
 {
     struct attendance *attendance = context;
+    const struct control_host host = { .answer = line_answer, .context = &attendance->line };
 
-    attendance->control = control_start(attendance->volume, line_answer, &attendance->line);
+    attendance->control = control_start(attendance->volume, &host);
 }
 
 static int

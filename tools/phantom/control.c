@@ -2,7 +2,8 @@
  * control.c - the control socket: a thread that answers, and the way to ask.
  *
  * A client that says nothing is dropped after a second, so nobody can keep the
- * others waiting. The socket can be used by the volume's user alone.
+ * others waiting; one whose conversation takes longer is served by a thread of its own. The socket
+ * can be used by the volume's user alone.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -13,6 +14,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,7 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "phantom/program.h"
@@ -29,14 +32,31 @@
 #define CLIENT_SECONDS 1
 #define ANSWER_SECONDS 60
 
+/* A guest may keep silent for longer: it reads a disk. But it keeps room in the volume. */
+#define GUEST_SECONDS 10
+#define GUESTS_MAX    16
+
+/* How long the end of the machine waits for a guest who does not take what it wanted. */
+#define FAREWELL_SECONDS 2
+
+struct guest {
+    struct control *control;
+    struct guest *next;
+    pthread_t thread;
+    int fd;
+    _Atomic bool gone;
+    char request[ANSWER_REQUEST_BYTES + 1];
+};
+
 struct control {
     int socket;
     int stop;   /* an eventfd */
     bool bound; /* the path is ours */
     char *path;
     pthread_t thread;
-    control_answer_fn *answer;
-    void *context;
+    struct control_host host;
+    struct guest *guests; /* the control thread's, and then control_stop()'s */
+    unsigned guest_count;
 };
 
 /* "VOLUME.control", allocated; NULL when there is no memory. */
@@ -86,9 +106,8 @@ timeout_set(int fd, int seconds)
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
 }
 
-/* All of it, or false. */
-static bool
-bytes_send(int fd, const void *bytes, size_t byte_count)
+bool
+control_send(int fd, const void *bytes, size_t byte_count)
 {
     const char *at = bytes;
 
@@ -105,30 +124,142 @@ bytes_send(int fd, const void *bytes, size_t byte_count)
     return true;
 }
 
-/* ---- answering ---- */
-
-/* A line without its end. False if none came in time, or it is too long. */
-static bool
-request_read(int fd, char *request)
+bool
+control_receive(int fd, void *bytes, size_t byte_count)
 {
-    size_t count = 0;
+    char *at = bytes;
 
-    while (count < ANSWER_REQUEST_BYTES) {
-        ssize_t got = recv(fd, request + count, 1, 0);
+    while (byte_count > 0) {
+        ssize_t got = recv(fd, at, byte_count, 0);
 
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
             return false;
-        if (request[count] == '\n') {
-            request[count] = '\0';
+        at += got;
+        byte_count -= (size_t)got;
+    }
+    return true;
+}
+
+bool
+control_receive_line(int fd, char *line, size_t byte_max)
+{
+    for (size_t count = 0; count <= byte_max; count++) {
+        if (!control_receive(fd, line + count, 1))
+            return false;
+        if (line[count] == '\n') {
+            line[count] = '\0';
             return true;
         }
-        count++;
     }
     return false;
 }
 
+/* ---- signals ---- */
+
+/* Threads of this file leave signals to the others. */
+static bool
+thread_create(pthread_t *thread, void *(*begin)(void *), void *argument)
+{
+    sigset_t all;
+    sigset_t before;
+    bool done;
+
+    sigfillset(&all);
+    sigdelset(&all, SIGBUS); /* how the space asks for its pages */
+    sigdelset(&all, SIGSEGV);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    done = pthread_create(thread, NULL, begin, argument) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return done;
+}
+
+/* ---- guests ---- */
+
+static void *
+guest_main(void *argument)
+{
+    struct guest *guest = argument;
+
+    guest->control->host.guest(guest->control->host.context, guest->request, guest->fd);
+    shutdown(guest->fd, SHUT_RDWR);
+    atomic_store(&guest->gone, true);
+    return NULL;
+}
+
+static void
+guest_free(struct control *control, struct guest **at)
+{
+    struct guest *guest = *at;
+
+    *at = guest->next;
+    control->guest_count--;
+    close(guest->fd);
+    free(guest);
+}
+
+/* Forget those who have gone. */
+static void
+guests_sweep(struct control *control)
+{
+    struct guest **at = &control->guests;
+
+    while (*at != NULL) {
+        if (atomic_load(&(*at)->gone)) {
+            pthread_join((*at)->thread, NULL);
+            guest_free(control, at);
+        } else {
+            at = &(*at)->next;
+        }
+    }
+}
+
+/* Takes `fd`. A client for whom there is no place is not answered, and tries again. */
+static void
+guest_begin(struct control *control, const char *request, int fd)
+{
+    struct guest *guest;
+
+    guests_sweep(control);
+    guest = control->guest_count < GUESTS_MAX ? calloc(1, sizeof *guest) : NULL;
+    if (guest == NULL) {
+        close(fd);
+        return;
+    }
+    guest->control = control;
+    guest->fd = fd;
+    strcpy(guest->request, request);
+    timeout_set(fd, GUEST_SECONDS);
+    guest->next = control->guests;
+    control->guests = guest;
+    control->guest_count++;
+    if (!thread_create(&guest->thread, guest_main, guest))
+        guest_free(control, &control->guests);
+}
+
+/* What they were sending has its end here; what is sent to them they may still take, if they do. */
+static void
+guests_end(struct control *control)
+{
+    struct timespec deadline;
+
+    for (struct guest *guest = control->guests; guest != NULL; guest = guest->next)
+        shutdown(guest->fd, SHUT_RD);
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += FAREWELL_SECONDS;
+    while (control->guests != NULL) {
+        if (pthread_timedjoin_np(control->guests->thread, NULL, &deadline) != 0) {
+            shutdown(control->guests->fd, SHUT_RDWR);
+            pthread_join(control->guests->thread, NULL);
+        }
+        guest_free(control, &control->guests);
+    }
+}
+
+/* ---- answering ---- */
+
+/* Takes `client`. */
 static void
 client_serve(struct control *control, int client)
 {
@@ -138,13 +269,20 @@ client_serve(struct control *control, int client)
     enum answer_status status;
 
     timeout_set(client, CLIENT_SECONDS);
-    if (!request_read(client, request))
+    if (!control_receive_line(client, request, ANSWER_REQUEST_BYTES)) {
+        close(client);
         return;
-    status = control->answer(control->context, request, &text);
+    }
+    if (control->host.is_guest != NULL && control->host.is_guest(request)) {
+        guest_begin(control, request, client);
+        return;
+    }
+    status = control->host.answer(control->host.context, request, &text);
     snprintf(head, sizeof head, "%d\n", (int)status);
-    if (status != ANSWER_GONE && bytes_send(client, head, strlen(head)))
-        bytes_send(client, text.bytes, text.count); /* a client that left needs no answer */
+    if (status != ANSWER_GONE && control_send(client, head, strlen(head)))
+        control_send(client, text.bytes, text.count); /* a client that left needs no answer */
     buffer_free(&text);
+    close(client);
 }
 
 static void *
@@ -169,7 +307,6 @@ control_main(void *argument)
         if (client < 0)
             continue;
         client_serve(control, client);
-        close(client);
     }
 }
 
@@ -202,24 +339,11 @@ control_listen(struct control *control)
     return control->bound && listen(control->socket, 8) == 0;
 }
 
-/* The thread leaves signals to the others. */
 static bool
 control_thread_start(struct control *control)
 {
-    sigset_t all;
-    sigset_t before;
-    bool done;
-
     control->stop = eventfd(0, EFD_CLOEXEC);
-    if (control->stop < 0)
-        return false;
-    sigfillset(&all);
-    sigdelset(&all, SIGBUS); /* how the space asks for its pages */
-    sigdelset(&all, SIGSEGV);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    done = pthread_create(&control->thread, NULL, control_main, control) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return done;
+    return control->stop >= 0 && thread_create(&control->thread, control_main, control);
 }
 
 static void
@@ -236,13 +360,13 @@ control_free(struct control *control)
 }
 
 struct control *
-control_start(const char *volume, control_answer_fn *answer, void *context)
+control_start(const char *volume, const struct control_host *host)
 {
     struct control *control = calloc(1, sizeof *control);
 
     if (control == NULL)
         return NULL;
-    *control = (struct control){ .socket = -1, .stop = -1, .answer = answer, .context = context };
+    *control = (struct control){ .socket = -1, .stop = -1, .host = *host };
     control->path = socket_path(volume);
     if (control->path != NULL && control_listen(control) && control_thread_start(control))
         return control;
@@ -261,6 +385,7 @@ control_stop(struct control *control)
         return;
     if (write(control->stop, &one, sizeof one) == (ssize_t)sizeof one)
         pthread_join(control->thread, NULL);
+    guests_end(control);
     control_free(control);
 }
 
@@ -318,6 +443,25 @@ answer_status(struct buffer *text)
     return status;
 }
 
+static bool
+request_send(int fd, const char *request)
+{
+    timeout_set(fd, ANSWER_SECONDS);
+    return control_send(fd, request, strlen(request)) && control_send(fd, "\n", 1);
+}
+
+int
+control_open(const char *volume, const char *request)
+{
+    int fd = control_connect(volume);
+
+    if (fd >= 0 && !request_send(fd, request)) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
 enum answer_status
 control_ask(const char *volume, const char *request, struct buffer *text)
 {
@@ -326,9 +470,7 @@ control_ask(const char *volume, const char *request, struct buffer *text)
 
     if (fd < 0)
         return ANSWER_GONE;
-    timeout_set(fd, ANSWER_SECONDS);
-    if (bytes_send(fd, request, strlen(request)) && bytes_send(fd, "\n", 1) &&
-        answer_read(fd, text))
+    if (request_send(fd, request) && answer_read(fd, text))
         status = answer_status(text);
     close(fd);
     if (status == ANSWER_GONE)

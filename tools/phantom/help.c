@@ -28,13 +28,20 @@ help_all(FILE *to)
                 "Exit status: 0 done, 1 trouble of the world or of the program, 2 wrong usage.\n");
 }
 
+/* A single letter is written with one dash. */
+static const char *
+dashes(const struct option *option)
+{
+    return option->name[1] == '\0' ? "-" : "--";
+}
+
 static void
 option_line(FILE *to, const struct option *option)
 {
     char left[40];
 
-    snprintf(left, sizeof left, "--%s%s%s", option->name, option->argument == NULL ? "" : " ",
-             option->argument == NULL ? "" : option->argument);
+    snprintf(left, sizeof left, "%s%s%s%s", dashes(option), option->name,
+             option->argument == NULL ? "" : " ", option->argument == NULL ? "" : option->argument);
     fprintf(to, "  %-16s %s\n", left, option->help);
 }
 
@@ -80,7 +87,8 @@ man_verb(FILE *to, const struct verb *verb)
     fputs(".\n.PP\n", to);
     man_text(to, verb->details);
     for (const struct option *option = verb->options; option->name != NULL; option++) {
-        fprintf(to, ".TP\n.B \\-\\-%s%s%s\n", option->name, option->argument == NULL ? "" : " ",
+        fprintf(to, ".TP\n.B %s%s%s%s\n", option->name[1] == '\0' ? "\\-" : "\\-\\-", option->name,
+                option->argument == NULL ? "" : " ",
                 option->argument == NULL ? "" : option->argument);
         man_text(to, option->help);
         fputc('\n', to);
@@ -100,7 +108,8 @@ help_man(FILE *to)
     for (const struct verb *verb = verbs; verb->name != NULL; verb++)
         man_verb(to, verb);
     fputs(".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nIf set and not empty, messages have no colours.\n"
-          ".TP\n.B TMPDIR\nWhere exec keeps its throw\\-away volume.\n"
+          ".TP\n.B TMPDIR\nWhere exec keeps its throw\\-away volume, and put what comes from a "
+          "pipe.\n"
           ".SH FILES\n.TP\n.I VOLUME.control\nThe socket by which a running volume answers.\n"
           ".SH EXIT STATUS\n0 done, 1 trouble of the world or of the program, 2 wrong usage.\n",
           to);
@@ -111,7 +120,7 @@ completion_verb(FILE *to, const struct verb *verb)
 {
     fprintf(to, "    %s) options=\"--help", verb->name);
     for (const struct option *option = verb->options; option->name != NULL; option++)
-        fprintf(to, " --%s", option->name);
+        fprintf(to, " %s%s", dashes(option), option->name);
     fputs("\" ;;\n", to);
 }
 

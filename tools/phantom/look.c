@@ -20,6 +20,8 @@
 
 #define PROFILE_SECONDS     5
 #define PROFILE_SECONDS_MAX 86400
+/* No name of a variable is longer. */
+#define SHOW_REQUEST_BYTES 256
 
 int
 verb_ps(const struct invocation *invocation)
@@ -66,7 +68,7 @@ int
 verb_show(const struct invocation *invocation)
 {
     const char *pattern = invocation->argument_count > 1 ? invocation->arguments[1] : "";
-    char request[ANSWER_REQUEST_BYTES];
+    char request[SHOW_REQUEST_BYTES];
     uint64_t generation;
     int length =
         snprintf(request, sizeof request, "show%s%s", pattern[0] != '\0' ? " " : "", pattern);

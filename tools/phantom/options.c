@@ -35,10 +35,11 @@ static bool
 option_read(const struct verb *verb, char **words, unsigned word_count, unsigned *at,
             struct invocation *invocation)
 {
-    const char *name = words[*at] + 2;
+    unsigned dashes = words[*at][1] == '-' ? 2 : 1;
+    const char *name = words[*at] + dashes;
     size_t name_length = strcspn(name, "=");
     const char *value = name[name_length] == '=' ? name + name_length + 1 : NULL;
-    int index = option_index(verb, name, name_length);
+    int index = (name_length == 1) == (dashes == 1) ? option_index(verb, name, name_length) : -1;
 
     if (index < 0)
         return usage_error(verb, "there is no option", words[*at]);
@@ -78,8 +79,6 @@ options_read(const struct verb *verb, char **words, unsigned word_count,
         if (!options_end && !rest && strcmp(words[i], "--") == 0) {
             options_end = true;
         } else if (!options_end && !rest && words[i][0] == '-' && words[i][1] != '\0') {
-            if (words[i][1] != '-')
-                return usage_error(verb, "there is no option", words[i]);
             if (!option_read(verb, words, word_count, &i, invocation))
                 return false;
         } else {

@@ -1,6 +1,6 @@
 /*
  * options.h - command lines, read once and without surprises: `--name value` or
- * `--name=value`, before the arguments; `--` ends the options.
+ * `--name=value`, and switches such as `-r`, before the arguments; `--` ends the options.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

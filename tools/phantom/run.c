@@ -21,6 +21,7 @@
 #include "control/render.h"
 #include "linux/disk.h"
 #include "linux/machine.h"
+#include "phantom/carrier.h"
 #include "phantom/control.h"
 #include "phantom/options.h"
 #include "phantom/program.h"
@@ -183,7 +184,10 @@ run_to_end(struct system *system, const struct system_options *options, uint32_t
            enum run_kind kind, bool profile)
 {
     bool own_status = kind == RUN_EXEC;
-    struct control *control = own_status ? NULL : control_start(system->path, run_answer, system);
+    const struct control_host host = {
+        .answer = run_answer, .is_guest = carry_is_wanted, .guest = carrier_serve, .context = system
+    };
+    struct control *control = own_status ? NULL : control_start(system->path, &host);
     enum vm_event event = run_wait(options->vm.safe);
     struct census census = { 0 };
     bool left = event == VM_LEFT;

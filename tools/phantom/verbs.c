@@ -156,6 +156,22 @@ static const struct option migrate_options[] = {
     NO_MORE,
 };
 
+static const struct option put_options[] = {
+    { "force", NULL, "take the place of an object that is no file, too (never of a directory)" },
+    { "text", NULL, "keep it as a string, which its UTF-8 becomes; default: as bytes" },
+    NO_MORE,
+};
+
+static const struct option ls_options[] = {
+    { "l", NULL, "with the class and the size of each object" },
+    NO_MORE,
+};
+
+static const struct option rm_options[] = {
+    { "r", NULL, "a directory, too, with all that is in it" },
+    NO_MORE,
+};
+
 static const struct option no_options[] = { NO_MORE };
 
 const struct verb verbs[] = {
@@ -264,6 +280,75 @@ const struct verb verbs[] = {
         .argument_min = 1,
         .argument_max = 3,
         .run = verb_app,
+    },
+    {
+        .name = "put",
+        .synopsis = "VOLUME FILE [PATH]",
+        .summary = "copy a file into a volume's tree of names",
+        .details =
+            "A volume has a tree of names, as a disk has files: programs reach it as\n"
+            "directory.root(), and other machines as PATH, which is names with / between them.\n"
+            "Every object can stand in it. A file becomes a .internal.binary, byte for byte, or,\n"
+            "with --text, a .internal.string.\n"
+            "\n"
+            "As with cp, what was there is replaced, if it is a binary or a string; if PATH is a\n"
+            "directory, or ends with /, or is not given, the file goes into it under its own "
+            "name.\n"
+            "Directories that are missing are made. FILE can be -, standard input.\n"
+            "\n"
+            "Works on a running volume and on one that is stopped, whose programs stand still\n"
+            "meanwhile. It ends when the file is safe: no kill and no power cut undoes it any "
+            "more.\n"
+            "Cut off before, it has changed nothing.\n",
+        .options = put_options,
+        .argument_min = 2,
+        .argument_max = 3,
+        .run = verb_put,
+    },
+    {
+        .name = "get",
+        .synopsis = "VOLUME PATH [FILE]",
+        .summary = "copy a file out of a volume's tree of names",
+        .details =
+            "Writes the bytes of the .internal.binary, or the UTF-8 of the .internal.string, that\n"
+            "stands at PATH in VOLUME; other objects cannot leave. As with cp, a file that is "
+            "there\n"
+            "is replaced, once the new one is whole; if FILE is a folder, or is not given, it "
+            "gets\n"
+            "the last name of PATH. FILE can be -, standard output.\n"
+            "\n"
+            "What it gives is safe in VOLUME, too: no kill undoes it any more. A program that\n"
+            "writes to a binary meanwhile may be seen in the middle of it.\n",
+        .options = no_options,
+        .argument_min = 2,
+        .argument_max = 3,
+        .run = verb_get,
+    },
+    {
+        .name = "ls",
+        .synopsis = "VOLUME [PATH]",
+        .summary = "list what is in a volume's tree of names",
+        .details =
+            "A line for each name in the directory at PATH, or in the root; a name that ends\n"
+            "with / is a directory. What stands at PATH and is no directory is listed alone.\n"
+            "With -l the class of each object is shown, and its size: of a binary bytes, of a\n"
+            "string characters (units of UTF-16), of a directory names.\n",
+        .options = ls_options,
+        .argument_min = 1,
+        .argument_max = 2,
+        .run = verb_ls,
+    },
+    {
+        .name = "rm",
+        .synopsis = "VOLUME PATH",
+        .summary = "take a name out of a volume's tree of names",
+        .details =
+            "The object that stood there lives on if something else in VOLUME refers to it. A\n"
+            "directory that is not empty stays, but with -r. It ends when that is safe.\n",
+        .options = rm_options,
+        .argument_min = 2,
+        .argument_max = 2,
+        .run = verb_rm,
     },
     {
         .name = "ps",

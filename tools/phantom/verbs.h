@@ -15,7 +15,7 @@ enum exit_status {
 
 /* One option. `argument` is the name of its value, or NULL for a plain switch. */
 struct option {
-    const char *name; /* without the dashes */
+    const char *name; /* without the dashes; a single letter has one dash, others two */
     const char *argument;
     const char *help;
 };
@@ -49,6 +49,10 @@ int verb_shell(const struct invocation *invocation);
 int verb_boot(const struct invocation *invocation);
 int verb_exec(const struct invocation *invocation);
 int verb_app(const struct invocation *invocation);
+int verb_put(const struct invocation *invocation);
+int verb_get(const struct invocation *invocation);
+int verb_ls(const struct invocation *invocation);
+int verb_rm(const struct invocation *invocation);
 int verb_ps(const struct invocation *invocation);
 int verb_stat(const struct invocation *invocation);
 int verb_profile(const struct invocation *invocation);

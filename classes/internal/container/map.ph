@@ -162,29 +162,38 @@ class map extends dictionary {
         buckets[bucket] = used;
     }
 
-    // A new row without holes, with room for as many again.
+    // A new row without holes, with room for as many again. It takes the place of the old one when it is whole, in a
+    // few steps among which nobody can stop it: a full volume, or an interrupt, leaves the map as it was.
     private void grow() {
-        .internal.ints oldLinks = links;
-        .internal.ints oldHashes = hashes;
-        .internal.words oldKeys = keyRow;
-        .internal.words oldValues = valueRow;
-        int old = used;
         int room = 8;
         if (live > 268435456)
             throw new .internal.error.memory("a map is too large");
         while (room < 2 * live)
             room *= 2;
-        buckets = new .internal.ints(room);
-        links = new .internal.ints(room);
-        hashes = new .internal.ints(room);
-        keyRow = new .internal.words(room);
-        valueRow = new .internal.words(room);
-        used = 0;
-        live = 0;
-        for (int i = 0; i < old; i++) {
-            if (oldLinks[i] >= 0)
-                append(oldKeys[i], oldValues[i], oldHashes[i]);
+        .internal.ints newBuckets = new .internal.ints(room);
+        .internal.ints newLinks = new .internal.ints(room);
+        .internal.ints newHashes = new .internal.ints(room);
+        .internal.words newKeys = new .internal.words(room);
+        .internal.words newValues = new .internal.words(room);
+        int count = 0;
+        for (int i = 0; i < used; i++) {
+            if (links[i] >= 0) {
+                int bucket = hashes[i] & (room - 1);
+                newKeys[count] = keyRow[i];
+                newValues[count] = valueRow[i];
+                newHashes[count] = hashes[i];
+                newLinks[count] = newBuckets[bucket];
+                count++;
+                newBuckets[bucket] = count;
+            }
         }
+        buckets = newBuckets;
+        links = newLinks;
+        hashes = newHashes;
+        keyRow = newKeys;
+        valueRow = newValues;
+        used = count;
+        changes++;
     }
 }
 

@@ -24,7 +24,7 @@
 static char folder[FOLDER_BYTES], volume[FOLDER_BYTES + 8], volume_socket[FOLDER_BYTES + 16];
 
 /* What the answering side was last asked. */
-static char asked[512];
+static char asked[ANSWER_REQUEST_BYTES + 1];
 
 static enum answer_status
 answer(void *context, const char *request, struct buffer *text)
@@ -90,7 +90,8 @@ bytes_receive(int fd, char *bytes, size_t byte_max)
 static void
 request_try(const uint8_t *bytes, size_t byte_count)
 {
-    struct control *control = control_start(volume, answer, NULL);
+    const struct control_host host = { .answer = answer };
+    struct control *control = control_start(volume, &host);
     char got[64];
     size_t count;
     int fd;

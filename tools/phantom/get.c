@@ -1,0 +1,215 @@
+/*
+ * get.c - the verb get: a file comes out of a volume.
+ *
+ * It is written beside its place, and has its name when it is whole.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "phantom/errand.h"
+#include "phantom/options.h"
+#include "phantom/program.h"
+#include "phantom/progress.h"
+#include "phantom/say.h"
+
+/* Where it goes. */
+struct target {
+    struct errand_file file;
+    const char *name; /* for people */
+    char *path;       /* NULL: standard output */
+    char *beside;     /* NULL: what is there is written to, such as a device */
+    int fd;
+    uint64_t written;
+    struct progress progress;
+};
+
+/* The file beside, for who ends us. */
+static const char *volatile unfinished;
+
+static void
+signal_end(int number)
+{
+    if (unfinished != NULL)
+        unlink(unfinished);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static bool
+target_fail(struct target *target, const char *why)
+{
+    progress_end(&target->progress);
+    say_error("%s: cannot write: %s", target->name, why);
+    target->file.failed = true;
+    return false;
+}
+
+/* ---- this end ---- */
+
+static bool
+target_ready(void *context, uint64_t bytes)
+{
+    struct target *target = context;
+
+    progress_begin(&target->progress, bytes);
+    return true;
+}
+
+static bool
+target_write(void *context, const void *bytes, size_t count)
+{
+    struct target *target = context;
+    const char *at = bytes;
+
+    for (size_t left = count; left > 0;) {
+        ssize_t written = write(target->fd, at, left);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return target_fail(target, written < 0 ? strerror(errno) : "it takes no more");
+        at += written;
+        left -= (size_t)written;
+    }
+    target->written += count;
+    progress_add(&target->progress, count);
+    return true;
+}
+
+static bool
+target_again(void *context)
+{
+    struct target *target = context;
+
+    progress_end(&target->progress);
+    if (target->written == 0)
+        return true;
+    if (target->beside == NULL || ftruncate(target->fd, 0) != 0 ||
+        lseek(target->fd, 0, SEEK_SET) != 0)
+        return false; /* somebody has read it */
+    target->written = 0;
+    return true;
+}
+
+/* ---- opening and closing it ---- */
+
+/* Beside a file that is not there, or is a plain one; else that itself. */
+static bool
+target_make(struct target *target)
+{
+    struct stat status;
+    bool there = stat(target->path, &status) == 0;
+    size_t bytes = strlen(target->path) + sizeof ".XXXXXX";
+    mode_t mask = umask(0);
+
+    umask(mask);
+    if (there && !S_ISREG(status.st_mode)) {
+        target->fd = open(target->path, O_WRONLY | O_CLOEXEC);
+        return target->fd >= 0;
+    }
+    target->beside = malloc(bytes);
+    if (target->beside == NULL)
+        return false;
+    snprintf(target->beside, bytes, "%s.XXXXXX", target->path);
+    target->fd = mkostemp(target->beside, O_CLOEXEC);
+    if (target->fd < 0)
+        return false;
+    unfinished = target->beside;
+    fchmod(target->fd, there ? status.st_mode & 07777 : 0666 & ~mask);
+    return true;
+}
+
+/* FILE, or the last name of PATH; in FILE, if that is a folder. */
+static char *
+path_make(const char *path, const char *file)
+{
+    struct stat status;
+    const char *name = program_name(path);
+    size_t bytes = strlen(path) + strlen(file) + 2;
+    char *made = malloc(bytes);
+
+    if (made == NULL)
+        return NULL;
+    if (file[0] == '\0')
+        snprintf(made, bytes, "%s", name);
+    else if (stat(file, &status) == 0 && S_ISDIR(status.st_mode))
+        snprintf(made, bytes, "%s/%s", file, name);
+    else
+        snprintf(made, bytes, "%s", file);
+    return made;
+}
+
+/* False after a message. */
+static bool
+target_open(struct target *target, const char *path, const char *file)
+{
+    static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+
+    *target = (struct target){ .name = "standard output", .fd = STDOUT_FILENO };
+    target->file = (struct errand_file){
+        .end = { .ready = target_ready, .write = target_write, .context = target },
+        .again = target_again,
+    };
+    signal(SIGPIPE, SIG_IGN); /* a reader that left is an error of write() here */
+    if (strcmp(file, "-") == 0)
+        return true;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        signal(ends[i], signal_end);
+    target->fd = -1;
+    target->path = path_make(path, file);
+    target->name = target->path;
+    if (target->path != NULL && target_make(target))
+        return true;
+    say_error("%s: %s", target->path == NULL ? file : target->path, strerror(errno));
+    return false;
+}
+
+/* All is where it belongs; else nothing is. False after a message. */
+static bool
+target_close(struct target *target, bool done)
+{
+    bool kept = done;
+
+    progress_end(&target->progress);
+    if (done && target->beside != NULL &&
+        (fsync(target->fd) != 0 || rename(target->beside, target->path) != 0))
+        kept = target_fail(target, strerror(errno));
+    if (target->beside != NULL && !kept && target->fd >= 0)
+        unlink(target->beside);
+    unfinished = NULL;
+    if (target->path != NULL && target->fd >= 0)
+        close(target->fd);
+    free(target->beside);
+    free(target->path);
+    return kept;
+}
+
+int
+verb_get(const struct invocation *invocation)
+{
+    const char *path = invocation->arguments[1];
+    const char *file = invocation->argument_count > 2 ? invocation->arguments[2] : "";
+    char request[ANSWER_REQUEST_BYTES];
+    struct target target;
+    bool done;
+
+    if (!errand_path_test("get", path))
+        return STATUS_USAGE;
+    if (file[0] == '\0' && program_name(path)[0] == '\0') {
+        say_error("get: a name of a file is missing: phantom get %s", invocation->verb->synopsis);
+        return STATUS_USAGE;
+    }
+    snprintf(request, sizeof request, "get %s", path);
+    done = target_open(&target, path, file) &&
+           errand_carry(invocation->arguments[0], request, &target.file);
+    return target_close(&target, done) ? STATUS_DONE : STATUS_TROUBLE;
+}
