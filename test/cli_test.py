@@ -1089,8 +1089,8 @@ class Grow(VolumeTest):
         return phantom("grow", *words, self.volume)
 
     def run_for(self, count, *words, stop=signal.SIGKILL):
-        """Run until that much more was counted, and stop or pull the plug; the last number."""
-        process = self.start("run", "--interval", "30", self.volume, *words)
+        """Run until that much more was counted and is safe, and stop or pull the plug; the last number."""
+        process = self.start("run", "--gated", "--interval", "30", self.volume, *words)
         seen = []
         while len(seen) < count:
             line = process.stdout.readline()

@@ -30,6 +30,9 @@ limit(uint32_t id, uint64_t bytes, uint32_t percent)
     "void keep(int most) { try { while (kept < most) { head = new node(head); kept++; } }\n"       \
     "  catch (.internal.error.memory e) { head = null; } }\n"
 
+/* What the last scavenge has moved to old space is looked at with the next allocation. */
+#define PROMOTED_BYTES (256 * 1024u)
+
 START_TEST(who_wants_more_memory_than_it_may_have_is_told_so_and_nobody_else_is)
 {
     uint32_t limited =
@@ -39,7 +42,7 @@ START_TEST(who_wants_more_memory_than_it_may_have_is_told_so_and_nobody_else_is)
     ck_assert_int_eq(limit(limited, 8 * MIB, 0), OK);
     ck_assert_int_eq(machine_finish(limited).status, 7);
     ck_assert_int_eq(machine_application(other).status, 7);
-    ck_assert_uint_le(machine_application(limited).heap_bytes, 8 * MIB);
+    ck_assert_uint_le(machine_application(limited).heap_bytes, 8 * MIB + PROMOTED_BYTES);
     ck_assert_uint_eq(machine_application(limited).limits.memory_bytes, 8 * MIB);
 }
 END_TEST
@@ -118,7 +121,7 @@ START_TEST(a_program_gets_its_share_of_time_and_no_more)
     used = cpu_ns(limited) - used;
     others = cpu_ns(other) - others;
     ck_assert_uint_gt(used, 0);
-    ck_assert_uint_le(used, (plat_monotonic_ns() - from_ns) / 100 * 15);
+    ck_assert_uint_le(used, (used + others) / 100 * 15); /* however many processors there are now */
     ck_assert_uint_gt(others, used);
     /* And once it is lifted it gets more. */
     ck_assert_int_eq(limit(limited, 0, 0), OK);
