@@ -153,10 +153,11 @@ sched_queue_move(uint32_t slot, unsigned level, bool raise)
 {
     struct sched_half *half = &sched_halves[slot];
     uint8_t place = atomic_load_explicit(&half->queue, memory_order_relaxed);
-    struct queue *queue = &queues[place - 1];
+    struct queue *queue;
 
     if (place == 0)
         return; /* it runs, or whoever puts it into a queue sees what was lent */
+    queue = &queues[place - 1];
     lock_acquire(&queue->lock);
     if (atomic_load_explicit(&half->queue, memory_order_relaxed) == place &&
         (raise ? half->level < level : half->level != level)) {
