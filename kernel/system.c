@@ -183,6 +183,7 @@ machine_up(void)
     system.space_up = true;
     store_stats_get(system.store, &stats);
     vm.heap.nursery_bytes = heap_nursery_for(stats.block_count * PAGE_BYTES);
+    vm.heap.background = true;
     err = vm_start(&vm);
     if (err != OK) {
         report_trouble(&system.report, err, "cannot start the machine");

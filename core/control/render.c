@@ -299,6 +299,20 @@ json_durations(struct buffer *text, const char *name, const struct pmem_duration
 }
 
 static err_t
+json_collector(struct buffer *text, const struct figures *figures)
+{
+    const struct heap_cycle_stats *cycles = &figures->heap.cycles;
+
+    TRY(json_durations(text, "collection_ns", &figures->heap.stops, figures->running));
+    return buffer_format(text,
+                         ",\"collector\":{\"cycles\":%" PRIu64 ",\"vain\":%" PRIu64
+                         ",\"ns_last\":%" PRIu64 ",\"ns_max\":%" PRIu64 ",\"marked_bytes\":%" PRIu64
+                         ",\"freed_bytes\":%" PRIu64 ",\"pages_read\":%" PRIu64 "}}\n",
+                         cycles->count, cycles->vain, cycles->ns_last, cycles->ns_max,
+                         cycles->marked_bytes, cycles->freed_bytes, cycles->pages_read);
+}
+
+static err_t
 stat_json(struct buffer *text, const struct figures *figures)
 {
     TRY(buffer_format(text,
@@ -311,16 +325,17 @@ stat_json(struct buffer *text, const struct figures *figures)
     TRY(json_durations(text, "pause_ns", &figures->pmem.pause, figures->running));
     TRY(json_durations(text, "safepoint_ns", &figures->pmem.safepoint, figures->running));
     TRY(json_durations(text, "commit_ns", &figures->pmem.commit, figures->running));
-    return buffer_format(
+    TRY(buffer_format(
         text,
         ",\"blocks\":%" PRIu64 ",\"blocks_free\":%" PRIu64 ",\"pages_mapped\":%" PRIu64
         ",\"pages_resident\":%" PRIu64 ",\"pages_dirty\":%" PRIu64 ",\"pages_in\":%" PRIu64
         ",\"pages_evicted\":%" PRIu64 ",\"flushes\":%" PRIu64 ",\"scavenges\":%" PRIu64
-        ",\"full_collections\":%" PRIu64 "}\n",
+        ",\"full_collections\":%" PRIu64,
         figures->store.block_count, figures->store.blocks_free, figures->store.pages_mapped,
         figures->pmem.pages_resident, figures->pmem.pages_dirty, figures->pmem.pages_in,
         figures->pmem.pages_evicted, figures->store.flushes, figures->heap.scavenges,
-        figures->heap.full_collections);
+        figures->heap.full_collections));
+    return json_collector(text, figures);
 }
 
 static err_t
@@ -329,6 +344,20 @@ durations_row(struct buffer *text, const char *name, const struct pmem_durations
     return buffer_format(text, "%-10s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "\n",
                          name, durations->count, durations->p50 / 1000u, durations->p99 / 1000u,
                          durations->max / 1000u);
+}
+
+static err_t
+stat_collector(struct buffer *text, const struct heap_stats *heap)
+{
+    char alive[FORMAT_UNIT_BYTES], freed[FORMAT_UNIT_BYTES];
+
+    return buffer_format(text,
+                         "collector: %" PRIu64 " cycles, %" PRIu64
+                         " in vain; the last took %" PRIu64
+                         " ms and found %s alive; %s freed; %" PRIu64 " pages read\n\n",
+                         heap->cycles.count, heap->cycles.vain, heap->cycles.ns_last / 1000000u,
+                         format_bytes(alive, heap->cycles.marked_bytes),
+                         format_bytes(freed, heap->cycles.freed_bytes), heap->cycles.pages_read);
 }
 
 static err_t
@@ -345,15 +374,17 @@ stat_run(struct buffer *text, const struct figures *figures)
                       figures->heap.full_collections));
     TRY(buffer_format(text,
                       "resident %s, of it %s written since the last snapshot; %" PRIu64
-                      " pages read on demand, %" PRIu64 " evicted\n\n",
+                      " pages read on demand, %" PRIu64 " evicted\n",
                       format_bytes(size, figures->pmem.pages_resident * PAGE_BYTES),
                       format_bytes(dirty, figures->pmem.pages_dirty * PAGE_BYTES),
                       figures->pmem.pages_in, figures->pmem.pages_evicted));
+    TRY(stat_collector(text, &figures->heap));
     TRY(buffer_format(text, "%-10s %10s %10s %10s %10s\n", "", "count", "p50 us", "p99 us",
                       "max us"));
     TRY(durations_row(text, "pause", &figures->pmem.pause));
     TRY(durations_row(text, "safepoint", &figures->pmem.safepoint));
-    return durations_row(text, "commit", &figures->pmem.commit);
+    TRY(durations_row(text, "commit", &figures->pmem.commit));
+    return durations_row(text, "collection", &figures->heap.stops);
 }
 
 static err_t

@@ -105,6 +105,7 @@ static void
 collect(void *argument)
 {
     struct collection *collection = argument;
+    uint64_t from_ns = plat_monotonic_ns();
     bool full = collection->full || heap_wants_stopped();
     struct heap_plan plan = collection->careful ? heap_plan_exact() : heap_plan_worst();
 
@@ -123,6 +124,7 @@ collect(void *argument)
     collection->fulled = full;
     if (full)
         collection->err = heap_full(sweep_pages);
+    heap_stop_took(from_ns);
     if (heap.options.check_always)
         heap_check();
     heap_stats_show();

@@ -146,6 +146,7 @@ static void
 settle(void *argument)
 {
     struct heap_cycle *cycle = argument;
+    uint64_t from_ns = plat_monotonic_ns();
 
     for (uint64_t block = 0; block < cycle->marks.block_count; block++) {
         if (!ref_is_young(heap_block_at(block)))
@@ -154,8 +155,28 @@ settle(void *argument)
     heap.bytes_live = cycle->bytes_marked;
     atomic_fetch_sub(&heap.old_bytes, cycle->old_bytes);
     heap.stats.full_collections++;
-    heap.stats.freed_blocks += cycle->blocks_freed;
     heap_surplus_find();
+    cycle->settled = true;
+    heap_stop_took(from_ns);
+}
+
+/* In the stopped world, however it ended. */
+static void
+count(void *argument)
+{
+    struct heap_cycle *cycle = argument;
+    struct heap_cycle_stats *stats = &heap.stats.cycles;
+
+    heap.stats.freed_blocks += cycle->blocks_freed;
+    stats->freed_bytes += cycle->blocks_freed << HEAP_BLOCK_SHIFT;
+    stats->pages_read += cycle->pages_read;
+    stats->ns_last = plat_monotonic_ns() - cycle->asked_ns;
+    if (stats->ns_last > stats->ns_max)
+        stats->ns_max = stats->ns_last;
+    if (cycle->settled)
+        stats->marked_bytes = cycle->bytes_marked;
+    stats->count += cycle->settled;
+    stats->vain += !cycle->settled;
     heap_stats_show();
 }
 
@@ -213,12 +234,20 @@ static void
 cycle_run(void)
 {
     struct heap_cycle *cycle = &collector.now;
+    uint64_t asked_ns = plat_monotonic_ns();
     err_t err = cycle_open(cycle);
 
+    cycle->asked_ns = asked_ns;
     if (err == OK)
         err = cycle_mark(cycle);
     if (err == OK)
         err = cycle_judge(cycle);
+    IGNORE(pmem_world_do(NULL, count, cycle, 0), "it takes no credit");
+    log_debug("full collection: %s after %" PRIu64 " ms; %" PRIu64 " KiB alive, %" PRIu64
+              " KiB freed, %" PRIu64 " pages read",
+              err == OK ? "done" : err_text(err), (plat_monotonic_ns() - asked_ns) / 1000000u,
+              cycle->bytes_marked >> 10, cycle->blocks_freed << (HEAP_BLOCK_SHIFT - 10),
+              cycle->pages_read);
     cycle_close(cycle);
     trace(COLLECT, heap.blocks_used - heap.free_count, heap.bytes_live);
     atomic_store(&collector.outcome, err);

@@ -15,6 +15,8 @@ struct heap_cycle {
     uint64_t *block_bytes; /* alive in each block */
     uint64_t old_bytes;    /* that had gone into old space at the instant */
     bool crowded;          /* there were more blocks at the instant than there is room for */
+    bool settled;          /* it came to its end */
+    uint64_t asked_ns;     /* plat_monotonic_ns() */
     uint64_t pages_read;   /* from the volume */
     uint64_t bytes_marked;
     uint64_t blocks_freed;

@@ -5,6 +5,7 @@
  */
 #include "heap/heap_priv.h"
 
+#include "plat/machine.h"
 #include "plat/memory.h"
 
 #define SHAPES_BYTES                                                                               \
@@ -161,6 +162,12 @@ heap_local_charge(struct heap_local *local, uint32_t application)
     local->at = local->limit = 0; /* the rest of the block is the other's */
 }
 
+void
+heap_stop_took(uint64_t from_ns)
+{
+    histogram_add(&heap.stops, plat_monotonic_ns() - from_ns);
+}
+
 /*
  * In the stopped world: what heap_stats_get tells from now on. What is allocated until the
  * next time is added to it when somebody asks.
@@ -183,6 +190,7 @@ heap_stats_show(void)
 void
 heap_stats_get(struct heap_stats *stats)
 {
+    struct histogram_summary summary;
     uint64_t eden;
 
     lock_acquire(&heap.lock);
@@ -191,6 +199,8 @@ heap_stats_get(struct heap_stats *stats)
     if (eden > heap.shown_eden_bytes)
         eden = heap.shown_eden_bytes;
     lock_release(&heap.lock);
+    summary = histogram_summarize(&heap.stops);
+    stats->stops = (struct pmem_durations){ summary.count, summary.p50, summary.p99, summary.max };
     stats->live_bytes += eden + atomic_load_explicit(&heap.old_bytes, memory_order_relaxed);
 }
 

@@ -24,6 +24,7 @@
 
 #include "object/layout.h"
 #include "plat/err.h"
+#include "pmem/pmem.h"
 
 /* Larger objects get blocks of their own in old space. */
 #define HEAP_LARGE_BYTES 8192u
@@ -206,12 +207,25 @@ heap_class_of(word_t word)
     return immediate[word_tag(word)];
 }
 
+/* Full collections beside the programs, since the start. */
+struct heap_cycle_stats {
+    uint64_t count;        /* that came to their end */
+    uint64_t vain;         /* that did not */
+    uint64_t ns_last;      /* from the wish to the end, the wait for the snapshot included */
+    uint64_t ns_max;       /* of any */
+    uint64_t marked_bytes; /* found alive by the last one */
+    uint64_t freed_bytes;  /* in whole blocks, by all */
+    uint64_t pages_read;   /* from the volume, by all */
+};
+
 struct heap_stats {
+    struct heap_cycle_stats cycles;
+    struct pmem_durations stops; /* of the world, for collections of any kind */
     uint64_t nursery_bytes;
     uint64_t old_blocks;
     uint64_t live_bytes; /* allocated and not known dead */
     uint64_t scavenges;
-    uint64_t full_collections;
+    uint64_t full_collections; /* cycles, and those in the stopped world */
     uint64_t promoted_bytes;
     uint64_t freed_blocks;
     uint64_t scavenge_ns_max;

@@ -16,6 +16,7 @@
 
 #include <stdatomic.h>
 
+#include "base/histogram.h"
 #include "base/lock.h"
 #include "heap/heap.h"
 
@@ -222,6 +223,7 @@ struct heap {
     uint64_t eden_from, eden_to;
     _Atomic bool reserve_open; /* eden goes to the end of the nursery; else it ends before that */
     _Atomic uint64_t eden_at;  /* next block to hand out; may run past eden_to */
+    uint64_t eden_share;       /* so much of it is used between two scavenges */
     uint64_t survivor_from[2];
     uint64_t survivor_bytes;
     unsigned survivor_now;     /* which of the two is in use */
@@ -274,6 +276,7 @@ struct heap {
     _Atomic bool room_making;      /* a worker makes room; room_refused is its own */
     struct event room_made;        /* it is done, with or without success */
     uint32_t room_refused;         /* quiet epoch in which that was in vain, or 0 */
+    struct histogram stops;        /* how long the world stood still */
     struct heap_stats stats;       /* changed in the stopped world */
     struct heap_stats shown;       /* a copy for everybody; under `lock`, as the next two */
     uint64_t shown_eden_from, shown_eden_bytes;
@@ -338,6 +341,7 @@ uint64_t heap_nursery_blocks(void);
 void heap_nursery_open(void);
 bool heap_nursery_is_open(void);
 void heap_reserve_keep(void);
+void heap_eden_adapt(uint64_t used, uint64_t copied);
 void heap_reserve_open(void *unused);
 uint64_t heap_eden_take(void);
 uint64_t heap_eden_left(void);
@@ -369,6 +373,9 @@ bool heap_surplus_give_back(struct heap_local *local);
 
 /* heap.c */
 void heap_stats_show(void);
+
+/* In the stopped world: a collection has kept it so since then. */
+void heap_stop_took(uint64_t from_ns);
 
 /* collect.c */
 uint64_t heap_full_threshold(void);

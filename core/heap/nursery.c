@@ -10,6 +10,8 @@
 #include "heap/heap_priv.h"
 
 #define RESERVE_FROM_BLOCKS 6
+#define EDEN_COPIED_MAX     (512ull << 10) /* that a scavenge should copy: half a millisecond */
+#define EDEN_SHARE_MIN      (256ull << 10) /* of eden, however much survives */
 #define NURSERY_BYTES_SMALL (256ull << 10) /* the least that has a reserve */
 
 uint64_t nursery_from;
@@ -98,6 +100,7 @@ heap_nursery_open(void)
     heap.survivor_now = 0;
     heap.survivor_used_to = nursery_from;
     heap.eden_from = nursery_from + 2 * heap.survivor_bytes;
+    heap.eden_share = nursery_to - heap.eden_from;
     heap_reserve_keep();
     atomic_store_explicit(&heap.eden_at, heap.eden_from, memory_order_relaxed);
 }
@@ -110,7 +113,26 @@ heap_reserve_keep(void)
     uint64_t kept = blocks < RESERVE_FROM_BLOCKS ? 0 : (blocks + 15) / 16;
 
     heap.eden_to = nursery_to - kept * HEAP_BLOCK_BYTES;
+    if (heap.eden_share < heap.eden_to - heap.eden_from)
+        heap.eden_to = heap.eden_from + heap.eden_share;
     heap.reserve_open = false;
+}
+
+/*
+ * A scavenge has copied so many bytes of `used` ones. What it copies is what the world waits for,
+ * so where much survives the next one comes sooner.
+ */
+void
+heap_eden_adapt(uint64_t used, uint64_t copied)
+{
+    uint64_t share = heap.eden_share;
+
+    if (copied > EDEN_COPIED_MAX)
+        share = used / 1024 * EDEN_COPIED_MAX / copied * 1024;
+    else if (2 * copied < EDEN_COPIED_MAX && share < nursery_to - heap.eden_from)
+        share *= 2;
+    share &= ~(HEAP_BLOCK_BYTES - 1);
+    heap.eden_share = share > EDEN_SHARE_MIN ? share : EDEN_SHARE_MIN;
 }
 
 /* An action in the stopped world: eden goes on to the end of the nursery. */

@@ -228,6 +228,7 @@ look_or_wait(struct painter *painter, ref_t object)
     err_t err = look_at(painter, object);
 
     plat_switch_point();
+    pmem_still_give_way();
     if (err != NOT_NOW)
         return err;
     wait_in_block(painter, object);
@@ -292,6 +293,7 @@ block_look(struct painter *painter, uint64_t block)
         painter->ahead_bytes = end - painter->ahead_from;
         err = look_at(painter, at);
         plat_switch_point();
+        pmem_still_give_way();
         if (heap_cycle_is_called_off())
             err = ERR_CANCELLED;
     }

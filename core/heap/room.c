@@ -20,6 +20,8 @@
  */
 #include "heap/heap_priv.h"
 
+#include "plat/machine.h"
+
 #define ROUND_BLOCKS 64
 
 struct thinning {
@@ -31,8 +33,10 @@ static void
 thin(void *argument)
 {
     struct thinning *thinning = argument;
+    uint64_t from_ns = plat_monotonic_ns();
 
     thinning->done = heap_full(thinning->pages) == OK;
+    heap_stop_took(from_ns);
     heap_stats_show();
 }
 

@@ -357,6 +357,7 @@ static void
 end(void)
 {
     heap.hole_pages_left = UINT64_MAX;
+    heap_eden_adapt(heap_nursery_used(), scavenge.kept_bytes + scavenge.promoted_bytes);
     heap.survivor_now = scavenge.to;
     heap.survivor_used_to = scavenge.to_at;
     heap_reserve_keep();

@@ -218,6 +218,9 @@ pmem_poll(void)
     return atomic_load_explicit(&pmem_stop_wanted, memory_order_relaxed) != 0;
 }
 
+/* For a thread that is no worker: sleep until the world neither stands still nor is asked to. */
+void pmem_world_await(void);
+
 /*
  * A safepoint: stop while the world is asked to stop, then top up the credit.
  * Returns OK; or ERR_NOSPACE when the volume has no room for the credit, even

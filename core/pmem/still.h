@@ -76,5 +76,17 @@ pmem_still_load64(uint64_t address)
  */
 must_use err_t pmem_still_read(uint64_t address, void *buffer);
 
+/*
+ * To be called every few microseconds by a reader that is busy for long: while the world is asked
+ * to stop, or stands still, it sleeps, so that it does not take a processor from those who are
+ * waited for.
+ */
+static inline void
+pmem_still_give_way(void)
+{
+    if (unlikely(pmem_poll()))
+        pmem_world_await();
+}
+
 /* The reader has done: nothing is held any more. */
 void pmem_still_end(void);

@@ -187,6 +187,17 @@ run_begin_locked(struct pmem_worker *worker)
 }
 
 void
+pmem_world_await(void)
+{
+    if (!(atomic_load_explicit(&pmem_stop_wanted, memory_order_relaxed) & PMEM_WANT_STOP))
+        return;
+    lock_acquire(&world.lock);
+    while (world.first || world.doing)
+        cond_wait(&world.go, &world.lock, PLAT_NO_DEADLINE);
+    lock_release(&world.lock);
+}
+
+void
 pmem_chunks_must(struct pmem_worker *worker)
 {
     static _Atomic uint32_t nothing;

@@ -31,6 +31,12 @@
 /* How much later than needed chunks are opened, in blocks. */
 #define ROOM_AHEAD (2 * CHUNK_BLOCKS)
 
+/*
+ * And for so many commits like the last one: who asks for credit while a fold is under way waits
+ * for all of that if a chunk is to be opened.
+ */
+#define ROOM_COMMITS 4
+
 void
 store_commit_begin(struct store *store)
 {
@@ -712,7 +718,7 @@ store_make_room(struct store *store)
     lock_release(&store->lock);
     dead_free(store);
     lock_acquire(&store->lock);
-    wanted = store_reserve_locked(store) + ROOM_AHEAD;
+    wanted = store_reserve_locked(store) + ROOM_AHEAD + ROOM_COMMITS * store->super.note.page_count;
     lock_release(&store->lock);
     IGNORE(blocks_grow(&store->blocks, wanted), "who needs it will ask again");
 }

@@ -207,6 +207,7 @@ vm_start(const struct vm_options *options)
     system_options = *options;
 #if defined(CHECKED) && CHECKED
     system_options.heap.move_always = true;
+    system_options.heap.prove_cycles = true;
 #endif
     if (system_options.heap.move_always)
         system_options.heap.stay_bytes = MOVING_STAY_BYTES;
