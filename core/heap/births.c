@@ -6,7 +6,8 @@
  * then, all that was left. The cycle judges none of that, whoever freed it before. It is told when
  * memory is handed to a cursor, not for each object, so it costs next to nothing.
  *
- * All of it lies outside the space. The heap's lock guards it, or the world stands still.
+ * All of it lies outside the space. It is told under the heap's lock, or while the world stands
+ * still, as it is switched on and off.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -23,7 +24,8 @@ whole_pages(uint64_t bytes)
 err_t
 heap_births_open(struct heap_births *births, uint64_t block_room)
 {
-    *births = (struct heap_births){ .block_room = block_room };
+    assert(!births->on);
+    births->block_room = block_room;
     births->blocks = plat_reserve(whole_pages(block_room / 8 + 1));
     births->lines = plat_reserve(whole_pages(block_room * sizeof births->lines[0] + 1));
     if (births->blocks != NULL && births->lines != NULL)
@@ -32,12 +34,15 @@ heap_births_open(struct heap_births *births, uint64_t block_room)
     return ERR_NOMEM;
 }
 
+/* It is off, so nobody looks at the tables. */
 void
 heap_births_close(struct heap_births *births)
 {
+    assert(!births->on);
     plat_release(births->blocks, whole_pages(births->block_room / 8 + 1));
     plat_release(births->lines, whole_pages(births->block_room * sizeof births->lines[0] + 1));
-    *births = (struct heap_births){ 0 };
+    births->blocks = NULL;
+    births->lines = NULL;
 }
 
 bool
@@ -88,10 +93,9 @@ heap_births_begin(uint64_t block_count)
     }
 }
 
+/* In the stopped world, because scavenges take no lock. */
 void
 heap_births_end(void)
 {
-    lock_acquire(&heap.lock);
     heap.births.on = false;
-    lock_release(&heap.lock);
 }

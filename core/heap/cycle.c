@@ -33,6 +33,7 @@
                          */
 #define PACE_TOO_LATE 4 /* and from here on until the cycle is over */
 #define ROOT_CREDIT   2
+#define RETRY_NS      1000000u /* without memory to stop the world */
 
 static struct {
     struct plat_thread *thread;
@@ -110,7 +111,6 @@ cycle_open(struct heap_cycle *cycle)
 static void
 cycle_close(struct heap_cycle *cycle)
 {
-    heap_births_end();
     heap_births_close(&heap.births);
     heap_mark_stack_free(&cycle->stack);
     plat_release(cycle->pending, pending_bytes(cycle));
@@ -162,11 +162,12 @@ settle(void *argument)
 
 /* In the stopped world, however it ended. */
 static void
-count(void *argument)
+end(void *argument)
 {
     struct heap_cycle *cycle = argument;
     struct heap_cycle_stats *stats = &heap.stats.cycles;
 
+    heap_births_end();
     heap.stats.freed_blocks += cycle->blocks_freed;
     stats->freed_bytes += cycle->blocks_freed << HEAP_BLOCK_SHIFT;
     stats->pages_read += cycle->pages_read;
@@ -178,6 +179,7 @@ count(void *argument)
     stats->count += cycle->settled;
     stats->vain += !cycle->settled;
     heap_stats_show();
+    trace(COLLECT, heap.blocks_used - heap.free_count, heap.bytes_live);
 }
 
 /* The root is told, as far as there is credit: it counts only for lives to come. */
@@ -233,6 +235,7 @@ cycle_failed(err_t err)
 static void
 cycle_run(void)
 {
+    static const _Atomic uint32_t nothing;
     struct heap_cycle *cycle = &collector.now;
     uint64_t asked_ns = plat_monotonic_ns();
     err_t err = cycle_open(cycle);
@@ -242,14 +245,14 @@ cycle_run(void)
         err = cycle_mark(cycle);
     if (err == OK)
         err = cycle_judge(cycle);
-    IGNORE(pmem_world_do(NULL, count, cycle, 0), "it takes no credit");
+    while (pmem_world_do(NULL, end, cycle, 0) != OK)
+        plat_wait(&nothing, 0, plat_monotonic_ns() + RETRY_NS);
     log_debug("full collection: %s after %" PRIu64 " ms; %" PRIu64 " KiB alive, %" PRIu64
               " KiB freed, %" PRIu64 " pages read",
               err == OK ? "done" : err_text(err), (plat_monotonic_ns() - asked_ns) / 1000000u,
               cycle->bytes_marked >> 10, cycle->blocks_freed << (HEAP_BLOCK_SHIFT - 10),
               cycle->pages_read);
     cycle_close(cycle);
-    trace(COLLECT, heap.blocks_used - heap.free_count, heap.bytes_live);
     atomic_store(&collector.outcome, err);
     if (err == OK)
         atomic_store(&collector.was_vain, false);

@@ -201,7 +201,7 @@ struct heap_limit {
 
 /* What came into old space since the instant of a cycle's picture (births.c). */
 struct heap_births {
-    bool on;              /* changed in the stopped world, or under the heap's lock */
+    bool on;              /* changed in the stopped world */
     uint64_t block_count; /* that are judged; nothing is told of others */
     uint64_t block_room;
     uint64_t *blocks;                   /* one bit a block: taken since */
