@@ -78,6 +78,9 @@ enum module_class_flag {
     CLASS_INTERFACE = 1 << 1,
     CLASS_ABSTRACT = 1 << 2,
     CLASS_FINAL = 1 << 3,
+
+    /* Given by the loader to .internal.weak alone: no module may have it. */
+    CLASS_WEAK = 1 << 16, /* its first field does not keep what it refers to */
 };
 
 /* Also used for fields where it makes sense. */

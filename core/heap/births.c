@@ -51,6 +51,17 @@ heap_born_block(const struct heap_births *births, uint64_t block)
     return births->blocks[block / 64] >> (block % 64) & 1;
 }
 
+bool
+heap_is_born(ref_t object)
+{
+    const struct heap_births *births = &heap.births;
+    uint64_t block = heap_block_of(object);
+    uint64_t line = object % HEAP_BLOCK_BYTES / HEAP_LINE_BYTES;
+
+    return block >= births->block_count || heap_born_block(births, block) ||
+           (births->lines[block][line / 64] >> (line % 64) & 1) != 0;
+}
+
 void
 heap_births_blocks(uint64_t block, uint64_t count)
 {
@@ -76,6 +87,14 @@ heap_births_hole(uint64_t from, uint64_t to)
         births->lines[block][line / 64] |= 1ull << (line % 64);
 }
 
+/* Where the next line begins, so that none holds both what is born and what is older. */
+static uint64_t
+line_after(uint64_t at, uint64_t limit)
+{
+    at = (at + HEAP_LINE_BYTES - 1) & ~(HEAP_LINE_BYTES - 1);
+    return at < limit ? at : limit;
+}
+
 /* In the stopped world, at the instant: blocks up to `block_count` will be judged. */
 void
 heap_births_begin(uint64_t block_count)
@@ -84,10 +103,12 @@ heap_births_begin(uint64_t block_count)
     heap.births.block_count = block_count;
     heap.births.on = true;
     for (unsigned i = 0; i < HEAP_CURSOR_COUNT; i++) {
-        const struct heap_cursor *cursor = &heap.cursors[i];
+        struct heap_cursor *cursor = &heap.cursors[i];
 
         if (!cursor->used)
             continue;
+        cursor->at = line_after(cursor->at, cursor->limit);
+        cursor->wide_at = line_after(cursor->wide_at, cursor->wide_limit);
         heap_births_hole(cursor->at, cursor->limit);
         heap_births_hole(cursor->wide_at, cursor->wide_limit);
     }

@@ -70,6 +70,7 @@ instant(void *argument)
     cycle->marks.block_count = block_count;
     cycle->old_bytes = atomic_load_explicit(&heap.old_bytes, memory_order_relaxed);
     heap_births_begin(block_count);
+    heap.weak_watch = true;
     for (struct heap_handle *handle = heap.handles; handle != NULL; handle = handle->next)
         heap_picture_root(cycle, handle->word);
 }
@@ -100,6 +101,7 @@ cycle_open(struct heap_cycle *cycle)
     TRY(heap_marks_open(&cycle->marks, room));
     cycle->marks.block_count = 0;
     TRY(heap_births_open(&heap.births, room));
+    TRY(heap_weak_open(cycle));
     cycle->pending = plat_reserve(pending_bytes(cycle));
     cycle->block_bytes = plat_reserve(block_bytes_bytes(cycle));
     if (cycle->pending == NULL || cycle->block_bytes == NULL ||
@@ -112,10 +114,26 @@ static void
 cycle_close(struct heap_cycle *cycle)
 {
     heap_births_close(&heap.births);
+    heap_weak_close(cycle);
     heap_mark_stack_free(&cycle->stack);
     plat_release(cycle->pending, pending_bytes(cycle));
     plat_release(cycle->block_bytes, block_bytes_bytes(cycle));
     heap_marks_close(&cycle->marks);
+}
+
+/* With its picture at hand. */
+static err_t
+cycle_paint(struct heap_cycle *cycle)
+{
+    struct painter *painter = heap_picture_open(cycle);
+    err_t err = ERR_NOMEM;
+
+    if (painter != NULL)
+        err = heap_picture_mark(painter);
+    if (err == OK)
+        err = heap_weak_settle(cycle, painter);
+    heap_picture_close(painter);
+    return err;
 }
 
 static err_t
@@ -130,7 +148,7 @@ cycle_mark(struct heap_cycle *cycle)
     if (err == OK && cycle->crowded)
         err = ERR_NOMEM;
     if (err == OK)
-        err = heap_picture_mark(cycle);
+        err = cycle_paint(cycle);
     pmem_still_end();
     return err;
 }
@@ -168,6 +186,7 @@ end(void *argument)
     struct heap_cycle_stats *stats = &heap.stats.cycles;
 
     heap_births_end();
+    heap.weak_watch = false;
     heap.stats.freed_blocks += cycle->blocks_freed;
     stats->freed_bytes += cycle->blocks_freed << HEAP_BLOCK_SHIFT;
     stats->pages_read += cycle->pages_read;

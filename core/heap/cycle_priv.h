@@ -11,6 +11,9 @@
 struct heap_cycle {
     struct heap_marks marks;
     struct mark_stack stack;
+    struct mark_stack weak; /* old objects whose weak word was not followed */
+    bool weak_keeps;        /* weak words are followed like others */
+    uint64_t weak_cleared;
     uint64_t *pending;     /* one bit a block: what is marked there is to be looked at (again) */
     uint64_t *block_bytes; /* alive in each block */
     uint64_t old_bytes;    /* that had gone into old space at the instant */
@@ -28,11 +31,29 @@ bool heap_cycle_is_called_off(void);
 /* picture.c: at the instant, a word that C holds. */
 void heap_picture_root(struct heap_cycle *cycle, word_t word);
 
+/* Who marks; NULL without memory. The picture is there until it is closed. */
+struct painter;
+struct painter *heap_picture_open(struct heap_cycle *cycle);
+void heap_picture_close(struct painter *painter);
+
 /*
- * Mark all that the picture reaches, into cycle->marks. Returns OK, ERR_CANCELLED (called off, or
- * the volume could not hold the picture), ERR_NOMEM, ERR_CORRUPT, ERR_IO.
+ * Mark all that the picture reaches, into cycle->marks; and what these words lead to, which it has
+ * too. Returns OK, ERR_CANCELLED (called off, or the volume could not hold the picture), ERR_NOMEM,
+ * ERR_CORRUPT, ERR_IO.
  */
-must_use err_t heap_picture_mark(struct heap_cycle *cycle);
+must_use err_t heap_picture_mark(struct painter *painter);
+must_use err_t heap_picture_mark_more(struct painter *painter, const word_t *words, uint64_t count);
+
+/* And what the word of this slot led to at the instant. */
+must_use err_t heap_picture_mark_slot(struct painter *painter, uint64_t slot);
+
+/*
+ * weak.c: all that is reachable but by weak words is marked: clear weak words to what is not, all
+ * of them at one instant, or mark what they refer to. Returns what heap_picture_mark_more() does.
+ */
+must_use err_t heap_weak_open(struct heap_cycle *cycle);
+void heap_weak_close(struct heap_cycle *cycle);
+must_use err_t heap_weak_settle(struct heap_cycle *cycle, struct painter *painter);
 
 /*
  * judge.c: free what is not marked and not born since. By the collector, as a RUNNING worker, a few

@@ -189,6 +189,12 @@ struct heap_handle {
 void heap_handle_open(struct heap_handle *handle, word_t word);
 void heap_handle_close(struct heap_handle *handle);
 
+/*
+ * What the first word of a weak object refers to, or null: from now on as strongly as from any
+ * other word. There is no other way to read it. A RUNNING worker.
+ */
+word_t heap_weak_get(ref_t weak);
+
 /* Size in bytes of the object, by its class. Any RUNNING worker. */
 uint64_t heap_object_bytes(ref_t object);
 

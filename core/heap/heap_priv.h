@@ -101,6 +101,7 @@ struct heap_shape {
     uint32_t bytes;         /* of a plain object */
     uint16_t kind;          /* enum object_kind */
     uint16_t run_count;
+    bool weak; /* the first word does not keep what it refers to */
     struct {
         uint32_t offset;
         uint32_t count;
@@ -245,6 +246,7 @@ struct heap {
     uint64_t surplus;   /* so many of those are to be given back to the volume */
     struct heap_cursor cursors[HEAP_CURSOR_COUNT];
     struct heap_births births;
+    bool weak_watch; /* what get() of a weak word answers is told; changed in the stopped world */
     unsigned cursor_victim;   /* whose is taken next when all are in use */
     uint64_t hole_pages_left; /* UINT64_MAX but in a scavenge */
 
@@ -321,6 +323,7 @@ void heap_births_end(void);
 void heap_births_blocks(uint64_t block, uint64_t count);
 void heap_births_hole(uint64_t from, uint64_t to);
 bool heap_born_block(const struct heap_births *births, uint64_t block);
+bool heap_is_born(ref_t object);
 
 /* roots.c: remembered set, threads, handles */
 must_use err_t heap_roots_start(void);
@@ -446,7 +449,6 @@ heap_mark_set(const struct heap_marks *marks, uint64_t address)
 
 must_use err_t heap_marks_open(struct heap_marks *marks, uint64_t block_room);
 void heap_marks_close(struct heap_marks *marks);
-must_use err_t heap_mark(struct heap_marks *marks);
 void heap_mark_lines(struct heap_marks *marks, ref_t object, uint64_t bytes);
 must_use err_t heap_page_in(uint64_t address);
 uint64_t heap_sweep_pages(void);

@@ -225,13 +225,15 @@ prove_block(const struct heap_cycle *cycle, const struct heap_marks *now, uint64
 void
 heap_judge_prove(struct heap_cycle *cycle)
 {
+    struct mark_stack weak = { 0 };
     struct heap_marks now;
 
     if (heap_marks_open(&now, heap.blocks_used) != OK)
         return;
-    if (heap_mark(&now) == OK) {
+    if (heap_mark(&now, &weak) == OK) {
         for (uint64_t block = 0; block < cycle->marks.block_count; block++)
             prove_block(cycle, &now, block);
     }
+    heap_mark_stack_free(&weak);
     heap_marks_close(&now);
 }

@@ -22,7 +22,9 @@
 struct marker {
     struct heap_marks *marks;
     struct mark_stack stack;
+    struct mark_stack *weak; /* objects whose first word was not followed */
     bool left_out;
+    bool counting; /* nothing new is to be found */
     uint64_t page; /* known to be resident */
 };
 
@@ -133,8 +135,11 @@ look_at(struct marker *marker, ref_t object, bool first_time)
         marker->marks->bytes_live += bytes;
         heap_mark_lines(marker->marks, object, bytes);
     }
-    for (unsigned i = 0; heap_shape_run(shape, object, i, &from, &to); i++)
+    for (unsigned i = 0; !marker->counting && heap_shape_run(shape, object, i, &from, &to); i++) {
+        if (i == 0 && shape->weak && mark_push(marker->weak, object))
+            from += 8;
         TRY(mark_slots(marker, from, to));
+    }
     return OK;
 }
 
@@ -220,6 +225,7 @@ count_anew(struct marker *marker)
 {
     uint64_t words = marker->marks->block_count * (HEAP_BLOCK_BYTES / 8 / 64);
 
+    marker->counting = true;
     marker->marks->bytes_live = 0;
     for (uint64_t i = 0; i < words; i++) {
         for (uint64_t left = marker->marks->bits[i]; left != 0; left &= left - 1)
@@ -228,25 +234,42 @@ count_anew(struct marker *marker)
     return OK;
 }
 
-/*
- * Mark all that is reachable, young or old. In the stopped world.
- * Returns OK; ERR_CORRUPT or ERR_IO when a page could not be read.
- */
-err_t
-heap_mark(struct heap_marks *marks)
+/* What is on the stack, and all that it leads to. */
+static err_t
+mark_rest(struct marker *marker)
 {
-    struct marker marker = { .marks = marks, .page = UINT64_MAX };
     bool again = false;
+    err_t err = drain(marker);
+
+    while (err == OK && marker->left_out) {
+        marker->left_out = false;
+        again = true;
+        err = look_again(marker);
+    }
+    return err == OK && again ? count_anew(marker) : err;
+}
+
+err_t
+heap_mark(struct heap_marks *marks, struct mark_stack *weak)
+{
+    struct marker marker = { .marks = marks, .weak = weak, .page = UINT64_MAX };
     err_t err;
 
     err = mark_roots(&marker);
-    while (err == OK && marker.left_out) {
-        marker.left_out = false;
-        again = true;
-        err = look_again(&marker);
-    }
-    if (err == OK && again)
-        err = count_anew(&marker);
+    if (err == OK)
+        err = mark_rest(&marker);
+    heap_mark_stack_free(&marker.stack);
+    return err;
+}
+
+err_t
+heap_mark_more(struct heap_marks *marks, struct mark_stack *weak, word_t word)
+{
+    struct marker marker = { .marks = marks, .weak = weak, .page = UINT64_MAX };
+    err_t err;
+
+    mark_word(&marker, word);
+    err = mark_rest(&marker);
     heap_mark_stack_free(&marker.stack);
     return err;
 }

@@ -32,6 +32,18 @@ must_use bool heap_mark_stack_grow(struct mark_stack *stack);
 must_use bool heap_mark_stack_shrink(struct mark_stack *stack);
 void heap_mark_stack_free(struct mark_stack *stack);
 
+/*
+ * mark.c: mark all that is reachable, young or old. In the stopped world.
+ *
+ *   weak  what has a weak word that was not followed is pushed there; some of it more than once
+ *
+ * Returns OK; ERR_CORRUPT or ERR_IO when a page could not be read.
+ */
+must_use err_t heap_mark(struct heap_marks *marks, struct mark_stack *weak);
+
+/* And what this word leads to. */
+must_use err_t heap_mark_more(struct heap_marks *marks, struct mark_stack *weak, word_t word);
+
 /* False: there is no memory for it. */
 static inline bool
 mark_push(struct mark_stack *stack, ref_t object)

@@ -204,6 +204,17 @@ head_read(struct painter *painter, ref_t object, uint64_t head[HEAD_WORDS],
     return words_read(painter, object + 8ull * here, wanted - here, head + here);
 }
 
+/*
+ * Is its weak word not followed? Those that were young may have moved since, and would not be found
+ * when their words are to be cleared: such a word keeps what it refers to until the next cycle.
+ */
+static bool
+is_weak(struct painter *painter, ref_t object)
+{
+    return !ref_is_young(object) && !painter->cycle->weak_keeps &&
+           mark_push(&painter->cycle->weak, object);
+}
+
 /* Look at an object that is marked. */
 static err_t
 look_at(struct painter *painter, ref_t object)
@@ -214,8 +225,11 @@ look_at(struct painter *painter, ref_t object)
 
     TRY(head_read(painter, object, head, &shape));
     bytes = heap_shape_bytes(shape, copy, head[0]);
-    for (unsigned i = 0; heap_shape_run(shape, copy, i, &from, &to); i++)
+    for (unsigned i = 0; heap_shape_run(shape, copy, i, &from, &to); i++) {
+        if (i == 0 && shape->weak && is_weak(painter, object))
+            from += 8;
         TRY(mark_slots(painter, from - copy + object, to - copy + object));
+    }
     heap_mark_lines(painter->marks, object, bytes);
     painter->cycle->block_bytes[heap_block_of(object)] += bytes;
     return OK;
@@ -366,17 +380,6 @@ roots_look(struct painter *painter)
     return OK;
 }
 
-static err_t
-all_look(struct painter *painter)
-{
-    bool any = true;
-
-    TRY(roots_look(painter));
-    while (any)
-        TRY(pending_look(painter, &any));
-    return OK;
-}
-
 void
 heap_picture_root(struct heap_cycle *cycle, word_t word)
 {
@@ -385,14 +388,13 @@ heap_picture_root(struct heap_cycle *cycle, word_t word)
     mark_word(&painter, word);
 }
 
-err_t
-heap_picture_mark(struct heap_cycle *cycle)
+struct painter *
+heap_picture_open(struct heap_cycle *cycle)
 {
     struct painter *painter = plat_alloc(sizeof *painter);
-    err_t err = ERR_NOMEM;
 
     if (painter == NULL)
-        return ERR_NOMEM;
+        return NULL;
     painter->cycle = cycle;
     painter->marks = &cycle->marks;
     painter->page = NO_PAGE;
@@ -400,9 +402,56 @@ heap_picture_mark(struct heap_cycle *cycle)
         painter->copies.pages[i] = NO_PAGE;
     painter->copies.bytes = plat_alloc(COPIES * PAGE_BYTES);
     if (painter->copies.bytes != NULL)
-        err = all_look(painter);
+        return painter;
+    plat_free(painter, sizeof *painter);
+    return NULL;
+}
+
+void
+heap_picture_close(struct painter *painter)
+{
     pmem_still_leave();
+    if (painter == NULL)
+        return;
     plat_free(painter->copies.bytes, COPIES * PAGE_BYTES);
     plat_free(painter, sizeof *painter);
-    return err;
+}
+
+static err_t
+rest_look(struct painter *painter)
+{
+    bool any = true;
+
+    TRY(drain(painter));
+    while (any)
+        TRY(pending_look(painter, &any));
+    painter->page = NO_PAGE;
+    pmem_still_leave();
+    return OK;
+}
+
+err_t
+heap_picture_mark(struct painter *painter)
+{
+    TRY(roots_look(painter));
+    return rest_look(painter);
+}
+
+err_t
+heap_picture_mark_slot(struct painter *painter, uint64_t slot)
+{
+    err_t err;
+
+    painter->reading = true;
+    err = mark_slots(painter, slot, slot + 8);
+    painter->reading = false;
+    return err == OK ? rest_look(painter) : err;
+}
+
+err_t
+heap_picture_mark_more(struct painter *painter, const word_t *words, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++)
+        mark_word(painter, words[i]);
+    return rest_look(painter);
 }

@@ -10,6 +10,7 @@
  */
 #include "heap/heap_priv.h"
 
+#include "format/module.h"
 #include "object/array.h"
 #include "object/string.h"
 
@@ -96,6 +97,7 @@ shape_of_class(ref_t class, struct heap_shape *shape)
     shape->kind = (uint16_t)GET_U32(class_object, class, kind);
     shape->bytes = GET_U32(class_object, class, instance_bytes);
     shape->run_count = (uint16_t)GET_U32(class_object, class, word_run_count);
+    shape->weak = (GET_U32(class_object, class, flags) & CLASS_WEAK) != 0 && shape->run_count > 0;
     for (unsigned i = 0; i < shape->run_count; i++) {
         uint64_t run = class + offsetof(struct class_object, word_runs) + 8ull * i;
 
@@ -140,6 +142,7 @@ shape_fill(uint32_t class_number)
         entry->bytes = shape.bytes;
         entry->kind = shape.kind;
         entry->run_count = shape.run_count;
+        entry->weak = shape.weak;
         for (unsigned i = 0; i < shape.run_count; i++)
             entry->runs[i] = shape.runs[i];
         atomic_store_explicit(&entry->ready, 1, memory_order_release);

@@ -11,15 +11,16 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "heap/heap_priv.h"
+#include "heap/mark_stack_priv.h"
 
 #include "base/memory.h"
 #include "base/trace.h"
 #include "plat/machine.h"
 
 #define ROOT_PAGES 2
+#define WEAK_PAGES 16 /* with weak words to be cleared; others wait for the next time */
 
-static uint64_t sweep_pages; /* of descriptors that may still be written */
+static uint64_t sweep_pages; /* of descriptors, and with weak words, that may still be written */
 
 static uint64_t
 table_end(void)
@@ -32,7 +33,8 @@ table_end(void)
 uint64_t
 heap_sweep_pages(void)
 {
-    return heap_pages_unwritten(SPACE_BLOCK_TABLE, table_end() - SPACE_BLOCK_TABLE) + ROOT_PAGES;
+    return heap_pages_unwritten(SPACE_BLOCK_TABLE, table_end() - SPACE_BLOCK_TABLE) + ROOT_PAGES +
+           WEAK_PAGES;
 }
 
 /* Everything the sweep reads comes in before anything is changed. */
@@ -147,6 +149,51 @@ sweep(const struct heap_marks *marks)
     heap.scan_at = heap.scan_to;
 }
 
+/* ---- weak words ---- */
+
+static uint64_t
+weak_slot(ref_t weak)
+{
+    return weak + OBJECT_HEADER_BYTES;
+}
+
+static bool
+is_lost(const struct heap_marks *marks, word_t word)
+{
+    return word_is_ref(word) && !heap_mark_get(marks, word);
+}
+
+/*
+ * What only weak words refer to goes, and they become null, as far as there is credit for
+ * that; the others keep what they refer to. Clears nothing before it is known what all of them
+ * keep.
+ */
+static err_t
+weak_settle(struct heap_marks *marks, struct mark_stack *weak)
+{
+    struct mark_stack lost = { 0 };
+    err_t err = OK;
+    ref_t at;
+
+    while (err == OK && (at = mark_pop(weak)) != 0) {
+        word_t word;
+
+        err = heap_page_in(weak_slot(at));
+        if (err != OK)
+            break;
+        word = pmem_load64(weak_slot(at));
+        if (is_lost(marks, word) && !(may_write(weak_slot(at)) && mark_push(&lost, at)))
+            err = heap_mark_more(marks, weak, word);
+    }
+    while (err == OK && (at = mark_pop(&lost)) != 0) {
+        err = heap_page_in(weak_slot(at));
+        if (err == OK && is_lost(marks, pmem_load64(weak_slot(at))))
+            pmem_store64(weak_slot(at), WORD_NULL);
+    }
+    heap_mark_stack_free(&lost);
+    return err;
+}
+
 /*
  * In the stopped world: free all that is not reachable, as far as credit for so many `pages`
  * goes, but at least for two. Returns OK; or ERR_NOMEM, ERR_CORRUPT, ERR_IO, and nothing was
@@ -157,16 +204,20 @@ heap_full(uint64_t pages)
 {
     uint64_t from_ns = plat_monotonic_ns();
     uint64_t took_ns;
+    struct mark_stack weak = { 0 };
     struct heap_marks marks;
     err_t err;
 
+    sweep_pages = pages - ROOT_PAGES;
     err = heap_marks_open(&marks, heap.blocks_used);
     if (err == OK)
-        err = heap_mark(&marks);
+        err = heap_mark(&marks, &weak);
     if (err == OK)
         err = table_page_in();
+    if (err == OK)
+        err = weak_settle(&marks, &weak);
+    heap_mark_stack_free(&weak);
     if (err == OK) {
-        sweep_pages = pages - ROOT_PAGES;
         sweep(&marks);
         heap.bytes_live = marks.bytes_live;
         heap_surplus_find();

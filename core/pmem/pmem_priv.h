@@ -318,6 +318,9 @@ void pmem_still_create(void);
 void pmem_still_flip(uint32_t epoch);
 void pmem_still_saved(err_t err);
 
+/* Is a picture to be made of the next snapshot, even if nothing was written? */
+bool pmem_still_wanted(void);
+
 /* Is that the page that the reader of a still picture names? */
 bool pmem_still_reads(uint64_t page);
 

@@ -415,7 +415,8 @@ pmem_epoch_closed(void)
 bool
 pmem_snapshot_due(void)
 {
-    return atomic_load(&pmem_dirty_count) + atomic_load(&snap.carried_count) > 0;
+    return pmem_still_wanted() ||
+           atomic_load(&pmem_dirty_count) + atomic_load(&snap.carried_count) > 0;
 }
 
 uint32_t

@@ -46,6 +46,7 @@ static struct {
     void *context;
     err_t err; /* when FAILED */
     struct cond change;
+    _Atomic bool wanted;   /* it is ASKED */
     _Atomic uint64_t page; /* that is being read, or NO_PAGE */
 } still;
 
@@ -55,6 +56,7 @@ pmem_still_create(void)
     lock_init(&still.lock, LOCK_RANK_STILL);
     cond_init(&still.change);
     still.state = STILL_NONE;
+    atomic_store(&still.wanted, false);
     atomic_store(&still.page, NO_PAGE);
 }
 
@@ -62,6 +64,7 @@ static void
 still_move_locked(enum still_state to)
 {
     still.state = to;
+    atomic_store(&still.wanted, to == STILL_ASKED);
     cond_broadcast(&still.change);
 }
 
@@ -93,6 +96,12 @@ pmem_still_saved(err_t err)
 }
 
 bool
+pmem_still_wanted(void)
+{
+    return atomic_load(&still.wanted);
+}
+
+bool
 pmem_still_reads(uint64_t page)
 {
     return atomic_load(&still.page) == page;
@@ -110,8 +119,7 @@ pmem_still_begin(pmem_world_fn *instant, void *context)
     still.cancelled = false;
     still_move_locked(STILL_ASKED);
     lock_release(&still.lock);
-    /* If nothing was written since the last one, that has it all, but its instant is over. */
-    (void)pmem_snapshot_ask(pmem_epoch_quiet() != 0 ? STORE_CAUSE_SPACE : STORE_CAUSE_INTERVAL);
+    (void)pmem_snapshot_ask(STORE_CAUSE_INTERVAL);
 }
 
 err_t

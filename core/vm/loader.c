@@ -36,6 +36,8 @@ static const struct primitive {
 } primitives[] = {
 #define PRIMITIVE(number, name, kind, signature) { signature, number, kind },
 #include "format/primitives.def"
+
+#define WEAK_CLASS_NAME ".internal.weak"
 #undef PRIMITIVE
 };
 
@@ -102,6 +104,14 @@ declare_members(struct load *load, struct model_class *class)
     return load->method_next < METHOD_NUMBER_MAX ? OK : ERR_NOSPACE;
 }
 
+/* Only what the library declares so: its first field is read by a primitive alone. */
+static bool
+is_weak(const struct load *load, const struct model_class *class)
+{
+    return load->application_id == 0 && load->application.word == WORD_NULL &&
+           text_equal(class->name->text, WEAK_CLASS_NAME);
+}
+
 static err_t
 declare_class(struct load *load, const struct module_class *source, struct model_class *class)
 {
@@ -110,6 +120,8 @@ declare_class(struct load *load, const struct module_class *source, struct model
     class->flags = source->flags;
     class->state = MODEL_DECLARED;
     err = model_declare(load, source, class);
+    if (err == OK && is_weak(load, class))
+        class->flags |= CLASS_WEAK | CLASS_FINAL;
     if (err == ERR_EXISTS)
         return load_complain(load, "in class %s: there is a class of this name already",
                              class->name->text);

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "format/module.h"
 #include "heap/heap.h"
 #include "object/array.h"
 #include "unit/pmem/fake_store.h"
@@ -134,6 +135,33 @@ space_make_pair_class(void)
     pmem_store32(run + 4, PAIR_WORDS);
     pmem_store64(SPACE_CLASS_TABLE + 8 * CLASS_PAIR, class);
     SET_U32(space_root, SPACE_ROOT, class_count, CLASS_PAIR + 1);
+}
+
+#define CLASS_WEAK_ONE (CLASS_PAIR + 1) /* a weak word, then a strong one */
+#define WEAK_BYTES     24
+
+struct weak_one {
+    uint64_t header;
+    word_t weak;
+    word_t strong;
+};
+
+/* The class of weak objects, after that of pairs. */
+static inline void
+space_make_weak_class(void)
+{
+    ref_t class = space_alloc_old(sizeof(struct class_object), CLASS_CLASS);
+    uint64_t run = class + offsetof(struct class_object, word_runs);
+
+    SET_U32(class_object, class, number, CLASS_WEAK_ONE);
+    SET_U32(class_object, class, kind, KIND_PLAIN);
+    SET_U32(class_object, class, flags, CLASS_WEAK);
+    SET_U32(class_object, class, instance_bytes, WEAK_BYTES);
+    SET_U32(class_object, class, word_run_count, 1);
+    pmem_store32(run, offsetof(struct weak_one, weak));
+    pmem_store32(run + 4, 2);
+    pmem_store64(SPACE_CLASS_TABLE + 8 * CLASS_WEAK_ONE, class);
+    SET_U32(space_root, SPACE_ROOT, class_count, CLASS_WEAK_ONE + 1);
 }
 
 static inline ref_t
