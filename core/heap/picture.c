@@ -22,11 +22,12 @@
 #include "plat/memory.h"
 #include "pmem/still.h"
 
-#define COPIES     64 /* pages of the picture that were read last */
-#define HEAD_WORDS 3  /* header, length, tops of a stack */
-#define RUN_WORDS  128
-#define NO_PAGE    UINT64_MAX
-#define NOT_NOW    ERR_NOT_FOUND /* the page is not in memory as it was; never leaves this file */
+#define COPIES 64 /* pages of the picture that were read last */
+#define HEAD_WORDS                                                                                 \
+    8 /* that are read at once: header, length, tops of a stack; all of a small object */
+#define RUN_WORDS 128
+#define NO_PAGE   UINT64_MAX
+#define NOT_NOW   ERR_NOT_FOUND /* the page is not in memory as it was; never leaves this file */
 
 struct copies {
     uint64_t pages[COPIES]; /* addresses; NO_PAGE */
@@ -178,13 +179,16 @@ shape_fetch(struct painter *painter, uint32_t class_number)
     return err;
 }
 
-/* The first words of an object; those behind the header only if its kind has them. */
+/*
+ * The first words of an object, and what lies behind it: at least as many as its kind has before
+ * its words. `count` is filled: how many there are.
+ */
 static err_t
-head_read(struct painter *painter, ref_t object, uint64_t head[HEAD_WORDS],
+head_read(struct painter *painter, ref_t object, uint64_t head[HEAD_WORDS], unsigned *count,
           const struct heap_shape **shape)
 {
     unsigned here = (unsigned)((PAGE_BYTES - object % PAGE_BYTES) / 8);
-    unsigned wanted = HEAD_WORDS;
+    unsigned wanted = 3;
     uint32_t class_number;
 
     if (here > HEAD_WORDS)
@@ -195,12 +199,14 @@ head_read(struct painter *painter, ref_t object, uint64_t head[HEAD_WORDS],
     if (unlikely(!heap_shape_stands(class_number)))
         TRY(shape_fetch(painter, class_number));
     *shape = heap_shape_of(class_number);
-    if ((*shape)->kind == KIND_PLAIN)
-        wanted = 1;
-    else if ((*shape)->kind != KIND_STACK)
+    *count = here;
+    if (likely(here >= wanted) || (*shape)->kind == KIND_PLAIN)
+        return OK;
+    if ((*shape)->kind != KIND_STACK)
         wanted = 2;
     if (wanted <= here)
         return OK;
+    *count = wanted;
     return words_read(painter, object + 8ull * here, wanted - here, head + here);
 }
 
@@ -222,13 +228,19 @@ look_at(struct painter *painter, ref_t object)
     uint64_t head[HEAD_WORDS], bytes, from, to;
     const struct heap_shape *shape;
     ref_t copy = (ref_t)(uintptr_t)head; /* what a shape asks of an object is in its head */
+    unsigned count;
 
-    TRY(head_read(painter, object, head, &shape));
+    TRY(head_read(painter, object, head, &count, &shape));
     bytes = heap_shape_bytes(shape, copy, head[0]);
     for (unsigned i = 0; heap_shape_run(shape, copy, i, &from, &to); i++) {
         if (i == 0 && shape->weak && is_weak(painter, object))
             from += 8;
-        TRY(mark_slots(painter, from - copy + object, to - copy + object));
+        if (likely(bytes <= 8ull * count)) {
+            for (; from < to; from += 8)
+                mark_word(painter, head[(from - copy) / 8]);
+        } else {
+            TRY(mark_slots(painter, from - copy + object, to - copy + object));
+        }
     }
     heap_mark_lines(painter->marks, object, bytes);
     painter->cycle->block_bytes[heap_block_of(object)] += bytes;

@@ -35,7 +35,7 @@
  * And for so many commits like the last one: who asks for credit while a fold is under way waits
  * for all of that if a chunk is to be opened.
  */
-#define ROOM_COMMITS 4
+#define ROOM_COMMITS 8
 
 void
 store_commit_begin(struct store *store)
