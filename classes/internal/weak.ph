@@ -14,4 +14,7 @@ final class weak {
 
     // The object, or null when it is gone. While somebody has it in his hands it does not go.
     any get() @primitive(weak_get);
+
+    // Is it gone? To ask this keeps nothing.
+    boolean isGone() @primitive(weak_is_gone);
 }

@@ -195,6 +195,9 @@ void heap_handle_close(struct heap_handle *handle);
  */
 word_t heap_weak_get(ref_t weak);
 
+/* Is it null? Who asks this has got nothing. A RUNNING worker. */
+bool heap_weak_is_null(ref_t weak);
+
 /* Size in bytes of the object, by its class. Any RUNNING worker. */
 uint64_t heap_object_bytes(ref_t object);
 

@@ -96,6 +96,12 @@ heap_weak_get(ref_t weak)
     return word;
 }
 
+bool
+heap_weak_is_null(ref_t weak)
+{
+    return pmem_load64(weak_slot(weak)) == WORD_NULL;
+}
+
 /* ---- the collector's side ---- */
 
 static bool

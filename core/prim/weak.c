@@ -27,3 +27,11 @@ prim_weak_get(struct prim_call *call)
         return prim_refuse(call, 0, "a weak reference");
     return prim_return_word(call, heap_weak_get(call->words[0]));
 }
+
+enum prim_answer
+prim_weak_is_gone(struct prim_call *call)
+{
+    if (call->words[0] == WORD_NULL || !is_weak(call->words[0]))
+        return prim_refuse(call, 0, "a weak reference");
+    return prim_return_boolean(call, heap_weak_is_null(call->words[0]));
+}

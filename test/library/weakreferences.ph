@@ -43,6 +43,44 @@ void values() {
     check.part("weak references");
 }
 
+void watch(cleaner watcher, .internal.container.array log, int i) {
+    thing t = new thing();
+    t.v = i;
+    watcher.watch(t, fun () { log.add(i); });
+}
+
+void cleaned() {
+    cleaner watcher = new cleaner();
+    var log = new .internal.container.array();
+    thing stays = new thing();
+    watcher.watch(stays, fun () { log.add("wrong"); });
+    for (int i = 0; i < 10; i++)
+        watch(watcher, log, i);
+    check.same(watcher.run(), 0, "nobody is gone yet");
+    check.same(watcher.size(), 11, "all are watched");
+    gc();
+    gc();
+    check.same(watcher.run(), 10, "ten are gone");
+    for (int i = 0; i < 10; i++)
+        check.same(log[i], i, "in order");
+    check.same(watcher.size(), 1, "one stays");
+    check.same(watcher.run(), 0, "and nobody is gone twice");
+    check.good(stays.v == 0, "it is there");
+    check.fails("nothing to watch, or nothing to do", fun () { watcher.watch(null, log); });
+    check.part("cleaners");
+}
+
+void asked() {
+    weak w = alone();
+    check.good(!w.isGone(), "not gone yet");
+    gc();
+    gc();
+    check.good(w.isGone(), "gone, though it was asked");
+    check.part("asking");
+}
+
 kept();
 cleared();
 values();
+cleaned();
+asked();
