@@ -8,6 +8,7 @@ package .phantom;
 class cleaner {
     private .internal.container.array watched; // a weak reference, and its action behind it
 
+    // Nothing is watched yet.
     void cleaner() {
         watched = new .internal.container.array();
     }

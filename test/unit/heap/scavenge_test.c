@@ -508,11 +508,54 @@ START_TEST(more_applications_than_cursors_lose_nothing)
 }
 END_TEST
 
+static void
+setup_large(void)
+{
+    space_heap = (struct heap_options){ .nursery_bytes = 4 << 20 };
+    space_start();
+    space_make_pair_class();
+    heap_handle_open(&handle, WORD_NULL);
+}
+
+/* Pairs in a list, or not, up to the next scavenge. */
+static void
+fill_eden(struct heap_handle *list)
+{
+    uint64_t scavenges = heap.stats.scavenges;
+
+    while (heap.stats.scavenges == scavenges) {
+        ref_t pair = space_pair(1);
+
+        if (list == NULL)
+            continue;
+        pair_set(pair, 0, list->word);
+        list->word = pair;
+    }
+}
+
+START_TEST(a_scavenge_comes_sooner_where_much_survives)
+{
+    uint64_t all, share;
+
+    fill_eden(NULL);
+    all = heap.eden_to - heap.eden_from;
+    for (unsigned i = 0; i < 4; i++)
+        fill_eden(&handle);
+    share = heap.eden_to - heap.eden_from;
+    ck_assert_uint_lt(share, all / 2);
+    ck_assert_uint_ge(share, 256 << 10);
+    handle.word = WORD_NULL;
+    for (unsigned i = 0; i < 8; i++)
+        fill_eden(NULL);
+    ck_assert_uint_eq(heap.eden_to - heap.eden_from, all);
+}
+END_TEST
+
 int
 main(void)
 {
     Suite *suite = suite_create("scavenge");
-    TCase *tcase = tcase_create("scavenge");
+    TCase *tcase = tcase_create("scavenge"), *large = tcase_create("large");
 
     suite_add_tcase(suite, tcase);
     tcase_set_timeout(tcase, 120);
@@ -539,5 +582,8 @@ main(void)
     tcase_add_test(tcase, identity_hashes_are_given_once_and_move_along);
     tcase_add_test(tcase, applications_pay_for_their_own_blocks);
     tcase_add_test(tcase, more_applications_than_cursors_lose_nothing);
+    tcase_add_checked_fixture(large, setup_large, teardown);
+    tcase_add_test(large, a_scavenge_comes_sooner_where_much_survives);
+    suite_add_tcase(suite, large);
     return run(suite);
 }
