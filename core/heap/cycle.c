@@ -73,6 +73,7 @@ instant(void *argument)
     heap.weak_watch = true;
     for (struct heap_handle *handle = heap.handles; handle != NULL; handle = handle->next)
         heap_picture_root(cycle, handle->word);
+    heap_picture_roots(cycle);
 }
 
 /* ---- one cycle ---- */
@@ -142,9 +143,9 @@ cycle_mark(struct heap_cycle *cycle)
     err_t err;
 
     pmem_still_begin(instant, cycle);
-    err = heap_cycle_is_called_off() ? ERR_CANCELLED : pmem_still_wait();
+    err = heap_cycle_is_called_off() ? ERR_CANCELLED : pmem_still_wait_instant();
     if (err == ERR_IO)
-        err = ERR_NOSPACE; /* it could not be saved; that is not what a damaged page would mean */
+        err = ERR_NOSPACE; /* there was no snapshot; that is not what a damaged page would mean */
     if (err == OK && cycle->crowded)
         err = ERR_NOMEM;
     if (err == OK)
@@ -166,10 +167,6 @@ settle(void *argument)
     struct heap_cycle *cycle = argument;
     uint64_t from_ns = plat_monotonic_ns();
 
-    for (uint64_t block = 0; block < cycle->marks.block_count; block++) {
-        if (!ref_is_young(heap_block_at(block)))
-            cycle->bytes_marked += cycle->block_bytes[block];
-    }
     heap.bytes_live = cycle->bytes_marked;
     atomic_fetch_sub(&heap.old_bytes, cycle->old_bytes);
     heap.stats.full_collections++;
@@ -221,6 +218,10 @@ cycle_judge(struct heap_cycle *cycle)
     err = heap.options.prove_cycles ? pmem_world_do(&worker, prove, cycle, 0) : OK;
     if (err == OK)
         err = heap_judge(cycle, &worker);
+    for (uint64_t block = 0; block < cycle->marks.block_count; block++) {
+        if (!ref_is_young(heap_block_at(block)))
+            cycle->bytes_marked += cycle->block_bytes[block];
+    }
     if (err == OK)
         err = pmem_world_do(&worker, settle, cycle, 0);
     if (err == OK)

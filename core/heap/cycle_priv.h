@@ -7,6 +7,8 @@
 
 #include "heap/mark_stack_priv.h"
 
+#define HEAP_TABLES 3 /* of classes, methods, threads */
+
 /* One course of the collector. The collector's own thread changes it, but at the instant. */
 struct heap_cycle {
     struct heap_marks marks;
@@ -16,11 +18,12 @@ struct heap_cycle {
     uint64_t weak_cleared;
     uint64_t *pending;     /* one bit a block: what is marked there is to be looked at (again) */
     uint64_t *block_bytes; /* alive in each block */
-    uint64_t old_bytes;    /* that had gone into old space at the instant */
-    bool crowded;          /* there were more blocks at the instant than there is room for */
-    bool settled;          /* it came to its end */
-    uint64_t asked_ns;     /* plat_monotonic_ns() */
-    uint64_t pages_read;   /* from the volume */
+    uint32_t counts[HEAP_TABLES]; /* entries of the tables at the instant */
+    uint64_t old_bytes;           /* that had gone into old space at the instant */
+    bool crowded;                 /* there were more blocks at the instant than there is room for */
+    bool settled;                 /* it came to its end */
+    uint64_t asked_ns;            /* plat_monotonic_ns() */
+    uint64_t pages_read;          /* from the volume */
     uint64_t bytes_marked;
     uint64_t blocks_freed;
 };
@@ -28,8 +31,9 @@ struct heap_cycle {
 /* cycle.c: true when the cycle shall end and free nothing more. Any thread. */
 bool heap_cycle_is_called_off(void);
 
-/* picture.c: at the instant, a word that C holds. */
+/* picture.c: at the instant, a word that C holds; and what the root has. */
 void heap_picture_root(struct heap_cycle *cycle, word_t word);
+void heap_picture_roots(struct heap_cycle *cycle);
 
 /* Who marks; NULL without memory. The picture is there until it is closed. */
 struct painter;

@@ -270,6 +270,7 @@ struct heap {
     uint64_t *scan_stack; /* copied, their words not yet looked at */
     uint64_t scan_max;
     uint64_t mark_chunks_max; /* of the mark stack; small in tests */
+    _Atomic bool marks_late;  /* tests: nothing is marked before the snapshot is committed */
     uint64_t full_bytes_min;  /* of HEAP_FULL_NURSERIES */
 
     _Atomic uint64_t old_bytes;    /* gone into old space since the last full collection */

@@ -1,9 +1,10 @@
 /*
  * picture.c - finding all that was reachable at the instant of a still picture, while programs run.
  *
- * From the handles as they were at the instant, and the tables as the picture has them, depth
- * first. Marks and lines lie outside the space, and nothing is written there. What is reachable
- * now was reachable then or is younger: so whatever is not marked here is garbage for ever.
+ * From the handles and the words of the root as they were at the instant, and the tables as the
+ * picture has them, depth first. Marks and lines lie outside the space, and nothing is written
+ * there. What is reachable now was reachable then or is younger: so whatever is not marked here is
+ * garbage for ever.
  *
  * A page that nobody has written to since is read where it lies, word by word, and what was read
  * counts only if nobody wrote meanwhile. An object on any other page, or on one that is not in
@@ -358,36 +359,28 @@ table_look(struct painter *painter, uint64_t table, uint64_t count)
     return err == OK ? drain(painter) : err;
 }
 
+static const struct {
+    uint64_t table, count_offset;
+} tables[HEAP_TABLES] = {
+    { SPACE_CLASS_TABLE, offsetof(struct space_root, class_count) },
+    { SPACE_METHOD_TABLE, offsetof(struct space_root, method_count) },
+    { SPACE_THREAD_TABLE, offsetof(struct space_root, thread_slot_count) },
+};
+
+/* Of the tables what is in memory as it was; `*left` is filled: those of which not all is. */
 static err_t
-root_count(struct painter *painter, uint64_t offset, uint64_t *count)
+tables_look(struct painter *painter, unsigned *left)
 {
-    uint64_t word;
-    err_t err;
+    *left = 0;
+    for (unsigned i = 0; i < HEAP_TABLES; i++) {
+        err_t err = mark_slots(painter, tables[i].table,
+                               tables[i].table + 8ull * painter->cycle->counts[i]);
 
-    painter->reading = true;
-    err = words_read(painter, SPACE_ROOT + (offset & ~7ull), 1, &word);
-    painter->reading = false;
-    *count = (uint32_t)(word >> 8 * (offset % 8));
-    return err;
-}
-
-static err_t
-roots_look(struct painter *painter)
-{
-    static const struct {
-        uint64_t table, count_offset;
-    } tables[] = {
-        { SPACE_CLASS_TABLE, offsetof(struct space_root, class_count) },
-        { SPACE_METHOD_TABLE, offsetof(struct space_root, method_count) },
-        { SPACE_THREAD_TABLE, offsetof(struct space_root, thread_slot_count) },
-    };
-    uint64_t count = 0;
-
-    TRY(drain(painter)); /* what handles held at the instant */
-    TRY(table_look(painter, SPACE_ROOT + ROOT_WORD_FIRST, ROOT_WORD_COUNT));
-    for (unsigned i = 0; i < sizeof tables / sizeof tables[0]; i++) {
-        TRY(root_count(painter, tables[i].count_offset, &count));
-        TRY(table_look(painter, tables[i].table, count));
+        if (err == NOT_NOW)
+            *left |= 1u << i;
+        else if (err != OK)
+            return err;
+        TRY(drain(painter));
     }
     return OK;
 }
@@ -398,6 +391,15 @@ heap_picture_root(struct heap_cycle *cycle, word_t word)
     struct painter painter = { .cycle = cycle, .marks = &cycle->marks };
 
     mark_word(&painter, word);
+}
+
+void
+heap_picture_roots(struct heap_cycle *cycle)
+{
+    for (unsigned i = 0; i < ROOT_WORD_COUNT; i++)
+        heap_picture_root(cycle, pmem_load64(SPACE_ROOT + ROOT_WORD_FIRST + 8ull * i));
+    for (unsigned i = 0; i < HEAP_TABLES; i++)
+        cycle->counts[i] = pmem_load32(SPACE_ROOT + tables[i].count_offset);
 }
 
 struct painter *
@@ -442,10 +444,28 @@ rest_look(struct painter *painter)
     return OK;
 }
 
+/*
+ * While the snapshot is being saved what is in memory is marked; then the rest.
+ */
 err_t
 heap_picture_mark(struct painter *painter)
 {
-    TRY(roots_look(painter));
+    unsigned left;
+    err_t err;
+
+    if (heap.marks_late)
+        IGNORE(pmem_still_wait(), "it is waited for again");
+    TRY(drain(painter));
+    TRY(tables_look(painter, &left));
+    pmem_still_leave();
+    painter->page = NO_PAGE;
+    err = pmem_still_wait();
+    if (err != OK)
+        return err == ERR_IO ? ERR_NOSPACE : err; /* not a page that cannot be read */
+    for (unsigned i = 0; i < HEAP_TABLES; i++) {
+        if ((left >> i & 1) != 0)
+            TRY(table_look(painter, tables[i].table, painter->cycle->counts[i]));
+    }
     return rest_look(painter);
 }
 

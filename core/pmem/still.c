@@ -27,6 +27,7 @@
 
 #define NO_PAGE UINT64_MAX
 
+/* In the order of the road. */
 enum still_state {
     STILL_NONE,
     STILL_ASKED,
@@ -122,19 +123,32 @@ pmem_still_begin(pmem_world_fn *instant, void *context)
     (void)pmem_snapshot_ask(STORE_CAUSE_INTERVAL);
 }
 
-err_t
-pmem_still_wait(void)
+/* Wait until the road has led up to there. */
+static err_t
+still_wait(enum still_state to)
 {
     err_t err;
 
     lock_acquire(&still.lock);
-    while (!still.cancelled && (still.state == STILL_ASKED || still.state == STILL_CLOSED))
+    while (!still.cancelled && still.state < to)
         cond_wait(&still.change, &still.lock, PLAT_NO_DEADLINE);
     err = still.state == STILL_FAILED ? still.err : OK;
     if (still.cancelled)
         err = ERR_CANCELLED;
     lock_release(&still.lock);
     return err;
+}
+
+err_t
+pmem_still_wait_instant(void)
+{
+    return still_wait(STILL_CLOSED);
+}
+
+err_t
+pmem_still_wait(void)
+{
+    return still_wait(STILL_HELD);
 }
 
 void

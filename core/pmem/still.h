@@ -6,7 +6,8 @@
  * the snapshot is held until the reader has done. So there is no barrier, nothing is copied, and
  * nobody waits for the reader. Nothing of it lasts longer than the machine runs.
  *
- * The road: pmem_still_begin(), pmem_still_wait(), then any number of reads, pmem_still_end().
+ * The road: pmem_still_begin(), pmem_still_wait_instant(), reads in memory, pmem_still_wait(), then
+ * any reads, pmem_still_end().
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -24,6 +25,12 @@
  *            writes nothing to the space
  */
 void pmem_still_begin(pmem_world_fn *instant, void *context);
+
+/*
+ * Wait for the instant. From then on pages can be read in memory, but not from the volume. Returns
+ * what pmem_still_wait() does.
+ */
+must_use err_t pmem_still_wait_instant(void);
 
 /*
  * Wait until the snapshot is committed and held. Not as a RUNNING worker.

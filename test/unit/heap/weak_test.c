@@ -245,6 +245,7 @@ reach_instant(void)
 {
     pair_set(space_pair(0), 0, WORD_NULL);
     fake.page_delay_us = 20000;
+    heap.marks_late = true;
     heap_cycle_ask();
     while (!heap.births.on) {
         space_safepoint();
