@@ -221,7 +221,7 @@ system_start(struct system *system, const struct system_options *options)
         store_stats_get(system->store, &stats);
         vm.heap.nursery_bytes = heap_nursery_for(stats.block_count * PAGE_BYTES);
     }
-    vm.heap.background = true;
+    vm.heap.background = !vm.safe;
     err = vm_start(&vm);
     if (err == ERR_FOREIGN) {
         unmade_say(system);
