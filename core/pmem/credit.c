@@ -235,18 +235,26 @@ credit_add(struct pmem_worker *worker, uint64_t pages)
 /*
  * Half will do, and comes before what the heap keeps, out of which it is taken at last: a worker
  * that has less can only be told that there is no room, and what that takes is left.
+ *
+ * Who waits for commits waits for all that a worker has usually: for the page or two that were used
+ * since the last time there would be a commit for each step of a program that fills an array.
  */
 static err_t
 top_up_half(struct pmem_worker *worker)
 {
-    uint32_t wanted;
+    uint32_t all = PMEM_WORKER_CREDIT - worker->credit, wanted;
 
     if (worker->credit >= PMEM_WORKER_CREDIT / 2)
         return OK;
     wanted = PMEM_WORKER_CREDIT / 2 - worker->credit;
-    if (take(wanted, UNFORESEEN) != OK && take_after_commits(worker, wanted, UNFORESEEN) != OK)
+    if (take(wanted, UNFORESEEN) == OK) {
+        worker->credit += wanted;
+    } else if (take_after_commits(worker, all, UNFORESEEN) == OK) {
+        worker->credit += all;
+    } else {
         TRY(pmem_credit_take_kept(wanted, UNFORESEEN / 2 + TELLING)); /* a sweep needs the first */
-    worker->credit += wanted;
+        worker->credit += wanted;
+    }
     return OK;
 }
 

@@ -212,6 +212,28 @@ START_TEST(half_of_the_credit_is_had_without_a_wait)
 }
 END_TEST
 
+START_TEST(who_waited_for_a_commit_does_not_wait_again_for_each_page)
+{
+    struct pmem_worker worker;
+    uint64_t taken = snapshots();
+
+    join(&worker);
+    fake.credit = 0;
+    for (uint64_t page = 0; page < PMEM_WORKER_CREDIT / 2 + 1; page++)
+        pmem_store64(at(page, 0), 1);
+    ck_assert_int_eq(pmem_safepoint(&worker), OK); /* what was written comes back */
+    ck_assert_uint_eq(worker.credit, PMEM_WORKER_CREDIT);
+    ck_assert_uint_eq(snapshots(), taken + 1);
+    for (uint64_t page = 100; page < 100 + PMEM_WORKER_CREDIT / 2; page++) {
+        pmem_store64(at(page, 0), 1);
+        ck_assert_int_eq(pmem_safepoint(&worker), OK);
+    }
+    ck_assert_uint_eq(snapshots(), taken + 1);
+    fake.credit = 1000;
+    pmem_worker_leave(&worker);
+}
+END_TEST
+
 START_TEST(half_of_the_credit_comes_out_of_what_is_kept_but_not_what_a_sweep_needs)
 {
     struct pmem_worker worker;
@@ -381,6 +403,7 @@ main(void)
     tcase_add_test(tcase, workers_have_indices_from_zero);
     tcase_add_test(tcase, a_worker_is_refused_credit_only_after_commits_that_might_have_helped);
     tcase_add_test(tcase, half_of_the_credit_is_had_without_a_wait);
+    tcase_add_test(tcase, who_waited_for_a_commit_does_not_wait_again_for_each_page);
     tcase_add_test(tcase, half_of_the_credit_comes_out_of_what_is_kept_but_not_what_a_sweep_needs);
     tcase_add_test(tcase, who_gets_no_credit_can_be_told_so_but_not_for_ever);
     tcase_add_test(tcase, who_gets_no_credit_can_be_told_so_out_of_what_commits_let_go_of);
