@@ -187,6 +187,32 @@ while (true) {
 }
 """
 
+# A string that is twice as long each time; and then one more of what fitted last.
+DOUBLES = """
+string s = "x";
+try {
+    while (true)
+        s = s + s;
+} catch (.internal.error.space e) {
+    println("full");
+}
+s = s + 1;
+println(s.length() > 10000000 ? "and on" : "only \\{s.length()}");
+"""
+
+# A list whose array is copied to one twice as large whenever it is full, and lets go in the end.
+LISTS = """
+for (int round = 0; round < 2; round++) {
+    any list = [];
+    try {
+        while (true)
+            list.add(0.5);
+    } catch (.internal.error.space e) {
+        println(list.size() > 400000 ? "full" : "only \\{list.size()}");
+    }
+}
+"""
+
 # Needs a tenth of a MiB.
 MODEST = """
 any texts = [];
@@ -243,6 +269,25 @@ class Full(VolumeTest):
                 self.assertClear(ended, 1, "the volume is full")
                 self.check()
                 self.remove(3)
+
+    def in_few_commits(self, most):
+        """It was not told page by page that there is no room, a commit for each."""
+        self.assertLess(self.stat()["generation"], most)
+        self.check()
+
+    def test_what_is_too_large_is_refused_before_it_is_filled(self):
+        for size in ("64M", "80M", "95M", "110M"):
+            with self.case(size, "string"):
+                ended = phantom("run", self.volume, self.program(DOUBLES))
+                self.assertEqual((ended.status, ended.out), (0, "full\nand on\n"), ended)
+                self.in_few_commits(100)
+
+    def test_who_fills_to_the_last_page_does_so_in_few_commits(self):
+        for size in ("27M", "48M"):
+            with self.case(size, "list"):
+                ended = phantom("run", self.volume, self.program(LISTS))
+                self.assertEqual((ended.status, ended.out), (0, "full\nfull\n"), ended)
+                self.in_few_commits(1000)
 
     def test_who_lets_nothing_go_is_told_each_time(self):
         for size, shape in (("10M", "strings"), ("16M", "nodes"), ("27M", "ints")):

@@ -119,7 +119,7 @@ old_may_grow(uint64_t bytes)
     uint64_t grown = atomic_load_explicit(&heap.old_bytes, memory_order_relaxed);
     uint64_t limit = heap.options.limit_bytes;
 
-    if (heap_wants_stopped() || heap_cycle_is_outrun())
+    if (heap_wants_stopped() || heap_cycle_is_outrun() || heap_huge_must_ask(bytes))
         return false;
     return limit == 0 || heap.bytes_live + grown + bytes <= limit;
 }
@@ -138,11 +138,36 @@ heap_old_grown(uint64_t bytes)
         heap_cycle_ask();
 }
 
-/* First writes that an object may take, so that heap_collect can tell what is out of reach. */
+/*
+ * A huge object takes credit as it is filled: it may never be. But when as much came in huge
+ * objects as was alive, who wants one more shall hear at once that there is no room, or have room
+ * made for all of it, and not find that out page by page. After that the next may come unasked.
+ */
+bool
+heap_huge_must_ask(uint64_t bytes)
+{
+    return bytes > HEAP_FILLED_BYTES_MAX &&
+           atomic_load_explicit(&heap.unasked, memory_order_relaxed) >=
+               atomic_load_explicit(&heap.unasked_max, memory_order_relaxed);
+}
+
+/* It was asked for, or a collection in the stopped world has said what is alive. */
+void
+heap_huge_asked(void)
+{
+    atomic_store_explicit(&heap.unasked, 0, memory_order_relaxed);
+    atomic_store_explicit(&heap.unasked_max, heap_full_threshold(), memory_order_relaxed);
+}
+
+/* First writes that its allocation may take, so that heap_collect can tell what is out of reach. */
 uint64_t
 heap_wanted_pages(uint64_t bytes)
 {
-    return bytes > HEAP_LARGE_BYTES ? bytes / PAGE_BYTES + 1 + DESCRIPTION_PAGES : CREDIT_RAISE;
+    if (bytes <= HEAP_LARGE_BYTES)
+        return CREDIT_RAISE;
+    if (bytes > HEAP_FILLED_BYTES_MAX && !heap_huge_must_ask(bytes))
+        return DESCRIPTION_PAGES;
+    return bytes / PAGE_BYTES + 1 + DESCRIPTION_PAGES;
 }
 
 /*
@@ -156,29 +181,60 @@ touches_all(const struct heap_taken *taken, uint64_t bytes)
     return !taken->fresh || bytes <= HEAP_FILLED_BYTES_MAX;
 }
 
-/* Blocks of its own for a large object, with credit for so many `pages`; false without. */
+/* Credit for all that is written as it is allocated, so many `pages`; false without. */
+static bool
+large_reserve(struct heap_local *local, uint64_t bytes, const struct heap_taken *taken,
+              uint64_t *pages)
+{
+    *pages = DESCRIPTION_PAGES;
+    if (touches_all(taken, bytes))
+        *pages += heap_pages_unwritten(heap_block_at(taken->block), bytes);
+    return pmem_reserve(local->worker, *pages) == OK;
+}
+
+/* They were not touched: those that were zero still are. */
+static void
+large_give(const struct heap_taken *taken)
+{
+    lock_acquire(&heap.lock);
+    if (!taken->fresh)
+        heap_blocks_give(taken->block, taken->block_count);
+    for (uint64_t i = 0; taken->fresh && i < taken->block_count; i++)
+        heap_blocks_give_zero(taken->block + i);
+    lock_release(&heap.lock);
+}
+
+/* Blocks for it, used ones only if `used`, with credit for so many `pages`; false without. */
+static bool
+large_try(struct heap_local *local, uint64_t bytes, bool used, struct heap_taken *taken,
+          uint64_t *pages)
+{
+    lock_acquire(&heap.lock);
+    taken->fresh = true;
+    taken->block = used ? heap_blocks_take(taken->block_count, &taken->fresh)
+                        : heap_blocks_take_new(taken->block_count);
+    lock_release(&heap.lock);
+    if (taken->block == HEAP_NO_BLOCK)
+        return false;
+    if (large_reserve(local, bytes, taken, pages))
+        return true;
+    large_give(taken);
+    return false;
+}
+
+/* Without credit to zero blocks that were used, all at once, a huge object has new ones. */
 static bool
 large_take(struct heap_local *local, uint64_t bytes, struct heap_taken *taken, uint64_t *pages)
 {
     uint64_t count = (bytes + HEAP_BLOCK_BYTES - 1) >> HEAP_BLOCK_SHIFT;
 
-    *pages = DESCRIPTION_PAGES;
     *taken = (struct heap_taken){ .kind = BLOCK_LARGE,
                                   .application = local->application,
                                   .block_count = (uint32_t)count };
-    lock_acquire(&heap.lock);
-    taken->block = heap_blocks_take(count, &taken->fresh);
-    lock_release(&heap.lock);
-    if (taken->block == HEAP_NO_BLOCK)
-        return false;
-    if (touches_all(taken, bytes))
-        *pages += heap_pages_unwritten(heap_block_at(taken->block), bytes);
-    if (pmem_reserve(local->worker, *pages) == OK)
+    if (large_try(local, bytes, true, taken, pages))
         return true;
-    lock_acquire(&heap.lock);
-    heap_blocks_give(taken->block, count);
-    lock_release(&heap.lock);
-    return false;
+    return bytes > HEAP_FILLED_BYTES_MAX && !taken->fresh &&
+           large_try(local, bytes, false, taken, pages);
 }
 
 static ref_t
@@ -199,6 +255,8 @@ large_alloc(struct heap_local *local, uint64_t bytes, uint32_t class_number)
         pmem_zero(at, bytes);
     pmem_store64(at, header_make(class_number));
     heap_old_grown(bytes);
+    if (bytes > HEAP_FILLED_BYTES_MAX)
+        atomic_fetch_add_explicit(&heap.unasked, bytes, memory_order_relaxed);
     local->worker->restart = restart;
     used -= local->worker->credit;
     if (used < pages)

@@ -106,6 +106,19 @@ free_find(uint64_t count)
     return HEAP_NO_BLOCK;
 }
 
+/* Take `count` blocks that were never used; they are zero. HEAP_NO_BLOCK when the space is full. */
+uint64_t
+heap_blocks_take_new(uint64_t count)
+{
+    uint64_t block = atomic_load_explicit(&heap.blocks_used, memory_order_relaxed);
+
+    if (count > HEAP_BLOCK_COUNT - block)
+        return HEAP_NO_BLOCK;
+    atomic_store_explicit(&heap.blocks_used, block + count, memory_order_relaxed);
+    heap_births_blocks(block, count);
+    return block;
+}
+
 /*
  * Take `count` neighbouring blocks, low ones first; never used ones when there
  * are no others. `fresh`: all of them are zero. HEAP_NO_BLOCK when the space is full.
@@ -116,14 +129,8 @@ heap_blocks_take(uint64_t count, bool *fresh)
     uint64_t block = free_find(count);
 
     *fresh = true;
-    if (block == HEAP_NO_BLOCK) {
-        block = atomic_load_explicit(&heap.blocks_used, memory_order_relaxed);
-        if (count > HEAP_BLOCK_COUNT - block)
-            return HEAP_NO_BLOCK;
-        atomic_store_explicit(&heap.blocks_used, block + count, memory_order_relaxed);
-        heap_births_blocks(block, count);
-        return block;
-    }
+    if (block == HEAP_NO_BLOCK)
+        return heap_blocks_take_new(count);
     for (uint64_t i = 0; i < count; i++) {
         assert_slow(bit_get(heap.free_bits, block + i));
         bit_clear(heap.free_bits, block + i);

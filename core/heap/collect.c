@@ -227,10 +227,13 @@ static err_t
 see_to_credit(struct heap_local *local, uint64_t bytes)
 {
     uint64_t pages = heap_wanted_pages(bytes);
+    bool huge = heap_huge_must_ask(bytes);
     err_t err = try_credit(local->worker, pages);
 
     while (err == ERR_NOSPACE && heap_make_room(local, pages))
         err = try_credit(local->worker, pages);
+    if (huge)
+        heap_huge_asked();
     return err;
 }
 

@@ -93,6 +93,7 @@ heap_start(const struct heap_options *options)
     heap.old_bytes = found.old_bytes;
     heap.bytes_live = found.bytes_live;
     heap.full_bytes_min = HEAP_FULL_NURSERIES * (heap_nursery_blocks() << HEAP_BLOCK_SHIFT);
+    heap_huge_asked();
     heap.mark_chunks_max = UINT64_MAX;
     heap.refused_left = UINT64_MAX;
     heap_fail_allocation(options->fail_allocation);

@@ -275,6 +275,8 @@ struct heap {
 
     _Atomic uint64_t old_bytes;    /* gone into old space since the last full collection */
     uint64_t bytes_live;           /* after it */
+    _Atomic uint64_t unasked;      /* bytes of huge objects since credit for one was asked for */
+    _Atomic uint64_t unasked_max;  /* so many may come, until it is again */
     _Atomic uint64_t refused_left; /* heap_eden_left() when a scavenge was last refused */
     _Atomic bool room_making;      /* a worker makes room; room_refused is its own */
     struct event room_made;        /* it is done, with or without success */
@@ -300,6 +302,7 @@ uint64_t heap_pages_unwritten(uint64_t address, uint64_t bytes);
 must_use err_t heap_blocks_start(void);
 void heap_blocks_stop(void);
 uint64_t heap_blocks_take(uint64_t count, bool *fresh);
+uint64_t heap_blocks_take_new(uint64_t count);
 void heap_blocks_give(uint64_t block, uint64_t count);
 void heap_blocks_forget(void);
 void heap_blocks_give_again(uint64_t block);
@@ -416,6 +419,8 @@ must_use err_t heap_cycle_complete(struct heap_local *local);
 
 /* alloc.c */
 void heap_old_grown(uint64_t bytes);
+bool heap_huge_must_ask(uint64_t bytes);
+void heap_huge_asked(void);
 uint64_t heap_wanted_pages(uint64_t bytes);
 
 /* mark.c, sweep.c */

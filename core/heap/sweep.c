@@ -225,6 +225,7 @@ heap_full(uint64_t pages)
         heap.bytes_live += heap.old_bytes;
     }
     heap.old_bytes = 0;
+    heap_huge_asked();
     heap_cycle_stopped_world_did_it();
     pmem_store64(heap_root_at(HEAP_ROOT_OLD_BYTES), 0);
     pmem_store64(SPACE_ROOT + offsetof(struct space_root, bytes_live), heap.bytes_live);

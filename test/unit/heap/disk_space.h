@@ -16,12 +16,13 @@ static struct plat_disk *disk;
 static struct store *store;
 static struct pmem_worker worker;
 static struct heap_local local;
+static bool background; /* the collector works beside the worker */
 
 /* Bring up what is on the disk; the first time, a heap with nothing in it. */
 static inline void
 heap_up(void)
 {
-    static const struct heap_options options = { .nursery_bytes = 256 << 10 };
+    const struct heap_options options = { .nursery_bytes = 256 << 10, .background = background };
 
     ck_assert_int_eq(store_open(disk, false, &store, NULL), OK);
     start(store, (struct pmem_options){ .on_demand_only = true });

@@ -272,6 +272,133 @@ START_TEST(the_nursery_suits_the_volume)
 }
 END_TEST
 
+/* ---- huge objects, beside the collector ---- */
+
+#define HUGE_LONGS (640u * 1024) /* of 5 MiB: two fit into the volume, but not at the worst */
+
+static void
+setup_beside(void)
+{
+    background = true;
+    setup();
+}
+
+static ref_t
+huge_alloc(uint32_t longs)
+{
+    return heap_alloc_array(&local, CLASS_LONGS, KIND_RAW64, longs);
+}
+
+/* Write to each page of the array that the handle holds, as a program does. */
+static void
+huge_fill(uint32_t longs)
+{
+    for (uint32_t i = 0; i < longs; i += PAGE_BYTES / 8) {
+        ck_assert_int_eq(pmem_safepoint(&worker), OK);
+        pmem_store64(array_at(handle.word, KIND_RAW64, i), i + 1);
+    }
+}
+
+static void
+huge_keep(void)
+{
+    ck_assert_int_eq(heap_collect(&local, 0), OK); /* opens the nursery */
+    handle.word = huge_alloc(HUGE_LONGS);
+    ck_assert_uint_ne(handle.word, 0);
+    huge_fill(HUGE_LONGS);
+    snapshot();
+}
+
+START_TEST(what_may_never_be_filled_is_not_asked_for)
+{
+    ck_assert_int_eq(heap_collect(&local, 0), OK);
+    ck_assert_uint_ne(huge_alloc(8u << 20), 0); /* four times the volume */
+    heap_huge_asked();
+    ck_assert_int_eq(heap_collect(&local, array_bytes(KIND_RAW64, 8u << 20)), OK);
+}
+END_TEST
+
+START_TEST(a_huge_object_is_refused_before_it_is_filled_and_the_next_may_try)
+{
+    huge_keep();
+    ck_assert_uint_eq(huge_alloc(HUGE_LONGS * 2), 0);
+    ck_assert_int_eq(heap_collect(&local, array_bytes(KIND_RAW64, HUGE_LONGS * 2)), ERR_NOSPACE);
+    handle.word = huge_alloc(HUGE_LONGS); /* it might fit, so it is not asked for a second time */
+    ck_assert_uint_ne(handle.word, 0);
+    huge_fill(HUGE_LONGS);
+}
+END_TEST
+
+START_TEST(room_is_made_for_a_huge_object_before_it_is_filled)
+{
+    struct pmem_stats before, after;
+
+    huge_keep();
+    handle.word = WORD_NULL;
+    ck_assert_uint_eq(huge_alloc(HUGE_LONGS), 0);
+    ck_assert_int_eq(heap_collect(&local, array_bytes(KIND_RAW64, HUGE_LONGS)), OK);
+    handle.word = huge_alloc(HUGE_LONGS);
+    ck_assert_uint_ne(handle.word, 0);
+    pmem_stats_get(&before);
+    huge_fill(HUGE_LONGS);
+    pmem_stats_get(&after);
+    ck_assert_uint_le(after.snapshots - before.snapshots, 2);
+}
+END_TEST
+
+static void
+free_in_stop(void *argument)
+{
+    (void)argument;
+    ck_assert_int_eq(heap_full(UINT64_MAX), OK);
+}
+
+/* Take the credit that there is, but for some pages; returns how much that was. */
+static uint64_t
+credit_drain(uint64_t left)
+{
+    uint64_t taken = 0;
+
+    for (uint64_t pages = 4096; pages > 0; pages /= 2) {
+        while (pmem_reserve(&worker, pages) == OK)
+            taken += pages;
+    }
+    ck_assert_uint_gt(taken, left);
+    pmem_unreserve(&worker, left);
+    return taken - left;
+}
+
+START_TEST(without_credit_to_zero_used_blocks_a_huge_object_has_new_ones)
+{
+    uint64_t used, taken;
+    ref_t array;
+
+    huge_keep();
+    handle.word = WORD_NULL;
+    ck_assert_int_eq(pmem_world_do(&worker, free_in_stop, NULL, 0), OK);
+    used = heap.blocks_used;
+    taken = credit_drain(20);
+    array = huge_alloc(HUGE_LONGS);
+    pmem_unreserve(&worker, taken);
+    ck_assert_uint_ge(array, heap_block_at(used));
+    ck_assert_uint_eq(pmem_load64(array_at(array, KIND_RAW64, HUGE_LONGS - 1)), 0);
+}
+END_TEST
+
+START_TEST(blocks_that_were_refused_are_as_zero_as_before)
+{
+    uint64_t taken;
+
+    ck_assert_int_eq(heap_collect(&local, 0), OK);
+    taken = credit_drain(0);
+    ck_assert_uint_eq(huge_alloc(HUGE_LONGS), 0);
+    ck_assert_uint_eq(huge_alloc(3000), 0);
+    pmem_unreserve(&worker, taken);
+    ck_assert_uint_eq(heap_blocks_dirty(), 0);
+    ck_assert_uint_ge(heap.free_count, HUGE_LONGS * 8 >> HEAP_BLOCK_SHIFT);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -289,5 +416,14 @@ main(void)
     tcase_add_test(tcase, a_full_collection_that_was_asked_for_gives_all_back_and_rests);
     tcase_add_test(tcase, what_was_given_back_before_a_restart_is_not_written_again);
     tcase_add_test(tcase, the_nursery_suits_the_volume);
+    tcase = tcase_create("room for huge objects");
+    suite_add_tcase(suite, tcase);
+    tcase_set_timeout(tcase, 120);
+    tcase_add_checked_fixture(tcase, setup_beside, teardown);
+    tcase_add_test(tcase, what_may_never_be_filled_is_not_asked_for);
+    tcase_add_test(tcase, a_huge_object_is_refused_before_it_is_filled_and_the_next_may_try);
+    tcase_add_test(tcase, room_is_made_for_a_huge_object_before_it_is_filled);
+    tcase_add_test(tcase, without_credit_to_zero_used_blocks_a_huge_object_has_new_ones);
+    tcase_add_test(tcase, blocks_that_were_refused_are_as_zero_as_before);
     return run(suite);
 }
