@@ -510,6 +510,51 @@ START_TEST(a_class_of_the_same_shape_keeps_its_own_ways)
 }
 END_TEST
 
+/* Memory for a part of what lives, and each form is the first to touch some of it. */
+#define NODES     MACHINE_WORK("150000", "40000")
+#define MEMORY_MB MACHINE_WORK(14, 6)
+
+START_TEST(pages_may_be_missing_in_the_middle_of_a_run)
+{
+    struct pmem_stats stats;
+
+    machine_stop(true);
+    machine_pmem.resident_bytes_max = MEMORY_MB << 20;
+    machine_start();
+    ck_assert_program(
+        "class node { node next; int v; long l; string s; ints a = new ints(4); any w; boolean z;\n"
+        "  int v() { return v; } void v(int v0) { v = v0; } any w() { return w; }\n"
+        "  void w(any w0) { w = w0; } int at(int i) { return a[i]; } void up() { v = v + 1; }\n"
+        "  boolean is(int k) { return v == k; } boolean truth() { if (z) return true; return "
+        "false; } }\n"
+        "void touch(node p, int at, int k) {\n"
+        "  int kind = (at / 40 + k) % 10; int i = at & 3; int got = at; long l = (long) at;\n"
+        "  ints a = p.a; string s = p.s; node q = p;\n"
+        "  if (kind == 0) got = p.v(); if (kind == 1) p.v(at); if (kind == 2) p.w(s);\n"
+        "  if (kind == 3 && p.at(i) != at) exit(1); if (kind == 4) { p.up(); p.v = p.v - 1; }\n"
+        "  if (kind == 5 && !p.is(at)) exit(2); if (kind == 6 && a[i] != at) exit(3);\n"
+        "  if (kind == 7) a[i] = at; if (kind == 8 && s.length() != \"t\\{at}\".length()) "
+        "exit(4);\n"
+        "  if (kind == 9) p.l = l;\n"
+        "  if (got != at || p.v != at || s != \"t\\{at}\" || p.a[i] != at || p.truth()) exit(5);\n"
+        "  if (p.w() != null && p.w() != s || p.l != 0L && p.l != l || q.next :== q) exit(6); }\n"
+        "node head = null; var names = {}; node[] all = [];\n"
+        "for (int i = 0; i < " NODES "; i++) { node n = new node(); n.v = i; n.s = \"t\\{i}\";\n"
+        "  n.a[i & 3] = i; n.next = head; head = n; all.add(n); if (i % 10 == 0) names[n.s] = n; "
+        "}\n"
+        "for (int k = 0; k < 2; k++) {\n"
+        "  for (node p = head; p != null; p = p.next) touch(p, p.s.slice(1, p.s.length()).toInt(), "
+        "k);\n"
+        "  for (int i = 0; i < " NODES
+        "; i += 7) { node n = all[i]; if (n.v != i) exit(7); all[i] = n; }\n"
+        "  for (int i = 0; i < " NODES
+        "; i += 10) if (((node) names[\"t\\{i}\"]).v() != i) exit(8); }\n");
+    pmem_stats_get(&stats);
+    ck_assert_uint_gt(stats.pages_in, 0);
+    machine_pmem.resident_bytes_max = 0;
+}
+END_TEST
+
 START_TEST(a_map_finds_in_place_what_its_source_finds)
 {
     ck_assert_program(
@@ -636,6 +681,7 @@ main(void)
         fields_set_without_a_frame_keep_what_is_young,
         an_array_of_the_library_in_place_is_what_its_source_says,
         a_class_of_the_same_shape_keeps_its_own_ways,
+        pages_may_be_missing_in_the_middle_of_a_run,
         a_map_finds_in_place_what_its_source_finds,
         calls_by_name_get_what_typed_ones_get,
         strings_asked_in_place_answer_as_ever,
