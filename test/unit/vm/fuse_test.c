@@ -387,6 +387,33 @@ START_TEST(elements_are_set_from_locals_and_constants)
 }
 END_TEST
 
+START_TEST(variables_that_functions_share_are_one_variable)
+{
+    ck_assert_program(
+        "int sum(int rounds) {\n"
+        "  int k = 0; any w = \"a\"; double d = 0.5; boolean odd = false;\n"
+        "  var add = fun (x) { k = k + (int) x; odd = !odd; d = d + 0.5; w = w + \"b\"; return k; "
+        "};\n"
+        "  var deep = fun (x) { return (fun (y) { k = k + (int) y; return k; })(x); };\n"
+        "  for (int i = 0; i < rounds; i++) {\n"
+        "    int before = k;\n"
+        "    if (add(i) != before + i || k != before + i) exit(1);\n"
+        "    k = k + 1; k++; if (deep(3) != before + i + 5 || k != before + i + 5) exit(2);\n"
+        "    if (odd != (i % 2 == 0) || d != 1.0 + i * 0.5) exit(3);\n"
+        "    if (w != \"ab\") exit(4); w = \"a\"; }\n"
+        "  return k; }\n"
+        "if (sum(200) != 199 * 100 + 1000) exit(5);\n"
+        "any[] fs = []; foreach (i in 1..3) fs.add(fun (x) { i = i + (int) x; return i; });\n"
+        "for (int k = 0; k < 5; k++) if (fs[0](1) != k + 2 || fs[2](10) != 3 + 10 * (k + 1)) "
+        "exit(6);\n"
+        "words two = new words(2); two[0] = 5; two[1] = \"s\"; int n = 0; words none = null;\n"
+        "void read(words a, words b) { int m = (int) a[0]; if (m != 5) exit(7); any x = a[1];\n"
+        "  if (x != \"s\") exit(8); try { x = b[0]; exit(9); } catch (.internal.error.null e) {}\n"
+        "  try { x = a[2]; exit(10); } catch (.internal.error.bounds e) {} }\n"
+        "for (int k = 0; k < 5; k++) read(two, none);\n");
+}
+END_TEST
+
 START_TEST(a_branch_to_a_jump_goes_where_that_goes)
 {
     module_begin();
@@ -676,6 +703,7 @@ main(void)
         what_throws_in_a_run_throws_there,
         fields_are_operands_and_results_as_locals_are,
         elements_are_set_from_locals_and_constants,
+        variables_that_functions_share_are_one_variable,
         a_branch_to_a_jump_goes_where_that_goes,
         short_methods_that_are_not_entered_do_what_they_say,
         fields_set_without_a_frame_keep_what_is_young,
