@@ -5,13 +5,11 @@
  * or of its name: the library of an older volume, whose methods differ, is interpreted as any
  * other code, and a program may have methods of these shapes, too.
  *
- * Keeps true: where a shape's way does not do (the index is not there, the array is full, a key
- * must be asked), nothing has changed, and the method is entered.
+ * Keeps true: where a shape's way does not do (the index is not there, the array is full),
+ * nothing has changed, and the method is entered.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "object/array.h"
-#include "vm/equal_priv.h"
 #include "vm/worker_priv.h"
 
 /* What the operand of an instruction has to be. */
@@ -37,10 +35,6 @@ struct part {
 #define RAW(i)                                                                                     \
     {                                                                                              \
         OP_RLOAD, 3, LOCAL, i                                                                      \
-    }
-#define STORE_RAW(i)                                                                               \
-    {                                                                                              \
-        OP_RSTORE, 3, LOCAL, i                                                                     \
     }
 #define NUMBER(i)                                                                                  \
     {                                                                                              \
@@ -103,34 +97,8 @@ static const struct part array_add[] = {
     PUT_FIELD_I(COUNT), PLAIN(RETURN),
 };
 
-enum {
-    BUCKETS,
-    LINKS,
-    HASHES,
-    KEYS,
-};
-
-/* int at = this.buckets[hash & (this.buckets.size() - 1)] - 1; */
-#define FIRST_OF_BUCKET                                                                            \
-    WORD(0), FIELD_W(BUCKETS), RAW(0), WORD(0), FIELD_W(BUCKETS), PLAIN(ARRAYLENGTH), NUMBER(1),   \
-        PLAIN(ISUB), PLAIN(IAND), PLAIN(IALOAD), NUMBER(1), PLAIN(ISUB), STORE_RAW(1),             \
-        BRANCH(GOTO, 36)
-
-/* if (this.hashes[at] == hash && this.keys[at] == key) return at; */
-#define FOUND_IT                                                                                   \
-    WORD(0), FIELD_W(HASHES), RAW(1), PLAIN(IALOAD), RAW(0), BRANCH(IF_ICMPNE, 29), WORD(0),       \
-        FIELD_W(KEYS), RAW(1), PLAIN(WALOAD), WORD(1), PLAIN(DYN_EQUALS), BRANCH(IFEQ, 29),        \
-        RAW(1), PLAIN(RRETURN_I)
-
-/* while (at >= 0) { ...; at = this.links[at] - 1; } return -1; */
-static const struct part map_find[] = {
-    FIRST_OF_BUCKET,    FOUND_IT,   WORD(0),          FIELD_W(LINKS), RAW(1),
-    PLAIN(IALOAD),      NUMBER(1),  PLAIN(ISUB),      STORE_RAW(1),   RAW(1),
-    BRANCH(IFGE_B, 14), NUMBER(-1), PLAIN(RRETURN_I),
-};
-
-#define PARTS_MAX  48
-#define FIELDS_MAX 4
+#define PARTS_MAX  32
+#define FIELDS_MAX 2
 
 #define SHAPE(name, words, raws, entry)                                                            \
     {                                                                                              \
@@ -146,7 +114,6 @@ static const struct shape {
     SHAPE(array_get, 1, 1, OP_ENTER_ARRAY_GET),
     SHAPE(array_set, 2, 1, OP_ENTER_ARRAY_SET),
     SHAPE(array_add, 2, 0, OP_ENTER_ARRAY_ADD),
-    SHAPE(map_find, 2, 1, OP_ENTER_MAP_FIND),
 };
 
 struct match {
@@ -217,47 +184,4 @@ shape_entry(const struct code *code, const uint64_t *cells, uint32_t count,
         return true;
     }
     return false;
-}
-
-/* ---- what a map's find does ---- */
-
-/* Entries of a bucket that are looked at without a poll. */
-#define LOOKED_AT_MAX 100
-
-static bool
-is_in(word_t array, int32_t index)
-{
-    return array != WORD_NULL && (uint32_t)index < array_length(array);
-}
-
-static int32_t
-int_at(ref_t array, int32_t index)
-{
-    return (int32_t)pmem_load32(array_at(array, KIND_RAW32, (uint64_t)index));
-}
-
-int32_t
-shape_map_find(ref_t map, word_t key, int32_t hash, uint64_t fields)
-{
-    word_t buckets = obj_load_word(map, fields & 0xffff);
-    word_t links = obj_load_word(map, fields >> 16 & 0xffff);
-    word_t hashes = obj_load_word(map, fields >> 32 & 0xffff);
-    word_t keys = obj_load_word(map, fields >> 48);
-    int32_t at;
-
-    if (!is_in(buckets, 0))
-        return SHAPE_FIND_SLOWLY;
-    at = int_at(buckets, hash & (int32_t)(array_length(buckets) - 1)) - 1;
-    for (unsigned i = 0; i < LOOKED_AT_MAX && at >= 0; i++) {
-        if (!is_in(hashes, at) || !is_in(links, at) || !is_in(keys, at))
-            return SHAPE_FIND_SLOWLY;
-        if (int_at(hashes, at) == hash) {
-            enum equal equal = equal_words(array_load_word(keys, (uint32_t)at), key);
-
-            if (equal != EQUAL_NO)
-                return equal == EQUAL_YES ? at : SHAPE_FIND_SLOWLY;
-        }
-        at = int_at(links, at) - 1;
-    }
-    return at < 0 ? -1 : SHAPE_FIND_SLOWLY;
 }

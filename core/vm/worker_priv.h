@@ -300,15 +300,6 @@ struct code_entry fuse_entry(const struct code *code, const uint64_t *cells, uin
 bool shape_entry(const struct code *code, const uint64_t *cells, uint32_t count,
                  struct code_entry *entry);
 
-/* It takes more than a look: the method has to be entered. */
-#define SHAPE_FIND_SLOWLY (-2)
-
-/*
- * What a map's find answers: where the key is, -1 where it is not. `fields` is the code's quick.
- * May leave by a fault.
- */
-int32_t shape_map_find(ref_t map, word_t key, int32_t hash, uint64_t fields);
-
 /* As fuse_entry, for a primitive, whose number the class library chose. */
 enum interp_op fuse_primitive_entry(uint32_t primitive);
 
