@@ -175,11 +175,16 @@ open_until(void)
     return from > released ? from : released;
 }
 
-/* Bytes that may leave now. */
+/*
+ * Bytes that may leave now. A gate that closes while the snapshot of the one before is committed may
+ * seem to begin where that one did, which was sent since.
+ */
 static uint64_t
 sendable(void)
 {
-    return atomic_load(&console.broken) ? 0 : open_until() - atomic_load(&console.sent);
+    uint64_t open = open_until(), sent = atomic_load(&console.sent);
+
+    return atomic_load(&console.broken) || open < sent ? 0 : open - sent;
 }
 
 /* Copy `count` bytes from place `from` of the output. */
