@@ -176,8 +176,8 @@ open_until(void)
 }
 
 /*
- * Bytes that may leave now. A gate that closes while the snapshot of the one before is committed may
- * seem to begin where that one did, which was sent since.
+ * Bytes that may leave now. A gate that closes while the snapshot of the one before is committed
+ * may seem to begin where that one did, which was sent since.
  */
 static uint64_t
 sendable(void)
