@@ -83,6 +83,7 @@ class shell {
             if (!turn(PREPARING))
                 return line;
         } catch (.internal.error.interrupt e) {
+            // What was typed is dropped, as it is when the interrupt comes a moment later.
         }
         turn(BUSY);
         println("^C");
