@@ -487,9 +487,206 @@ class ShellTest(VolumeTest):
         self.assertClear(phantom("shell", self.volume, "x"), 2)
         self.new()
         self.assertClear(phantom("shell", self.volume, "--interval", "0"), 2, "interval")
+
+
+# Counts, and says so.
+COUNTER = """
+println("runs");
+int ticks = 0;
+while (true) {
+    ticks++;
+    sleep(5);
+}
+"""
+
+
+class Attached(VolumeTest):
+    """More prompts for a volume that runs."""
+
+    def setUp(self):
+        super().setUp()
+        self.new()
+        self.process = self.run_volume(self.program(COUNTER))
+
+    def run_volume(self, *words):
+        process = self.start("run", self.volume, *words)
+        if words:
+            self.assertEqual(process.stdout.readline(), "runs\n")
+        else:
+            self.assertTrue(wait_for(lambda: phantom("ps", self.volume).status == 0))
+        return process
+
+    def talk(self):
+        talk = Talk(self.volume)
+        self.addCleanup(talk.kill)
+        talk.read(PROMPT)
+        return talk
+
+    def ticks(self):
+        return int(phantom("show", self.volume, "ticks").out.rsplit("= ", 1)[1])
+
+    def threads(self):
+        return phantom("ps", self.volume).out
+
+    def gone(self):
+        """No thread of a session is left."""
+        return wait_for(lambda: "attached" not in self.threads() and self.threads().count("break") < 2)
+
+    def test_definitions_stay_and_the_volume_goes_on(self):
         talk = self.talk()
-        self.assertClear(phantom("shell", self.volume), 1, "has it open", "its prompt is on the terminal")
-        self.ask_all(talk, ("1", "1"))
+        self.assertEqual(talk.ask("int n = 20"), "")
+        self.assertEqual(talk.ask("n * 2 + 2"), "42")
+        self.assertEqual(talk.ask('println("shown here")'), "shown here")
+        self.assertEqual(talk.ask("int x = ;").count("^"), 1)
+        before = self.ticks()
+        self.assertEqual(talk.leave(), 0)
+        self.assertTrue(self.gone())
+        self.assertTrue(wait_for(lambda: self.ticks() > before))
+        talk = self.talk()
+        self.assertEqual(talk.ask("n"), "20")
+        self.assertEqual(talk.leave(), 0)
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.process.wait(20), 0)
+        self.assertEqual(self.process.stdout.read(), "")
+        alone = Talk(self.volume)
+        self.addCleanup(alone.kill)
+        alone.come_to()
+        self.assertEqual(alone.ask("n + 1"), "21")
+
+    def test_several_prompts_have_one_world_and_each_its_own_line(self):
+        first, second = self.talk(), self.talk()
+        self.assertEqual(first.ask("int twice(int x) { return 2 * x; }"), "")
+        self.assertEqual(second.ask("twice(21)"), "42")
+        second.type("twice(10")
+        first.enter("for (int i = 0; i < 3; i++) {")
+        first.read(MORE)
+        second.type("0)\n")
+        self.assertIn("200\n", second.read(r"^200\n> "))
+        first.enter("println(i); }")
+        self.assertIn("0\n1\n2\n", first.read(PROMPT))
+        for i in range(20):
+            for talk in (first, second):
+                talk.type(f"int v{i}{'a' if talk is first else 'b'} = {i}\n")
+        for talk in (first, second):
+            talk.type("v19a + v19b + v0a\n") if talk is second else talk.type("v19a\n")
+        first.read(r"^19\n> ")
+        second.read(r"^(38\n|.*v19a.*\n)")
+        self.assertEqual(first.ask("v19a"), "19")
+
+    def test_beside_the_prompt_of_the_volume_itself(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+        main = self.talk()
+        self.assertEqual(main.ask("int n = 1"), "")
+        other = self.talk()
+        self.assertEqual(other.ask("n = n + 1"), "")
+        self.assertEqual(main.ask("n"), "2")
+        self.assertEqual(other.leave(), 0)
+        self.assertEqual(main.ask("n"), "2")
+        ended = phantom("shell", self.volume, text="n + 40\n")
+        self.assertEqual(ended.status, 0, ended)
+        self.assertIn("42\n", ended.out)
+        other = self.talk()
+        self.assertEqual(main.leave(), 0)
+        other.read("cut off")
+        self.assertEqual(other.process.wait(20), 1)
+
+    def test_ctrl_c_stops_what_was_typed_there(self):
+        first, second = self.talk(), self.talk()
+        first.enter("while (true) sleep(1)")
+        second.enter("while (true) sleep(1)")
+        time.sleep(0.3)
+        first.type("\x03")
+        self.assertIn("interrupt", first.read(PROMPT))
+        self.assertEqual(first.ask("1 + 1"), "2")
+        second.type("\x03")
+        self.assertIn("interrupt", second.read(PROMPT))
+        second.type("half a li\x03")
+        second.read(r"\^C\n> ")
+        self.assertEqual(second.ask("2 + 2"), "4")
+        self.assertIsNone(self.process.poll())
+
+    def test_what_a_text_reads_is_typed_there(self):
+        talk = self.talk()
+        talk.enter('string line = readln(); println("<" + line + ">")')
+        self.assertTrue(wait_for(talk.echoes))
+        talk.type("zw\u00f6lf\n")
+        self.assertIn("<zw\u00f6lf>\n", talk.read(PROMPT))
+        self.assertTrue(wait_for(lambda: not talk.echoes()))
+        talk.leave()
+
+    def test_the_terminal_is_left_as_it_was(self):
+        for end in ("\x04", signal.SIGTERM):
+            talk = self.talk()
+            self.assertTrue(wait_for(lambda: not talk.echoes()))
+            if isinstance(end, str):
+                talk.type(end)
+            else:
+                talk.process.send_signal(end)
+            talk.process.wait(20)
+            self.assertTrue(talk.echoes())
+            talk.close()
+
+    def test_much_is_shown_whole(self):
+        talk = self.talk()
+        talk.enter("for (int i = 0; i < 30000; i++) println(i)")
+        shown = talk.read(PROMPT)
+        self.assertEqual([int(line) for line in shown.splitlines() if line.isdigit()],
+                         list(range(30000)))
+
+    def test_a_client_that_is_killed_harms_nothing(self):
+        for text in ("", "sleep(100)", "for (int i = 0; i < 3000; i++) println(i)", "int half("):
+            talk = self.talk()
+            talk.type(text + "\n" if text else "half a line")
+            time.sleep(0.05)
+            kill(talk.process)
+            talk.close()
+            talk.process.returncode = -9
+        self.assertIsNone(self.process.poll())
+        self.assertTrue(self.gone())
+        talk = self.talk()
+        self.assertEqual(talk.ask("1 + 1"), "2")
+        before = self.ticks()
+        self.assertTrue(wait_for(lambda: self.ticks() > before))
+        self.assertEqual(phantom("check", self.volume).status, 0)
+
+    def test_after_a_kill_of_the_volume_nobody_is_attached(self):
+        talk = self.talk()
+        self.assertEqual(talk.ask("int n = 7"), "")
+        talk.type("half a line")
+        time.sleep(0.5)
+        kill(self.process)
+        talk.read("cut off from ")
+        self.assertEqual(talk.process.wait(20), 1)
+        self.process = self.run_volume()
+        self.assertTrue(self.gone())
+        talk = self.talk()
+        self.assertEqual(talk.ask("n"), "7")
+        self.assertEqual(talk.leave(), 0)
+        self.process.send_signal(signal.SIGINT)
+        self.assertEqual(self.process.wait(20), 0)
+
+    def test_who_ends_the_shell_ends_its_prompts(self):
+        talk = self.talk()
+        self.assertEqual(phantom("app", self.volume, "stop", "2").status, 0)
+        talk.read("cut off from ")
+        self.assertEqual(talk.process.wait(20), 1)
+        talk = self.talk()
+        self.assertEqual(talk.ask("int n = 3"), "")
+        self.assertEqual(talk.ask("n"), "3")
+
+    def test_input_that_is_no_terminal(self):
+        ended = phantom("shell", self.volume, text="int n = 20\nn + 22\nreadln()\nabc\n")
+        self.assertEqual(ended.status, 0, ended)
+        self.assertIn("> 42\n", ended.out)
+        self.assertIn('"abc"\n', ended.out)
+        self.assertIn("which goes on running", ended.err)
+
+    def test_where_nothing_runs_there_is_no_prompt(self):
+        kill(self.process)
+        self.process = self.start("run", "--safe", self.volume)
+        self.assertTrue(wait_for(lambda: phantom("ps", self.volume).status == 0))
+        self.assertClear(phantom("shell", self.volume), 1, "run --safe")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,15 @@ class console {
     // Wait until somebody presses Ctrl-C. From the first call on that no longer stops the machine.
     static void awaitBreak() @primitive(console_await_break);
 
+    // Does the thread talk to a person who has attached to the running machine (`phantom shell`), and is still there?
+    static boolean isAttached() @primitive(console_is_attached);
+
+    // That person wants to type no more: the session is over. Nothing where there is none.
+    static void detach() @primitive(console_detach);
+
+    // Wait until the machine is started anew.
+    static void awaitRun() @primitive(console_await_run);
+
     // Nobody wants to type any more: let the machine stop, if it runs only for that, and wait until somebody is
     // there again. False, at once, where the console cannot be left.
     static boolean leave() @primitive(console_leave);

@@ -174,7 +174,7 @@ answer_make(struct store *store, bool running, const char *request, struct buffe
     return ERR_RANGE;
 }
 
-/* What is asked of the tree of names. False: nothing is. */
+/* What is asked of the tree of names, or wants more than an answer. False: neither. */
 static bool
 answer_names(const char *request, struct buffer *text, enum answer_status *status)
 {
@@ -190,11 +190,13 @@ answer_names(const char *request, struct buffer *text, enum answer_status *statu
         *status = carry_remove(words, text);
         return true;
     }
-    if (!carry_is_wanted(request))
+    if (answer_after_word(request, "attach") != NULL)
+        err = buffer_format(text, "on bare metal there is one prompt, at the machine's console");
+    else if (carry_is_wanted(request))
+        err = buffer_format(text, "files go in and out where a volume runs as a process, or is "
+                                  "stopped, and not yet on bare metal");
+    else
         return false;
-    err =
-        buffer_format(text, "files go in and out where a volume runs as a process, or is stopped, "
-                            "and not yet on bare metal");
     IGNORE(err, "without memory the text is empty");
     *status = ANSWER_TROUBLE;
     return true;

@@ -16,6 +16,7 @@
 #include "plat/machine.h"
 #include "prim/compile_priv.h"
 #include "prim/prims_priv.h"
+#include "prim/session_priv.h"
 #include "vm/monitor.h"
 #include "vm/thread.h"
 #include "vm/vm.h"
@@ -494,6 +495,7 @@ prim_start(struct heap_local *heap)
     pmem_observe(&observer);
     atomic_store(&console.person, plat_console_keys(false));
     compile_start();
+    session_start();
     TRY(plat_thread_create(&out_thread, "console-out", console_out, NULL));
     return plat_thread_create(&in_thread, "console-in", console_in, NULL);
 }
@@ -524,6 +526,7 @@ void
 prim_stop(void)
 {
     compile_stop();
+    session_stop();
     if (out_thread != NULL)
         drain();
     atomic_store(&console.stopping, true);

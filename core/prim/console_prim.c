@@ -9,6 +9,7 @@
  */
 #include "prim/console_priv.h"
 #include "prim/prims_priv.h"
+#include "prim/session_priv.h"
 #include "vm/monitor.h"
 #include "vm/thread.h"
 #include "vm/vm.h"
@@ -65,13 +66,17 @@ static enum prim_answer
 print(struct prim_call *call, bool gated)
 {
     ref_t channel = console.channel;
-    uint32_t index = (uint32_t)prim_progress(call);
+    uint32_t index = (uint32_t)prim_progress(call), session = session_of(call->thread);
     enum prim_answer answer;
     word_t writer;
     bool done;
 
     if (!prim_is_string(call, 0))
         return prim_refuse(call, 0, "a string");
+    if (session != 0)
+        return session_print(call, session);
+    if (session_queues(call))
+        return session_print_afresh(call);
     prim_invoke(call);
     monitor_guard(channel);
     if ((prim_progress2(call) & QUEUED) != 0) {
@@ -218,6 +223,12 @@ read_input(struct prim_call *call, bool keys)
 enum prim_answer
 prim_console_read_line(struct prim_call *call)
 {
+    uint32_t session = session_of(call->thread);
+
+    if (session != 0)
+        return session_read(call, session, false);
+    if (session_was_left(call))
+        return session_end_wait(call);
     return read_input(call, false);
 }
 
@@ -226,8 +237,13 @@ enum prim_answer
 prim_console_read_keys(struct prim_call *call)
 {
     uint64_t state = prim_progress2(call);
+    uint32_t session = session_of(call->thread);
     ref_t empty;
 
+    if (session != 0)
+        return session_read(call, session, true);
+    if (session_was_left(call))
+        return session_end_wait(call);
     if (state == 0 || (state & ~(READ_QUEUED | READ_FILLING)) == console.run)
         return read_input(call, true);
     empty = heap_string(call->heap, (struct string_form){ 0, false });
@@ -244,15 +260,23 @@ prim_console_read_keys(struct prim_call *call)
 enum prim_answer
 prim_console_expect_keys(struct prim_call *call)
 {
+    uint32_t session = session_of(call->thread);
+
     prim_invoke(call);
-    console_input_choose(true);
+    if (session != 0)
+        session_choose(session, true);
+    else
+        console_input_choose(true);
     return prim_return_void(call);
 }
 
 enum prim_answer
 prim_console_is_person(struct prim_call *call)
 {
-    return prim_return_boolean(call, atomic_load(&console.person));
+    uint32_t session = session_of(call->thread);
+
+    return prim_return_boolean(call, session != 0 ? session_is_person(session)
+                                                  : atomic_load(&console.person));
 }
 
 /* Who waits for a snapshot, or for a person, stands in the queue `commit` once prim_raw2 is set. */
@@ -311,8 +335,13 @@ wait_for_person(struct prim_call *call)
 enum prim_answer
 prim_console_await_break(struct prim_call *call)
 {
+    uint32_t session = session_of(call->thread);
     enum prim_answer answer;
 
+    if (session != 0)
+        return session_await_break(call, session);
+    if (session_was_left(call))
+        return session_end_wait(call);
     if (thread_is_interrupted(call->thread))
         return interrupted_wait(call);
     prim_invoke(call);
@@ -347,6 +376,22 @@ prim_console_leave(struct prim_call *call)
         answer = prim_return_boolean(call, true);
     else
         answer = wait_for_person(call);
+    monitor_unguard(console.channel);
+    return answer;
+}
+
+enum prim_answer
+prim_console_await_run(struct prim_call *call)
+{
+    uint64_t run = prim_progress2(call);
+    enum prim_answer answer;
+
+    if (thread_is_interrupted(call->thread))
+        return interrupted_wait(call);
+    prim_invoke(call);
+    monitor_guard(console.channel);
+    thread_queue_remove(console.channel, CONSOLE_QUEUE(commit), call->thread);
+    answer = run != 0 && run != console.run ? prim_return_void(call) : wait_for_person(call);
     monitor_unguard(console.channel);
     return answer;
 }

@@ -340,7 +340,7 @@ thread_prepare(struct vm_errand *errand)
              4 * STACK_BYTES_FIRST);
     array_store_word(errand->order.word, ORDER_RESULT, WORD_NULL);
     errand->thread.word = thread;
-    return thread_begin(thread) ? OK : ERR_NOMEM;
+    return thread_begin(thread, 0) ? OK : ERR_NOMEM;
 }
 
 static uint32_t

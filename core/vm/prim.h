@@ -234,5 +234,13 @@ extern const uint32_t prim_table_count;
 must_use err_t prim_start(struct heap_local *heap);
 void prim_stop(void);
 
+/*
+ * Whom a thread talks to, in core/prim: 0 is the console. Volatile. A thread talks where the one
+ * talks that started it.
+ */
+void prim_thread_talks(ref_t thread, uint32_t session);
+uint32_t prim_thread_session(ref_t thread);
+void prim_thread_ends(ref_t thread);
+
 /* vm_break(), in core/prim. Between prim_start and prim_stop a program may listen. */
 bool prim_break(void);

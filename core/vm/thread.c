@@ -146,6 +146,7 @@ thread_enlist(ref_t thread)
     if (slot < THREAD_COUNT_MAX) {
         sched_slot_given(slot); /* before anybody can see it */
         SET_U32(thread_object, thread, slot, slot);
+        prim_thread_talks(thread, 0);
         pmem_store64(SPACE_THREAD_TABLE + 8 * (uint64_t)slot, thread);
         if (slot == thread_slot_count())
             pmem_store32(root_field(thread_slot_count), slot + 1);
@@ -344,10 +345,13 @@ thread_go(ref_t thread)
 }
 
 bool
-thread_begin(ref_t thread)
+thread_begin(ref_t thread, uint32_t session)
 {
     if (!thread_enlist(thread))
         return false;
+    prim_thread_talks(thread, session);
+    if (session != 0)
+        thread_flags_set(thread, THREAD_FLAG_ATTACHED);
     thread_go(thread);
     return true;
 }
@@ -374,7 +378,9 @@ thread_start(struct prim_call *call, word_t application, word_t name, ref_t meth
         return prim_collect(call, 4 * STACK_BYTES_FIRST);
     prim_invoke(call);
     SET_U32(thread_object, thread, priority, GET_U32(thread_object, call->thread, priority));
-    if (!thread_begin(thread)) {
+    if ((GET_U32(thread_object, call->thread, flags) & THREAD_FLAG_ATTACHED) != 0)
+        thread_flags_set(thread, THREAD_FLAG_ATTACHED);
+    if (!thread_begin(thread, prim_thread_session(call->thread))) {
         worker_commit_end(call->worker);
         call->invoking = false;
         return prim_throw(call, VM_ERROR_MEMORY, "too many threads");
@@ -654,6 +660,7 @@ thread_lose(ref_t thread)
     word_t application = GET_WORD(thread_object, thread, application);
 
     atomic_store(thread_state_of(thread), THREAD_ENDED);
+    prim_thread_ends(thread);
     thread_wake_joiners(thread);
     if (application == WORD_NULL) {
         errand_look();
@@ -681,6 +688,7 @@ thread_end(struct vm_worker *worker)
     monitor_guard(thread);
     atomic_store(thread_state_of(thread), THREAD_ENDED);
     monitor_unguard(thread);
+    prim_thread_ends(thread);
     thread_delist(thread);
     thread_wake_joiners(thread);
     SET_WORD(thread_object, thread, pending, WORD_NULL);

@@ -646,8 +646,8 @@ void thread_table_init(void);
 ref_t thread_make(struct heap_local *heap, word_t application, ref_t method, const word_t *words,
                   unsigned word_count, word_t name);
 
-/* Let it run; false if there are too many threads. */
-must_use bool thread_begin(ref_t thread);
+/* Let it run, and talk in a session (0: none); false if there are too many threads. */
+must_use bool thread_begin(ref_t thread, uint32_t session);
 
 /* The second half of that, for one who has enlisted it. */
 void thread_go(ref_t thread);

@@ -21,11 +21,13 @@
 #include "control/render.h"
 #include "linux/disk.h"
 #include "linux/machine.h"
+#include "phantom/attach.h"
 #include "phantom/carrier.h"
 #include "phantom/control.h"
 #include "phantom/options.h"
 #include "phantom/program.h"
 #include "phantom/say.h"
+#include "phantom/shell.h"
 #include "phantom/signals.h"
 #include "phantom/system.h"
 #include "plat/thread.h"
@@ -34,6 +36,8 @@
 #define INTERVAL_MS_MAX  3600000u
 #define WORKERS_MAX      64u
 #define EVERY_MAX        1000000u
+#define SHELL_WAIT_MS    200
+#define SHELL_TRIES      25
 #define MEMORY_BYTES_MIN (4ull << 20)
 #define MEMORY_BYTES_MAX (1ull << 44)
 #define STATUS_OF_SIGNAL 128 /* and the signal: what a shell says of one that a signal ended */
@@ -45,9 +49,6 @@ enum run_kind {
     RUN_SHELL,
     RUN_EXEC, /* its status is the command's, and nobody can go on with it */
 };
-
-/* The program that is the shell; what it does is in the class library. */
-static const char shell_text[] = "new .phantom.shell.shell().run();\n";
 
 static volatile sig_atomic_t interrupts;
 static volatile sig_atomic_t stop_signal;
@@ -124,6 +125,22 @@ run_answer(void *context, const char *request, struct buffer *text)
     return status;
 }
 
+/* Who stays for longer: struct control_host. */
+static bool
+run_is_guest(const char *request)
+{
+    return carry_is_wanted(request) || attach_is_wanted(request);
+}
+
+static void
+run_guest(void *context, const char *request, int fd)
+{
+    if (attach_is_wanted(request))
+        attach_serve(context, request, fd);
+    else
+        carrier_serve(context, request, fd);
+}
+
 /* The same for who asks from inside: vm_options.answer. */
 static bool
 run_answer_inside(void *context, const char *question, struct buffer *text)
@@ -185,7 +202,7 @@ run_to_end(struct system *system, const struct system_options *options, uint32_t
 {
     bool own_status = kind == RUN_EXEC;
     const struct control_host host = {
-        .answer = run_answer, .is_guest = carry_is_wanted, .guest = carrier_serve, .context = system
+        .answer = run_answer, .is_guest = run_is_guest, .guest = run_guest, .context = system
     };
     struct control *control = own_status ? NULL : control_start(system->path, &host);
     enum vm_event event = run_wait(options->vm.safe);
@@ -255,59 +272,30 @@ out:
 
 /* ---- the shell ---- */
 
-/* True if a shell lives in the volume; false, too, after a message, with `failed` set. */
-static bool
-shell_is_there(const struct system *system, bool *failed)
-{
-    struct vm_application_info *rows;
-    size_t count = 0, room;
-    bool found = false;
-    err_t err = vm_list_applications(NULL, 0, &room);
-
-    rows = err == OK ? calloc(room + 1, sizeof *rows) : NULL;
-    err = rows == NULL ? ERR_NOMEM : vm_list_applications(rows, room, &count);
-    for (size_t i = 0; err == OK && i < count && i < room; i++)
-        found |= rows[i].state == APPLICATION_RUNNING && strcmp(rows[i].name, VM_SHELL_NAME) == 0;
-    free(rows);
-    *failed = err != OK;
-    if (err != OK)
-        system_say(system, err, "cannot see what is in it");
-    return found;
-}
-
-/* See that there is a shell. False after a message. */
-static bool
-shell_make(struct system *system)
-{
-    struct buffer module = { 0 };
-    uint32_t application;
-    bool failed;
-    bool done = shell_is_there(system, &failed);
-
-    if (!done && !failed && program_compile(VM_SHELL_NAME, shell_text, &module)) {
-        done = system_install(system, VM_SHELL_NAME, &module, NULL, 0, &application);
-        if (done)
-            pmem_snapshot_ask(STORE_CAUSE_DEMAND);
-        else
-            say("a volume of an older release has no shell in its class library; make a new one");
-    }
-    buffer_free(&module);
-    return done;
-}
-
 int
 verb_shell(const struct invocation *invocation)
 {
-    struct system_options options = { .path = invocation->arguments[0] };
+    struct system_options options = { .path = invocation->arguments[0],
+                                      .lock_wait_ms = SHELL_WAIT_MS };
     struct system system = { 0 };
-    int status = STATUS_TROUBLE;
+    int status = STATUS_TROUBLE, attached = -1;
+    bool opened = false;
 
     if (!options_fill(invocation, &options))
         return STATUS_USAGE;
     options.vm.can_be_left = true;
     options.vm.answer = run_answer_inside;
     options.vm.answer_context = &system;
-    if (!system_open(&system, &options)) {
+    /* A process that is just starting, or just ending, has the volume but does not answer. */
+    for (unsigned i = 0; i < SHELL_TRIES && attached < 0 && !opened && (i == 0 || system.busy);
+         i++) {
+        attached = attach(options.path);
+        options.busy_quiet = i + 1 < SHELL_TRIES;
+        opened = attached < 0 && system_open(&system, &options);
+    }
+    if (attached >= 0)
+        return attached;
+    if (!opened) {
         if (system.busy)
             say("its prompt is on the terminal where it was started; ps, stat, show and app reach "
                 "it "
@@ -318,7 +306,7 @@ verb_shell(const struct invocation *invocation)
     signals_catch();
     if (!system_start(&system, &options))
         goto out;
-    if (shell_make(&system))
+    if (shell_make(&system, false))
         status = run_to_end(&system, &options, 0, RUN_SHELL, false);
     else
         system_stop(&system, false);

@@ -221,7 +221,12 @@ const struct verb verbs[] = {
             "(Ctrl-D), after kill -9, after a power cut. Type help at the prompt.\n"
             "\n"
             "Ctrl-C stops what was typed and runs, not the shell. Leaving stops VOLUME after a\n"
-            "last snapshot, with status 0.\n",
+            "last snapshot, with status 0.\n"
+            "\n"
+            "A VOLUME that runs already gets one more prompt, which knows what was defined at the\n"
+            "others; the options are those of who started it then. Leaving it, or its end by a\n"
+            "kill, stops nothing: a text that was just running goes on, and prints where VOLUME\n"
+            "does.\n",
         .options = shell_options,
         .argument_min = 1,
         .argument_max = 1,

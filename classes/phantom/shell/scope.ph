@@ -11,6 +11,7 @@ class scope {
     private declarations[] texts = [];
     private .internal.container.map owners = new .internal.container.map();    // name -> declarations
     private string joined = "";
+    int count; // of texts that became code, for their names
 
     // Take in one more text: its interface, and the class that it became.
     void add(string interfaceText, .internal."class" code) {

@@ -23,24 +23,62 @@ class shell {
         + "help names look programs threads stop remove snapshot snapshots keep stat log exit "
         + "print println readln sleep time nanos spawn random wait notify notifyAll";
 
-    private .phantom.shell.scope known = new scope();
+    private static shell latest;    // that is the first of its program
+
+    private .phantom.shell.scope known = new scope();   // others of the program share it, who lock it
     private .phantom.shell.editor editor;
     private .internal.thread self;
     private statement current;           // that runs, or ran last
     private .internal.thread running;    // its thread
+    private boolean attached;   // to a machine that runs: when it is left this shell is over
     private int state = BUSY;
     private boolean broken;     // Ctrl-C, for the text that is about to run
-    private int count;          // of texts that became code, for their names
     private string begun = "";  // the begin of a text that wants more lines
 
     // Talk to whoever is at the console, for ever.
     void run() {
         self = .internal.thread.current();
+        begin();
+        latest = this;
+        talk();
+    }
+
+    // The same from the next start of the machine on: until then there are only those who attach.
+    void stay() {
+        self = .internal.thread.current();
+        begin();
+        latest = this;
+        .internal.console.awaitRun();
+        talk();
+    }
+
+    private void talk() {
         editor = new .phantom.shell.editor(fun (before, word) { return completions(before, word); });
         spawn(fun () { watch(); }, "shell.break");
-        begin();
         println("Phantom. What you define here stays. Type `help` for help.");
         while (true)
+            tryRound();
+    }
+
+    // Where the thread begins that talks to one who attaches to the running machine (core/vm/attach.c). What was
+    // defined at the other prompts of the program is known here, and the other way round.
+    private static void attach() {
+        while (latest == null || !latest.self.isAlive())
+            sleep(5L);
+        new shell().serve(latest);
+    }
+
+    private void serve(shell first) {
+        attached = true;
+        self = .internal.thread.current();
+        known = first.known;
+        editor = new .phantom.shell.editor(fun (before, word) { return completions(before, word); });
+        spawn(fun () {
+            while (.internal.console.isAttached())
+                watchOnce();
+        }, "shell.break");
+        println("Phantom. This volume runs, and goes on when you leave. Type `help` for help.");
+        while (.internal.console.isAttached())
             tryRound();
     }
 
@@ -99,9 +137,13 @@ class shell {
     }
 
     private string[] completions(string before, string word) {
+        string[] found = [];
+        synchronized (known) {
+            found = before.endsWith(".") ? new members(known).behind(before) : known.names();
+        }
+        found = found.filter(fun (name) { return name.startsWith(word); });
         if (before.endsWith("."))
-            return new members(known).behind(before).filter(fun (name) { return name.startsWith(word); });
-        string[] found = known.names().filter(fun (name) { return name.startsWith(word); });
+            return found;
         foreach (string name in WORDS.words())
             if (name.startsWith(word) && !found.has(name))
                 found.add(name);
@@ -115,6 +157,10 @@ class shell {
 
     private void leave() {
         println();
+        if (attached) {
+            .internal.console.detach();
+            return;
+        }
         if (!.internal.console.leave())
             println("this console cannot be left; stop the machine as a whole");
         else if (begun != "")
@@ -142,20 +188,23 @@ class shell {
     }
 
     private void watch() {
-        while (true) {
-            try {
-                .internal.console.awaitBreak();
-                stop();
-            } catch (e) {
-                print(statement.describe(e));
-            }
+        while (true)
+            watchOnce();
+    }
+
+    private void watchOnce() {
+        try {
+            .internal.console.awaitBreak();
+            stop();
+        } catch (e) {
+            print(statement.describe(e));
         }
     }
 
     // ---- texts ----
 
     private string nextName() {
-        return "line\{count + 1}";
+        return "line\{known.count + 1}";
     }
 
     // A text as code; null after a message, or if it wants more.
@@ -170,12 +219,14 @@ class shell {
     }
 
     private any define(string text) {
-        any code = compile(text);
-        if (code == null)
-            return null;
-        count++;
-        known.add(.internal.compiler.interfaceOf((.internal."class") code), (.internal."class") code);
-        return code;
+        synchronized (known) {
+            any code = compile(text);
+            if (code != null) {
+                known.count++;
+                known.add(.internal.compiler.interfaceOf((.internal."class") code), (.internal."class") code);
+            }
+            return code;
+        }
     }
 
     private void evaluate(string text, boolean looks) {
