@@ -22,9 +22,6 @@ class console {
     // That person wants to type no more: the session is over. Nothing where there is none.
     static void detach() @primitive(console_detach);
 
-    // Wait until the machine is started anew.
-    static void awaitRun() @primitive(console_await_run);
-
     // Nobody wants to type any more: let the machine stop, if it runs only for that, and wait until somebody is
     // there again. False, at once, where the console cannot be left.
     static boolean leave() @primitive(console_leave);

@@ -380,22 +380,6 @@ prim_console_leave(struct prim_call *call)
     return answer;
 }
 
-enum prim_answer
-prim_console_await_run(struct prim_call *call)
-{
-    uint64_t run = prim_progress2(call);
-    enum prim_answer answer;
-
-    if (thread_is_interrupted(call->thread))
-        return interrupted_wait(call);
-    prim_invoke(call);
-    monitor_guard(console.channel);
-    thread_queue_remove(console.channel, CONSOLE_QUEUE(commit), call->thread);
-    answer = run != 0 && run != console.run ? prim_return_void(call) : wait_for_person(call);
-    monitor_unguard(console.channel);
-    return answer;
-}
-
 /* Soon, and nobody waits for it. */
 enum prim_answer
 prim_snapshot_ask(struct prim_call *call)

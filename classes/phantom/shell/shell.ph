@@ -48,7 +48,7 @@ class shell {
         self = .internal.thread.current();
         begin();
         latest = this;
-        .internal.console.awaitRun();
+        .internal.machine.awaitRestart(.internal.machine.run());
         talk();
     }
 
