@@ -10,6 +10,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import termios
 import time
@@ -681,6 +682,22 @@ class Attached(VolumeTest):
         self.assertIn("> 42\n", ended.out)
         self.assertIn('"abc"\n', ended.out)
         self.assertIn("which goes on running", ended.err)
+
+    def test_nonsense_on_the_socket_harms_nobody(self):
+        for frames in (b"", b"x\0\0", b"i\xff\xff", b"i\x03\x00ab", b"b\0\0" * 50, b"e\0\0" * 3,
+                       b"i\x05\x00\xff\xfe\x00\x80\n" * 20):
+            with self.subTest(frames=frames[:12]), socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(20)
+                client.connect(f"{self.volume}.control")
+                client.sendall(b"attach p\n")
+                self.assertEqual(client.recv(2), b"0\n")
+                client.sendall(frames)
+                client.shutdown(socket.SHUT_WR)
+                while client.recv(65536):
+                    pass
+        self.assertTrue(self.gone())
+        self.assertIsNone(self.process.poll())
+        self.assertEqual(self.talk().ask("1 + 1"), "2")
 
     def test_where_nothing_runs_there_is_no_prompt(self):
         kill(self.process)

@@ -5,6 +5,7 @@
  */
 #include "control/answer.h"
 
+#include "control/carry.h"
 #include "control/census.h"
 #include "store/history.h"
 #include "store/scrub.h"
@@ -386,6 +387,114 @@ START_TEST(who_stops_a_program_while_the_machine_stops_is_told_so)
 }
 END_TEST
 
+/* The other end of what is carried. */
+struct other {
+    const char *bytes; /* that come from there */
+    uint64_t announced;
+    char taken[64];
+    size_t count, limit; /* it goes after so many */
+};
+
+static bool
+other_ready(void *context, uint64_t bytes)
+{
+    ((struct other *)context)->announced = bytes;
+    return true;
+}
+
+static bool
+other_read(void *context, void *bytes, size_t count)
+{
+    struct other *other = context;
+
+    if (other->count + count > other->limit)
+        return false;
+    memcpy(bytes, other->bytes + other->count, count);
+    other->count += count;
+    return true;
+}
+
+static bool
+other_write(void *context, const void *bytes, size_t count)
+{
+    struct other *other = context;
+
+    ck_assert_uint_lt(other->count + count, sizeof other->taken);
+    memcpy(other->taken + other->count, bytes, count);
+    other->count += count;
+    return true;
+}
+
+static enum answer_status
+carry_with(const char *request, struct other *other)
+{
+    const struct carry_end end = { other_ready, other_read, other_write, other };
+    enum answer_status status;
+
+    buffer_clear(&answer);
+    status = carry(request, &end, &answer);
+    ck_assert_int_eq(buffer_terminate(&answer), OK);
+    return status;
+}
+
+START_TEST(what_is_carried_in_is_listed_carried_out_and_taken_away)
+{
+    struct other in = { .bytes = "content", .limit = 7 }, out = { 0 };
+    uint32_t epoch = pmem_epoch_committed();
+
+    ck_assert_int_eq(carry_with("put t 7 4 namea/b/", &in), ANSWER_DONE);
+    ck_assert_uint_eq(in.announced, 7);
+    ck_assert_uint_gt(pmem_epoch_committed(), epoch); /* it is safe */
+    ck_assert_int_eq(ask("ls - "), ANSWER_DONE);
+    ck_assert_str_eq((char *)answer.bytes, "a/\n");
+    ck_assert_int_eq(ask("ls l a/b"), ANSWER_DONE);
+    ck_assert_str_eq((char *)answer.bytes, "CLASS             SIZE  NAME\n"
+                                           ".internal.string     7  name\n");
+    ck_assert_int_eq(carry_with("get a/b/name", &out), ANSWER_DONE);
+    ck_assert_uint_eq(out.announced, 7);
+    ck_assert_str_eq(out.taken, "content");
+    ck_assert_int_eq(ask("rm - a"), ANSWER_TROUBLE);
+    ck_assert(answer_has("a is not empty"));
+    ck_assert_int_eq(ask("rm r a"), ANSWER_DONE);
+    ck_assert_int_eq(ask("ls - "), ANSWER_DONE);
+    ck_assert_uint_eq(answer.count, 0);
+}
+END_TEST
+
+START_TEST(what_is_cut_off_was_not_put)
+{
+    struct other in = { .bytes = "content", .limit = 5 };
+
+    ck_assert_int_eq(carry_with("put - 7 4 namea", &in), ANSWER_GONE);
+    ck_assert_int_eq(ask("ls - "), ANSWER_DONE);
+    ck_assert_uint_eq(answer.count, 0);
+}
+END_TEST
+
+START_TEST(what_cannot_be_carried_is_a_message)
+{
+    static const char *const requests[] = {
+        "put",           "put -",        "put - x 0 a", "put x 7 0 a",
+        "put - 7 300 a", "put - 7 0 ..", "put - 7 1 ",  "put - 99999999999 0 a",
+        "get",           "get a/b",      "get \xff",
+    };
+
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        struct other in = { .bytes = "content", .limit = 7 };
+
+        ck_assert_msg(carry_with(requests[i], &in) == ANSWER_TROUBLE, "%s", requests[i]);
+        ck_assert_uint_gt(answer.count, 0);
+    }
+    ck_assert_int_eq(ask("put - 7 0 a"), ANSWER_TROUBLE);
+    ck_assert(answer_has("bare metal"));
+    ck_assert_int_eq(ask("attach p"), ANSWER_TROUBLE);
+    ck_assert(answer_has("one prompt"));
+    ck_assert_int_eq(ask("ls"), ANSWER_TROUBLE);
+    ck_assert_int_eq(ask("ls x a"), ANSWER_TROUBLE);
+    ck_assert_int_eq(ask("rm"), ANSWER_TROUBLE);
+}
+END_TEST
+
 START_TEST(what_makes_no_sense_is_a_message_and_changes_nothing)
 {
     static const char *const requests[] = {
@@ -507,6 +616,9 @@ main(void)
         a_program_is_limited_and_the_listing_says_so,
         a_limit_that_makes_no_sense_is_none,
         who_stops_a_program_while_the_machine_stops_is_told_so,
+        what_is_carried_in_is_listed_carried_out_and_taken_away,
+        what_is_cut_off_was_not_put,
+        what_cannot_be_carried_is_a_message,
         what_makes_no_sense_is_a_message_and_changes_nothing,
         a_census_counts_what_runs_and_knows_how_one_ended,
     };
