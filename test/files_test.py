@@ -519,6 +519,26 @@ class Still(FilesTest):
         self.assertEqual(self.got("a"), b"before")
         self.assertEqual(phantom("check", self.volume).status, 0)
 
+    def test_what_is_damaged_does_not_come_out(self):
+        self.new()
+        content = b"".join(b"a line of no other file, number %d\n" % i for i in range(20_000))
+        self.done("put", self.volume, self.file(content), "bytes")
+        self.done("put", "--text", self.volume, self.file(content.replace(b"no", b"yo")), "text")
+        for _ in range(3):  # what the newest commits have written is looked at when it is opened
+            self.done("put", self.volume, self.file(b"x"), "later")
+        whole = self.volume.read_bytes()
+        for name, needle in (("bytes", b"no other file, number 15000\n"),
+                             ("text", b"yo other file, number 15000\n")):
+            with self.subTest(name=name):
+                at = whole.index(needle)
+                with open(self.volume, "r+b") as file:
+                    file.seek(at)
+                    file.write(b"x")
+                ended = phantom("get", self.volume, name, self.folder / "out")
+                self.assertClear(ended, 1, "damaged")
+                self.assertFalse((self.folder / "out").exists())
+        self.assertIn("bytes", self.names())
+
     def test_a_volume_that_runs_nothing(self):
         self.new()
         self.start("run", "--safe", self.volume)

@@ -292,7 +292,7 @@ const struct verb verbs[] = {
         .summary = "copy a file into a volume's tree of names",
         .details =
             "A volume has a tree of names, as a disk has files: programs reach it as\n"
-            "directory.root(), and other machines as PATH, which is names with / between them.\n"
+            "directory.root(), and people by PATH, which is names with / between them.\n"
             "Every object can stand in it. A file becomes a .internal.binary, byte for byte, or,\n"
             "with --text, a .internal.string.\n"
             "\n"
