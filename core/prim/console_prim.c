@@ -9,6 +9,7 @@
  */
 #include "prim/console_priv.h"
 #include "prim/prims_priv.h"
+#include "prim/session_prim_priv.h"
 #include "prim/session_priv.h"
 #include "vm/monitor.h"
 #include "vm/thread.h"

@@ -7,6 +7,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "prim/session_prim_priv.h"
+
 #include "prim/console_priv.h"
 #include "prim/prims_priv.h"
 #include "prim/session_priv.h"

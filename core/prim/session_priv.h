@@ -5,7 +5,11 @@
  */
 #pragma once
 
-#include "vm/prim.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "object/word.h"
 
 /* In prim_raw: the call waits, or waited in another run, for somebody in a session. */
 #define SESSION_WAITS (1ull << 63)
@@ -44,25 +48,6 @@ uint64_t session_breaks(uint32_t number);
 
 /* Who talks there has gone. */
 void session_leave(uint32_t number);
-
-/* ---- session_prim.c: the primitives of the console, for a thread that talks in a session ---- */
-
-/*
- * The thread talked in a session of another run, which is over: who reads, or waits for a break, is
- * answered so, and waits no more.
- */
-bool session_was_left(const struct prim_call *call);
-enum prim_answer session_end_wait(struct prim_call *call);
-
-/* The call waited in such a session for room to print: it goes on at the console. */
-bool session_queues(const struct prim_call *call);
-enum prim_answer session_print_afresh(struct prim_call *call);
-
-enum prim_answer session_print(struct prim_call *call, uint32_t number);
-enum prim_answer session_read(struct prim_call *call, uint32_t number, bool keys);
-enum prim_answer session_await_break(struct prim_call *call, uint32_t number);
-
-/* ---- the machine's ---- */
 
 /* The machine starts: there may be sessions. */
 void session_start(void);
