@@ -18,6 +18,9 @@
 #define LOCK_WAIT_MS 200
 #define TRIES        25
 
+/* Memory for pages of a volume that is only opened to carry something, however large that is. */
+#define MEMORY_BYTES (128ull << 20)
+
 bool
 errand_path_test(const char *verb, const char *path)
 {
@@ -43,7 +46,8 @@ carry_here(const char *volume, const char *request, const struct carry_end *end,
     struct system_options options = { .path = volume,
                                       .lock_wait_ms = LOCK_WAIT_MS,
                                       .busy_quiet = !last_try,
-                                      .pmem = { .on_demand_only = true },
+                                      .pmem = { .on_demand_only = true,
+                                                .resident_bytes_max = MEMORY_BYTES },
                                       .vm = { .paused = true } };
     enum answer_status status = ANSWER_TROUBLE;
     struct system system;
