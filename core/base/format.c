@@ -56,6 +56,39 @@ put_text(struct sink *sink, const struct spec *spec, const char *text)
         put_many(sink, ' ', spec->width - length);
 }
 
+/* The last digit, which is taken away. Division by a number that is known is several times faster.
+ */
+static unsigned
+take_digit(uint64_t *rest, unsigned base)
+{
+    uint64_t value = *rest;
+
+    if (base == 10) {
+        *rest = value / 10;
+        return (unsigned)(value % 10);
+    }
+    *rest = base == 16 ? value / 16 : value / 8;
+    return (unsigned)(base == 16 ? value % 16 : value % 8);
+}
+
+size_t
+format_long(char text[FORMAT_LONG_BYTES], int64_t value)
+{
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    size_t length = value < 0, at;
+
+    for (uint64_t left = rest; left != 0; left /= 10)
+        length++;
+    length += rest == 0;
+    at = length;
+    do
+        text[--at] = (char)('0' + take_digit(&rest, 10));
+    while (rest != 0);
+    if (value < 0)
+        text[0] = '-';
+    return length;
+}
+
 static void
 put_number(struct sink *sink, const struct spec *spec, uint64_t value, bool negative, unsigned base,
            bool upper)
@@ -66,8 +99,8 @@ put_number(struct sink *sink, const struct spec *spec, uint64_t value, bool nega
     char sign = negative ? '-' : spec->plus ? '+' : spec->space ? ' ' : 0;
     bool marked = spec->hash && base == 16 && value != 0;
 
-    for (uint64_t rest = value; rest != 0; rest /= base)
-        text[length++] = digits[rest % base];
+    for (uint64_t rest = value; rest != 0;)
+        text[length++] = digits[take_digit(&rest, base)];
     if (value == 0 && spec->precision != 0)
         text[length++] = '0';
     zeros = spec->precision > length ? spec->precision - length : 0;

@@ -33,6 +33,13 @@ __attribute__((format(printf, 3, 4))) size_t format(char *buffer, size_t buffer_
                                                     const char *text, ...);
 size_t format_list(char *buffer, size_t buffer_bytes, const char *text, va_list values);
 
+/* Room for the longest text of format_long(). */
+#define FORMAT_LONG_BYTES 20
+
+/* Write a number in decimal, without a zero behind it, as format("%ld") does. Returns the number of
+ * characters. */
+size_t format_long(char text[FORMAT_LONG_BYTES], int64_t value);
+
 /* Room for the longest text of the two below, with the zero. */
 #define FORMAT_UNIT_BYTES 32
 

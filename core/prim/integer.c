@@ -5,6 +5,8 @@
  */
 #include "prim/prims_priv.h"
 
+#include "base/format.h"
+
 #define RADIX_MIN 2
 #define RADIX_MAX 36
 
@@ -21,6 +23,8 @@ integer_text(struct prim_call *call, int64_t value, int32_t radix)
 
     if (radix < RADIX_MIN || radix > RADIX_MAX)
         return prim_throw(call, VM_ERROR_ARGUMENT, "no radix: %d", radix);
+    if (radix == 10)
+        return prim_return_text(call, digits, format_long(digits, value));
     do {
         unsigned digit = (unsigned)(left % (unsigned)radix);
 

@@ -475,25 +475,6 @@ text_of_code_point(uint32_t point, uint16_t *units)
     return 2;
 }
 
-/* As format() writes "%d", which takes several times as long. Returns the characters. */
-static size_t
-text_of_int(char text[PIECE_BYTES], int32_t value)
-{
-    uint32_t rest = value < 0 ? -(uint32_t)value : (uint32_t)value;
-    char digits[10]; /* the last first */
-    size_t count = 0, length = 0;
-
-    do {
-        digits[count++] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest != 0);
-    if (value < 0)
-        text[length++] = '-';
-    while (count > 0)
-        text[length++] = digits[--count];
-    return length;
-}
-
 /* The units of a simple word that is no string. */
 static size_t
 text_of_simple(word_t word, uint16_t *units)
@@ -511,13 +492,13 @@ text_of_simple(word_t word, uint16_t *units)
         count = format(text, sizeof text, "%s", word_to_unsigned(word) != 0 ? "true" : "false");
         break;
     case TAG_INT:
-        count = text_of_int(text, word_to_int(word));
+        count = format_long(text, word_to_int(word));
         break;
     case TAG_FLOAT:
         count = format_float(text, bits_to_float(word_to_float_bits(word)));
         break;
     case TAG_LONG:
-        count = format(text, sizeof text, "%" PRId64, word_to_long(word));
+        count = format_long(text, word_to_long(word));
         break;
     case TAG_DOUBLE:
         count = format_double(text, bits_to_double(word_to_double_bits(word)));
@@ -526,7 +507,7 @@ text_of_simple(word_t word, uint16_t *units)
         if (word == WORD_NULL)
             count = format(text, sizeof text, "null");
         else if (is_class(word, CLASS_LONG))
-            count = format(text, sizeof text, "%" PRId64, (int64_t)box_bits(word));
+            count = format_long(text, (int64_t)box_bits(word));
         else
             count = format_double(text, bits_to_double(box_bits(word)));
         break;

@@ -37,6 +37,30 @@ START_TEST(integers_look_as_the_c_library_prints_them)
 }
 END_TEST
 
+static void
+check_long(int64_t value)
+{
+    char ours[FORMAT_LONG_BYTES], theirs[30];
+    size_t length = format_long(ours, value);
+
+    ck_assert_uint_eq(length, (size_t)snprintf(theirs, sizeof theirs, "%" PRId64, value));
+    ck_assert_mem_eq(ours, theirs, length);
+}
+
+START_TEST(a_long_is_written_in_decimal_whatever_its_size)
+{
+    check_long(0);
+    check_long(INT64_MAX);
+    check_long(INT64_MIN);
+    for (int64_t power = 1; power < INT64_MAX / 10; power *= 10) {
+        for (int64_t near = -1; near <= 1; near++) {
+            check_long(power + near);
+            check_long(-power + near);
+        }
+    }
+}
+END_TEST
+
 START_TEST(texts_are_cut_and_padded)
 {
     SAME("%s|%10s|%-10s|%.2s|%.*s|%*d|%-*d|%%|%c|%3c|%-3c|", "ab", "ab", "ab", "abc", 1, "xyz", 6,
@@ -71,6 +95,7 @@ START_TEST(what_is_not_known_is_printed_as_it_stands)
 }
 END_TEST
 
-UNIT_TESTS("base/format", integers_look_as_the_c_library_prints_them, texts_are_cut_and_padded,
+UNIT_TESTS("base/format", integers_look_as_the_c_library_prints_them,
+           a_long_is_written_in_decimal_whatever_its_size, texts_are_cut_and_padded,
            a_short_buffer_takes_what_fits_and_the_length_counts_all,
            what_is_not_known_is_printed_as_it_stands)
