@@ -7,6 +7,9 @@
  * To a number: the text is a fraction too; 53 (or 24) bits of it are
  * taken by long division in base two, and the rest decides how to round.
  *
+ * Most numbers have few digits, and then one operation on doubles does the same, both ways: it
+ * rounds once, as IEEE 754 has it, and what goes into it is exact.
+ *
  * Source: Steele and White 1990; Burger and Dybvig, "Printing Floating-Point
  * Numbers Quickly and Accurately", 1996, figure 3; IEEE 754-2019, 4.3.1.
  *
@@ -29,7 +32,53 @@ struct binary {
 static const struct binary binary64 = { 53, -1074, 971 };
 static const struct binary binary32 = { 24, -149, 104 };
 
+/* The powers of ten that a double holds exactly. */
+static const double tens[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                               1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                               1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+
+#define TENS_MAX 22
+
+/* Whole numbers with so many digits are exact as doubles, and two of them never round to the same
+ * double. */
+#define EXACT_DIGITS 15
+
+/* Places behind the point that few_digits() tries. */
+#define PLACES_MAX 8
+
 /* ---- to text ---- */
+
+/*
+ * The digits of a number that is the nearest to one of few digits, with few places behind the
+ * point; their number, or 0 if it is none. With the fewest places that do, these are
+ * the shortest digits; no others of that length are so near.
+ */
+static unsigned
+few_digits(double value, char *digits, int *exponent)
+{
+    char text[FORMAT_LONG_BYTES];
+    size_t length;
+
+    if (!(value >= 1e-5))
+        return 0;
+    for (int places = 0; places <= PLACES_MAX; places++) {
+        double scaled = value * tens[places];
+        int64_t number;
+
+        if (!(scaled < tens[EXACT_DIGITS] - 1))
+            return 0;
+        number = (int64_t)(scaled + 0.5);
+        if (number == 0 || (double)number / tens[places] != value)
+            continue;
+        length = format_long(text, number);
+        *exponent = (int)length - places;
+        while (text[length - 1] == '0')
+            length--;
+        memcpy(digits, text, length);
+        return (unsigned)length;
+    }
+    return 0;
+}
 
 /* value = mantissa * 2^exponent, mantissa > 0; figure 3 of Burger and Dybvig. */
 static unsigned
@@ -148,6 +197,11 @@ digits_of_bits(const struct binary *binary, uint64_t bits, bool java, char *digi
         digits[0] = '0';
         *exponent = 1;
         return 1;
+    }
+    if (binary == &binary64) {
+        count = few_digits(bits_to_double(bits), digits, exponent);
+        if (count > 0)
+            return count;
     }
     if (field > 0) {
         mantissa |= 1ull << stored;
@@ -352,6 +406,21 @@ divide_bits(struct big *top, const struct big *bottom, int bits, uint64_t *quoti
     return top->count > 0;
 }
 
+/* False if it has too many digits, or lies too far from the point. */
+static bool
+round_few_digits(const struct decimal *decimal, uint64_t *bits)
+{
+    int64_t scale = decimal->exponent - decimal->count, number = 0;
+
+    if (decimal->count > EXACT_DIGITS || decimal->sticky || scale > TENS_MAX || scale < -TENS_MAX)
+        return false;
+    for (int i = 0; i < decimal->count; i++)
+        number = number * 10 + (decimal->digits[i] - '0');
+    *bits =
+        bits_of_double(scale < 0 ? (double)number / tens[-scale] : (double)number * tens[scale]);
+    return true;
+}
+
 /* The bits of the nearest number of the format; the decimal is finite and not zero. */
 static uint64_t
 decimal_round(const struct binary *binary, const struct decimal *decimal)
@@ -427,7 +496,7 @@ parse_bits(const struct binary *binary, const char *text, size_t bytes, uint64_t
         *bits = infinity;
     else if (decimal.count == 0)
         *bits = 0;
-    else
+    else if (binary != &binary64 || !round_few_digits(&decimal, bits))
         *bits = decimal_round(binary, &decimal);
     return true;
 }

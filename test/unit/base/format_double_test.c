@@ -89,6 +89,52 @@ START_TEST(every_double_reads_back_from_its_shortest_digits)
 }
 END_TEST
 
+/* Such numbers, and those beside them, go another way than most. */
+START_TEST(numbers_of_few_digits_have_these_digits)
+{
+    for (unsigned i = 0; i < 20000; i++) {
+        unsigned places = (unsigned)(random_next() % 11);
+        uint64_t number = random_next() >> (random_next() % 63);
+        char text[80], digits[FORMAT_DOUBLE_BYTES], *end;
+        double value;
+        int exponent;
+
+        snprintf(text, sizeof text, "%" PRIu64 "e-%u", number, places);
+        value = strtod(text, &end);
+        reads_back(value);
+        reads_back(nextafter(value, 0));
+        reads_back(nextafter(value, INFINITY));
+        if (number == 0)
+            continue;
+        digits_are_shortest(value);
+        digits_are_shortest(nextafter(value, 0));
+        digits_are_shortest(nextafter(value, INFINITY));
+        if (number > 999999999999999)
+            continue;
+        digits[format_double_digits(value, digits, &exponent)] = 0;
+        while (number % 10 == 0)
+            number /= 10;
+        snprintf(text, sizeof text, "%" PRIu64, number);
+        ck_assert_str_eq(digits, text);
+    }
+}
+END_TEST
+
+START_TEST(what_has_few_digits_is_read_as_the_c_library_reads_it)
+{
+    for (unsigned i = 0; i < 20000; i++) {
+        uint64_t number = random_next() >> (random_next() % 64);
+        int exponent = (int)(random_next() % 61) - 30;
+        char text[80];
+        size_t length = (size_t)snprintf(text, sizeof text, "%" PRIu64 "e%d", number, exponent);
+        double value;
+
+        ck_assert(parse_double(text, length, &value));
+        ck_assert(value == strtod(text, NULL));
+    }
+}
+END_TEST
+
 START_TEST(every_float_reads_back)
 {
     for (unsigned i = 0; i < 20000; i++) {
@@ -209,6 +255,8 @@ START_TEST(what_is_not_a_number_is_refused)
 END_TEST
 
 UNIT_TESTS("base/format_double", every_double_reads_back_from_its_shortest_digits,
-           every_float_reads_back, any_number_of_digits_is_rounded_once,
+           numbers_of_few_digits_have_these_digits,
+           what_has_few_digits_is_read_as_the_c_library_reads_it, every_float_reads_back,
+           any_number_of_digits_is_rounded_once,
            the_middle_between_two_doubles_goes_to_the_even_one, doubles_look_as_in_java,
            what_is_not_a_number_is_refused)
