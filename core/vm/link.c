@@ -350,6 +350,30 @@ implement_ordinal(struct model_class *class, const struct model_method *wanted)
         class->ordinals[wanted->ordinal] = find_in_vtable(class, wanted);
 }
 
+static err_t
+refuse_result(struct load *load, const struct model_class *class, const struct model_method *given,
+              const struct model_method *wanted)
+{
+    return load_complain(load,
+                         "in class %s: method %s%s does not return what %s of interface %s does",
+                         class->name->text, given->name->text, given->signature->text,
+                         wanted->signature->text, wanted->owner->name->text);
+}
+
+/* The default of an interface gives way to that of one below, which must return as much. */
+static err_t
+replace_default(struct load *load, struct model_class *class, const struct model_method *there,
+                struct model_method *by)
+{
+    bool fits;
+
+    TRY(result_fits(load, by, there, &fits));
+    if (!fits)
+        return refuse_result(load, class, by, there);
+    class->vtable[vtable_place(class, there)] = by;
+    return OK;
+}
+
 /* See that the class answers to one method of an interface. */
 static err_t
 implement(struct load *load, struct model_class *class, struct model_method *wanted)
@@ -368,18 +392,10 @@ implement(struct load *load, struct model_class *class, struct model_method *wan
         return OK;
     }
     if (there != wanted && is_interface(there->owner) && (wanted->flags & METHOD_ABSTRACT) == 0 &&
-        extends_interface(wanted->owner, there->owner)) {
-        class->vtable[vtable_place(class, there)] = wanted;
-        return OK;
-    }
+        extends_interface(wanted->owner, there->owner))
+        return replace_default(load, class, there, wanted);
     TRY(result_fits(load, there, wanted, &fits));
-    if (!fits)
-        return load_complain(load,
-                             "in class %s: method %s%s does not return what %s of interface %s "
-                             "does",
-                             class->name->text, there->name->text, there->signature->text,
-                             wanted->signature->text, wanted->owner->name->text);
-    return OK;
+    return fits ? OK : refuse_result(load, class, there, wanted);
 }
 
 static err_t

@@ -96,7 +96,8 @@ mark_target(struct verify *verify, int32_t branch)
     int64_t target = (int64_t)verify->at.pc + branch;
 
     if (target < 0 || target >= verify->code_bytes || (verify->places[target] & PLACE_START) == 0)
-        return verify_fail(verify, "a jump to %d, where no instruction begins", (int)target);
+        return verify_fail(verify, "a jump to %lld, where no instruction begins",
+                           (long long)target);
     verify->places[target] |= PLACE_TARGET;
     return OK;
 }
