@@ -274,19 +274,25 @@ class ConsoleTest(unittest.TestCase):
         for life in range(8):
             process = self.start(self.volume, *([self.program(text)] if life == 0 else []),
                                  stdin=subprocess.DEVNULL)
-            lines = [process.stdout.readline() for _ in range(150)]
+            before = len(seen)
+            last = None
+            while len(seen) < before + 40:  # what may not have left is said again first
+                last = self.see(process.stdout.readline(), last, seen)
             process.send_signal(signal.SIGKILL)
-            lines += process.stdout.read().split(b"\n")
+            for line in process.stdout.read().split(b"\n")[:-1]:  # the last may be cut off
+                last = self.see(line, last, seen)
             process.stdout.close()
             process.wait()
-            last = None
-            for word, number, *run in (line.split() for line in lines if line.count(b" ") >= 1):
-                if word != b"safe" or not run:
-                    continue
-                self.assertEqual(seen.setdefault(number, run), run, f"{number} was undone")
-                self.assertIn(int(number), range(len(seen)) if last is None else (last + 1,))
-                last = int(number)
-        self.assertGreater(len(seen), 200)
+
+    def see(self, line, last, seen):
+        """One line; the number of the last safe one."""
+        self.assertTrue(line, "the process ended")
+        word, number, *run = line.split()
+        if word != b"safe":
+            return last
+        self.assertEqual(seen.setdefault(number, run), run, f"{number} was undone")
+        self.assertIn(int(number), range(len(seen)) if last is None else (last + 1,))
+        return int(number)
 
     def test_a_text_that_is_gated_by_the_program_is_not_undone(self):
         self.see_nothing_undone(SAFE)
