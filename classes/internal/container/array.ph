@@ -5,15 +5,12 @@
 package .internal.container;
 
 class array extends collection {
-    // Those of every array in which there never was an element.
-    private static .internal.words none = new .internal.words(0);
-
     private .internal.words items;
     private int count;
 
     // An empty array.
     void array() {
-        items = none;
+        items = new .internal.words(8);
     }
 
     any iterator() [8] {
@@ -146,7 +143,7 @@ class array extends collection {
 
     // Take all elements out.
     void clear() {
-        items = none;
+        items = new .internal.words(8);
         count = 0;
     }
 
@@ -335,13 +332,8 @@ class array extends collection {
 
     // What sort and binarySearch compare with: less than, equal to, or greater than 0.
     static int compare(any a, any b, any order) {
-        if (order == null) {
-            if (a instanceof .internal.string && b instanceof .internal.string)
-                return ((string) a).compare((string) b);
-            if (a instanceof .internal.int && b instanceof .internal.int)
-                return a < b ? -1 : a > b ? 1 : 0;
+        if (order == null)
             return a.compareTo(b);
-        }
         if (order instanceof .internal.function)
             return order.call(a, b);
         return order.compare(a, b);
@@ -355,10 +347,6 @@ class array extends collection {
         int room = items.size();
         if (more <= room - count)
             return;
-        if (room == 0) {
-            items = new .internal.words(more < 4 ? 4 : more);
-            return;
-        }
         if (count > 2147483647 - more)
             throw new .internal.error.memory("an array is too long");
         while (room - count < more)
