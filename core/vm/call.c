@@ -377,6 +377,7 @@ call_interface(struct vm_worker *worker)
     struct class_mirror *class;
     struct method_mirror *method;
     struct code *code;
+    bool answers = true;
     uint32_t number;
 
     if (object == WORD_NULL) {
@@ -388,6 +389,15 @@ call_interface(struct vm_worker *worker)
     method = class != NULL ? mirror_find(class, site->name, site->signature) : NULL;
     if (class != NULL && method == NULL) {
         exception_throw_class(worker, VM_ERROR_NO_METHOD, class, "has no method", site->name);
+        return;
+    }
+    if (method != NULL && !call_answers(class, method, site->wanted, &answers)) {
+        call_no_memory(worker);
+        return;
+    }
+    if (!answers) {
+        exception_throw_class(worker, VM_ERROR_NO_METHOD, class,
+                              "takes or returns something else in its method ", site->name);
         return;
     }
     code = method != NULL ? code_of(method) : NULL;

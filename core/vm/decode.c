@@ -487,6 +487,9 @@ decode_site(struct decode *decode, const struct instruction *in, struct method_m
 {
     struct site *site = site_make(decode, method->name, method->signature, method->word_args);
 
+    if (site == NULL)
+        return;
+    site->wanted = method;
     put(&decode->cells[in->pc], OP_INVOKESITE, (uintptr_t)site, caller_state(decode, in));
 }
 

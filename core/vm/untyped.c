@@ -90,6 +90,62 @@ call_know_parameters(struct code *code)
     return true;
 }
 
+/* ---- what stands for a method of an interface ---- */
+
+/* A type in the signature of a method: its text, and the class by which that is read. */
+struct named_type {
+    ref_t class;
+    const char *type;
+    size_t bytes;
+};
+
+/* Whether one may stand where the other is wanted; an argument must be the very same. */
+static bool
+type_fits(const struct named_type *from, const struct named_type *to, bool narrower, bool *fits)
+{
+    struct parameter given = { 0 }, wanted = { 0 };
+
+    if (from->type[0] == 'v' || call_is_raw(from->type[0]) || call_is_raw(to->type[0])) {
+        *fits = from->type[0] == to->type[0];
+        return true;
+    }
+    if (!find_parameter(from->class, from->type, from->bytes, &given) ||
+        !find_parameter(to->class, to->type, to->bytes, &wanted))
+        return false;
+    *fits = given.class == wanted.class;
+    if (narrower && !*fits)
+        *fits = wanted.class == NULL || wanted.class->number == CLASS_OBJECT ||
+                (wanted.class->flags & CLASS_INTERFACE) != 0 ||
+                (given.class != NULL && mirror_is_subclass(given.class, wanted.class));
+    return true;
+}
+
+/* What the linker has proved of a class that implements the interface is not looked at again. */
+bool
+call_answers(const struct class_mirror *class, const struct method_mirror *found,
+             const struct method_mirror *wanted, bool *answers)
+{
+    char found_text[SIGNATURE_BYTES_MAX], wanted_text[SIGNATURE_BYTES_MAX];
+    struct signature_walk from, to;
+    bool more = true;
+
+    *answers = true;
+    if (mirror_is_subclass(class, wanted->owner))
+        return true;
+    from = signature_begin(found_text,
+                           string_to_utf8(found->signature, NULL, found_text, sizeof found_text));
+    to = signature_begin(wanted_text,
+                         string_to_utf8(wanted->signature, NULL, wanted_text, sizeof wanted_text));
+    while (more && *answers) {
+        more = signature_next(&from) & signature_next(&to);
+        if (!type_fits(&(struct named_type){ found->owner->class, from.type, from.type_bytes },
+                       &(struct named_type){ wanted->owner->class, to.type, to.type_bytes }, !more,
+                       answers))
+            return false;
+    }
+    return true;
+}
+
 /* ---- which method ---- */
 
 /* Why the answer is none: how many have the name, and of these, how many may be called. */

@@ -108,8 +108,9 @@ struct site {
     word_t name;            /* symbol */
     word_t signature;       /* symbol; null for untyped calls */
     uint32_t ordinal;
-    uint32_t arguments; /* words with the receiver */
-    struct code *owner; /* method that calls */
+    uint32_t arguments;                 /* words with the receiver */
+    struct code *owner;                 /* method that calls */
+    const struct method_mirror *wanted; /* of an interface, whose descriptor the caller has */
     struct site *next;
 };
 
@@ -766,6 +767,14 @@ must_use bool call_know_parameters(struct code *code);
 
 /* What the arguments cost, as fit_of_word(); -1 if one does not fit. */
 int call_fit(const struct code *code, const word_t *arguments, unsigned count);
+
+/*
+ * See whether a method that an object of `class` has by chance, with the name and as many
+ * arguments as the interface's, takes and returns what the interface says. `answers` is filled.
+ * False when there is no memory.
+ */
+must_use bool call_answers(const struct class_mirror *class, const struct method_mirror *found,
+                           const struct method_mirror *wanted, bool *answers);
 
 /* The class that a word is, of which a program may make objects; NULL if something was thrown. */
 struct class_mirror *call_class_to_make(struct vm_worker *worker, word_t object);
