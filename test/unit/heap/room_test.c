@@ -329,6 +329,16 @@ START_TEST(a_huge_object_is_refused_before_it_is_filled_and_the_next_may_try)
 }
 END_TEST
 
+START_TEST(where_there_is_room_a_huge_object_comes_after_one_question)
+{
+    ck_assert_int_eq(heap_collect(&local, 0), OK);
+    heap.unasked = heap.unasked_max;
+    ck_assert_uint_eq(huge_alloc(HUGE_LONGS), 0);
+    ck_assert_int_eq(heap_collect(&local, array_bytes(KIND_RAW64, HUGE_LONGS)), OK);
+    ck_assert_uint_ne(huge_alloc(HUGE_LONGS), 0);
+}
+END_TEST
+
 START_TEST(room_is_made_for_a_huge_object_before_it_is_filled)
 {
     struct pmem_stats before, after;
@@ -422,6 +432,7 @@ main(void)
     tcase_add_checked_fixture(tcase, setup_beside, teardown);
     tcase_add_test(tcase, what_may_never_be_filled_is_not_asked_for);
     tcase_add_test(tcase, a_huge_object_is_refused_before_it_is_filled_and_the_next_may_try);
+    tcase_add_test(tcase, where_there_is_room_a_huge_object_comes_after_one_question);
     tcase_add_test(tcase, room_is_made_for_a_huge_object_before_it_is_filled);
     tcase_add_test(tcase, without_credit_to_zero_used_blocks_a_huge_object_has_new_ones);
     tcase_add_test(tcase, blocks_that_were_refused_are_as_zero_as_before);
