@@ -441,7 +441,7 @@ class Run(VolumeTest):
         self.new("64M")
         program = self.program('string s = "x";\ntry { while (true) s = s + s; }\n'
                                'catch (.internal.error.space e) { println("full"); }\n'
-                               's = "x"; s = s + 1; println("and on");\n')
+                               's = s + 1; println("and on");\n')
         ended = phantom("run", self.volume, program)
         self.assertEqual((ended.status, ended.out), (0, "full\nand on\n"), ended)
         self.assertEqual(phantom("check", self.volume).status, 0)
