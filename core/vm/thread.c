@@ -24,7 +24,7 @@
 
 #define STOP_PAGES        16 /* first writes that ending one thread and its program may take */
 
-static struct lock table_lock = LOCK_INIT(LOCK_RANK_SCHED);
+static struct lock table_lock = LOCK_INIT(LOCK_RANK_THREADS);
 static uint32_t free_first; /* slot + 1 of one that is free; the next is half.next */
 static uint32_t table_seen; /* from here on free slots are not in that list */
 
