@@ -178,8 +178,10 @@ push_new(unsigned type)
 {
     switch (type) {
     case ANY:
-        say("WCONST %s\n", (const char *const[]){ "int 5", "long 0x7fffffffffffffff", "class .a",
-                                                  "double 1e300", "bool 1" }[choose(5)]);
+        say("WCONST %s\n", choose(3) != 0
+                               ? "int 5"
+                               : (const char *const[]){ "long 0x7fffffffffffffff", "class .a",
+                                                        "double 1e300", "bool 1" }[choose(4)]);
         break;
     case STRING:
         say("WCONST \"s%u\"\n", choose(4));
@@ -195,7 +197,7 @@ push_new(unsigned type)
         say("NEW .%s\n", choose(3) == 0 ? "liar" : "b");
         break;
     default:
-        say("ICONST8 %u\nNEWARRAY %s\n", choose(6), types[type]);
+        say("ICONST8 %u\nNEWARRAY %s\n", (choose(7) + 1) % 7, types[type]);
         break;
     }
 }
@@ -211,7 +213,7 @@ push_word(unsigned type)
         have_word(maker.now.word_locals[from]);
         return;
     }
-    if (from == LOCALS)
+    if (from == LOCALS && choose(4) == 0)
         say("WNULL\n");
     else
         push_new(type);
@@ -572,6 +574,18 @@ do_static(void)
     }
 }
 
+/* Nearly always one that an array has: what throws ends the method, or the block. */
+static void
+push_index(void)
+{
+    if (choose(8) == 0) {
+        push_raw('i');
+        return;
+    }
+    say("ICONST8 0\n");
+    have_raw('i');
+}
+
 static void
 do_array(void)
 {
@@ -587,9 +601,9 @@ do_array(void)
         have_raw('i');
         return;
     }
-    push_raw('i');
+    push_index();
     if (is_put && is_word)
-        push_word(choose(2) == 0 ? element : ANY);
+        push_word(choose(5) != 0 ? element : ANY);
     else if (is_put)
         push_raw(kind);
     maker.now.word_depth -= 1 + (is_put && is_word);
@@ -765,13 +779,13 @@ step(const char *result)
 {
     static void (*const actions[])(void) = { do_plain, do_plain,  do_local, do_local,  do_shuffle,
                                              do_field, do_static, do_array, do_object, do_call };
-    unsigned which = choose(14);
+    unsigned which = choose(16);
 
     if (which < 10)
         actions[which]();
-    else if (which == 13)
+    else if (which == 15)
         do_end(result);
-    else if (maker.block_count == BLOCKS_MAX || (which == 12 && maker.block_count > 0))
+    else if (maker.block_count == BLOCKS_MAX || (which > 12 && maker.block_count > 0))
         close_block();
     else if (which == 10)
         open_if();
