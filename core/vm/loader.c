@@ -257,6 +257,27 @@ verify_all(struct load *load)
     return load->complaint_count > 0 ? ERR_PROGRAM : OK;
 }
 
+/* Of bytes that make no module: why, and in which class and member if it came so far. */
+static void
+complain_of_bytes(struct load *load, const char *why)
+{
+    const struct module *module = &load->module;
+    const struct module_pool_entry *class, *member;
+
+    if (module->refused_class == 0) {
+        load_complain(load, "%s", why);
+        return;
+    }
+    class = &module->pool[module->refused_class];
+    if (module->refused_member == 0) {
+        load_complain(load, "in class %.*s: %s", (int)class->bytes, class->text, why);
+        return;
+    }
+    member = &module->pool[module->refused_member];
+    load_complain(load, "in class %.*s, member %.*s: %s", (int)class->bytes, class->text,
+                  (int)member->bytes, member->text, why);
+}
+
 static err_t
 read_and_check(struct load *load, const void *bytes, size_t byte_count)
 {
@@ -265,7 +286,7 @@ read_and_check(struct load *load, const void *bytes, size_t byte_count)
 
     if (err != OK) {
         if (err != ERR_NOMEM)
-            load_complain(load, "%s", why);
+            complain_of_bytes(load, why);
         return err;
     }
     TRY(pool_begin(load));

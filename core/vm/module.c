@@ -31,13 +31,17 @@ struct reader {
     const uint8_t *end;
     const char *why; /* NULL while all is well */
     struct module *module;
+    uint16_t class, member; /* what is being read: texts of the pool, or 0 */
 };
 
 static bool
 refuse(struct reader *reader, const char *why)
 {
-    if (reader->why == NULL)
+    if (reader->why == NULL) {
         reader->why = why;
+        reader->module->refused_class = reader->class;
+        reader->module->refused_member = reader->member;
+    }
     return false;
 }
 
@@ -270,11 +274,13 @@ read_field(struct reader *reader, struct module_field *field)
 {
     const struct module *module = reader->module;
 
+    reader->member = 0;
     field->name = take16(reader);
     field->type = take16(reader);
     field->flags = take16(reader);
     if (!is_tagged(module, field->name, POOL_UTF8) || !is_tagged(module, field->type, POOL_UTF8))
         return refuse(reader, "a field has no name or no type");
+    reader->member = field->name;
     if (module->pool[field->name].bytes == 0)
         return refuse(reader, "a name is empty");
     if (type_length(module->pool[field->type].text, module->pool[field->type].bytes) !=
@@ -331,6 +337,7 @@ read_method(struct reader *reader, struct module_method *method)
     const struct module *module = reader->module;
     bool has_code;
 
+    reader->member = 0;
     method->name = take16(reader);
     method->signature = take16(reader);
     method->flags = take16(reader);
@@ -347,6 +354,7 @@ read_method(struct reader *reader, struct module_method *method)
     if (!is_tagged(module, method->name, POOL_UTF8) ||
         !is_tagged(module, method->signature, POOL_UTF8))
         return refuse(reader, "a method has no name or no signature");
+    reader->member = method->name;
     if (module->pool[method->name].bytes == 0)
         return refuse(reader, "a name is empty");
     if (!signature_valid(module->pool[method->signature].text,
@@ -369,6 +377,8 @@ read_class_head(struct reader *reader, struct module_class *class)
     const struct module *module = reader->module;
     const struct module_pool_entry *name;
 
+    reader->class = 0;
+    reader->member = 0;
     class->name = take16(reader);
     class->super = take16(reader);
     class->flags = take16(reader);
@@ -379,7 +389,8 @@ read_class_head(struct reader *reader, struct module_class *class)
     if (!is_tagged(module, class->name, POOL_CLASS) ||
         (class->super != 0 && !is_tagged(module, class->super, POOL_CLASS)))
         return refuse(reader, "a class has no name or no super class");
-    name = &module->pool[module->pool[class->name].name];
+    reader->class = module->pool[class->name].name;
+    name = &module->pool[reader->class];
     if (name->text[0] == '[')
         return refuse(reader, "it declares an array class");
     if ((class->flags & ~CLASS_FLAGS) != 0)
@@ -440,6 +451,8 @@ read_body(struct reader *reader, struct arena *arena)
         if (!read_class(reader, arena, &module->classes[i]))
             return false;
     }
+    reader->class = 0;
+    reader->member = 0;
     if (reader->at != reader->end)
         return refuse(reader, "it goes on behind its end");
     return reader->why == NULL;

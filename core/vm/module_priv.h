@@ -70,12 +70,15 @@ struct module {
     uint32_t pool_count, class_count;
     struct module_pool_entry *pool;
     struct module_class *classes;
+    /* Of a module that is refused: texts of the pool that name where, 0 where nothing does. */
+    uint16_t refused_class, refused_member;
 };
 
 /*
  * Read the bytes of a module.
  *
- *   module  filled on OK; its tables lie in `arena`
+ *   module  filled on OK; its tables lie in `arena`. Of one that is refused, `refused_class` and
+ *           `refused_member` are filled, and the pool as far as these need it
  *   why     filled when it is refused: a sentence without an end, never NULL
  *
  * Returns OK, ERR_FOREIGN, ERR_VERSION, ERR_CORRUPT, ERR_NOMEM.

@@ -810,19 +810,26 @@ ATTACKS(
 
 ATTACKS(descriptors_are_well_formed,
         { "nothing as an argument", EVIL("(v)v static", "RETURN"),
-          "the signature of a method is malformed", EVIL("(i)v static", "RETURN") },
-        { "no result", EVIL("(i) static", "RETURN"), "the signature of a method is malformed",
+          "in class .evil, member f: the signature of a method is malformed",
+          EVIL("(i)v static", "RETURN") },
+        { "no result", EVIL("(i) static", "RETURN"),
+          "in class .evil, member f: the signature of a method is malformed",
           EVIL("(i)v static", "RETURN") },
         { "two results", EVIL("()ii static", "ICONST8 1\nRRETURN"),
-          "the signature of a method is malformed", EVIL("()i static", "ICONST8 1\nRRETURN") },
+          "in class .evil, member f: the signature of a method is malformed",
+          EVIL("()i static", "ICONST8 1\nRRETURN") },
         { "a class without an end", EVIL("(L.vault)v static", "RETURN"),
-          "the signature of a method is malformed", EVIL("(L.vault;)v static", "RETURN") },
+          "in class .evil, member f: the signature of a method is malformed",
+          EVIL("(L.vault;)v static", "RETURN") },
         { "an array of nothing", EVIL("([)v static", "RETURN"),
-          "the signature of a method is malformed", EVIL("([i)v static", "RETURN") },
+          "in class .evil, member f: the signature of a method is malformed",
+          EVIL("([i)v static", "RETURN") },
         { "an array of no results", EVIL("()[v static", "WNULL\nWRETURN"),
-          "the signature of a method is malformed", EVIL("()[w static", "WNULL\nWRETURN") },
+          "in class .evil, member f: the signature of a method is malformed",
+          EVIL("()[w static", "WNULL\nWRETURN") },
         { "a class name that is an array", EVIL("(L[i;)v static", "RETURN"),
-          "the signature of a method is malformed", EVIL("([i)v static", "RETURN") },
+          "in class .evil, member f: the signature of a method is malformed",
+          EVIL("([i)v static", "RETURN") },
         { "a field that is nothing", "class .evil extends .internal.object\nfield x v\n",
           "the type of a field is malformed", "class .evil extends .internal.object\nfield x w\n" },
         { "a field of two types", "class .evil extends .internal.object\nfield x ii\n",
@@ -835,6 +842,81 @@ ATTACKS(descriptors_are_well_formed,
           "a class name is malformed", "class .evil.x extends .internal.object\n" },
         { "an array as a class of one's own", "class [L.evil; extends .internal.object\n",
           "it declares an array class", "class .evil extends .internal.object\n" }, )
+/* ---- counts and indices ---- */
+
+/* A field of a module's bytes, changed after it was made. */
+struct forgery {
+    const char *name;
+    int at; /* below 0: from the end */
+    unsigned bytes;
+    uint32_t value;
+    const char *refusal;
+};
+
+/* The last of its bytes are those of a class with one method of one byte. */
+static const char forged[] = EVIL("()v static", "RETURN");
+
+#define IN_F "in class .evil, member f: "
+
+static const struct forgery forgeries[] = {
+    { "more lines than bytes", -4, 4, UINT32_MAX, IN_F "it ends in the middle" },
+    { "lines that overflow", -4, 4, 0x20000000, IN_F "it ends in the middle" },
+    { "more handlers than bytes", -6, 2, 0xffff, IN_F "it ends in the middle" },
+    { "more code than bytes", -11, 4, UINT32_MAX, "in class .evil: it ends in the middle" },
+    { "code that ends before it begins", -11, 4, 0x80000000,
+      "in class .evil: it ends in the middle" },
+    { "no code", -11, 4, 0, IN_F "a method has no code" },
+    { "a primitive with code", -25, 2, 0x28, IN_F "a method has code that it must not have" },
+    { "an abstract method with code", -25, 2, 0x10,
+      IN_F "a method has code that it must not have" },
+    { "flags that nobody knows", -25, 2, 0x8008, IN_F "a method has unknown flags" },
+    { "a signature that is no text", -27, 2, 0, "in class .evil: a method has no name" },
+    { "a signature behind the pool", -27, 2, 0xffff, "in class .evil: a method has no name" },
+    { "a name behind the pool", -29, 2, 0xffff, "in class .evil: a method has no name" },
+    { "more methods than bytes", -31, 2, 0xffff, "in class .evil: it ends in the middle" },
+    { "more fields than bytes", -33, 2, 0xffff, "in class .evil: it ends in the middle" },
+    { "more interfaces than bytes", -35, 2, 0xffff, "it ends in the middle" },
+    { "flags of a class that nobody knows", -37, 2, 0xff00,
+      "in class .evil: a class has unknown flags" },
+    { "a super behind the pool", -39, 2, 0xffff, "a class has no name or no super class" },
+    { "a class behind the pool", -41, 2, 0xffff, "a class has no name or no super class" },
+    { "more classes than bytes", -43, 2, 0xffff, "it ends in the middle" },
+    { "a source behind the pool", 16, 2, 0xffff, "it does not name its source" },
+    { "a class to start behind the pool", 18, 2, 0xffff, "the class to start is no class" },
+    { "more entries than bytes", 20, 2, 0xffff, "it ends in the middle" },
+    { "no pool", 20, 2, 0, "it has no constant pool" },
+    { "an entry of a kind that nobody knows", 22, 1, 99, "an entry of an unknown kind" },
+    { "a text that goes on behind all", 23, 4, UINT32_MAX, "it ends in the middle" },
+};
+
+START_TEST(counts_and_indices_are_within_bounds)
+{
+    struct assembled module = assemble(forged);
+    ref_t app = load_application(++application_id);
+
+    mistakes[0] = 0;
+    for (size_t i = 0; i < sizeof forgeries / sizeof forgeries[0]; i++) {
+        const struct forgery *forgery = &forgeries[i];
+        size_t at = (size_t)forgery->at + (forgery->at < 0 ? module.count : 0);
+        struct attack attack = { .name = forgery->name };
+        uint8_t was[4];
+
+        memcpy(was, module.bytes + at, forgery->bytes);
+        memcpy(module.bytes + at, &forgery->value, forgery->bytes);
+        assemble_seal(&module);
+        if (load_bytes(module.bytes, module.count, app) != ERR_CORRUPT)
+            mistake(&attack, "accepted");
+        else if (strstr(load_report, forgery->refusal) == NULL)
+            mistake(&attack, "refused for something else");
+        memcpy(module.bytes + at, was, forgery->bytes);
+    }
+    assemble_seal(&module);
+    if (load_bytes(module.bytes, module.count, app) != OK)
+        mistake(&(struct attack){ .name = "the control" }, "refused");
+    assemble_free(&module);
+    ck_assert_msg(mistakes[0] == 0, "%s", mistakes);
+}
+END_TEST
 
 int
 main(void)
@@ -849,6 +931,7 @@ main(void)
         constants_are_of_their_kind,
         classes_keep_the_order,
         descriptors_are_well_formed,
+        counts_and_indices_are_within_bounds,
     };
     Suite *suite = suite_create("attack");
     TCase *tcase = tcase_create("attack");
