@@ -137,7 +137,8 @@ call_answers(const struct class_mirror *class, const struct method_mirror *found
     to = signature_begin(wanted_text,
                          string_to_utf8(wanted->signature, NULL, wanted_text, sizeof wanted_text));
     while (more && *answers) {
-        more = signature_next(&from) & signature_next(&to);
+        more = signature_next(&from);
+        more = signature_next(&to) && more;
         if (!type_fits(&(struct named_type){ found->owner->class, from.type, from.type_bytes },
                        &(struct named_type){ wanted->owner->class, to.type, to.type_bytes }, !more,
                        answers))

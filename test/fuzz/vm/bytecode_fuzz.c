@@ -917,7 +917,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
 {
     struct assembled module = make_program(bytes, byte_count, 0);
     unsigned refused = 0;
-    err_t err = program_try(module.bytes, module.count);
+    err_t err = program_run(module.bytes, module.count);
 
     if (program_count++ == 0 && getenv("BYTECODE_COUNT") != NULL)
         atexit(tell_counts);
@@ -927,7 +927,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
         ck_assert_msg(refused != 0, "refused, and not for a method: %s", machine_said);
         assemble_free(&module);
         module = make_program(bytes, byte_count, refused);
-        err = program_try(module.bytes, module.count);
+        err = program_run(module.bytes, module.count);
     }
     ck_assert_msg(err == OK || err == ERR_NOSPACE || err == ERR_NOMEM,
                   "without what was refused still refused (%d): %s", err, machine_said);
