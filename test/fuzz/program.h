@@ -18,6 +18,9 @@
 #define PROGRAM_PAGES_MAX    16384
 #define PROGRAM_RESIDENT_MAX (64ull << 20)
 
+/* The snapshot that has nothing but the class library. */
+static uint64_t program_generation;
+
 /*
  * While the machine is up, what it has is named by tables that LeakSanitizer does not look into.
  * The name is AddressSanitizer's.
@@ -41,7 +44,26 @@ LLVMFuzzerInitialize(int *argument_count, char ***arguments)
         (struct pmem_options){ .on_demand_only = true, .resident_bytes_max = PROGRAM_RESIDENT_MAX };
     fake.credit = PROGRAM_PAGES_MAX;
     machine_start();
+    program_generation = fake.generation;
     return 0;
+}
+
+/*
+ * Throw the machine away. A program that wanted much memory has made a snapshot: then the store
+ * begins anew, too, or what programs left there would fill it in the end.
+ */
+static inline void
+program_machine_renew(void)
+{
+    machine_stop(false);
+    if (fake.generation != program_generation) {
+        fake_clear(&fake.committed);
+        fake.generation = 1;
+        fake.begun = 0;
+        fake.credit = PROGRAM_PAGES_MAX;
+    }
+    machine_start();
+    program_generation = fake.generation;
 }
 
 static inline err_t
@@ -71,8 +93,7 @@ program_load(const void *bytes, size_t byte_count)
     IGNORE(vm_application_remove(application), "it may not have stopped yet");
     if (++loaded % PROGRAMS_LOADED_MAX != 0)
         return OK;
-    machine_stop(false);
-    machine_start();
+    program_machine_renew();
     return OK;
 }
 
@@ -91,8 +112,7 @@ program_try(const void *bytes, size_t byte_count)
         return err;
     vm_wait(plat_monotonic_ns() + PROGRAM_MS * 1000000ull);
     IGNORE(vm_application_stop(application), "it may have ended, or be out of room");
-    machine_stop(false);
-    machine_start();
+    program_machine_renew();
     return OK;
 }
 
@@ -115,7 +135,6 @@ program_run(const void *bytes, size_t byte_count)
     IGNORE(vm_application_stop(application), "it may have ended, or be out of room");
     if (ended && vm_application_remove(application) == OK && ++run % PROGRAMS_RUN_MAX != 0)
         return OK;
-    machine_stop(false);
-    machine_start();
+    program_machine_renew();
     return OK;
 }
