@@ -181,7 +181,7 @@ push_new(unsigned type)
         say("WCONST %s\n", choose(3) != 0
                                ? "int 5"
                                : (const char *const[]){ "long 0x7fffffffffffffff", "class .a",
-                                                        "double 1e300", "bool 1" }[choose(4)]);
+                                                        "double 1.5", "bool 1" }[choose(4)]);
         break;
     case STRING:
         say("WCONST \"s%u\"\n", choose(4));
@@ -346,7 +346,7 @@ open_loop(void)
 {
     unsigned counter = LOCALS + maker.block_count;
 
-    say("ICONST8 %u\nISTORE %u\n", choose(100), counter);
+    say("ICONST8 %u\nISTORE %u\n", choose(12), counter);
     say("l%u:\n", open_block(BLOCK_LOOP)->label);
 }
 
