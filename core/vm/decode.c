@@ -883,17 +883,28 @@ run_static(struct vm_worker *worker, ref_t field, bool is_put)
     uint64_t at = ARRAY_HEADER_BYTES + 8 * (uint64_t)GET_U32(field_object, field, offset);
     ref_t table = is_word ? GET_WORD(class_object, class, statics)
                           : GET_WORD(class_object, class, raw_statics);
+    uint64_t raw = 0;
+    word_t word = WORD_NULL;
 
     if (is_put && !sched_credit(worker, 16))
         return;
+    /* The page of the table may have to come in first: until then nothing is popped. */
     if (is_put && is_word)
-        obj_store_word(table, at, *--worker->word_top);
+        obj_store_word(table, at, worker->word_top[-1]);
     else if (is_put)
-        obj_store_raw64(table, at, frame_cut(*worker->raw_top++, type));
+        obj_store_raw64(table, at, frame_cut(worker->raw_top[0], type));
     else if (is_word)
-        *worker->word_top++ = obj_load_word(table, at);
+        word = obj_load_word(table, at);
     else
-        *--worker->raw_top = pmem_load64(table + at);
+        raw = pmem_load64(table + at);
+    if (is_word && !is_put)
+        *worker->word_top++ = word;
+    else if (is_word)
+        worker->word_top--;
+    else if (is_put)
+        worker->raw_top++;
+    else
+        *--worker->raw_top = raw;
     worker->pc += 3;
 }
 

@@ -324,15 +324,23 @@ call_primitive_untyped(struct vm_worker *worker, struct code *code, unsigned cou
     call_primitive(worker, code, &arguments, caller);
 }
 
-/* Move the arguments to the areas where the descriptor wants them. There is room. */
+/*
+ * Move the arguments to the areas where the descriptor wants them. There is room. What is in boxes
+ * is read before anything moves: a page may have to come in for it.
+ */
 static void
 spread(struct vm_worker *worker, const struct code *code, unsigned count)
 {
     word_t *from = worker->word_top - count, *to = from;
+    uint64_t raws[CALL_ARGUMENTS_MAX];
 
     for (unsigned i = 0; i < count; i++) {
         if (call_is_raw(code->parameters[i].type))
-            *--worker->raw_top = dyn_raw(from[i], code->parameters[i].type);
+            raws[i] = dyn_raw(from[i], code->parameters[i].type);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        if (call_is_raw(code->parameters[i].type))
+            *--worker->raw_top = raws[i];
         else
             *to++ = from[i];
     }

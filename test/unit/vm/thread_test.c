@@ -258,6 +258,39 @@ START_TEST(a_program_stopped_for_want_of_room_ends_when_there_is_some)
 }
 END_TEST
 
+/*
+ * A class is initialised for the first time after a restart: its statics lie on pages that were
+ * never looked at, and each first store to one of them has to wait for it.
+ */
+#define STATICS 1200u
+
+START_TEST(statics_are_set_once_though_their_pages_come_in_meanwhile)
+{
+    size_t room = 256 * STATICS + 1024, used = 0;
+    char *text = malloc(room);
+    uint32_t id;
+
+    used += (size_t)snprintf(text, room, "class many { static int one() { return 1; }\n");
+    for (unsigned i = 0; i < STATICS; i++)
+        used += (size_t)snprintf(text + used, room - used, "static int i%u = one() + %u;\n", i, i);
+    for (unsigned i = 0; i < STATICS; i++)
+        used +=
+            (size_t)snprintf(text + used, room - used, "static string s%u = \"\\{%u}\";\n", i, i);
+    used += (size_t)snprintf(text + used, room - used, "}\nsleep(200L); boolean good = true;\n");
+    for (unsigned i = 0; i < STATICS; i += 7)
+        used += (size_t)snprintf(text + used, room - used,
+                                 "good = good && many.i%u == %u && many.s%u == \"%u\";\n", i, i + 1,
+                                 i, i);
+    snprintf(text + used, room - used, "exit(good ? 3 : 4);\n");
+    id = machine_install(text);
+    free(text);
+    machine_commit();
+    machine_stop(false);
+    machine_start();
+    ck_assert_int_eq(machine_finish(id).status, 3);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -276,6 +309,7 @@ main(void)
         nobody_waits_for_the_end_of_a_program_when_the_machine_is_about_to_stop,
         a_machine_that_stops_for_want_of_programs_does_so_when_the_last_was_seen_to_end,
         a_program_stopped_for_want_of_room_ends_when_there_is_some,
+        statics_are_set_once_though_their_pages_come_in_meanwhile,
     };
 
     return machine_tests("thread", tests, sizeof tests / sizeof tests[0]);
