@@ -286,7 +286,7 @@ class OnTheLine(BootTest):
 
     def test_what_is_nearly_a_question_does_nothing(self):
         line = self.up()
-        for number, words in enumerate((b"?9 app stop 1" + b" " * 300, b"?9", b"?", b"",
+        for number, words in enumerate((b"?9 app stop 1" + b" " * 3000, b"?9", b"?", b"",
                                         b"? 9 app stop 1", b"app stop 1", b"x" * 60000), 1):
             line.socket.sendall(words + b"\n")
             self.assertIn("running", line.ask(100 + number, b"app list")[1])
