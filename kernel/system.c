@@ -34,6 +34,12 @@
 #define MEMORY_BYTES_MIN (4ull << 20)
 #define MEMORY_BYTES_MAX (1ull << 40)
 
+/*
+ * With less for pages of the space there is no room for what a collection beside the programs
+ * notes meanwhile: full collections stop the world.
+ */
+#define BACKGROUND_BYTES_MIN (56ull << 20)
+
 static struct {
     struct block_device *device;
     struct report report;
@@ -183,7 +189,7 @@ machine_up(void)
     system.space_up = true;
     store_stats_get(system.store, &stats);
     vm.heap.nursery_bytes = heap_nursery_for(stats.block_count * PAGE_BYTES);
-    vm.heap.background = true;
+    vm.heap.background = plat_memory_bytes() >= BACKGROUND_BYTES_MIN;
     err = vm_start(&vm);
     if (err != OK) {
         report_trouble(&system.report, err, "cannot start the machine");
