@@ -379,7 +379,8 @@ account(struct vm_worker *worker, uint64_t now_ns)
     if (worker->run_slot != 0)
         limit_used(worker->heap.application, ns);
     if (worker->run_slot != 0 && worker->run_slot != WORKER_NO_SLOT)
-        sched_halves[worker->run_slot - 1].cpu_ns += ns;
+        atomic_fetch_add_explicit(&sched_halves[worker->run_slot - 1].cpu_ns, ns,
+                                  memory_order_relaxed);
     worker->run_begin_ns = now_ns;
 }
 

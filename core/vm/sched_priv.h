@@ -18,15 +18,15 @@
 
 /* The volatile half of a thread, by its slot. */
 struct sched_half {
-    uint32_t next, before;  /* slot + 1 of its neighbours in its run queue; guarded by that one */
-    _Atomic uint32_t timer; /* place in the heap of timers + 1; 0: none. Changed under its lock */
-    _Atomic uint8_t queue;  /* that it stands in, + 1; 0: in none. Changed under that one's lock */
-    uint8_t level;          /* at which it stands there */
-    _Atomic uint8_t lent;   /* level + 1 that those who wait for it lend it; 0: none */
-    bool lost;              /* guarded by the lock of who is lost */
-    _Atomic bool stands;    /* it does not go on where programs stand still */
-    bool seen;              /* it goes on after the start; guarded by restart.c */
-    uint64_t cpu_ns;        /* of whoever runs it */
+    uint32_t next, before;   /* slot + 1 of its neighbours in its run queue; guarded by that one */
+    _Atomic uint32_t timer;  /* place in the heap of timers + 1; 0: none. Changed under its lock */
+    _Atomic uint8_t queue;   /* that it stands in, + 1; 0: in none. Changed under that one's lock */
+    uint8_t level;           /* at which it stands there */
+    _Atomic uint8_t lent;    /* level + 1 that those who wait for it lend it; 0: none */
+    bool lost;               /* guarded by the lock of who is lost */
+    _Atomic bool stands;     /* it does not go on where programs stand still */
+    bool seen;               /* it goes on after the start; guarded by restart.c */
+    _Atomic uint64_t cpu_ns; /* of whoever runs it, and of who has just let go of it */
 };
 
 extern struct sched_half *sched_halves;
