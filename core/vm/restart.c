@@ -117,43 +117,20 @@ restart_before_wake(ref_t thread)
     lock_release(&restart.lock);
 }
 
-/* It cannot be read: it is lost until the next start, or, if that will never get better, for ever.
- */
-static void
-give_up(struct vm_worker *worker, uint32_t slot, uint64_t page, err_t err)
-{
-    log_error("a thread cannot go on: page %#" PRIx64 " of the space cannot be read (%s)", page,
-              err_text(err));
-    worker_commit_begin(worker);
-    if (err == ERR_CORRUPT)
-        thread_delist_slot(slot);
-    else
-        sched_lost_add(slot);
-    worker_commit_end(worker);
-}
-
 /* The thread of a slot, resident; 0: there is none, or it cannot be read. */
 static ref_t
 thread_resident(struct vm_worker *worker, uint32_t slot)
 {
     ref_t thread;
-    err_t err = pmem_page_in(&worker->pmem, SPACE_THREAD_TABLE + 8ull * slot);
 
-    if (err != OK) {
-        log_error("threads cannot go on: part of their table cannot be read (%s)", err_text(err));
+    if (pmem_page_in(&worker->pmem, SPACE_THREAD_TABLE + 8ull * slot) != OK)
         return 0;
-    }
     thread = thread_in_slot(slot);
-    if (thread == 0)
-        return 0;
-    err = pmem_page_in(&worker->pmem, thread);
-    if (err == OK)
-        err = pmem_page_in(&worker->pmem, thread + sizeof(struct thread_object) - 1);
-    if (err == OK && !sched_can_be_seen(worker, thread))
-        err = ERR_IO; /* its program */
-    if (err == OK)
+    if (thread == 0 || sched_can_be_seen(worker, thread))
         return thread;
-    give_up(worker, slot, space_page_of(thread), err);
+    log_error("a thread cannot go on: its page %#" PRIx64 " of the space cannot be read",
+              space_page_of(thread));
+    sched_lost_add(slot);
     return 0;
 }
 

@@ -83,35 +83,6 @@ START_TEST(a_program_is_stopped_while_its_threads_are_on_their_way)
 }
 END_TEST
 
-static uint64_t thread_page;
-
-static void
-find_thread(void *argument)
-{
-    (void)argument;
-    thread_page = space_page_of(pmem_load64(SPACE_THREAD_TABLE + 8ull * 100));
-}
-
-START_TEST(a_thread_that_is_damaged_does_not_keep_the_others_from_going_on)
-{
-    uint64_t deadline = plat_monotonic_ns() + 60000000000ull;
-    uint32_t id =
-        machine_install("class g { int n; synchronized void add() { n++; } } g all = new g();\n"
-                        "for (int i = 0; i < 200; i++) spawn(fun () { sleep(700L); all.add(); });\n"
-                        "sleep(1500L); exit(all.n >= 180 && all.n < 200 ? 7 : 1);\n");
-
-    machine_await_threads(201, THREAD_SLEEPING);
-    ck_assert_int_eq(pmem_world_do(NULL, find_thread, NULL, 0), OK);
-    machine_stop(true);
-    fake.corrupt_page = thread_page + 1;
-    machine_start();
-    while (machine_application(id).state == APPLICATION_RUNNING && plat_monotonic_ns() < deadline)
-        usleep(10000);
-    ck_assert_int_eq(machine_application(id).status, 7);
-    fake.corrupt_page = 0;
-}
-END_TEST
-
 int
 main(void)
 {
@@ -119,7 +90,6 @@ main(void)
         who_waits_sleeps_or_runs_goes_on_once_though_all_are_woken_at_once,
         who_never_rests_does_not_keep_the_others_from_going_on,
         a_program_is_stopped_while_its_threads_are_on_their_way,
-        a_thread_that_is_damaged_does_not_keep_the_others_from_going_on,
     };
 
     return machine_tests("restart", tests, sizeof tests / sizeof tests[0]);
