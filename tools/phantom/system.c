@@ -221,7 +221,7 @@ system_start(struct system *system, const struct system_options *options)
         store_stats_get(system->store, &stats);
         vm.heap.nursery_bytes = heap_nursery_for(stats.block_count * PAGE_BYTES);
     }
-    vm.heap.background = !vm.safe;
+    vm.heap.background = !vm.safe && !vm.paused; /* its cycles commit */
     err = vm_start(&vm);
     if (err == ERR_FOREIGN) {
         unmade_say(system);
