@@ -7,14 +7,12 @@
 
 #include <stdint.h>
 
-#include "base/memory.h"
-
 static inline uint64_t
 bits_of_double(double value)
 {
     uint64_t bits;
 
-    memcpy(&bits, &value, sizeof bits);
+    __builtin_memcpy(&bits, &value, sizeof bits);
     return bits;
 }
 
@@ -23,7 +21,7 @@ bits_to_double(uint64_t bits)
 {
     double value;
 
-    memcpy(&value, &bits, sizeof value);
+    __builtin_memcpy(&value, &bits, sizeof value);
     return value;
 }
 
@@ -32,7 +30,7 @@ bits_of_float(float value)
 {
     uint32_t bits;
 
-    memcpy(&bits, &value, sizeof bits);
+    __builtin_memcpy(&bits, &value, sizeof bits);
     return bits;
 }
 
@@ -41,6 +39,6 @@ bits_to_float(uint32_t bits)
 {
     float value;
 
-    memcpy(&value, &bits, sizeof value);
+    __builtin_memcpy(&value, &bits, sizeof value);
     return value;
 }

@@ -10,6 +10,7 @@
 
 #define LOG_MODULE "console"
 #include "base/log.h"
+#include "base/memory.h"
 #include "heap/heap.h"
 #include "object/array.h"
 #include "plat/console.h"
