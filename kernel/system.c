@@ -141,9 +141,9 @@ number_wanted(const char *word, uint64_t max)
     return 0;
 }
 
-/* vm_options.library_find: from what is in the kernel. */
+/* vm_options.find_library: from what is in the kernel. */
 static bool
-library_find(const char *path, struct lang_source *source)
+find_library(const char *path, struct lang_source *source)
 {
     for (size_t i = 0; i < embedded_class_count; i++) {
         const struct embedded_source *embedded = &embedded_classes[i];
@@ -171,7 +171,7 @@ machine_up(void)
         .gated = boot_word("gated", NULL),
         .generation = system.opened.generation,
         .can_be_left = !boot_word_is("console", "plain"),
-        .library_find = library_find,
+        .find_library = find_library,
         .answer = control_answer,
         .machine = { .kind = "amd64",
                      .version = PHANTOM_VERSION,

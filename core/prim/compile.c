@@ -215,7 +215,7 @@ find_class(void *context, const char *class_name, const char *importing_path,
         path[i - 1] = class_name[i] == '.' ? '/' : class_name[i];
     memcpy(path + count - 1, ".ph", 4);
     *library = true;
-    return vm_options_get()->library_find(path, source);
+    return vm_options_get()->find_library(path, source);
 }
 
 static void
@@ -610,7 +610,7 @@ prim_compile_line(struct prim_call *call)
         return answer_class(call, class);
     if (thread_is_interrupted(call->thread))
         return thread_throw_interrupt(call);
-    if (vm_options_get()->library_find == NULL)
+    if (vm_options_get()->find_library == NULL)
         return prim_throw(call, VM_ERROR_STATE, "this machine has no compiler");
     request = request_of(call);
     if (request == NULL)

@@ -58,7 +58,7 @@ struct vm_options {
      * The text of a class of the library, by its path: "internal/string.ph". False: there is none.
      * What is filled in stays until vm_close. Any thread. NULL: nothing can be compiled inside.
      */
-    bool (*library_find)(const char *path, struct lang_source *source);
+    bool (*find_library)(const char *path, struct lang_source *source);
 
     /*
      * Answer a question of the shell about the system (core/control). False: the text says why not.

@@ -208,7 +208,7 @@ system_start(struct system *system, const struct system_options *options)
     if (!space_start(system, &options->pmem))
         return false;
     vm.generation = system->opened.generation;
-    vm.library_find = sources_library_find;
+    vm.find_library = sources_library_find;
     vm.machine = (struct vm_machine){
         .kind = "linux",
         .version = PHANTOM_VERSION,

@@ -315,34 +315,34 @@ final class Deltablue {
         }
 
         boolean propagate(Constraint one, int now) {
-            ArrayList<Constraint> todo = only(one);
-            while (!todo.isEmpty()) {
-                Constraint next = pop(todo);
+            ArrayList<Constraint> waiting = only(one);
+            while (!waiting.isEmpty()) {
+                Constraint next = pop(waiting);
                 if (next.output().mark == now) {
                     incrementalRemove(one);
                     return false;
                 }
                 next.recalculate();
-                next.output().addConsumers(todo);
+                next.output().addConsumers(waiting);
             }
             return true;
         }
 
         private ArrayList<Constraint> removePropagation(Variable out) {
             ArrayList<Constraint> unsatisfied = new ArrayList<>();
-            ArrayList<Variable> todo = new ArrayList<>();
-            todo.add(out);
+            ArrayList<Variable> waiting = new ArrayList<>();
+            waiting.add(out);
             out.source = null;
             out.walkStrength = WEAKEST;
             out.stays = true;
-            while (!todo.isEmpty()) {
-                Variable next = pop(todo);
+            while (!waiting.isEmpty()) {
+                Variable next = pop(waiting);
                 for (Constraint one : next.users) {
                     if (!one.isSatisfied()) {
                         unsatisfied.add(one);
                     } else if (one != next.source) {
                         one.recalculate();
-                        todo.add(one.output());
+                        waiting.add(one.output());
                     }
                 }
             }
@@ -351,18 +351,18 @@ final class Deltablue {
 
         ArrayList<Constraint> plan(ArrayList<Constraint> changed) {
             ArrayList<Constraint> steps = new ArrayList<>();
-            ArrayList<Constraint> todo = new ArrayList<>();
+            ArrayList<Constraint> waiting = new ArrayList<>();
             mark++;
             for (Constraint one : changed)
                 if (one.isInput() && one.isSatisfied())
-                    todo.add(one);
-            while (!todo.isEmpty()) {
-                Constraint next = pop(todo);
+                    waiting.add(one);
+            while (!waiting.isEmpty()) {
+                Constraint next = pop(waiting);
                 Variable out = next.output();
                 if (out.mark != mark && next.inputsKnown(mark)) {
                     steps.add(next);
                     out.mark = mark;
-                    out.addConsumers(todo);
+                    out.addConsumers(waiting);
                 }
             }
             return steps;

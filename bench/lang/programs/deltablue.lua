@@ -271,32 +271,32 @@ function Planner:incremental_remove(one)
 end
 
 function Planner:propagate(one, now)
-    local todo = {one}
-    while #todo > 0 do
-        local next = table.remove(todo)
+    local waiting = {one}
+    while #waiting > 0 do
+        local next = table.remove(waiting)
         if next:output().mark == now then
             self:incremental_remove(one)
             return false
         end
         next:recalculate()
-        next:output():add_consumers(todo)
+        next:output():add_consumers(waiting)
     end
     return true
 end
 
 function Planner:remove_propagation(out)
-    local unsatisfied, todo = {}, {out}
+    local unsatisfied, waiting = {}, {out}
     out.source = nil
     out.walk_strength = WEAKEST
     out.stays = true
-    while #todo > 0 do
-        local next = table.remove(todo)
+    while #waiting > 0 do
+        local next = table.remove(waiting)
         for _, one in ipairs(next.users) do
             if not one:is_satisfied() then
                 unsatisfied[#unsatisfied + 1] = one
             elseif one ~= next.source then
                 one:recalculate()
-                todo[#todo + 1] = one:output()
+                waiting[#waiting + 1] = one:output()
             end
         end
     end
@@ -304,19 +304,19 @@ function Planner:remove_propagation(out)
 end
 
 function Planner:plan(changed)
-    local steps, todo = {}, {}
+    local steps, waiting = {}, {}
     self.mark = self.mark + 1
     local mark = self.mark
     for _, one in ipairs(changed) do
-        if one:is_input() and one:is_satisfied() then todo[#todo + 1] = one end
+        if one:is_input() and one:is_satisfied() then waiting[#waiting + 1] = one end
     end
-    while #todo > 0 do
-        local next = table.remove(todo)
+    while #waiting > 0 do
+        local next = table.remove(waiting)
         local out = next:output()
         if out.mark ~= mark and next:inputs_known(mark) then
             steps[#steps + 1] = next
             out.mark = mark
-            out:add_consumers(todo)
+            out:add_consumers(waiting)
         end
     end
     return steps

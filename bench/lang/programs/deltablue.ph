@@ -310,15 +310,15 @@ class planner {
 
     // Walk on from a constraint that has effect now; false if that leads back to it.
     boolean propagate(constraint one, int now) {
-        constraint[] todo = [one];
-        while (!todo.isEmpty()) {
-            constraint next = todo.pop();
+        constraint[] waiting = [one];
+        while (!waiting.isEmpty()) {
+            constraint next = waiting.pop();
             if (next.output().mark == now) {
                 incrementalRemove(one);
                 return false;
             }
             next.recalculate();
-            next.output().addConsumers(todo);
+            next.output().addConsumers(waiting);
         }
         return true;
     }
@@ -326,18 +326,18 @@ class planner {
     // A variable is determined by nothing any more; the constraints that may have effect now.
     private constraint[] removePropagation(variable out) {
         constraint[] unsatisfied = [];
-        variable[] todo = [out];
+        variable[] waiting = [out];
         out.source = null;
         out.walkStrength = WEAKEST;
         out.stays = true;
-        while (!todo.isEmpty()) {
-            variable next = todo.pop();
+        while (!waiting.isEmpty()) {
+            variable next = waiting.pop();
             foreach (one in next.users) {
                 if (!one.isSatisfied()) {
                     unsatisfied.add(one);
                 } else if (one :!= next.source) {
                     one.recalculate();
-                    todo.add(one.output());
+                    waiting.add(one.output());
                 }
             }
         }
@@ -347,18 +347,18 @@ class planner {
     // What has to be executed, in order, when these have changed.
     constraint[] plan(constraint[] changed) {
         constraint[] steps = [];
-        constraint[] todo = [];
+        constraint[] waiting = [];
         mark++;
         foreach (one in changed)
             if (one.isInput() && one.isSatisfied())
-                todo.add(one);
-        while (!todo.isEmpty()) {
-            constraint next = todo.pop();
+                waiting.add(one);
+        while (!waiting.isEmpty()) {
+            constraint next = waiting.pop();
             variable out = next.output();
             if (out.mark != mark && next.inputsKnown(mark)) {
                 steps.add(next);
                 out.mark = mark;
-                out.addConsumers(todo);
+                out.addConsumers(waiting);
             }
         }
         return steps;

@@ -227,44 +227,44 @@ class Planner:
                     self.incremental_add(following)
 
     def propagate(self, one, now):
-        todo = [one]
-        while todo:
-            following = todo.pop()
+        waiting = [one]
+        while waiting:
+            following = waiting.pop()
             if following.output().mark == now:
                 self.incremental_remove(one)
                 return False
             following.recalculate()
-            following.output().add_consumers(todo)
+            following.output().add_consumers(waiting)
         return True
 
     def remove_propagation(self, out):
         unsatisfied = []
-        todo = [out]
+        waiting = [out]
         out.source = None
         out.walk_strength = WEAKEST
         out.stays = True
-        while todo:
-            variable = todo.pop()
+        while waiting:
+            variable = waiting.pop()
             for one in variable.users:
                 if not one.is_satisfied():
                     unsatisfied.append(one)
                 elif one is not variable.source:
                     one.recalculate()
-                    todo.append(one.output())
+                    waiting.append(one.output())
         return unsatisfied
 
     def plan(self, changed):
         steps = []
         self.mark += 1
         mark = self.mark
-        todo = [one for one in changed if one.is_input() and one.is_satisfied()]
-        while todo:
-            following = todo.pop()
+        waiting = [one for one in changed if one.is_input() and one.is_satisfied()]
+        while waiting:
+            following = waiting.pop()
             out = following.output()
             if out.mark != mark and following.inputs_known(mark):
                 steps.append(following)
                 out.mark = mark
-                out.add_consumers(todo)
+                out.add_consumers(waiting)
         return steps
 
     def change(self, one, value):

@@ -180,7 +180,7 @@ END_TEST
 START_TEST(without_a_library_nothing_is_compiled)
 {
     machine_stop(true);
-    machine_options.library_find = NULL;
+    machine_options.find_library = NULL;
     machine_start();
     ck_assert_int_eq(status("try { type(\"1\"); } catch (.internal.error.state e) { exit(5); }\n"),
                      5);

@@ -28,7 +28,7 @@
 
 static bool machine_library(const char *path, struct lang_source *source);
 
-static struct vm_options machine_options = { .workers = 2, .library_find = machine_library };
+static struct vm_options machine_options = { .workers = 2, .find_library = machine_library };
 static struct pmem_options machine_pmem = { .interval_ms = 20 };
 static char machine_said[4096]; /* by compiler and loader */
 
