@@ -232,3 +232,31 @@ space_scavenge(void)
     ck_assert(always); /* else heap_collect may find that there is no need */
     ck_assert_int_eq(heap_collect(&space_local, 0), OK);
 }
+
+/* A ring of `count` pairs, reached by the handle. */
+static inline void
+ring_make(struct heap_handle *handle, unsigned count, uint64_t id)
+{
+    struct heap_handle first;
+
+    heap_handle_open(&first, space_pair(id));
+    handle->word = first.word;
+    for (unsigned i = 1; i < count; i++) {
+        ref_t pair = space_pair(id + i);
+
+        pair_set(pair, 0, handle->word);
+        handle->word = pair;
+    }
+    pair_set(first.word, 0, handle->word);
+    heap_handle_close(&first);
+}
+
+static inline void
+ring_check(const struct heap_handle *handle, unsigned count, uint64_t id)
+{
+    word_t at = handle->word;
+
+    for (unsigned i = count; i-- > 0; at = pair_get(at, 0))
+        ck_assert_uint_eq(pair_id(at), id + i);
+    ck_assert_uint_eq(at, handle->word);
+}

@@ -7,9 +7,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "support/heap_space.h"
-
-#include "heap/heap_priv.h"
+#include "unit/heap/cycle.h"
 
 static struct heap_handle handle;
 
@@ -40,41 +38,13 @@ full(void)
     space_check();
 }
 
-/* A ring of `count` pairs, reached by the handle. */
-static void
-make_ring(unsigned count, uint64_t id)
-{
-    struct heap_handle first;
-
-    heap_handle_open(&first, space_pair(id));
-    handle.word = first.word;
-    for (unsigned i = 1; i < count; i++) {
-        ref_t pair = space_pair(id + i);
-
-        pair_set(pair, 0, handle.word);
-        handle.word = pair;
-    }
-    pair_set(first.word, 0, handle.word);
-    heap_handle_close(&first);
-}
-
-static void
-check_ring(unsigned count, uint64_t id)
-{
-    word_t at = handle.word;
-
-    for (unsigned i = count; i-- > 0; at = pair_get(at, 0))
-        ck_assert_uint_eq(pair_id(at), id + i);
-    ck_assert_uint_eq(at, handle.word);
-}
-
 START_TEST(a_ring_that_nobody_reaches_is_freed)
 {
     uint64_t free;
 
-    make_ring(50000, 0);
+    ring_make(&handle, 50000, 0);
     full();
-    check_ring(50000, 0);
+    ring_check(&handle, 50000, 0);
     free = heap.free_count;
     handle.word = WORD_NULL;
     full();
@@ -89,8 +59,8 @@ START_TEST(old_space_does_not_grow_while_garbage_is_made)
     uint64_t used = 0;
 
     for (unsigned round = 0; round < 60; round++) {
-        make_ring(30000, round);
-        check_ring(30000, round);
+        ring_make(&handle, 30000, round);
+        ring_check(&handle, 30000, round);
         if (round == 20)
             used = heap.blocks_used;
     }
@@ -192,20 +162,6 @@ START_TEST(no_cursor_goes_on_in_a_block_that_was_judged)
 }
 END_TEST
 
-/* Ask for a cycle, and come back after its instant and before its snapshot is committed. */
-static void
-reach_instant(void)
-{
-    pair_set(space_pair(0), 0, WORD_NULL);
-    fake.page_delay_us = 20000;
-    heap.marks_late = true;
-    heap_cycle_ask();
-    while (!heap.births.on) {
-        space_safepoint();
-        usleep(100);
-    }
-}
-
 /* The commit goes on as fast as it can. How the cycle, or the one after it, ended. */
 static err_t
 reach_end(void)
@@ -219,22 +175,22 @@ START_TEST(what_came_since_the_instant_is_not_judged)
 {
     struct heap_handle large, old;
 
-    make_ring(1000, 0);
+    ring_make(&handle, 1000, 0);
     full();
     heap_handle_open(&large, WORD_NULL);
     heap_handle_open(&old, WORD_NULL);
-    reach_instant();
+    cycle_reach_instant();
     large.word = space_array(CLASS_INTS, KIND_RAW32, 40000);
     pmem_store32(large.word + 16, 77);
     old.word = old_pair(5);
-    make_ring(300, 500);
+    ring_make(&handle, 300, 500);
     space_scavenge();
     ck_assert(heap.births.on);
     ck_assert_int_eq(reach_end(), OK);
     space_check();
     ck_assert_uint_eq(pmem_load32(large.word + 16), 77);
     ck_assert_uint_eq(pair_id(old.word), 5);
-    check_ring(300, 500);
+    ring_check(&handle, 300, 500);
     heap_handle_close(&large);
     heap_handle_close(&old);
 }
@@ -249,9 +205,9 @@ START_TEST(what_is_moved_about_since_the_instant_is_found)
     for (unsigned round = 0; round < 20; round++) {
         word_t hidden;
 
-        make_ring(2000, 0);
+        ring_make(&handle, 2000, 0);
         full();
-        reach_instant();
+        cycle_reach_instant();
         hidden = pair_get(handle.word, 0);
         pair_set(other.word, 0, hidden);
         pair_set(handle.word, 0, WORD_NULL);
@@ -266,11 +222,11 @@ END_TEST
 
 START_TEST(a_volume_that_is_short_of_room_collects_in_the_stopped_world)
 {
-    make_ring(20000, 0);
+    ring_make(&handle, 20000, 0);
     full();
     ck_assert_uint_eq(heap.stats.full_ns_max, 0);
     fake.lose_holds = true;
-    reach_instant();
+    cycle_reach_instant();
     pair_set(handle.word, 1, WORD_NULL); /* so that it is read from the volume */
     ck_assert_int_eq(reach_end(), ERR_CANCELLED);
     fake.lose_holds = false;
@@ -285,16 +241,16 @@ END_TEST
 
 START_TEST(a_collection_in_the_stopped_world_ends_a_cycle)
 {
-    make_ring(20000, 0);
+    ring_make(&handle, 20000, 0);
     full();
-    reach_instant();
+    cycle_reach_instant();
     handle.word = WORD_NULL;
     fake.page_delay_us = 0;
     ck_assert(heap_make_room(&space_local, 1));
     ck_assert_uint_le(heap.bytes_live, 4096);
-    make_ring(100, 0);
+    ring_make(&handle, 100, 0);
     full();
-    check_ring(100, 0);
+    ring_check(&handle, 100, 0);
 }
 END_TEST
 
@@ -302,24 +258,24 @@ START_TEST(a_page_that_cannot_be_read_frees_nothing)
 {
     uint64_t free;
 
-    make_ring(20000, 0);
+    ring_make(&handle, 20000, 0);
     full();
     ck_assert_int_eq(commit(&space_worker), OK);
     free = heap.free_count;
     fake.corrupt_page = space_page_of(handle.word) + 1;
-    reach_instant();
+    cycle_reach_instant();
     pair_set(handle.word, 1, WORD_NULL); /* so that it is read from the volume */
     ck_assert_int_eq(reach_end(), OK);   /* of the next one, which reads it in memory */
     fake.corrupt_page = 0;
     ck_assert_uint_eq(heap.free_count, free);
-    check_ring(20000, 0);
+    ring_check(&handle, 20000, 0);
 }
 END_TEST
 
 START_TEST(the_machine_can_stop_at_any_point_of_a_cycle)
 {
     for (unsigned round = 0; round < 30; round++) {
-        make_ring(3000, round);
+        ring_make(&handle, 3000, round);
         heap_cycle_ask();
         usleep(round * 100);
         handle.word = WORD_NULL;
@@ -355,10 +311,10 @@ START_TEST(what_is_alive_is_counted_to_the_byte)
 
     full();
     live = heap.bytes_live;
-    make_ring(30000, 0);
+    ring_make(&handle, 30000, 0);
     full();
     ck_assert_uint_eq(heap.bytes_live, live + 30000 * PAIR_BYTES);
-    reach_instant(); /* and what is looked at twice is counted once */
+    cycle_reach_instant(); /* and what is looked at twice is counted once */
     for (ref_t pair = handle.word, i = 0; i < 3000; i++, pair = pair_get(pair, 0)) {
         if (space_page_of(pair) % 2 == 0)
             pair_set(pair, 1, WORD_NULL);

@@ -44,41 +44,13 @@ full(void)
     space_check();
 }
 
-/* A ring of `count` pairs, reached by the handle. */
-static void
-make_ring(unsigned count, uint64_t id)
-{
-    struct heap_handle first;
-
-    heap_handle_open(&first, space_pair(id));
-    handle.word = first.word;
-    for (unsigned i = 1; i < count; i++) {
-        ref_t pair = space_pair(id + i);
-
-        pair_set(pair, 0, handle.word);
-        handle.word = pair;
-    }
-    pair_set(first.word, 0, handle.word);
-    heap_handle_close(&first);
-}
-
-static void
-check_ring(unsigned count, uint64_t id)
-{
-    word_t at = handle.word;
-
-    for (unsigned i = count; i-- > 0; at = pair_get(at, 0))
-        ck_assert_uint_eq(pair_id(at), id + i);
-    ck_assert_uint_eq(at, handle.word);
-}
-
 START_TEST(a_cycle_that_nobody_reaches_is_freed)
 {
     uint64_t free;
 
-    make_ring(50000, 0);
+    ring_make(&handle, 50000, 0);
     full();
-    check_ring(50000, 0);
+    ring_check(&handle, 50000, 0);
     free = free_blocks();
     handle.word = WORD_NULL;
     full();
@@ -92,8 +64,8 @@ START_TEST(old_space_does_not_grow_while_garbage_is_made)
     uint64_t used = 0;
 
     for (unsigned round = 0; round < 40; round++) {
-        make_ring(30000, round);
-        check_ring(30000, round);
+        ring_make(&handle, 30000, round);
+        ring_check(&handle, 30000, round);
         if (round == 10)
             used = heap.blocks_used;
     }
@@ -411,7 +383,7 @@ START_TEST(a_full_collection_comes_by_itself_when_enough_was_promoted)
 
     heap_stats_get(&before);
     for (unsigned i = 0; i < 40; i++)
-        make_ring(5000, i);
+        ring_make(&handle, 5000, i);
     heap_stats_get(&after);
     ck_assert_uint_gt(after.full_collections, before.full_collections);
     ck_assert_uint_gt(after.freed_blocks, before.freed_blocks);
@@ -522,12 +494,12 @@ START_TEST(credit_is_not_lost_over_time)
 {
     int64_t before;
 
-    make_ring(1000, 0);
+    ring_make(&handle, 1000, 0);
     full();
     space_safepoint();
     before = fake.credit_out;
     for (unsigned i = 0; i < 30; i++) {
-        make_ring(20000, i);
+        ring_make(&handle, 20000, i);
         space_array(CLASS_BYTES, KIND_RAW8, 300000);
         space_alloc_old(100, CLASS_BYTES);
         ck_assert_int_eq(commit(&space_worker), OK);
@@ -544,10 +516,10 @@ START_TEST(a_page_that_cannot_be_read_ends_the_cycle_and_frees_nothing)
 {
     struct heap_stats stats;
 
-    make_ring(20000, 0);
+    ring_make(&handle, 20000, 0);
     full();
     SET_WORD(space_root, SPACE_ROOT, out_of_memory, handle.word);
-    make_ring(20000, 0); /* garbage, next time */
+    ring_make(&handle, 20000, 0); /* garbage, next time */
     full();
     handle.word = WORD_NULL;
     heap_handle_close(&handle);
@@ -567,7 +539,7 @@ START_TEST(a_page_that_cannot_be_read_ends_the_cycle_and_frees_nothing)
     heap_stats_get(&stats);
     ck_assert_uint_ge(stats.freed_blocks, 20000 * PAIR_BYTES / HEAP_BLOCK_BYTES - 2);
     handle.word = GET_WORD(space_root, SPACE_ROOT, out_of_memory);
-    check_ring(20000, 0);
+    ring_check(&handle, 20000, 0);
 }
 END_TEST
 
@@ -602,7 +574,7 @@ START_TEST(a_class_that_cannot_be_read_ends_the_cycle_too)
     ref_t class = pmem_load64(SPACE_CLASS_TABLE + 8ull * CLASS_PAIR);
     uint64_t id;
 
-    make_ring(1000, 0);
+    ring_make(&handle, 1000, 0);
     full();
     while (space_page_of(handle.word) == space_page_of(class))
         handle.word = pair_get(handle.word, 0);

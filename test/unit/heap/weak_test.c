@@ -7,9 +7,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "support/heap_space.h"
-
-#include "heap/heap_priv.h"
+#include "unit/heap/cycle.h"
 
 #define WEAK_COUNT 3
 
@@ -240,19 +238,6 @@ END_TEST
 
 /* ---- between the instant and the end of a cycle ---- */
 
-static void
-reach_instant(void)
-{
-    pair_set(space_pair(0), 0, WORD_NULL);
-    fake.page_delay_us = 20000;
-    heap.marks_late = true;
-    heap_cycle_ask();
-    while (!heap.births.on) {
-        space_safepoint();
-        usleep(100);
-    }
-}
-
 /* The cycle under way ends. */
 static void
 reach_end(void)
@@ -272,7 +257,7 @@ START_TEST(who_asks_after_the_instant_keeps_it_and_all_it_leads_to)
     make_weak(1);
     full();
     strong.word = WORD_NULL;
-    reach_instant();
+    cycle_reach_instant();
     for (unsigned i = 0; i < 2; i++) /* so that to clear them would take no credit */
         obj_store_word(weak[i].word, offsetof(struct weak_one, strong), WORD_NULL);
     strong.word = heap_weak_get(weak[0].word);
@@ -294,7 +279,7 @@ START_TEST(who_asks_before_the_instant_and_lets_go_keeps_nothing)
     full();
     strong.word = WORD_NULL;
     ck_assert_uint_ne(heap_weak_get(weak[0].word), WORD_NULL);
-    reach_instant();
+    cycle_reach_instant();
     reach_end();
     ck_assert_uint_eq(heap_weak_get(weak[0].word), WORD_NULL);
 }
@@ -311,7 +296,7 @@ START_TEST(asking_goes_on_behind_what_was_asked_for)
     make_weak(1);
     full();
     weak[0].word = weak[2].word = strong.word = WORD_NULL;
-    reach_instant();
+    cycle_reach_instant();
     strong.word = heap_weak_get(weak[1].word);
     ck_assert_uint_eq(pair_id(strong.word), 77);
     strong.word = heap_weak_get(pair_get(strong.word, 0));
@@ -329,7 +314,7 @@ START_TEST(only_what_can_be_reached_stays)
     make_weak(1);
     full();
     strong.word = WORD_NULL;
-    reach_instant();
+    cycle_reach_instant();
     strong.word = heap_weak_get(weak[1].word);
     reach_end();
     ck_assert_uint_eq(look(0), WORD_NULL);
@@ -342,7 +327,7 @@ END_TEST
 START_TEST(what_is_born_is_told_of_and_left_alone)
 {
     full();
-    reach_instant();
+    cycle_reach_instant();
     make_chain(100);
     make_weak(0);
     ck_assert_uint_eq(heap_weak_get(weak[0].word), strong.word);
@@ -403,7 +388,7 @@ START_TEST(a_weak_object_that_moves_meanwhile_is_no_trouble)
     make_weak(0);
     ck_assert(ref_is_young(weak[0].word));
     strong.word = WORD_NULL;
-    reach_instant();
+    cycle_reach_instant();
     space_scavenge();
     space_scavenge();
     reach_end();
