@@ -702,7 +702,7 @@ class Attached(VolumeTest):
     def test_where_nothing_runs_there_is_no_prompt(self):
         kill(self.process)
         self.process = self.start("run", "--safe", self.volume)
-        self.assertTrue(wait_for(lambda: phantom("ps", self.volume).status == 0))
+        self.assertTrue(wait_for(lambda: self.stat()["running"]))
         self.assertClear(phantom("shell", self.volume), 1, "run --safe")
 
 

@@ -72,6 +72,9 @@ must_use err_t heap_format(void);
 must_use err_t heap_start(const struct heap_options *options);
 void heap_stop(void);
 
+/* No more collections beside the programs: whoever ran them is gone. heap_stop does that, too. */
+void heap_cycle_stop(void);
+
 /* A RUNNING worker begins, or no longer wants, to allocate. */
 void heap_local_join(struct heap_local *local, struct pmem_worker *worker);
 void heap_local_leave(struct heap_local *local);

@@ -391,7 +391,6 @@ bool heap_wants_stopped(void);
 
 /* cycle.c: the collector's thread */
 must_use err_t heap_cycle_start(void);
-void heap_cycle_stop(void);
 
 /* Begin a cycle, if none is under way or asked for. Any thread; the world may stand still. */
 void heap_cycle_ask(void);

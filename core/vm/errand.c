@@ -354,12 +354,20 @@ thread_state(struct vm_errand *errand)
     return state;
 }
 
-/* Whoever stands still with a lock lets go of it. */
+static void
+let_go_in_world(void *argument)
+{
+    (void)argument;
+    sched_let_go();
+}
+
+/* Whoever stands still with a lock lets go of it. In the stopped world: nobody is just being woken.
+ */
 static void
 locks_free(struct vm_errand *errand)
 {
     pmem_worker_back(&errand->worker.pmem);
-    sched_let_go();
+    IGNORE(pmem_world_do(&errand->worker.pmem, let_go_in_world, NULL, 0), "it takes no credit");
     pmem_worker_away(&errand->worker.pmem);
 }
 

@@ -488,6 +488,7 @@ vm_stop(void)
     struct vm_worker worker = { 0 };
 
     sched_stop();
+    heap_cycle_stop(); /* its thread is a worker, too */
     if (system_options.safe || system_options.paused)
         return;
     prim_stop();

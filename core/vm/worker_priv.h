@@ -518,7 +518,8 @@ void sched_find_lost(ref_t thread);
 /* vm_options.paused, at hand. */
 extern bool sched_programs_stand;
 
-/* Let threads of programs go on until they hold no lock. Nothing where programs run. */
+/* In the stopped world: threads of programs go on until they hold no lock. Nothing where programs
+ * run. */
 void sched_let_go(void);
 
 /*
