@@ -82,7 +82,7 @@ call_know_parameters(struct code *code)
         return false;
     for (unsigned i = 0; i < count; i++)
         made[i] = parameters[i];
-    __atomic_store_n(&code->parameter_count, count, __ATOMIC_RELAXED);
+    atomic_store_explicit(&code->parameter_count, count, memory_order_relaxed);
     /* Two workers make the same; the first one's stays. */
     if (!__atomic_compare_exchange_n(&code->parameters, &nobodys, made, false, __ATOMIC_ACQ_REL,
                                      __ATOMIC_ACQUIRE))

@@ -90,7 +90,7 @@ struct code {
     ref_t method;
     struct method_mirror *mirror;
     struct parameter *parameters; /* without the receiver; NULL until an untyped call asks */
-    unsigned parameter_count;
+    _Atomic unsigned parameter_count;
 };
 
 /* What is to run instead of a primitive. */
