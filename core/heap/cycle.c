@@ -40,12 +40,13 @@ static struct {
     struct event kick; /* a cycle is asked for, or the thread shall end */
     struct event over; /* a cycle has ended */
     _Atomic bool ending;
-    _Atomic bool asked;      /* and not begun yet */
-    _Atomic bool busy;       /* asked, or under way */
-    _Atomic bool called_off; /* the one under way */
-    _Atomic bool was_vain;   /* the last one could not be: stop the world next time */
-    _Atomic uint64_t begun;  /* cycles */
-    _Atomic err_t outcome;   /* of the last one */
+    _Atomic bool asked;         /* and not begun yet */
+    _Atomic bool busy;          /* asked, or under way */
+    _Atomic bool called_off;    /* the one under way */
+    _Atomic bool was_vain;      /* the last one could not be: stop the world next time */
+    _Atomic uint64_t begun;     /* cycles */
+    _Atomic uint64_t inherited; /* of old_bytes, what earlier lives left: nobody waits for that */
+    _Atomic err_t outcome;      /* of the last one */
     struct heap_cycle now;
 } collector;
 
@@ -169,6 +170,7 @@ settle(void *argument)
 
     heap.bytes_live = cycle->bytes_marked;
     atomic_fetch_sub(&heap.old_bytes, cycle->old_bytes);
+    atomic_store(&collector.inherited, 0);
     heap.stats.full_collections++;
     heap_surplus_find();
     cycle->settled = true;
@@ -237,6 +239,7 @@ give_up(void *argument)
     (void)argument;
     heap.bytes_live += heap.old_bytes;
     heap.old_bytes = 0;
+    atomic_store(&collector.inherited, 0);
 }
 
 static void
@@ -315,6 +318,7 @@ heap_cycle_start(void)
     atomic_store(&collector.busy, false);
     atomic_store(&collector.called_off, false);
     atomic_store(&collector.was_vain, false);
+    atomic_store(&collector.inherited, atomic_load(&heap.old_bytes));
     return plat_thread_create(&collector.thread, "collector", collector_main, NULL);
 }
 
@@ -350,6 +354,7 @@ heap_cycle_stopped_world_did_it(void)
 {
     heap_cycle_call_off();
     atomic_store(&collector.was_vain, false);
+    atomic_store(&collector.inherited, 0);
 }
 
 void
@@ -362,13 +367,20 @@ heap_cycle_ask(void)
     event_raise(&collector.kick);
 }
 
-/* How many thresholds of old space were taken in while a cycle is on its way. */
+/*
+ * How many thresholds of old space were taken in while a cycle is on its way. Who has only just
+ * gone on after a start is not to blame for what lies there of earlier lives, and is not held up
+ * for it.
+ */
 static uint64_t
 behind(void)
 {
-    if (!atomic_load_explicit(&collector.busy, memory_order_relaxed))
+    uint64_t old = atomic_load_explicit(&heap.old_bytes, memory_order_relaxed);
+    uint64_t inherited = atomic_load_explicit(&collector.inherited, memory_order_relaxed);
+
+    if (!atomic_load_explicit(&collector.busy, memory_order_relaxed) || old < inherited)
         return 0;
-    return atomic_load_explicit(&heap.old_bytes, memory_order_relaxed) / heap_full_threshold();
+    return (old - inherited) / heap_full_threshold();
 }
 
 bool

@@ -327,6 +327,23 @@ START_TEST(what_is_alive_is_counted_to_the_byte)
 }
 END_TEST
 
+/* Lives that are killed leave their nurseries behind, which are old then, and a cycle to do. */
+START_TEST(who_goes_on_after_a_start_is_not_held_up_for_what_earlier_lives_left)
+{
+    pmem_store64(heap_root_at(HEAP_ROOT_OLD_BYTES), 1 << 30);
+    space_restart();
+    cycle_reach_instant();
+    ck_assert_uint_ge(heap.old_bytes, 1 << 30);
+    ck_assert(!heap_cycle_is_outrun());
+    heap_old_grown(1 << 30);
+    ck_assert(heap_cycle_is_outrun());
+    fake.page_delay_us = 0;
+    full();
+    ck_assert_uint_lt(heap.old_bytes, 1 << 20);
+    ck_assert(!heap_cycle_is_outrun());
+}
+END_TEST
+
 int
 main(void)
 {
@@ -348,6 +365,7 @@ main(void)
     tcase_add_test(tcase, the_machine_can_stop_at_any_point_of_a_cycle);
     tcase_add_test(tcase, a_mark_stack_without_room_misses_nothing);
     tcase_add_test(tcase, what_is_alive_is_counted_to_the_byte);
+    tcase_add_test(tcase, who_goes_on_after_a_start_is_not_held_up_for_what_earlier_lives_left);
     suite_add_tcase(suite, tcase);
     return run(suite);
 }
