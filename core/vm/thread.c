@@ -543,6 +543,15 @@ thread_kill_pages(ref_t application)
     return 2 * (uint64_t)GET_U32(application_object, application, thread_count) + 8;
 }
 
+/* See to `pages` of credit, the worker's own first; false if there is not so much. */
+static bool
+kill_credit(struct vm_worker *worker, uint64_t pages)
+{
+    uint64_t own = worker->pmem.credit;
+
+    return own >= pages || pmem_reserve_kept(&worker->pmem, pages - own) == OK;
+}
+
 void
 thread_kill_application(ref_t application)
 {
@@ -568,7 +577,7 @@ thread_exit(struct prim_call *call, int32_t status)
 
     if (application == WORD_NULL)
         return prim_throw(call, VM_ERROR_STATE, "this thread belongs to no application");
-    if (pmem_reserve_kept(&call->worker->pmem, thread_kill_pages(application)) != OK)
+    if (!kill_credit(call->worker, thread_kill_pages(application)))
         return prim_throw(call, VM_ERROR_SPACE, "the volume is full");
     prim_invoke(call);
     SET_U32(application_object, application, status, (uint32_t)status);
@@ -629,16 +638,13 @@ void
 thread_stop_program(struct vm_worker *worker)
 {
     word_t application = GET_WORD(thread_object, worker->thread, application);
-    uint32_t credit = worker->pmem.credit;
-    uint64_t pages;
     bool all;
 
     if (application == WORD_NULL) {
         log_error("a thread of no program is ended: the volume is full, and it writes on");
         return;
     }
-    pages = thread_kill_pages(application) + STOP_PAGES;
-    all = credit >= pages || pmem_reserve_kept(&worker->pmem, pages - credit) == OK;
+    all = kill_credit(worker, thread_kill_pages(application) + STOP_PAGES);
     log_error("program %u is stopped: the volume is full, and it writes on",
               (unsigned)GET_U32(application_object, application, id));
     worker_commit_begin(worker);

@@ -258,6 +258,36 @@ START_TEST(a_program_stopped_for_want_of_room_ends_when_there_is_some)
 }
 END_TEST
 
+/* Take all credit that is left, and what is kept for whoever makes room, but for what workers have.
+ */
+static void
+take_all_credit(struct pmem_worker *taker)
+{
+    ck_assert_int_eq(pmem_worker_join(taker), OK);
+    fake.fills = true;
+    fake.credit = 0;
+    while (pmem_reserve_kept(taker, 1) == OK)
+        continue;
+}
+
+START_TEST(a_program_ends_itself_with_the_credit_that_its_worker_has)
+{
+    struct pmem_worker taker = { 0 };
+    uint32_t id = machine_install("sleep(300L); exit(13);\n");
+    struct vm_application_info info;
+
+    machine_await_threads(1, THREAD_SLEEPING);
+    take_all_credit(&taker);
+    pmem_worker_away(&taker);
+    info = machine_finish(id);
+    pmem_worker_back(&taker);
+    fake.fills = false;
+    fake.credit = 1000000;
+    pmem_worker_leave(&taker);
+    ck_assert_int_eq(info.status, 13);
+}
+END_TEST
+
 /*
  * A class is initialised for the first time after a restart: its statics lie on pages that were
  * never looked at, and each first store to one of them has to wait for it.
@@ -309,6 +339,7 @@ main(void)
         nobody_waits_for_the_end_of_a_program_when_the_machine_is_about_to_stop,
         a_machine_that_stops_for_want_of_programs_does_so_when_the_last_was_seen_to_end,
         a_program_stopped_for_want_of_room_ends_when_there_is_some,
+        a_program_ends_itself_with_the_credit_that_its_worker_has,
         statics_are_set_once_though_their_pages_come_in_meanwhile,
     };
 
