@@ -215,6 +215,16 @@ class New(VolumeTest):
                     break
             self.assertEqual(whole, 3, "it is never done")
 
+    def test_a_new_volume_that_is_damaged_is_never_called_sound(self):
+        self.new()
+        content = bytearray(self.volume.read_bytes())
+        at = next(at for at in range(25 * 4096, len(content)) if content[at] != 0)
+        content[at] ^= 1
+        self.volume.write_bytes(content)
+        for words in (("check",), ("check", "--repair", "--yes"), ("run",)):
+            self.assertClear(phantom(*words, self.volume), 1, "making it was cut off", "make it anew")
+        self.assertEqual(self.volume.read_bytes(), content)
+
     def test_a_folder_that_is_not_there(self):
         self.assertClear(phantom("new", self.folder / "no" / "v"), 1, "no/v")
 

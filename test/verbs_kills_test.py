@@ -225,7 +225,8 @@ class Keeper(Bank):
         ended = self.run_verb("check", "--repair", "--yes", copy)
         if ended.returncode == 0 or "the newest generation is sound" in ended.stderr:
             self.lives(copy, NOTHING)
-        elif "and so are all older ones" not in ended.stderr:
+        elif not any(words in ended.stderr for words in ("and so are all older ones", "there is none to go back to",
+                                                         "making it was cut off")):
             raise Trouble(f"repair: status {ended.returncode}\n{ended.stdout}{ended.stderr}")
         copy.unlink()
 

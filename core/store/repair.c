@@ -110,20 +110,32 @@ slot_open(struct plat_disk *disk, uint64_t generation)
     return NULL;
 }
 
+/* Before anything was put into a volume it was not made yet: that is nothing to go back to. */
+static bool
+is_made(struct store *store)
+{
+    struct store_stats stats;
+
+    store_stats_get(store, &stats);
+    return stats.pages_mapped > 0;
+}
+
 /* True, and filled, if the slot's generation is whole. */
 static bool
 slot_try(struct plat_disk *disk, uint64_t generation, struct store_note *note)
 {
     struct store *store = slot_open(disk, generation);
     uint64_t damages = 0;
+    bool made;
     err_t err;
 
     if (store == NULL)
         return false;
     err = store_check(store, damage_count, NULL, &damages);
     *note = store->super.note;
+    made = is_made(store);
     store_close(store);
-    return err == OK && damages == 0;
+    return err == OK && damages == 0 && made;
 }
 
 /* The newest slot's that is whole. */
@@ -255,10 +267,12 @@ plan_make(struct plat_disk *disk, struct survey *survey)
         err = way_back_find(disk, store, survey);
     } else if (err == OK && is_passed_over(store, &opened, &newest)) {
         /* What was opened is whole; it only has to be made the newest. */
-        repair->step = STORE_REPAIR_BACK;
-        repair->to = store->super.note;
+        repair->step = is_made(store) ? STORE_REPAIR_BACK : STORE_REPAIR_NOWHERE;
+        repair->to = is_made(store) ? store->super.note : (struct store_note){ 0 };
         repair->opens = false;
         repair->newest = (struct store_note){ .generation = newest };
+    } else if (err == OK && !is_made(store)) {
+        repair->step = STORE_REPAIR_NOWHERE;
     } else if (err == OK && repair->lists + survey->unreached > 0) {
         repair->step = STORE_REPAIR_LISTS;
     }

@@ -17,7 +17,7 @@ enum store_repair_step {
     STORE_REPAIR_NOTHING, /* the newest generation is whole, and so is what it needs */
     STORE_REPAIR_LISTS,   /* it is whole; something is to be written anew, and nothing is lost */
     STORE_REPAIR_BACK,    /* it is damaged, and `to` is to be gone back to */
-    STORE_REPAIR_NOWHERE, /* it is damaged, and so are all others */
+    STORE_REPAIR_NOWHERE, /* it is damaged, or nothing is in it, and so it is with all others */
 };
 
 struct store_repair {

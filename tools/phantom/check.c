@@ -30,11 +30,13 @@ store_look(struct system *system)
         printf("%s: generation %" PRIu64 ", %" PRIu64 " pages, %" PRIu64 " damage%s\n",
                system->path, stats.generation, stats.pages_mapped, findings.damages,
                findings.damages == 1 ? "" : "s");
+    if (stats.pages_mapped == 0)
+        system_say_unmade(system->path);
     if (opened->unfinished)
         printf("note: a newer generation had been begun and is not all there: never committed, or "
                "damaged since\n");
     /* Of the rest opening has said so. */
-    return err == OK && findings.damages == 0 && opened->slots_bad == 0 &&
+    return err == OK && findings.damages == 0 && stats.pages_mapped > 0 && opened->slots_bad == 0 &&
            opened->copies_bad == 0 && !opened->fell_back;
 }
 

@@ -52,6 +52,20 @@ way_back_say(const char *path, const struct store_repair *repair)
 }
 
 static void
+no_way_say(const char *path, const struct store_repair *repair)
+{
+    if (!repair->opens)
+        say_error("%s: generation %" PRIu64 " cannot be opened, and there is none to go back to",
+                  path, repair->newest.generation);
+    else if (repair->damages == 0)
+        system_say_unmade(path);
+    else
+        say_error("%s: generation %" PRIu64 " is damaged, and so are all older ones; what is not "
+                  "damaged in it can go on: a program that needs what is gets an exception",
+                  path, repair->newest.generation);
+}
+
+static void
 plan_say(const char *path, const struct store_repair *repair)
 {
     switch (repair->step) {
@@ -72,9 +86,7 @@ plan_say(const char *path, const struct store_repair *repair)
         way_back_say(path, repair);
         break;
     case STORE_REPAIR_NOWHERE:
-        say_error("%s: generation %" PRIu64 " is damaged, and so are all older ones; what is not "
-                  "damaged in it can go on: a program that needs what is gets an exception",
-                  path, repair->newest.generation);
+        no_way_say(path, repair);
         break;
     }
 }

@@ -173,12 +173,10 @@ space_start(struct system *system, const struct pmem_options *options)
     return err == OK;
 }
 
-/* The store is whole, and nothing was ever put into it. */
-static void
-unmade_say(const struct system *system)
+void
+system_say_unmade(const char *path)
 {
-    say_error("%s: making it was cut off before it was done; remove it and make it anew",
-              system->path);
+    say_error("%s: making it was cut off before it was done; remove it and make it anew", path);
 }
 
 bool
@@ -192,7 +190,7 @@ system_start_heap(struct system *system)
         return false;
     err = heap_start(&heap);
     if (err == ERR_FOREIGN)
-        unmade_say(system);
+        system_say_unmade(system->path);
     else if (err != OK)
         system_say(system, err, "cannot find its heap");
     system->heap_up = err == OK;
@@ -224,7 +222,7 @@ system_start(struct system *system, const struct system_options *options)
     vm.heap.background = !vm.safe && !vm.paused; /* its cycles commit */
     err = vm_start(&vm);
     if (err == ERR_FOREIGN) {
-        unmade_say(system);
+        system_say_unmade(system->path);
         return false;
     }
     if (err != OK) {

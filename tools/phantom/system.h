@@ -109,6 +109,9 @@ void system_say_making(const struct system *system, err_t err, const char *doing
 /* One line for an error of the store or the space. */
 void system_say(const struct system *system, err_t err, const char *doing);
 
+/* Say that the store at `path` is whole, and nothing was ever put into it. */
+void system_say_unmade(const char *path);
+
 /* What opening found out that the user should know. */
 void system_say_opened(const struct system *system);
 

@@ -361,6 +361,33 @@ START_TEST(damage_of_all_generations_is_told_and_left_alone)
 }
 END_TEST
 
+START_TEST(before_anything_was_there_is_nothing_to_go_back_to)
+{
+    struct model *damaged = model_create(BLOCKS), *lost = model_create(BLOCKS),
+                 *unmade = model_create(BLOCKS);
+    struct store_repair repair;
+
+    change(damaged, 5);
+    page_damage(damaged, 5);
+    ck_assert_int_eq(model_commit(lost, 6, STORE_CAUSE_STOP), OK);
+    test_disk_flip(lost->disk, lost->store->log.tail.block, 99);
+    model_close(damaged);
+    model_close(lost);
+    model_close(unmade);
+    repair = plan(damaged->disk);
+    ck_assert_int_eq(repair.step, STORE_REPAIR_NOWHERE);
+    repair = plan(lost->disk);
+    ck_assert_int_eq(repair.step, STORE_REPAIR_NOWHERE);
+    ck_assert(!repair.opens);
+    repair = plan(unmade->disk);
+    ck_assert_int_eq(repair.step, STORE_REPAIR_NOWHERE);
+    ck_assert_uint_eq(repair.damages, 0);
+    model_free(damaged);
+    model_free(lost);
+    model_free(unmade);
+}
+END_TEST
+
 START_TEST(damage_that_only_the_past_has_is_no_reason_to_go_back)
 {
     struct model *model = model_create(BLOCKS);
@@ -611,6 +638,7 @@ UNIT_TESTS_WITHIN("store/repair", 120, a_sound_volume_needs_nothing,
                   a_volume_that_cannot_be_opened_goes_on_from_a_pin,
                   what_was_opened_instead_of_the_newest_becomes_the_newest,
                   damage_of_all_generations_is_told_and_left_alone,
+                  before_anything_was_there_is_nothing_to_go_back_to,
                   damage_that_only_the_past_has_is_no_reason_to_go_back,
                   what_is_redundant_is_written_anew_and_nothing_is_lost,
                   a_cut_at_any_write_costs_nothing, a_write_or_a_flush_that_fails_costs_nothing,
