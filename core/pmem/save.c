@@ -5,6 +5,9 @@
  * has written to it since; then it is TAKEN, and nobody need copy it any more. A
  * first writer for whom no copy is free queues its page here and sleeps.
  *
+ * Pages are saved in the order of their first writes. What was written to first in the closed epoch
+ * is likely to be so in the next: hot pages are saved before anybody must copy them.
+ *
  * If the commit fails each page goes over into the running epoch, under its lock,
  * while the world runs.
  *
