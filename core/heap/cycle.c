@@ -26,11 +26,9 @@
 #define LOG_MODULE "heap"
 #include "base/log.h"
 
-#define ROOM_BLOCKS 4096 /* more than there are: what comes until the instant */
-#define PACE_NS     2000000u
-#define PACE_BEHIND                                                                                \
-    2                   /* thresholds of old space: from here on who allocates is held up a little \
-                         */
+#define ROOM_BLOCKS   4096 /* more than there are: what comes until the instant */
+#define PACE_NS       2000000u
+#define PACE_BEHIND   2 /* thresholds of old space: who allocates is held up a little */
 #define PACE_TOO_LATE 4 /* and from here on until the cycle is over */
 #define ROOT_CREDIT   2
 #define RETRY_NS      1000000u /* without memory to stop the world */

@@ -23,12 +23,11 @@
 #include "plat/memory.h"
 #include "pmem/still.h"
 
-#define COPIES 64 /* pages of the picture that were read last */
-#define HEAD_WORDS                                                                                 \
-    8 /* that are read at once: header, length, tops of a stack; all of a small object */
-#define RUN_WORDS 128
-#define NO_PAGE   UINT64_MAX
-#define NOT_NOW   ERR_NOT_FOUND /* the page is not in memory as it was; never leaves this file */
+#define COPIES     64 /* pages of the picture that were read last */
+#define HEAD_WORDS 8  /* read at once: header, length, tops of a stack; all of a small object */
+#define RUN_WORDS  128
+#define NO_PAGE    UINT64_MAX
+#define NOT_NOW    ERR_NOT_FOUND /* the page is not in memory as it was; never leaves this file */
 
 struct copies {
     uint64_t pages[COPIES]; /* addresses; NO_PAGE */

@@ -36,9 +36,8 @@
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
-#define PAGE_FAULT_WRITE                                                                           \
-    2 /* Intel SDM 3A, 4.7 "Page-fault exceptions": bit 1 of the error code                        \
-       */
+/* Of the error code. Intel SDM 3A, 4.7 "Page-fault exceptions". */
+#define PAGE_FAULT_WRITE 2
 
 static struct {
     uint64_t base;
