@@ -19,6 +19,15 @@ class code_point {
         return value() - ((code_point) other).value();
     }
 
+    // How many columns of a terminal it takes: 2 for the wide ones, such as Chinese characters and emoji, 0 for accents
+    // that stand on the character before, and for control characters.
+    int columns() {
+        return columnsOf(value());
+    }
+
+    // The same of a number; an argument error if there is no such character.
+    static int columnsOf(int value) @primitive(code_point_columns);
+
     // The character of a number; an argument error if there is none.
     static code_point of(int value) @primitive(code_point_make);
 }

@@ -123,6 +123,20 @@ class string {
         return points;
     }
 
+    // How many columns of a terminal it takes: two for each Chinese character or emoji, none for an accent that stands
+    // on the character before.
+    int columns() {
+        int result = 0;
+        int length = length();
+        for (int i = 0; i < length; i++) {
+            int point = codePointAt(i);
+            if (point > 65535)
+                i++;
+            result += point >= ' ' && point <= '~' ? 1 : code_point.columnsOf(point);
+        }
+        return result;
+    }
+
     // Where `part` begins for the first time at or behind `from`, or -1.
     int indexOf(string part, int from) @primitive(string_index_of);
 

@@ -3,7 +3,8 @@
  *
  * Case and letters are those of Unicode as far as one unit of UTF-16 goes: a unit has one capital,
  * one small letter, and neither is two. unicode.def holds them as runs that rise, so each question
- * is a search by halves; ASCII, the most of all text, does not ask.
+ * is a search by halves; ASCII, the most of all text, does not ask. How wide a terminal shows a
+ * character is asked of all of them.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -24,6 +25,8 @@ static const struct case_run upper_runs[] = {
 #define UPPER(first, last, step, delta) { first, last, step, delta },
 #define LOWER(first, last, step, delta)
 #define LETTERS(first, last)
+#define EMPTY(first, last)
+#define WIDE(first, last)
 #include "prim/unicode.def"
 #undef UPPER
 #undef LOWER
@@ -37,13 +40,37 @@ static const struct case_run lower_runs[] = {
 #undef LETTERS
 };
 
-static const uint16_t letter_runs[][2] = {
+/* Characters first ... last. */
+struct run {
+    uint32_t first;
+    uint32_t last;
+};
+
+static const struct run letter_runs[] = {
 #define LOWER(first, last, step, delta)
 #define LETTERS(first, last) { first, last },
+#include "prim/unicode.def"
+#undef LETTERS
+#undef EMPTY
+};
+
+static const struct run empty_runs[] = {
+#define LETTERS(first, last)
+#define EMPTY(first, last) { first, last },
+#include "prim/unicode.def"
+#undef EMPTY
+#undef WIDE
+};
+
+static const struct run wide_runs[] = {
+#define EMPTY(first, last)
+#define WIDE(first, last) { first, last },
 #include "prim/unicode.def"
 #undef UPPER
 #undef LOWER
 #undef LETTERS
+#undef EMPTY
+#undef WIDE
 };
 
 static uint16_t
@@ -81,24 +108,41 @@ prim_unit_lower(uint16_t unit)
     return other_case(lower_runs, COUNT_OF(lower_runs), unit);
 }
 
+/* Is the character in one of the runs? */
 static bool
-is_letter(uint16_t unit)
+is_in(const struct run *runs, size_t count, uint32_t character)
 {
-    size_t low = 0, high = COUNT_OF(letter_runs);
+    size_t low = 0, high = count;
 
-    if (unit < 0x80)
-        return (unit >= 'a' && unit <= 'z') || (unit >= 'A' && unit <= 'Z');
     while (low < high) {
         size_t middle = (low + high) / 2;
 
-        if (unit > letter_runs[middle][1])
+        if (character > runs[middle].last)
             low = middle + 1;
-        else if (unit < letter_runs[middle][0])
+        else if (character < runs[middle].first)
             high = middle;
         else
             return true;
     }
     return false;
+}
+
+static bool
+is_letter(uint16_t unit)
+{
+    if (unit < 0x80)
+        return (unit >= 'a' && unit <= 'z') || (unit >= 'A' && unit <= 'Z');
+    return is_in(letter_runs, COUNT_OF(letter_runs), unit);
+}
+
+/* How far it moves the cursor of a terminal; a control character is thought to be shown nowhere. */
+static int32_t
+columns_of(uint32_t character)
+{
+    if (character < 0x20 || (character >= 0x7f && character < 0xa0) ||
+        is_in(empty_runs, COUNT_OF(empty_runs), character))
+        return 0;
+    return is_in(wide_runs, COUNT_OF(wide_runs), character) ? 2 : 1;
 }
 
 enum prim_answer
@@ -145,4 +189,14 @@ prim_code_point_make(struct prim_call *call)
     if (value < 0 || value > 0x10ffff)
         return prim_throw(call, VM_ERROR_ARGUMENT, "no code point: %d", value);
     return prim_return_word(call, word_from_code_point((uint32_t)value));
+}
+
+enum prim_answer
+prim_code_point_columns(struct prim_call *call)
+{
+    int32_t value = prim_int(call, 0);
+
+    if (value < 0 || value > 0x10ffff)
+        return prim_throw(call, VM_ERROR_ARGUMENT, "no code point: %d", value);
+    return prim_return_int(call, columns_of((uint32_t)value));
 }

@@ -68,6 +68,10 @@ void points() {
     code_point smile = code_point.of(0x1f600);
     check.same(smile.value(), 0x1f600, "value");
     check.same(smile.toString(), "😀", "toString");
+    check.same(smile.columns(), 2, "columns");
+    check.same(code_point.of(97).columns() + code_point.columnsOf(0x301) + code_point.columnsOf(0xad), 2, "columnsOf");
+    check.fails("no code point: 1114112", fun () { return code_point.columnsOf(0x110000); });
+    check.fails("no code point: -1", fun () { return code_point.columnsOf(-1); });
     check.good(smile == code_point.of(0x1f600), "equals");
     check.good(smile.compareTo(code_point.of(97)) > 0, "compareTo");
     check.part("code points");

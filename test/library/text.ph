@@ -32,6 +32,10 @@ void looking() {
     check.same("aXbXcX".replace("X", "-", 2), "a-b-cX", "replace two");
     check.same("a😀é".codePoints(), [97, 0x1f600, 0xe9], "codePoints");
     check.same(.internal.string.fromCodePoints([97, 0x1f600]), "a😀", "fromCodePoints");
+    check.same("a😀é".columns(), 4, "columns");
+    check.same("漢字e\u0301\u200b\n".columns(), 5, "columns of wide characters and of accents");
+    check.same("한국어".columns() + "\u1112\u1161\u11ab".columns(), 8, "columns of Korean, in one and in parts");
+    check.same("".columns(), 0, "no columns");
     check.same("a😀é".reverse(), "é😀a", "reverse");
     check.fails("count of an empty text", fun () { return "x".count(""); });
     check.fails("an empty separator", fun () { return "x".split(""); });
