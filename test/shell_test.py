@@ -11,9 +11,11 @@ import re
 import select
 import signal
 import socket
+import struct
 import subprocess
 import termios
 import time
+import unicodedata
 import unittest
 
 from phantom_support import PHANTOM, VolumeTest, kill, phantom, started, wait_for
@@ -24,6 +26,8 @@ ROWS_OF_A_MATCH = 100  # no pattern goes over more
 
 # A thread that keeps the volume busy.
 TICK = "any tick = spawn(fun () { int i = 0; while (true) { sleep(20); i++; } })"
+
+LEFT, DELETE = "\x1b[D", "\x1b[3~"
 
 PROMPT = r"^> $"
 MORE = r"^\.\.\. $"
@@ -39,7 +43,9 @@ class Screen:
 
     def __init__(self):
         self.rows = [""]
+        self.cells = []  # of the last row: what stands in each column; "" behind a wide character
         self.column = 0
+        self.went_up = 0  # rows, to clear all from there on
         self.partial = ""
 
     def feed(self, text):
@@ -57,22 +63,30 @@ class Screen:
             else:
                 self.put(text[at])
                 at += 1
+        self.rows[-1] = "".join(self.cells)
 
     def command(self, letter, number):
         if letter == "K":
-            self.rows[-1] = self.rows[-1][: self.column]
+            del self.cells[self.column:]
         elif letter == "C":
             self.column += number
+        elif letter == "A":
+            self.went_up += number
 
     def put(self, letter):
         if letter == "\r":
             self.column = 0
         elif letter == "\n":
+            self.rows[-1] = "".join(self.cells)
             self.rows.append("")
+            self.cells = []
+        elif unicodedata.combining(letter):
+            self.cells[self.column - 1] += letter
         elif letter >= " ":
-            row = self.rows[-1].ljust(self.column)
-            self.rows[-1] = row[: self.column] + letter + row[self.column + 1:]
-            self.column += 1
+            wide = unicodedata.east_asian_width(letter) in "WF"
+            self.cells += [" "] * (self.column - len(self.cells))
+            self.cells[self.column: self.column + 1 + wide] = [letter] + [""] * wide
+            self.column += 1 + wide
 
 
 class Talk:
@@ -117,6 +131,21 @@ class Talk:
     def close(self):
         os.close(self.terminal)
         os.close(self.inside)
+
+    def take(self):
+        """What has come meanwhile; false: nothing."""
+        ready, _, _ = select.select([self.terminal], [], [], 0.05)
+        if ready:
+            self.screen.feed(os.read(self.terminal, 65536).decode(errors="replace"))
+        return bool(ready)
+
+    def settles_at(self, *columns):
+        """The cursor comes to one of these columns, and stays there."""
+        return wait_for(lambda: not self.take() and self.screen.column in columns)
+
+    def resize(self, columns):
+        """Somebody makes the terminal wider, or narrower."""
+        fcntl.ioctl(self.inside, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
 
     def type(self, text):
         os.write(self.terminal, text.encode())
@@ -384,6 +413,69 @@ class ShellTest(VolumeTest):
         self.assertEqual(talk.read(f"^> 2\\+{re.escape(number)}\n")[2:].strip(), "2+" + number)
         talk.read(r"^63\n> $")
 
+    def test_the_cursor_stands_right_behind_wide_characters_and_accents(self):
+        self.new()
+        talk = self.talk()
+        for text, keys, line, columns in (
+                ('"\u6f22\u5b57 ab"', LEFT * 4, None, 7), ('"\u6f22\u5b57 ab"', LEFT * 5, None, 5),
+                ('"\u6f22\u5b57 ab"', LEFT * 4 + "\x7f", '"\u6f22 ab"', 5),
+                ('"\U0001f600b"', LEFT * 2, None, 5), ('"\U0001f600b"', LEFT * 2 + DELETE, '"\U0001f600"', 5),
+                ('"\U0001f600b"', LEFT * 3 + DELETE, '"b"', 3), ('"\U0001f600b"', LEFT * 2 + "\x7f", '"b"', 3),
+                ('"e\u0301a"', LEFT * 2, None, 4), ('"e\u0301a"', LEFT * 3 + DELETE, '"a"', 3),
+                ('"\u009b\x07a"', LEFT, '"a"', 4)):
+            with self.subTest(text=text, keys=keys):
+                talk.type(text + keys)
+                talk.read("^> " + (line or text) + "$")
+                self.assertTrue(talk.settles_at(columns), talk.screen.column)
+                talk.type("\x05\x15")
+                talk.read("^> $")
+        talk.ask('string wide = "\u6f22\u5b57\u0301"')
+        self.ask_all(talk, ("wide.columns()", "4"), ("wide.length()", "3"))
+
+    def test_the_line_takes_no_more_than_the_terminal_has(self):
+        self.new()
+        talk = self.talk()
+        for wide in (False, True):
+            for columns in (33, 20, 50):
+                talk.resize(columns)
+                for key in ("\u5b57" if wide else "1") * 60:
+                    talk.type(key)
+                least = (columns - 3) // (1 + wide) - 1
+                talk.read("^> (1|\u5b57){%d,%d}$" % (least, least + 1))
+                self.assertTrue(talk.settles_at(columns - 1, columns - 2))
+                talk.type("\x01")
+                talk.read("^> (1|\u5b57){%d,%d}$" % (least, least + 1))
+                self.assertTrue(talk.settles_at(2))
+                talk.type("\x05\x15")
+                talk.read("^> $")
+        self.assertEqual(talk.leave(), 0)
+
+    def test_a_terminal_that_becomes_narrow_shows_the_line_once(self):
+        """It makes rows of the row; the shell goes to the first of them."""
+        self.new()
+        talk = self.talk()
+        talk.resize(80)
+        talk.type("1" + "+1" * 30)
+        talk.read(r"^> 1(\+1){30}$")
+        talk.resize(20)
+        talk.type("+2")
+        self.assertTrue(wait_for(lambda: talk.take() and talk.screen.went_up == 3))
+        talk.type("\n")
+        talk.read(r"^33\n> $")
+
+    def test_help_and_completions_fit_the_terminal(self):
+        self.new()
+        talk = self.talk()
+        for line in talk.ask("help").splitlines():
+            self.assertLess(len(line), 80)
+        talk.resize(50)
+        talk.ask('string s = "x"')
+        talk.type("s.\t")
+        rows = talk.read(r"^words\n> s\.$").splitlines()[1:-1]
+        self.assertGreater(len(rows), 10)
+        self.assertEqual([row for row in rows if len(row) >= 50], [])
+        self.assertEqual(len({row.find(row.split()[1]) for row in rows if len(row.split()) > 1}), 1)
+
     def test_what_was_typed_before_can_be_found_again(self):
         self.new()
         talk = self.talk()
@@ -606,6 +698,24 @@ class Attached(VolumeTest):
         second.read(r"\^C\n> ")
         self.assertEqual(second.ask("2 + 2"), "4")
         self.assertIsNone(self.process.poll())
+
+    def test_the_line_takes_no_more_than_each_terminal_has(self):
+        first, second = self.talk(), self.talk()
+        for columns in (30, 60):
+            first.resize(columns)
+            second.resize(columns + 10)
+            for talk, room in ((first, columns - 3), (second, columns + 7)):
+                self.assertTrue(wait_for(lambda: self.row_of(talk) == "> " + "1" * room), (columns, room))
+        first.type("\x15")
+        self.assertEqual(first.leave(), 0)
+
+    def row_of(self, talk):
+        """A terminal tells its size in its own time; so the line is typed again."""
+        talk.type("\x15" + "1" * 100)
+        talk.read("^> 1+$")
+        talk.type("\x01\x05")
+        wait_for(lambda: not talk.take(), 1)
+        return talk.screen.rows[-1]
 
     def test_what_a_text_reads_is_typed_there(self):
         talk = self.talk()

@@ -13,6 +13,9 @@ class console {
     // nowhere. null when there is nobody any more. "" after a restart: there may be another terminal, or none.
     static string readKeys() @primitive(console_read_keys);
 
+    // How many columns the terminal has now; 0 where nobody knows.
+    static int columns() @primitive(console_columns);
+
     // Wait until somebody presses Ctrl-C. From the first call on that no longer stops the machine.
     static void awaitBreak() @primitive(console_await_break);
 

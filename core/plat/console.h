@@ -38,5 +38,11 @@ must_use err_t plat_console_read(void *buffer, size_t byte_max, size_t *byte_cou
  */
 bool plat_console_keys(bool keys);
 
+/*
+ * How many columns the terminal of the person at the console has now; 0 where nobody knows. Takes a
+ * moment. Any thread.
+ */
+unsigned plat_console_columns(void);
+
 /* Make the waiting and all later reads and writes return ERR_CANCELLED. */
 void plat_console_cancel(void);

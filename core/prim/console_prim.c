@@ -7,6 +7,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "plat/console.h"
 #include "prim/console_priv.h"
 #include "prim/prims_priv.h"
 #include "prim/session_prim_priv.h"
@@ -278,6 +279,15 @@ prim_console_is_person(struct prim_call *call)
 
     return prim_return_boolean(call, session != 0 ? session_is_person(session)
                                                   : atomic_load(&console.person));
+}
+
+enum prim_answer
+prim_console_columns(struct prim_call *call)
+{
+    uint32_t session = session_of(call->thread);
+    unsigned columns = session != 0 ? session_columns(session) : plat_console_columns();
+
+    return prim_return_int(call, columns > INT16_MAX ? INT16_MAX : (int32_t)columns);
 }
 
 /* Who waits for a snapshot, or for a person, stands in the queue `commit` once prim_raw2 is set. */

@@ -49,6 +49,7 @@ struct session {
     struct mark marks[MARKS_MAX];
     unsigned mark_count;
     uint64_t breaks;
+    unsigned columns;
     struct event changed; /* of `out` */
 };
 
@@ -229,6 +230,14 @@ session_break(struct session *session)
 }
 
 void
+session_resize(struct session *session, unsigned columns)
+{
+    lock_acquire(&sessions.lock);
+    session->columns = columns;
+    lock_release(&sessions.lock);
+}
+
+void
 session_input_end(struct session *session, bool gone)
 {
     lock_acquire(&sessions.lock);
@@ -400,6 +409,19 @@ session_is_person(uint32_t number)
     person = session != NULL && session->person;
     lock_release(&sessions.lock);
     return person;
+}
+
+unsigned
+session_columns(uint32_t number)
+{
+    struct session *session;
+    unsigned columns;
+
+    lock_acquire(&sessions.lock);
+    session = find_locked(number);
+    columns = session == NULL ? 0 : session->columns;
+    lock_release(&sessions.lock);
+    return columns;
 }
 
 uint64_t

@@ -47,6 +47,9 @@ must_use err_t session_input(struct session *session, const void *bytes, size_t 
 /* Ctrl-C. */
 void session_break(struct session *session);
 
+/* The person's terminal has so many columns from now on; 0: nobody knows, as at first. */
+void session_resize(struct session *session, unsigned columns);
+
 /* No more is typed, and nobody looks any more, if `gone`. */
 void session_input_end(struct session *session, bool gone);
 

@@ -43,6 +43,9 @@ void session_choose(uint32_t number, bool keys);
 
 bool session_is_person(uint32_t number);
 
+/* Of the person's terminal; 0: nobody knows. */
+unsigned session_columns(uint32_t number);
+
 /* How many breaks there were. */
 uint64_t session_breaks(uint32_t number);
 

@@ -217,6 +217,12 @@ plat_console_keys(bool keys)
     return false; /* its input is a text that was there before */
 }
 
+unsigned
+plat_console_columns(void)
+{
+    return 0;
+}
+
 void
 plat_console_cancel(void)
 {

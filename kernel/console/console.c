@@ -354,6 +354,13 @@ plat_console_keys(bool keys)
     return console.started && !console.plain;
 }
 
+/* What is at the other end of the line does not say. */
+unsigned
+plat_console_columns(void)
+{
+    return 0;
+}
+
 void
 plat_console_cancel(void)
 {

@@ -22,6 +22,7 @@
 #include "phantom/say.h"
 #include "phantom/shell.h"
 #include "phantom/verbs.h"
+#include "plat/console.h"
 #include "prim/session.h"
 #include "vm/attach.h"
 
@@ -90,6 +91,9 @@ host_input(struct host *host)
             session_break(host->session);
         else if (frame.letter == 'e')
             session_input_end(host->session, false);
+        else if (frame.letter == 'w' && frame.count == 2)
+            session_resize(host->session, (unsigned char)frame.bytes[0] |
+                                              (unsigned)(unsigned char)frame.bytes[1] << 8);
         else if (frame.letter != 'i' ||
                  session_input(host->session, frame.bytes, frame.count) != OK)
             break;
@@ -166,7 +170,7 @@ struct terminal {
     struct termios found, keyed;
 };
 
-static const int signals_taken[] = { SIGINT, SIGTERM, SIGHUP, SIGTSTP };
+static const int signals_taken[] = { SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGWINCH };
 
 static void
 terminal_open(struct terminal *terminal)
@@ -245,6 +249,16 @@ frame_take(struct terminal *terminal)
            (frame.letter != 'o' || terminal_show(frame.bytes, frame.count));
 }
 
+/* How wide the terminal is. False: the other side has gone. */
+static bool
+columns_tell(const struct terminal *terminal)
+{
+    unsigned columns = terminal->person ? plat_console_columns() : 0;
+    const char bytes[2] = { (char)(columns & 0xff), (char)(columns >> 8) };
+
+    return frame_send(terminal->fd, 'w', bytes, sizeof bytes);
+}
+
 /* False: that is the end. */
 static bool
 signal_take(struct terminal *terminal)
@@ -256,6 +270,8 @@ signal_take(struct terminal *terminal)
         return true;
     if (info.ssi_signo == SIGINT)
         return ++terminal->breaks <= BREAKS_MAX && frame_send(terminal->fd, 'b', NULL, 0);
+    if (info.ssi_signo == SIGWINCH)
+        return columns_tell(terminal);
     if (info.ssi_signo != SIGTSTP)
         return false;
     terminal_keys(terminal, false);
@@ -267,7 +283,7 @@ signal_take(struct terminal *terminal)
 static void
 terminal_run(struct terminal *terminal)
 {
-    bool more = true;
+    bool more = columns_tell(terminal);
 
     while (more) {
         struct pollfd polled[] = {

@@ -8,10 +8,10 @@
  *
  *     asker    i BYTES               was typed
  *              b                     Ctrl-C
- *              e                     no more is typed
- *     server   o BYTES               to be shown
- *              k, l                  input is wanted in keys, or in lines, from here on
- *              e, x                  it was left; it is over for another reason
+ *              w COLUMNS             the terminal has so many columns, in two bytes, the lower one
+ * first e                     no more is typed server   o BYTES               to be shown k, l
+ * input is wanted in keys, or in lines, from here on e, x                  it was left; it is over
+ * for another reason
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -1,6 +1,7 @@
 // A line that a person types, key by key: editing, history, completion. All of it persists, the line in the making too.
 //
-// The line is shown on one row of the terminal; of a longer one the part around the cursor. Keys: left, right, home,
+// The line is shown on one row of the terminal, however wide that is now; of a longer one the part around the cursor. Places
+// are units of the text, and a character is what stands between two places of the cursor: with its accents, and both halves of it. Keys: left, right, home,
 // end (also Ctrl-B F A E); by words with Alt-B, Alt-F, Ctrl-left, Ctrl-right; backspace, delete; Ctrl-K cuts to
 // the end, Ctrl-U to the beginning, Ctrl-W the word before, Ctrl-Y puts it back; up, down (Ctrl-P N) through the history, Ctrl-R
 // searches it; Tab completes; Ctrl-L clears the screen; Ctrl-D at an empty line is the end.
@@ -8,14 +9,17 @@
 package .phantom.shell;
 
 class editor {
-    private static const int COLUMNS = 79;
+    private static const int COLUMNS = 80;      // of a terminal that does not say
+    private static const int COLUMNS_LEAST = 4; // of the row, behind the prompt
     private static const int HISTORY_MAX = 1000;
 
     private any completions;    // fun (before, word): what the word may become
     private string prompt = "";
     private string text = "";
     private int cursor;
-    private int shown;          // characters of the text that stand on the terminal, all from its beginning; -1: draw anew
+    private int shown;          // units of the text that stand on the terminal, all from its beginning; -1: draw anew
+    private int columns;        // of the terminal, when it was drawn
+    private int drawn;          // columns before the cursor, prompt and all; 0: the row is empty
     private string typed = "";  // keys that were pressed and not looked at
     private string taken = "";  // by the last cut
     private string[] history = [];
@@ -31,6 +35,7 @@ class editor {
     string read(string prompt0) {
         .internal.console.expectKeys();
         prompt = prompt0;
+        drawn = 0;
         replace("");
         at = history.size();
         while (true) {
@@ -94,8 +99,8 @@ class editor {
 
     private void act(string key) {
         switch (key) {
-            case "\x02": case "\x1b[D": case "\x1bOD": move(cursor - 1); break;
-            case "\x06": case "\x1b[C": case "\x1bOC": move(cursor + 1); break;
+            case "\x02": case "\x1b[D": case "\x1bOD": move(before(cursor)); break;
+            case "\x06": case "\x1b[C": case "\x1bOC": move(behind(cursor)); break;
             case "\x01": case "\x1b[H": case "\x1bOH": case "\x1b[1~": case "\x1b[7~": move(0); break;
             case "\x05": case "\x1b[F": case "\x1bOF": case "\x1b[4~": case "\x1b[8~": move(text.length()); break;
             case "\x1bb": case "\x1b[1;5D": case "\x1b[1;3D": move(wordBefore()); break;
@@ -108,21 +113,27 @@ class editor {
 
     private void change(string key) {
         switch (key) {
-            case "\x08": case "\x7f": cut(cursor - 1, cursor, false); break;
-            case "\x04": case "\x1b[3~": cut(cursor, cursor + 1, false); break;
+            case "\x08": case "\x7f": cut(before(cursor), cursor, false); break;
+            case "\x04": case "\x1b[3~": cut(cursor, behind(cursor), false); break;
             case "\x0b": cut(cursor, text.length(), true); break;
             case "\x15": cut(0, cursor, true); break;
             case "\x17": cut(wordBefore(), cursor, true); break;
             case "\x19": insert(taken); break;
             case "\x12": search(); break;
             case "\t": tab(); break;
-            case "\x0c": print("\x1b[H\x1b[2J"); shown = -1; break;
+            case "\x0c": print("\x1b[H\x1b[2J"); drawn = 0; shown = -1; break;
             default:
-                if (key.charAt(0) >= ' ' && key.charAt(0) != '\x7f')
+                if (isText(key))
                     insert(key);
                 else
                     bell();
         }
+    }
+
+    // No control character, and none of the sequences that begin with one.
+    private static boolean isText(string key) {
+        char first = key.charAt(0);
+        return first >= ' ' && (first < '\x7f' || first > '\x9f');
     }
 
     private static void bell() {
@@ -171,6 +182,27 @@ class editor {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || isDigit(c) || c == '_' || c == '$' || c > '\x7f';
     }
 
+    // Where the character before a place begins; -1 at the beginning.
+    private int before(int place) {
+        int to = place;
+        do {
+            to--;
+            if (to > 0 && isHalf(text.charAt(to - 1)))
+                to--;
+        } while (to > 0 && code_point.columnsOf(text.codePointAt(to)) == 0);
+        return to;
+    }
+
+    // Where the character that begins at a place has ended; more than there is at the end.
+    private int behind(int place) {
+        int length = text.length();
+        int to = place;
+        do {
+            to += to < length && text.codePointAt(to) > 65535 ? 2 : 1;
+        } while (to < length && code_point.columnsOf(text.codePointAt(to)) == 0);
+        return to;
+    }
+
     private int wordBefore() {
         int to = cursor;
         while (to > 0 && !isOfWord(text.charAt(to - 1)))
@@ -191,26 +223,82 @@ class editor {
 
     // ---- the terminal ----
 
+    // How many columns the text may take; one is left for the cursor behind it.
+    private int room() {
+        return most(columns - 1 - prompt.columns(), COLUMNS_LEAST);
+    }
+
     // What was only added at the end is all that has to be shown, as long as the row has room.
     private void draw() {
-        int width = COLUMNS - prompt.length();
-        if (shown >= 0 && shown <= text.length() && cursor == text.length() && cursor <= width) {
-            if (shown < cursor)
-                print(text.substring(shown));
+        measure();
+        if (shown < 0 || shown > text.length() || cursor < text.length()) {
+            drawAnew();
+        } else if (shown < cursor) {
+            string more = text.substring(shown);
+            int after = drawn + more.columns();
+            if (after >= columns) {
+                drawAnew();
+                return;
+            }
+            print(more);
             shown = cursor;
-            return;
+            drawn = after;
         }
-        int from = least(cursor - width / 2, text.length() - width);
-        if (from < 0)
-            from = 0;
-        int count = least(width, text.length() - from);
-        string row = "\r" + prompt + text.substring(from, count) + "\x1b[K\r";
-        print(row + "\x1b[\{prompt.length() + cursor - from}C");
+    }
+
+    // A terminal that has become so narrow that the row has none any more made several of it.
+    private void measure() {
+        int now = .internal.console.columns();
+        if (now == 0)
+            now = COLUMNS;
+        if (now == columns)
+            return;
+        if (now <= drawn)
+            print("\x1b[\{drawn / now}A\r\x1b[J");
+        columns = now;
+        shown = -1;
+    }
+
+    private void drawAnew() {
+        int from = backFrom(cursor, room() / 2);
+        int to = onFrom(from, room());
+        if (to == text.length())
+            from = backFrom(to, room());
+        drawn = prompt.columns() + text.slice(from, cursor).columns();
+        print("\r" + prompt + text.slice(from, to) + "\x1b[K\r\x1b[\{drawn}C");
         shown = from == 0 && cursor == text.length() ? cursor : -1;
     }
 
-    private static int least(int a, int b) {
-        return a < b ? a : b;
+    // The first place from which to `to` there are no more than so many columns.
+    private int backFrom(int to, int most) {
+        int from = to;
+        int count = 0;
+        while (from > 0) {
+            int earlier = before(from);
+            count += text.slice(earlier, from).columns();
+            if (count > most)
+                break;
+            from = earlier;
+        }
+        return from;
+    }
+
+    // The last place to which from `from` there are no more than so many columns.
+    private int onFrom(int from, int most) {
+        int to = from;
+        int count = 0;
+        while (to < text.length()) {
+            int later = behind(to);
+            count += text.slice(to, later).columns();
+            if (count > most)
+                break;
+            to = later;
+        }
+        return to;
+    }
+
+    private static int most(int a, int b) {
+        return a > b ? a : b;
     }
 
     private string finish() {
@@ -271,7 +359,7 @@ class editor {
             int better = -1;
             if (key == "\x12")
                 better = find(part, found);
-            else if (key != null && key.length() == 1 && key.charAt(0) >= ' ' && key.charAt(0) != '\x7f')
+            else if (key != null && isText(key))
                 better = find(part + key, history.size());
             else {
                 prompt = outer;
@@ -327,9 +415,23 @@ class editor {
         return result;
     }
 
+    // On one row, or in columns.
     private void list(string[] words) {
+        int cell = 2 + (int) words.map(fun (string word) { return word.columns(); }).max();
+        int perRow = words.join("  ").columns() < columns ? words.size() : most((columns - 1) / cell, 1);
+        string row = "";
         println();
-        println(words.join("  "));
+        for (int i = 0; i < words.size(); i++) {
+            if (i % perRow == perRow - 1 || i == words.size() - 1) {
+                println(row + words[i]);
+                row = "";
+            } else if (perRow == words.size()) {
+                row += words[i] + "  ";
+            } else {
+                row += words[i] + " ".repeat(cell - words[i].columns());
+            }
+        }
+        drawn = 0;
         shown = -1;
     }
 }

@@ -377,8 +377,9 @@ class shell {
 
     private static void help() {
         println("Type statements, definitions or expressions; an expression shows its value:");
-        println("    var n = 20;          int twice(int x) { return 2 * x; }          twice(n) + 2");
-        println("A text that is not complete goes on in the next line. Ctrl-C stops what runs, and forgets what is typed.");
+        println("    var n = 20;         int twice(int x) { return 2 * x; }         twice(n) + 2");
+        println("A text that is not complete goes on in the next line. Ctrl-C stops what");
+        println("runs, and forgets what is typed.");
         println("    names                what you have defined");
         println("    look EXPRESSION      what is in an object");
         println("    programs, threads    what else lives here");
@@ -388,6 +389,7 @@ class shell {
         println("    stat, log            numbers; what the system has said");
         println("    help                 this");
         println("    exit, or Ctrl-D      leave; everything stays as it is");
-        println("Keys: arrows, home, end; Tab completes; up and Ctrl-R find what you typed before; Ctrl-K cuts, Ctrl-Y puts back.");
+        println("Keys: arrows, home, end; Tab completes; up and Ctrl-R find what was typed");
+        println("before; Ctrl-K cuts, Ctrl-Y puts back.");
     }
 }

@@ -48,6 +48,7 @@ START_TEST(a_pipe_is_no_person_who_presses_keys)
     size_t count;
 
     ck_assert(!plat_console_keys(true));
+    ck_assert_uint_eq(plat_console_columns(), 0);
     ck_assert_int_eq(write(to, "ab", 2), 2);
     ck_assert_int_eq(plat_console_read(bytes, sizeof(bytes), &count), OK);
     ck_assert_uint_eq(count, 2);

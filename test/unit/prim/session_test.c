@@ -55,6 +55,19 @@ START_TEST(input_comes_in_lines_or_as_it_was_typed)
 }
 END_TEST
 
+START_TEST(how_wide_the_terminal_is_is_known_as_soon_as_it_is_told)
+{
+    struct session *session = open_session(true);
+    uint32_t number = session_number(session);
+
+    ck_assert_uint_eq(session_columns(number), 0);
+    session_resize(session, 132);
+    ck_assert_uint_eq(session_columns(number), 132);
+    session_close(session);
+    ck_assert_uint_eq(session_columns(number), 0);
+}
+END_TEST
+
 START_TEST(a_line_that_is_too_long_comes_in_pieces)
 {
     struct session *session = open_session(false);
@@ -180,6 +193,7 @@ main(void)
 {
     const TTest *const tests[] = {
         input_comes_in_lines_or_as_it_was_typed,
+        how_wide_the_terminal_is_is_known_as_soon_as_it_is_told,
         a_line_that_is_too_long_comes_in_pieces,
         nobody_types_without_end,
         what_is_shown_and_how_input_comes_keep_their_order,
