@@ -152,8 +152,8 @@ class Stopped(FilesTest):
         self.assertEqual(self.got("in"), b"from a file")
         self.assertClear(phantom("put", self.volume, "-"), 2, "standard input needs a PATH")
         self.done("put", self.volume, self.file("x"), "d/x")
-        self.assertClear(phantom("put", self.volume, "-", "d", text="y"), 1, "d is a directory",
-                         "say the name")
+        self.assertClear(phantom("put", self.volume, "-", "d", text="y"), 1,
+                         "d is a directory; say the name that it gets there")
         self.assertEqual(self.names("d"), ["x"])
 
     def test_get_names_its_file_as_cp_does(self):
@@ -199,8 +199,8 @@ class Stopped(FilesTest):
         for words in (["get", "no"], ["get", "a/no"], ["get", "no/b", "-"], ["ls", "a/no"],
                       ["rm", "no"], ["rm", "a/no"]):
             with self.subTest(words=words):
-                self.assertClear(phantom(words[0], self.volume, *words[1:]), 1, "there is no ",
-                                 words[1].replace("no/b", "no"), "in the tree of names")
+                self.assertClear(phantom(words[0], self.volume, *words[1:]), 1,
+                                 f"there is no {words[1].replace('no/b', 'no')} in the tree of names")
         self.assertEqual([*self.folder.glob("no*")], [])
         for words in (["get", "a/b/c"], ["ls", "a/b/c"], ["rm", "a/b/c"]):
             with self.subTest(words=words):
@@ -208,7 +208,8 @@ class Stopped(FilesTest):
                                  "a/b is no directory, it is a .internal.binary")
         self.assertClear(phantom("put", self.volume, self.file("x"), "a/b/c"), 1,
                          "a/b is no directory")
-        self.assertClear(phantom("get", self.volume, "a", "-"), 1, "a is a directory")
+        self.assertClear(phantom("get", self.volume, "a", "-"), 1,
+                         "a is a directory; 'phantom ls' shows what is in it")
         self.assertEqual(self.names("a"), ["b"])
 
     def test_bad_paths(self):
@@ -235,8 +236,8 @@ class Stopped(FilesTest):
 
     def test_rm(self):
         self.done("put", self.volume, self.file("x"), "a/b/c")
-        self.assertClear(phantom("rm", self.volume, "a"), 1, "a is not empty", "-r")
-        self.assertClear(phantom("rm", self.volume, "/"), 1, "stays")
+        self.assertClear(phantom("rm", self.volume, "a"), 1, "a is not empty; with -r it goes, and all that is in it")
+        self.assertClear(phantom("rm", self.volume, "/"), 1, "/ is the root of the tree, and stays")
         self.assertClear(phantom("rm", "-r", self.volume, "/"), 1, "stays")
         self.done("rm", self.volume, "a/b/c")
         self.done("rm", self.volume, "a/b")
@@ -393,7 +394,8 @@ class Objects(FilesTest):
                            ("mine", ".mine"), ("nothing", "null"), ("yours", ".yours")):
             with self.subTest(name=name):
                 ended = phantom("get", self.volume, f"things/{name}", self.folder / name)
-                self.assertClear(ended, 1, f"things/{name} is a {kind}", "can leave")
+                self.assertClear(ended, 1, f"things/{name} is a {kind}; "
+                                 "only a .internal.binary or a .internal.string can leave")
                 self.assertFalse((self.folder / name).exists())
         self.assertEqual(self.got("things/text").decode(), "zw\u00f6lf")
 
@@ -402,7 +404,7 @@ class Objects(FilesTest):
         for name in ("map", "number", "mine", "nothing", "yours"):
             with self.subTest(name=name):
                 ended = phantom("put", self.volume, path, f"things/{name}")
-                self.assertClear(ended, 1, f"things/{name} is a ", "with --force")
+                self.assertClear(ended, 1, f"things/{name} is a ", "; with --force the file takes its place")
                 self.assertClear(phantom("get", self.volume, f"things/{name}", "-"), 1, "can leave")
                 self.done("put", "--force", self.volume, path, f"things/{name}")
                 self.assertEqual(self.got(f"things/{name}"), b"file")
@@ -411,7 +413,7 @@ class Objects(FilesTest):
         path = self.file("x", "empty")
         for options in ([], ["--force"]):
             self.assertClear(phantom("put", *options, self.volume, self.file("x", "things"), "/"), 1,
-                             "things is a directory")
+                             "things is a directory, and a file does not take its place")
         self.done("put", self.volume, path, "empty")
         self.assertEqual(self.names("empty"), ["empty"])
 

@@ -69,6 +69,9 @@ void arithmetic() {
     check.same(a.isEven(), false, "isEven");
     check.same(a.digitCount(), 20, "digitCount");
     check.same([big("30"), big("4"), big("100")].sorted().toString(), "[4, 30, 100]", "sorted");
+    check.same(bigint.of(-7).divideWithRest(2).map(fun (n) { return n.toString(); }), ["-3", "-1"], "divideWithRest");
+    check.fails("division by zero", fun () { return a.divideWithRest(0); });
+    check.same([bigint.of(long.MIN).fitsLong(), bigint.of(long.MIN).subtract(1).fitsLong(), a.fitsLong()], [true, false, false], "fitsLong");
     check.fails("division by zero", fun () { return a.divide(0); });
     check.fails("a bigint to the power of -1", fun () { return a.pow(-1); });
     check.fails("the root of a negative number", fun () { return bigint.of(-1).sqrt(); });
@@ -148,6 +151,7 @@ void fractions() {
     check.same(half.compareTo(new rational(2, 3)) < 0, true, "compareTo");
     check.same(half == new rational(2, 4), true, "equal");
     check.same(new rational(4, 2).equals(2), true, "equal to an int");
+    check.same([new rational(6, -4).numerator(), new rational(6, -4).denominator()], [bigint.of(-3), bigint.of(2)], "numerator and denominator");
     check.fails("division by zero", fun () { return new rational(1, 0); });
     check.fails("division by zero", fun () { return new rational(0, 1).pow(-1); });
     check.fails("not a whole number: \"x\"", fun () { return rational.parse("x"); });

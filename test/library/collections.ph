@@ -102,6 +102,12 @@ void common() {
 
 void arrays() {
     array a = [5, 2, 8, 2];
+    array old = [1];
+    old.push(2);
+    old.setAt(7, 0);
+    check.same(old, [7, 2], "push and setAt");
+    check.fails("element 2 of an array of 2", fun () { old.setAt(7, 2); return null; });
+    check.same([array.compare(1, 2, null) < 0, array.compare(1, 2, fun (x, y) { return y - x; }) > 0], [true, true], "compare");
     check.same(a.lastIndexOf(2), 3, "lastIndexOf");
     check.same(a.indexWhere(fun (n) { return n > 5; }), 2, "indexWhere");
     check.same(a.removeValue(2), true, "removeValue");
@@ -190,6 +196,8 @@ void maps() {
     check.fails("the map has changed while it was walked over", fun () { foreach (k in m) m.remove(k); return null; });
     check.fails("the map has changed while it was walked over", fun () { foreach (k in m) m[k + k] = 1; return null; });
     check.fails("no more keys", fun () { return {}.iterator().next(); });
+    check.good(new map() instanceof dictionary && new sorted_map() instanceof dictionary, "both are dictionaries");
+    check.fails("class .internal.container.dictionary is abstract", fun () { return dictionary.make(); });
     check.part("maps");
 }
 
@@ -271,6 +279,9 @@ void cursors() {
     foreach (c in .internal.container.cursor.over(three))
         seen += c;
     check.same(seen, "abc", "a cursor over it");
+    .internal.container.cursor one = new range(7, 7).iterator();
+    check.same([one.hasNext(), one.next(), one.hasNext()], [true, 7L, false], "hasNext and next");
+    check.fails("no more numbers", fun () { return one.next(); });
     check.good(.internal.container.cursor.of(three.iterator()) instanceof .internal.container.cursor, "is one");
     any walk = new range(1, 2).iterator();
     check.good(.internal.container.cursor.of(walk) :== walk, "a cursor is itself");
@@ -308,6 +319,7 @@ void sets() {
     backward.addAll([1, 2, 3]);
     check.same(backward.toArray(), [3, 2, 1], "in another order");
     check.same(backward.clone().toArray(), [3, 2, 1], "and so is its clone");
+    check.same([a.emptyOne().size(), s.emptyOne() instanceof sorted_set, a.emptyOne() instanceof sorted_set], [0, true, false], "emptyOne");
     check.part("sets");
 }
 
@@ -362,6 +374,7 @@ void sortedMaps() {
     check.same(wrong, 0, "as a map does it");
     check.same(large.keys(), model.keys().sorted(), "and in order");
     check.same(large.range(50, 150).toArray(), model.keys().filter(fun (k) { return k >= 50 && k < 150; }).sorted(), "a large range");
+    check.same([new sorted_map().compare("a", "b") < 0, new sorted_map(fun (x, y) { return y - x; }).compare(1, 2)], [true, 1], "compare");
     check.part("sorted maps");
 }
 
@@ -424,6 +437,31 @@ void queues() {
     check.part("priority queues");
 }
 
+// Tells how often something came.
+class counted extends queue {
+    int changes = 0;
+
+    void counted(int room) {
+        super(room);
+    }
+
+    void changed() {
+        changes++;
+    }
+}
+
+void queuesOfThreads() {
+    counted q = new counted(2);
+    check.same([q.tryPut(1), q.tryPut(null), q.tryPut(3), q.tryPut(3, 5)], [true, true, false, false], "tryPut");
+    check.same([q.tryTake("none"), q.tryTake("none", 5), q.tryTake("none"), q.tryTake("none", 5)], [1, null, "none", "none"], "tryTake");
+    any slow = spawn(fun () { sleep(3); q.put("late"); q.close(); });
+    check.same([q.takeOr("over"), q.takeOr("over"), q.takeOr("over")], ["late", "over", "over"], "takeOr");
+    slow.join();
+    check.same(q.changes, 4, "changed: three that came, and the end");
+    check.fails("the queue is closed", fun () { return q.tryPut(1); });
+    check.part("queues of threads");
+}
+
 void ranges() {
     check.same(new range(1, 4).toArray(), [1, 2, 3, 4], "a range");
     check.same(new range(1, 10, 4).toArray(), [1, 5, 9], "with a step");
@@ -455,4 +493,5 @@ sets();
 sortedMaps();
 deques();
 queues();
+queuesOfThreads();
 ranges();

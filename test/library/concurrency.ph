@@ -43,6 +43,7 @@ void selecting() {
     check.same(channel.select([a, b], 5), null, "nothing comes");
     b.send("x");
     any found = channel.select([a, b]);
+    check.good(found instanceof selection, "a selection");
     check.same(found.index(), 1, "index");
     check.same(found.item(), "x", "item");
     check.good(found.channel() :== b, "channel");
@@ -95,6 +96,11 @@ void futures() {
         odd = thrown;
     }
     check.same(odd, "odd", "settle, with any object as the error");
+    future failed = new future();
+    failed.fail(new .internal.error.state("given up"));
+    check.fails("given up", fun () { return failed.get(); });
+    check.fails("the future has its value already", fun () { failed.fail("again"); return null; });
+    check.same([failed.isFailed(), failed.isDone()], [true, true], "fail");
     array log = [];
     f.whenDone(fun () { log.add("now"); });
     check.same(log, ["now"], "whenDone");
@@ -151,8 +157,110 @@ void limits() {
     check.part("limits");
 }
 
+void wakes() {
+    mutex lock = new mutex();
+    cond ready = new cond();
+    int woken = 0;
+    int waiting = 0;
+    any waiters = new range(1, 3).map(fun (n) {
+        return spawn(fun () {
+            lock.lock();
+            lock.lock();
+            waiting++;
+            ready.wait(lock);
+            woken++;
+            lock.unlock();
+            lock.unlock();
+        });
+    });
+    while (lock.hold(fun () { return waiting; }) < 3)
+        sleep(1);
+    for (int i = 1; i <= 3; i++) {
+        lock.hold(fun () { ready.signal(); return null; });
+        while (lock.hold(fun () { return woken; }) < i)
+            sleep(1);
+    }
+    foreach (waiter in waiters)
+        waiter.join();
+    check.same(woken, 3, "signal wakes one after the other");
+    lock.lock();
+    lock.lock();
+    int held = lock.release();
+    check.same([held, lock.isMine()], [2, false], "release lets go of all");
+    lock.regain(held);
+    lock.unlock();
+    check.same(lock.isMine(), true, "regain takes it as often");
+    lock.unlock();
+    check.fails("this thread does not hold the lock", fun () { return lock.release(); });
+    check.part("wakes");
+}
+
+void urgency() {
+    thread me = thread.current();
+    check.same(me.priority(), 0, "priority at first");
+    me.setPriority(-1);
+    thread child = spawn(fun () { sleep(1); });
+    check.same([me.priority(), child.priority()], [-1, -1], "a thread has that of the one that started it");
+    me.setPriority(0);
+    check.fails("a priority is -2 to 2, not 3", fun () { me.setPriority(3); return null; });
+    check.fails("a priority is -2 to 2, not -3", fun () { me.setPriority(-3); return null; });
+    check.same(me.priority(), 0, "what was refused has changed nothing");
+    child.join();
+    check.part("urgency");
+}
+
+void interrupts() {
+    array said = [];
+    thread t = spawn(fun () {
+        said.add(thread.interrupted());
+        try {
+            sleep(1000000);
+        } catch (.internal.error.interrupt e) {
+            said.add(thread.interrupted());
+        }
+    });
+    while (t.state() != "sleeping")
+        sleep(1);
+    t.interrupt();
+    t.join();
+    check.same(said, [false, false], "what was thrown is not to be thrown again");
+    array itself = [];
+    spawn(fun () {
+        try {
+            thread.current().interrupt();
+            itself.add(thread.interrupted());
+            itself.add(thread.interrupted());
+        } catch (.internal.error.interrupt e) {
+            itself.add(true);
+            itself.add(thread.interrupted());
+        }
+    }).join();
+    check.same(itself, [true, false], "interrupted, or thrown before that");
+    check.part("interrupts");
+}
+
+void deadlines() {
+    .internal.deadline soon = new .internal.deadline(3L);
+    any lock = new object();
+    synchronized (lock) {
+        check.same(soon.waitOn(lock), true, "waitOn");
+        while (soon.waitOn(lock))
+            continue;
+    }
+    check.same([soon.isOver(), soon.left()], [true, 0L], "it is over");
+    check.good(new .internal.deadline(100000L).left() > 90000L, "left");
+    check.same(new .internal.deadline(-5L).isOver(), true, "one before now");
+    check.same(new .internal.deadline(.internal.long.MAX).isOver(), false, "one that never comes");
+    check.fails("this thread does not hold the monitor", fun () { return new .internal.deadline(5L).waitOn(lock); });
+    check.part("deadlines");
+}
+
 channels();
 selecting();
 futures();
 timers();
 limits();
+wakes();
+urgency();
+interrupts();
+deadlines();

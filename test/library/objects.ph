@@ -61,7 +61,39 @@ void errors() {
     check.fails("no code point: 1114112", fun () { return code_point.of(0x110000); });
     check.fails("no code point: -1", fun () { return string.fromCodePoint(-1); });
     check.fails("division by zero", fun () { int none = 0; return 1 / none; });
+    kinds();
     check.part("errors");
+}
+
+// Each class of errors: made by itself, and thrown by the machine where a program can bring that about.
+void kinds() {
+    foreach (kind in [.internal.error.access, .internal.error.argument, .internal.error.arithmetic, .internal.error.bounds,
+        .internal.error.cast, .internal.error.damage, .internal.error.interrupt, .internal.error.memory,
+        .internal.error.no_method, .internal.error.space, .internal.error.stack_overflow, .internal.error.state]) {
+        check.same(kind.make(["told"]).toString(), "\{kind.name()}: told", "with a message");
+        check.same(kind.make().toString(), kind.name(), "without one");
+    }
+    any no = null;
+    any text = "text";
+    same(.internal.error.null, fun () { return no.length(); });
+    same(.internal.error.bounds, fun () { return "abc"[3]; });
+    same(.internal.error.cast, fun () { return (int) text; });
+    same(.internal.error.no_method, fun () { return text.fly(); });
+    same(.internal.error.access, fun () { return text.firstSolid(); });
+    same(.internal.error.stack_overflow, fun () { return deep(1); });
+}
+
+int deep(int n) {
+    return deep(n + 1) + 1;
+}
+
+void same(.internal."class" kind, any action) {
+    try {
+        action();
+        println("nothing is thrown where a \{kind} should be");
+    } catch (.internal.error e) {
+        check.same(e.getClass(), kind, "what is thrown");
+    }
 }
 
 void points() {
@@ -94,6 +126,7 @@ void theSystem() {
     any ran = [];
     boot.startThread(fun () { ran.add(1); }).join();
     check.same(ran, [1], "startThread");
+    snapshot.ask();
     check.good(snapshot.generation() >= 0L, "generation");
     thread me = thread.current();
     check.good(me.isAlive() && me.id() > 0L, "this thread");

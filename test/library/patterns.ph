@@ -82,6 +82,9 @@ void flags() {
 
 void using() {
     regex word = new regex("(\\w)(\\w*)");
+    check.same(word.find("ab").groupCount(), 2, "groupCount");
+    check.same(new regex("(?:a)(?<x>b)").find("ab").groupCount(), 1, "groupCount, only those with a number");
+    check.good(word.find("ab") instanceof regex_match, "a regex_match");
     check.same(word.findAll("ab c, def").toString(), "[ab, c, def]", "findAll");
     check.same(new regex("a*").findAll("baac").toString(), "[, aa, , ]", "findAll of nothing");
     check.same(word.matches("abc"), true, "matches");

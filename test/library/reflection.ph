@@ -42,6 +42,15 @@ class dog extends pet implements noisy {
     }
 }
 
+class kennel {
+    int plain;
+    ints many;
+
+    synchronized void enter() {
+        plain++;
+    }
+}
+
 string texts(any things) {
     return things.map(fun (thing) { return thing.toString(); }).join("; ");
 }
@@ -73,6 +82,17 @@ void whatMembersSay() {
     check.same([speak.isStatic(), speak.isPrivate(), speak.isAbstract(), speak.isFinal()], [false, false, false, false], "is not");
     check.good(dog.method("twice").isStatic() && dog.method("secret").isPrivate(), "static and private");
     check.good(pet.method("legs").isAbstract(), "abstract");
+    .internal.method born = dog.constructors()[0];
+    check.same([born.isConstructor(), born.isSpecial(), speak.isConstructor(), speak.isSpecial()], [true, true, false, false], "isConstructor and isSpecial");
+    check.same([kennel.method("enter").isSynchronized(), speak.isSynchronized()], [true, false], "isSynchronized");
+    .internal.field weight = dog.field("weight");
+    check.same([weight.type(), weight.isConst(), weight.isPublic(), weight.isPrivate()], ["double", true, true, false], "what fields say");
+    check.same([kennel.field("plain").isPublic(), kennel.field("plain").isPrivate(), kennel.field("many").type()], [false, false, "ints"], "and others");
+    check.same(["L.a.b;", "[i", "[[l", "w"].map(fun (type) { return .internal.method.typeName(type); }), [".a.b", "ints", "words of longs", "any"], "typeName");
+    any[] some = [1];
+    .internal.words alone = .internal.method.unshared(some);
+    some[0] = 2;
+    check.same([alone.size(), alone[0]], [1, 1], "unshared");
     check.part("what members say");
 }
 
@@ -95,6 +115,8 @@ void calls() {
     check.fails("class .internal.string is not a .dog", fun () { return speak.call("x", [1, 2]); });
     check.fails("null has no methods", fun () { return speak.call(null, [1, 2]); });
     check.fails("class .dog has no method called fly", fun () { return .internal.method.invoke(rex, "fly", []); });
+    check.same(kennel.newClass().getClass(), kennel, "newClass");
+    check.fails("class .pet is abstract", fun () { return pet.newClass(); });
     check.fails("class .pet is abstract", fun () { return pet.make(); });
     check.fails("class .internal.string has objects that only the machine makes", fun () { return string.make(); });
     check.part("calls");

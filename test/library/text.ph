@@ -37,6 +37,9 @@ void looking() {
     check.same("한국어".columns() + "\u1112\u1161\u11ab".columns(), 8, "columns of Korean, in one and in parts");
     check.same("".columns(), 0, "no columns");
     check.same("a😀é".reverse(), "é😀a", "reverse");
+    check.same(["banana".matchesAt("nan", 2), "banana".matchesAt("nan", 3), "banana".matchesAt("a", 9)], [true, false, false], "matchesAt");
+    check.good("a".compare("b") < 0 && "b".compare("a") > 0 && "a".compare("a") == 0, "compare");
+    check.good("ab".compare("a") > 0 && "Z".compare("a") < 0, "compare by units, and by length");
     check.fails("count of an empty text", fun () { return "x".count(""); });
     check.fails("an empty separator", fun () { return "x".split(""); });
     check.fails("split into 0 parts", fun () { return "x".split(",", 0); });
@@ -67,6 +70,28 @@ void making() {
     check.good("apple".compareIgnoringCase("Banana") < 0, "compareIgnoringCase");
     check.fails("repeat -1 times", fun () { return "x".repeat(-1); });
     check.part("making");
+}
+
+void units() {
+    chars letters = "añ😀".toChars();
+    check.same([letters.size(), letters[1], .internal.string.fromChars(letters, 0, 2)], [4, 'ñ', "añ"], "toChars and fromChars");
+    check.same(.internal.string.fromChars(letters, 2, 2), "😀", "both halves of one");
+    "xyz".copyChars(1, letters, 0, 2);
+    check.same(.internal.string.fromChars(letters, 0, 4), "yz😀", "copyChars");
+    .internal.bytes raw = new .internal.bytes(4);
+    raw[0] = 'a';
+    raw[1] = -61;
+    raw[2] = -79;
+    raw[3] = -1;
+    check.same(.internal.string.fromUtf8(raw, 0, 3), "añ", "fromUtf8");
+    check.same(.internal.string.fromUtf8(raw, 1, 3), "ñ\ufffd", "and bytes that are none");
+    check.fails("3 characters from 1 of a string of 3", fun () { "xyz".copyChars(1, letters, 0, 3); return null; });
+    check.fails("3 elements from 2 of an array of 4", fun () { "xyz".copyChars(0, letters, 2, 3); return null; });
+    check.fails("3 elements from 2 of an array of 4", fun () { return .internal.string.fromChars(letters, 2, 3); });
+    check.fails("-1 elements from 0 of an array of 4", fun () { return .internal.string.fromUtf8(raw, 0, -1); });
+    check.fails("an array of characters is wanted here, not null", fun () { return .internal.string.fromChars(null, 0, 0); });
+    check.same(.internal.string.fromChars(letters, 0, 4), "yz😀", "what was refused has changed nothing");
+    check.part("units");
 }
 
 void characters() {
@@ -125,6 +150,7 @@ void formats() {
     check.same("%5.1f".format([0.0 / 0.0]).trim().length() > 0, true, "no number");
     check.same("%c%c".format(['a', 0x1f600]), "a😀", "c");
     check.same("%s %s".format(["%s", "%d"]), "%s %d", "values are no patterns");
+    check.same(.phantom.text.format.scientific(-0.00125, 1), "-1.3e-03", "scientific");
     check.fails("format: no value for %d at 3", fun () { return "%s %d".format([1]); });
     check.fails("format: 2 values for 1 places", fun () { return "%s".format([1, 2]); });
     check.fails("format: %d wants a whole number, and here is a .internal.string", fun () { return "%d".format(["1"]); });
@@ -163,6 +189,7 @@ void builders() {
 
 looking();
 making();
+units();
 characters();
 numbers();
 formats();

@@ -24,6 +24,7 @@ void durations() {
     check.fails("a duration is too long", fun () { return duration.ofNanos(long.MAX).add(duration.ofNanos(1)); });
     check.fails("a duration is too long", fun () { return duration.ofNanos(long.MIN).multiply(-1); });
     check.fails("division by zero", fun () { return duration.ofNanos(1).divide(0); });
+    check.same(duration.ofMillis(2).nanos(), 2000000L, "nanos");
     check.part("durations");
 }
 
@@ -62,6 +63,8 @@ void dates() {
     check.fails("no such day: 10000-1-1", fun () { return new date(9999, 12, 1).plusMonths(1); });
     check.fails("no such day: 9000000000 days from 1970-01-01", fun () { return date.ofDays(9000000000L); });
     check.fails("not a date: \"2024-2-29\"", fun () { return date.parse("2024-2-29"); });
+    check.same([date.parse("2024-02-29").month(), date.parse("2024-02-29").day()], [2, 29], "month and day");
+    check.fails("no such day: 2000000000 years from 2024-02-29", fun () { return date.parse("2024-02-29").plusYears(2000000000); });
     check.part("dates");
 }
 
@@ -103,6 +106,13 @@ void mathematics() {
     check.same([int.MAX + 1 == int.MIN, long.MAX + 1L == long.MIN], [true, true], "the limits");
     check.same((1.0 / 0.0).isFinite(), false, "isFinite");
     check.same((0.0 / 0.0).isNaN(), true, "isNaN");
+    check.same("%.5f %.5f %.5f".format([math.acos(0.5), math.asin(0.5), math.atan(1.0)]), "1.04720 0.52360 0.78540", "angles");
+    check.same("%.5f %.5f %.5f".format([math.sinh(1.0), math.cosh(1.0), math.tanh(1.0)]), "1.17520 1.54308 0.76159", "hyperbolic ones");
+    check.same([math.acos(2.0).isNaN(), math.asin(-2.0).isNaN(), math.tanh(1000.0)], [true, true, 1.0], "beyond");
+    check.same([math.expm1(1.0e-12) > 1.0e-12, math.log1p(1.0e-12) < 1.0e-12, math.expm1(0.0)], [true, true, 0.0], "near 0");
+    check.same([math.log1p(-1.0), math.expm1(-1000.0)], [-1.0 / 0.0, -1.0], "at their ends");
+    check.same([math.fabs(-2.5), 1.0 / math.fabs(-0.0)], [2.5, 1.0 / 0.0], "fabs");
+    check.same([math.rint(2.5), math.rint(3.5), math.rint(-0.2) :== -0.0], [2.0, 4.0, true], "rint");
     check.fails("division by zero", fun () { return math.floorDiv(1L, 0L); });
     check.part("mathematics");
 }
@@ -123,6 +133,13 @@ void chance() {
     check.same(wrong, 0, "within their limits");
     check.good(math.abs(sum / 2000.0) < 0.1, "the mean of the normal distribution");
     check.good(a.next(int.MIN, int.MAX) != a.next(int.MIN, int.MAX), "any int");
+    int heads = 0;
+    int negative = 0;
+    for (int i = 0; i < 1000; i++) {
+        heads += a.nextBoolean();
+        negative += a.nextInt() < 0;
+    }
+    check.good(heads > 400 && heads < 600 && negative > 400 && negative < 600, "nextBoolean and nextInt");
     check.good(["x", "y"].has(a.pick(["x", "y"])), "pick");
     check.same(a.sample([1, 2, 3, 4], 4).sorted(), [1, 2, 3, 4], "sample");
     check.same(a.sample([1, 2, 3, 4], 2).distinct().size(), 2, "sample of some");
