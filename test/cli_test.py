@@ -18,14 +18,18 @@ import unittest
 from phantom_support import (PHANTOM, ROOT, VOLUME_SIZE, Ended, VolumeTest, kill, phantom,
                              wait_for)
 
-VERBS = ["new", "run", "exec", "app", "put", "get", "ls", "rm", "ps", "stat", "profile", "show", "log", "history", "rewind", "clone", "send",
+VERBS = ["new", "run", "shell", "boot", "exec", "app", "put", "get", "ls", "rm", "ps", "stat", "profile", "show", "log", "history", "rewind", "clone", "send",
          "receive", "check", "grow", "migrate", "compile", "fmt", "lint"]
+
+# Their first argument is no volume, or need not be one: what they are given is refused elsewhere, in this test and in sources_test.py,
+# boot_test.py, and for streams below.
+NO_VOLUME = ["new", "boot", "exec", "receive", "compile", "fmt", "lint"]
 
 # They need no argument.
 WITHOUT = ["fmt"]
 
 # What must follow the first argument.
-MORE = {"rewind": ["3"], "clone": ["3", "w"], "put": ["f"], "get": ["p"], "rm": ["p"]}
+MORE = {"rewind": ["3"], "clone": ["3", "w"], "app": ["list"], "put": ["f"], "get": ["p"], "rm": ["p"]}
 
 HELLO = 'println("hello");\n'
 
@@ -73,7 +77,8 @@ class Usage(unittest.TestCase):
         self.check([], 2, "Usage:")
 
     def test_help_lists_every_verb(self):
-        self.check(["--help"], 0, *VERBS)
+        said = self.check(["--help"], 0).out
+        self.assertEqual(re.findall(r"^  (\w+) +[a-z]", said, re.M)[:-2], VERBS)
 
     def test_each_verb_has_help(self):
         for verb in VERBS:
@@ -171,6 +176,25 @@ class New(VolumeTest):
         self.assertEqual(self.volume.stat().st_size, 64 << 30)
         self.assertLess(self.volume.stat().st_blocks * 512, 64 << 20)
         self.assertEqual(phantom("check", self.volume).status, 0)
+
+    def test_each_verb_refuses_what_is_no_volume_and_leaves_it(self):
+        path = self.folder / "thing"
+        file = self.program("x", "f")
+        for content in (None, b"", b"println(1);\n", bytes(range(256)) * 5000, "a folder"):
+            if content == "a folder":
+                path.unlink()
+                path.mkdir()
+            elif content is not None:
+                path.write_bytes(content)
+            for verb in sorted(set(VERBS) - set(NO_VOLUME)):
+                words = [str(file) if word == "f" else word for word in MORE.get(verb, [])]
+                words = ["--seconds", "1", path] if verb == "profile" else [path, *words]
+                with self.subTest(verb=verb, content=content and content[:10]):
+                    self.assertClear(phantom(verb, *words), 1, f"phantom: error: {path}: ")
+                    if isinstance(content, bytes):
+                        self.assertEqual(path.read_bytes(), content)
+                    self.assertEqual({entry.name for entry in self.folder.iterdir()},
+                                     {"f"} if content is None else {"f", "thing"})
 
     def test_an_existing_file_is_never_overwritten(self):
         self.volume.write_text("precious")
