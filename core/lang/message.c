@@ -6,6 +6,7 @@
 #include "lang/lexer_priv.h"
 
 #include "base/format.h"
+#include "base/text.h"
 
 #define TEXT_BYTES       400
 #define LINE_BYTES_SHOWN 200
@@ -117,32 +118,76 @@ lang_warn(struct lang *lang, const struct file *file, struct place place, const 
     report(lang, file, place, &message);
 }
 
+/* A character of a line, as it is shown. */
+struct shown {
+    size_t length;    /* bytes */
+    unsigned columns; /* on a terminal */
+    bool replaced;    /* it is none, or would command the terminal */
+};
+
+static struct shown
+shown_at(const char *at, size_t room)
+{
+    size_t good = lang_utf8_length(at, room);
+    struct shown shown = { .length = good == 0 ? 1 : good, .columns = 1, .replaced = good == 0 };
+    uint32_t character = (uint8_t)at[0];
+
+    if (good > 1) {
+        character &= 0xffu >> (good + 1);
+        for (size_t i = 1; i < good; i++)
+            character = character << 6 | ((uint8_t)at[i] & 0x3f);
+    }
+    if (character < 0x20 || (character >= 0x7f && character < 0xa0))
+        shown.replaced = true;
+    if (!shown.replaced)
+        shown.columns = text_columns(character);
+    return shown;
+}
+
+static err_t
+append_columns(char letter, unsigned count, struct buffer *text)
+{
+    for (unsigned i = 0; i < count; i++)
+        TRY(buffer_append_byte(text, (uint8_t)letter));
+    return OK;
+}
+
 /*
- * Append a piece of a line, or as much white space. What is no character, or one that would
- * command a terminal, is a question mark; a tab stays a tab, so that the caret stands right.
+ * Append a piece of a line, or as much white space. What cannot be shown is a question mark; a tab
+ * stays a tab, so that the caret stands right.
  */
 static err_t
 append_piece(const char *piece, size_t count, bool blank, struct buffer *text)
 {
-    size_t length;
+    struct shown shown;
 
-    for (size_t i = 0; i < count; i += length) {
-        uint8_t byte = (uint8_t)piece[i];
-        size_t good = lang_utf8_length(piece + i, count - i);
-        bool commands = (byte < 0x20 && byte != '\t') || byte == 0x7f ||
-                        (byte == 0xc2 && good == 2 && (uint8_t)piece[i + 1] < 0xa0);
-
-        length = good == 0 ? 1 : good;
-        if (byte == '\t')
+    for (size_t i = 0; i < count; i += shown.length) {
+        shown = shown_at(piece + i, count - i);
+        if (piece[i] == '\t')
             TRY(buffer_append_byte(text, '\t'));
         else if (blank)
-            TRY(buffer_append_byte(text, ' '));
-        else if (good == 0 || commands)
+            TRY(append_columns(' ', shown.columns, text));
+        else if (shown.replaced)
             TRY(buffer_append_byte(text, '?'));
         else
-            TRY(buffer_append(text, piece + i, length));
+            TRY(buffer_append(text, piece + i, shown.length));
     }
     return OK;
+}
+
+/* How many columns so many characters take, the first of which is there, or one column is thought
+ * to be. */
+static unsigned
+columns_of(const char *piece, size_t byte_count, uint32_t character_count)
+{
+    unsigned columns = 0;
+    struct shown shown;
+
+    for (size_t i = 0; i < byte_count && character_count-- > 0; i += shown.length) {
+        shown = shown_at(piece + i, byte_count - i);
+        columns += shown.columns;
+    }
+    return columns > 0 ? columns : 1;
 }
 
 /* Where a character of UTF-8 begins, at `at` or before. */
@@ -163,7 +208,6 @@ append_line(const struct lang_message *message, const char *bold, const char *pl
     size_t end = message->source_line_bytes;
     size_t start = 0;
     size_t caret = 0;
-    uint32_t width = message->width < LINE_BYTES_SHOWN ? message->width : LINE_BYTES_SHOWN;
 
     for (uint32_t column = 1; column < message->column && caret < end; column++) {
         caret++;
@@ -180,8 +224,7 @@ append_line(const struct lang_message *message, const char *bold, const char *pl
                       start > 0 ? "   " : ""));
     TRY(append_piece(line + start, caret - start, true, text));
     TRY(buffer_format(text, "%s^", bold));
-    for (uint32_t i = 1; i < width && caret + i < end; i++)
-        TRY(buffer_append_byte(text, '~'));
+    TRY(append_columns('~', columns_of(line + caret, end - caret, message->width) - 1, text));
     return buffer_format(text, "%s\n", plain);
 }
 

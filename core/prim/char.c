@@ -3,12 +3,13 @@
  *
  * Case and letters are those of Unicode as far as one unit of UTF-16 goes: a unit has one capital,
  * one small letter, and neither is two. unicode.def holds them as runs that rise, so each question
- * is a search by halves; ASCII, the most of all text, does not ask. How wide a terminal shows a
- * character is asked of all of them.
+ * is a search by halves; ASCII, the most of all text, does not ask.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "prim/char_priv.h"
+
+#include "base/text.h"
 #include "prim/prims_priv.h"
 
 /* Units first, first + step ... last; their other case is delta away. */
@@ -25,8 +26,6 @@ static const struct case_run upper_runs[] = {
 #define UPPER(first, last, step, delta) { first, last, step, delta },
 #define LOWER(first, last, step, delta)
 #define LETTERS(first, last)
-#define EMPTY(first, last)
-#define WIDE(first, last)
 #include "prim/unicode.def"
 #undef UPPER
 #undef LOWER
@@ -40,37 +39,13 @@ static const struct case_run lower_runs[] = {
 #undef LETTERS
 };
 
-/* Characters first ... last. */
-struct run {
-    uint32_t first;
-    uint32_t last;
-};
-
-static const struct run letter_runs[] = {
+static const uint16_t letter_runs[][2] = {
 #define LOWER(first, last, step, delta)
 #define LETTERS(first, last) { first, last },
-#include "prim/unicode.def"
-#undef LETTERS
-#undef EMPTY
-};
-
-static const struct run empty_runs[] = {
-#define LETTERS(first, last)
-#define EMPTY(first, last) { first, last },
-#include "prim/unicode.def"
-#undef EMPTY
-#undef WIDE
-};
-
-static const struct run wide_runs[] = {
-#define EMPTY(first, last)
-#define WIDE(first, last) { first, last },
 #include "prim/unicode.def"
 #undef UPPER
 #undef LOWER
 #undef LETTERS
-#undef EMPTY
-#undef WIDE
 };
 
 static uint16_t
@@ -108,41 +83,24 @@ prim_unit_lower(uint16_t unit)
     return other_case(lower_runs, COUNT_OF(lower_runs), unit);
 }
 
-/* Is the character in one of the runs? */
 static bool
-is_in(const struct run *runs, size_t count, uint32_t character)
+is_letter(uint16_t unit)
 {
-    size_t low = 0, high = count;
+    size_t low = 0, high = COUNT_OF(letter_runs);
 
+    if (unit < 0x80)
+        return (unit >= 'a' && unit <= 'z') || (unit >= 'A' && unit <= 'Z');
     while (low < high) {
         size_t middle = (low + high) / 2;
 
-        if (character > runs[middle].last)
+        if (unit > letter_runs[middle][1])
             low = middle + 1;
-        else if (character < runs[middle].first)
+        else if (unit < letter_runs[middle][0])
             high = middle;
         else
             return true;
     }
     return false;
-}
-
-static bool
-is_letter(uint16_t unit)
-{
-    if (unit < 0x80)
-        return (unit >= 'a' && unit <= 'z') || (unit >= 'A' && unit <= 'Z');
-    return is_in(letter_runs, COUNT_OF(letter_runs), unit);
-}
-
-/* How far it moves the cursor of a terminal; a control character is thought to be shown nowhere. */
-static int32_t
-columns_of(uint32_t character)
-{
-    if (character < 0x20 || (character >= 0x7f && character < 0xa0) ||
-        is_in(empty_runs, COUNT_OF(empty_runs), character))
-        return 0;
-    return is_in(wide_runs, COUNT_OF(wide_runs), character) ? 2 : 1;
 }
 
 enum prim_answer
@@ -198,5 +156,5 @@ prim_code_point_columns(struct prim_call *call)
 
     if (value < 0 || value > 0x10ffff)
         return prim_throw(call, VM_ERROR_ARGUMENT, "no code point: %d", value);
-    return prim_return_int(call, columns_of((uint32_t)value));
+    return prim_return_int(call, (int32_t)text_columns((uint32_t)value));
 }

@@ -136,6 +136,29 @@ START_TEST(the_caret_stands_right_behind_tabs_and_letters_of_several_bytes)
 }
 END_TEST
 
+START_TEST(the_caret_stands_right_behind_wide_characters_and_accents)
+{
+    struct lang_message message = {
+        .severity = LANG_ERROR,
+        .path = "a.ph",
+        .line = 1,
+        .column = 5,
+        .width = 4,
+        .text = "t",
+        .source_line = "\xe6\xbc\xa2"
+                       "e\xcc\x81\x1b\xe5\xad\x97"
+                       "b\xcc\x81.",
+    };
+
+    message.source_line_bytes = (uint32_t)strlen(message.source_line);
+    ck_assert_str_eq(formatted(&message, false), "a.ph:1:5: error: t\n"
+                                                 "    \xe6\xbc\xa2"
+                                                 "e\xcc\x81?\xe5\xad\x97"
+                                                 "b\xcc\x81.\n"
+                                                 "        ^~~~\n");
+}
+END_TEST
+
 START_TEST(a_message_about_no_line_shows_none)
 {
     struct lang_message message = { .severity = LANG_ERROR, .path = "a.ph", .text = "t" };
@@ -170,6 +193,7 @@ main(void)
     tcase_add_test(tcase, no_more_than_twenty_errors_are_reported);
     tcase_add_test(tcase, a_message_shows_the_line_a_caret_and_a_hint);
     tcase_add_test(tcase, the_caret_stands_right_behind_tabs_and_letters_of_several_bytes);
+    tcase_add_test(tcase, the_caret_stands_right_behind_wide_characters_and_accents);
     tcase_add_test(tcase, a_message_about_no_line_shows_none);
     tcase_add_test(tcase, a_column_counts_characters_not_bytes);
     suite_add_tcase(suite, tcase);
