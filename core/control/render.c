@@ -304,12 +304,13 @@ json_collector(struct buffer *text, const struct figures *figures)
     const struct heap_cycle_stats *cycles = &figures->heap.cycles;
 
     TRY(json_durations(text, "collection_ns", &figures->heap.stops, figures->running));
-    return buffer_format(text,
-                         ",\"collector\":{\"cycles\":%" PRIu64 ",\"vain\":%" PRIu64
-                         ",\"ns_last\":%" PRIu64 ",\"ns_max\":%" PRIu64 ",\"marked_bytes\":%" PRIu64
-                         ",\"freed_bytes\":%" PRIu64 ",\"pages_read\":%" PRIu64 "}}\n",
-                         cycles->count, cycles->vain, cycles->ns_last, cycles->ns_max,
-                         cycles->marked_bytes, cycles->freed_bytes, cycles->pages_read);
+    return buffer_format(
+        text,
+        ",\"collector\":{\"cycles\":%" PRIu64 ",\"vain\":%" PRIu64 ",\"ns_last\":%" PRIu64
+        ",\"ns_max\":%" PRIu64 ",\"marked_bytes\":%" PRIu64 ",\"freed_bytes\":%" PRIu64
+        ",\"pages_read\":%" PRIu64 ",\"pages_twice\":%" PRIu64 ",\"pages_again\":%" PRIu64 "}}\n",
+        cycles->count, cycles->vain, cycles->ns_last, cycles->ns_max, cycles->marked_bytes,
+        cycles->freed_bytes, cycles->pages_read, cycles->pages_twice, cycles->pages_again);
 }
 
 static err_t
@@ -354,10 +355,12 @@ stat_collector(struct buffer *text, const struct heap_stats *heap)
     return buffer_format(text,
                          "collector: %" PRIu64 " cycles, %" PRIu64
                          " in vain; the last took %" PRIu64
-                         " ms and found %s alive; %s freed; %" PRIu64 " pages read\n\n",
+                         " ms and found %s alive; %s freed; %" PRIu64 " pages read, %" PRIu64
+                         " of them twice in a cycle, %" PRIu64 " again though unchanged\n\n",
                          heap->cycles.count, heap->cycles.vain, heap->cycles.ns_last / 1000000u,
                          format_bytes(alive, heap->cycles.marked_bytes),
-                         format_bytes(freed, heap->cycles.freed_bytes), heap->cycles.pages_read);
+                         format_bytes(freed, heap->cycles.freed_bytes), heap->cycles.pages_read,
+                         heap->cycles.pages_twice, heap->cycles.pages_again);
 }
 
 static err_t

@@ -186,7 +186,9 @@ end(void *argument)
     heap.weak_watch = false;
     heap.stats.freed_blocks += cycle->blocks_freed;
     stats->freed_bytes += cycle->blocks_freed << HEAP_BLOCK_SHIFT;
-    stats->pages_read += cycle->pages_read;
+    stats->pages_read += cycle->reading.pages;
+    stats->pages_twice += cycle->reading.twice;
+    stats->pages_again += cycle->reading.again;
     stats->ns_last = plat_monotonic_ns() - cycle->asked_ns;
     if (stats->ns_last > stats->ns_max)
         stats->ns_max = stats->ns_last;
@@ -269,10 +271,11 @@ cycle_run(void)
     while (pmem_world_do(NULL, end, cycle, 0) != OK)
         plat_wait(&nothing, 0, plat_monotonic_ns() + RETRY_NS);
     log_debug("full collection: %s after %" PRIu64 " ms; %" PRIu64 " KiB alive, %" PRIu64
-              " KiB freed, %" PRIu64 " pages read",
+              " KiB freed, %" PRIu64 " pages read, %" PRIu64 " of them twice, %" PRIu64
+              " again though nobody wrote to them",
               err == OK ? "done" : err_text(err), (plat_monotonic_ns() - asked_ns) / 1000000u,
               cycle->bytes_marked >> 10, cycle->blocks_freed << (HEAP_BLOCK_SHIFT - 10),
-              cycle->pages_read);
+              cycle->reading.pages, cycle->reading.twice, cycle->reading.again);
     cycle_close(cycle);
     atomic_store(&collector.outcome, err);
     if (err == OK)
@@ -317,19 +320,21 @@ heap_cycle_start(void)
     atomic_store(&collector.called_off, false);
     atomic_store(&collector.was_vain, false);
     atomic_store(&collector.inherited, atomic_load(&heap.old_bytes));
+    heap_reading_start();
     return plat_thread_create(&collector.thread, "collector", collector_main, NULL);
 }
 
 void
 heap_cycle_stop(void)
 {
-    if (collector.thread == NULL)
-        return;
-    atomic_store(&collector.ending, true);
-    heap_cycle_call_off();
-    event_raise(&collector.kick);
-    plat_thread_join(collector.thread);
-    collector.thread = NULL;
+    if (collector.thread != NULL) {
+        atomic_store(&collector.ending, true);
+        heap_cycle_call_off();
+        event_raise(&collector.kick);
+        plat_thread_join(collector.thread);
+        collector.thread = NULL;
+    }
+    heap_reading_stop();
 }
 
 void

@@ -9,6 +9,11 @@
 
 #define HEAP_TABLES 3 /* of classes, methods, threads */
 
+/* How many pages were read, and how many of them need not have been. */
+struct heap_reading {
+    uint64_t pages, twice, again; /* as in struct heap_cycle_stats */
+};
+
 /* One course of the collector. The collector's own thread changes it, but at the instant. */
 struct heap_cycle {
     struct heap_marks marks;
@@ -23,7 +28,7 @@ struct heap_cycle {
     bool crowded;                 /* there were more blocks at the instant than there is room for */
     bool settled;                 /* it came to its end */
     uint64_t asked_ns;            /* plat_monotonic_ns() */
-    uint64_t pages_read;          /* from the volume */
+    struct heap_reading reading;  /* of pages, from the volume */
     uint64_t bytes_marked;
     uint64_t blocks_freed;
 };
@@ -34,6 +39,14 @@ bool heap_cycle_is_called_off(void);
 /* picture.c: at the instant, a word that C holds; and what the root has. */
 void heap_picture_root(struct heap_cycle *cycle, word_t word);
 void heap_picture_roots(struct heap_cycle *cycle);
+
+/*
+ * reading.c: a page of the picture is read from the volume. Only the collector's thread; without
+ * memory for its table it counts pages alone.
+ */
+void heap_reading_start(void);
+void heap_reading_stop(void);
+void heap_reading_count(struct heap_reading *reading, uint64_t page);
 
 /* Who marks; NULL without memory. The picture is there until it is closed. */
 struct painter;

@@ -228,6 +228,8 @@ struct heap_cycle_stats {
     uint64_t marked_bytes; /* found alive by the last one */
     uint64_t freed_bytes;  /* in whole blocks, by all */
     uint64_t pages_read;   /* from the volume, by all */
+    uint64_t pages_twice;  /* of them in a cycle that had read them before */
+    uint64_t pages_again;  /* of them read by an earlier cycle, and not written to since */
 };
 
 struct heap_stats {

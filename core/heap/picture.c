@@ -71,7 +71,7 @@ copy_read(struct painter *painter, uint64_t page)
     painter->copies.pages[slot] = NO_PAGE;
     TRY(pmem_still_read(page, painter->copies.bytes + slot * PAGE_BYTES));
     painter->copies.pages[slot] = page;
-    painter->cycle->pages_read++;
+    heap_reading_count(&painter->cycle->reading, page);
     return OK;
 }
 

@@ -55,14 +55,24 @@ void pmem_still_leave(void);
 extern _Atomic uint32_t *pmem_written_of;
 extern uint32_t pmem_still_epoch;
 
-/* Nobody has written to the page of `address` since the instant. */
+/*
+ * Nobody has written to the page of `address` since the instant of the picture with this epoch, be
+ * it this one or one of earlier in the life of the machine.
+ */
 static inline bool
-pmem_still_holds(uint64_t address)
+pmem_still_held(uint64_t address, uint32_t epoch)
 {
     uint32_t written =
         atomic_load_explicit(&pmem_written_of[space_page_of(address)], memory_order_relaxed);
 
-    return (int32_t)(written - pmem_still_epoch) <= 0 || written == 0;
+    return (int32_t)(written - epoch) <= 0 || written == 0;
+}
+
+/* Nobody has written to it since the instant of this one. */
+static inline bool
+pmem_still_holds(uint64_t address)
+{
+    return pmem_still_held(address, pmem_still_epoch);
 }
 
 /* A word of a page that was entered: read before pmem_still_holds() is asked. */
