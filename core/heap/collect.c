@@ -311,7 +311,7 @@ collect_beside(struct heap_local *local)
     if (!heap_cycle_is_possible())
         return ERR_UNSUPPORTED;
     TRY(collect_somehow(local, &collection));
-    return heap_nursery_is_open() ? heap_cycle_complete(local) : ERR_UNSUPPORTED;
+    return heap_nursery_is_open() ? heap_cycle_complete(local, true) : ERR_UNSUPPORTED;
 }
 
 err_t

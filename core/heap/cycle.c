@@ -38,13 +38,15 @@ static struct {
     struct event kick; /* a cycle is asked for, or the thread shall end */
     struct event over; /* a cycle has ended */
     _Atomic bool ending;
-    _Atomic bool asked;         /* and not begun yet */
-    _Atomic bool busy;          /* asked, or under way */
-    _Atomic bool called_off;    /* the one under way */
-    _Atomic bool was_vain;      /* the last one could not be: stop the world next time */
-    _Atomic uint64_t begun;     /* cycles */
-    _Atomic uint64_t inherited; /* of old_bytes, what earlier lives left: nobody waits for that */
-    _Atomic err_t outcome;      /* of the last one */
+    _Atomic bool asked;           /* and not begun yet */
+    _Atomic bool busy;            /* asked, or under way */
+    _Atomic bool called_off;      /* the one under way */
+    _Atomic bool was_vain;        /* the last one could not be: stop the world next time */
+    _Atomic bool exact;           /* the next one shall find all that is garbage */
+    _Atomic uint64_t begun;       /* cycles */
+    _Atomic uint64_t begun_exact; /* of which that was wanted */
+    _Atomic uint64_t inherited;   /* of old_bytes, what earlier lives left: nobody waits for that */
+    _Atomic err_t outcome;        /* of the last one */
     struct heap_cycle now;
 } collector;
 
@@ -103,8 +105,9 @@ cycle_open(struct heap_cycle *cycle)
     TRY(heap_births_open(&heap.births, room));
     TRY(heap_weak_open(cycle));
     cycle->pending = plat_reserve(pending_bytes(cycle));
+    cycle->summed = plat_reserve(pending_bytes(cycle));
     cycle->block_bytes = plat_reserve(block_bytes_bytes(cycle));
-    if (cycle->pending == NULL || cycle->block_bytes == NULL ||
+    if (cycle->pending == NULL || cycle->summed == NULL || cycle->block_bytes == NULL ||
         !heap_mark_stack_grow(&cycle->stack)) /* now, and not at the instant */
         return ERR_NOMEM;
     return OK;
@@ -117,6 +120,7 @@ cycle_close(struct heap_cycle *cycle)
     heap_weak_close(cycle);
     heap_mark_stack_free(&cycle->stack);
     plat_release(cycle->pending, pending_bytes(cycle));
+    plat_release(cycle->summed, pending_bytes(cycle));
     plat_release(cycle->block_bytes, block_bytes_bytes(cycle));
     heap_marks_close(&cycle->marks);
 }
@@ -189,6 +193,8 @@ end(void *argument)
     stats->pages_read += cycle->reading.pages;
     stats->pages_twice += cycle->reading.twice;
     stats->pages_again += cycle->reading.again;
+    stats->blocks_known += cycle->blocks_known;
+    heap_summaries_count(&stats->summaries, &stats->summary_bytes);
     stats->ns_last = plat_monotonic_ns() - cycle->asked_ns;
     if (stats->ns_last > stats->ns_max)
         stats->ns_max = stats->ns_last;
@@ -255,8 +261,9 @@ cycle_failed(err_t err)
     }
 }
 
+/* `exact`: nothing is taken for granted of what earlier ones have marked. */
 static void
-cycle_run(void)
+cycle_run(bool exact)
 {
     static const _Atomic uint32_t nothing;
     struct heap_cycle *cycle = &collector.now;
@@ -264,18 +271,21 @@ cycle_run(void)
     err_t err = cycle_open(cycle);
 
     cycle->asked_ns = asked_ns;
+    heap_summaries_begin(exact);
     if (err == OK)
         err = cycle_mark(cycle);
+    heap_summaries_end(err == OK);
     if (err == OK)
         err = cycle_judge(cycle);
     while (pmem_world_do(NULL, end, cycle, 0) != OK)
         plat_wait(&nothing, 0, plat_monotonic_ns() + RETRY_NS);
     log_debug("full collection: %s after %" PRIu64 " ms; %" PRIu64 " KiB alive, %" PRIu64
               " KiB freed, %" PRIu64 " pages read, %" PRIu64 " of them twice, %" PRIu64
-              " again though nobody wrote to them",
+              " again though nobody wrote to them, %" PRIu64 " blocks not read",
               err == OK ? "done" : err_text(err), (plat_monotonic_ns() - asked_ns) / 1000000u,
               cycle->bytes_marked >> 10, cycle->blocks_freed << (HEAP_BLOCK_SHIFT - 10),
-              cycle->reading.pages, cycle->reading.twice, cycle->reading.again);
+              cycle->reading.pages, cycle->reading.twice, cycle->reading.again,
+              cycle->blocks_known);
     cycle_close(cycle);
     atomic_store(&collector.outcome, err);
     if (err == OK)
@@ -290,6 +300,7 @@ collector_main(void *argument)
     (void)argument;
     for (;;) {
         uint32_t seen = event_get(&collector.kick);
+        bool exact;
 
         if (atomic_load(&collector.ending))
             return;
@@ -300,8 +311,10 @@ collector_main(void *argument)
         atomic_store(&collector.called_off, false);
         if (atomic_load(&collector.ending)) /* heap_cycle_stop() may have called off too early */
             return;
+        exact = atomic_exchange(&collector.exact, false);
         atomic_fetch_add(&collector.begun, 1);
-        cycle_run();
+        atomic_fetch_add(&collector.begun_exact, exact);
+        cycle_run(exact);
         atomic_store(&collector.busy, false);
         event_raise(&collector.over);
     }
@@ -316,11 +329,13 @@ heap_cycle_start(void)
         return OK;
     atomic_store(&collector.ending, false);
     atomic_store(&collector.asked, false);
+    atomic_store(&collector.exact, false);
     atomic_store(&collector.busy, false);
     atomic_store(&collector.called_off, false);
     atomic_store(&collector.was_vain, false);
     atomic_store(&collector.inherited, atomic_load(&heap.old_bytes));
     heap_reading_start();
+    heap_summaries_start();
     return plat_thread_create(&collector.thread, "collector", collector_main, NULL);
 }
 
@@ -335,6 +350,7 @@ heap_cycle_stop(void)
         collector.thread = NULL;
     }
     heap_reading_stop();
+    heap_summaries_stop();
 }
 
 void
@@ -355,6 +371,7 @@ heap_cycle_is_possible(void)
 void
 heap_cycle_stopped_world_did_it(void)
 {
+    heap_summaries_distrust();
     heap_cycle_call_off();
     atomic_store(&collector.was_vain, false);
     atomic_store(&collector.inherited, 0);
@@ -419,8 +436,9 @@ heap_cycle_keep_pace(struct heap_local *local)
 }
 
 err_t
-heap_cycle_complete(struct heap_local *local)
+heap_cycle_complete(struct heap_local *local, bool exact)
 {
+    _Atomic uint64_t *count = exact ? &collector.begun_exact : &collector.begun;
     uint64_t begun;
 
     if (!heap_cycle_is_possible() || !heap_nursery_is_open())
@@ -428,10 +446,12 @@ heap_cycle_complete(struct heap_local *local)
     over_wait(local, PLAT_NO_DEADLINE);
     if (!heap_cycle_is_possible())
         return atomic_load(&collector.outcome);
-    begun = atomic_load(&collector.begun);
+    begun = atomic_load(count);
     do {
+        if (exact)
+            atomic_store(&collector.exact, true);
         heap_cycle_ask();
         over_wait(local, PLAT_NO_DEADLINE);
-    } while (atomic_load(&collector.begun) == begun);
+    } while (atomic_load(count) == begun);
     return atomic_load(&collector.outcome);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "heap/mark_stack_priv.h"
+#include "heap/summary_priv.h"
 
 #define HEAP_TABLES 3 /* of classes, methods, threads */
 
@@ -22,6 +23,7 @@ struct heap_cycle {
     bool weak_keeps;        /* weak words are followed like others */
     uint64_t weak_cleared;
     uint64_t *pending;     /* one bit a block: what is marked there is to be looked at (again) */
+    uint64_t *summed;      /* one bit a block: its summary is good for this cycle */
     uint64_t *block_bytes; /* alive in each block */
     uint32_t counts[HEAP_TABLES]; /* entries of the tables at the instant */
     uint64_t old_bytes;           /* that had gone into old space at the instant */
@@ -29,6 +31,7 @@ struct heap_cycle {
     bool settled;                 /* it came to its end */
     uint64_t asked_ns;            /* plat_monotonic_ns() */
     struct heap_reading reading;  /* of pages, from the volume */
+    uint64_t blocks_known;        /* taken from a summary instead */
     uint64_t bytes_marked;
     uint64_t blocks_freed;
 };

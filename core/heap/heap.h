@@ -41,6 +41,7 @@ struct heap_options {
     uint64_t limit_bytes;   /* live data at most, 0: no limit */
     bool background;        /* full collections beside the programs, by a thread of its own */
     bool prove_cycles;      /* test builds: what such a one is about to free is proved garbage */
+    uint64_t summary_bytes; /* memory for what cycles know of unchanged blocks; 0: all is read */
     uint64_t stay_bytes;    /* test builds: every second object stays young, up to so much */
     bool check_always;      /* test builds: walk all of the heap after each collection */
     uint64_t fail_every; /* test builds: each nth of programs finds no room before a collection */
@@ -49,6 +50,9 @@ struct heap_options {
 
 /* The nursery_bytes that suit a volume of this size: a 128th of it, 256 KiB to 2 MiB. */
 uint64_t heap_nursery_for(uint64_t volume_bytes);
+
+/* The summary_bytes that suit a machine which has so much memory for pages: a sixteenth of it. */
+uint64_t heap_summaries_for(uint64_t memory_bytes);
 
 /*
  * A worker's share of the nursery. Embedded in the worker; volatile: what it
@@ -230,6 +234,9 @@ struct heap_cycle_stats {
     uint64_t pages_read;   /* from the volume, by all */
     uint64_t pages_twice;  /* of them in a cycle that had read them before */
     uint64_t pages_again;  /* of them read by an earlier cycle, and not written to since */
+    uint64_t blocks_known; /* that were not read, because nobody had written to them, by all */
+    uint64_t summaries;    /* of blocks, that are kept now */
+    uint64_t summary_bytes;
 };
 
 struct heap_stats {

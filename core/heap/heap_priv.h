@@ -38,6 +38,7 @@
 #define HEAP_NO_BLOCK           UINT64_MAX
 #define HEAP_LIMITS_MAX         256 /* applications that have a limit */
 #define HEAP_REMEMBERED_MAX     (1ull << 28)
+#define HEAP_SUMMARY_CYCLES     8    /* one in so many reads all, whatever is known of it */
 #define HEAP_SCAN_BLOCKS        1024 /* descriptors looked at after a restart, per scavenge */
 
 /* ---- in the space ---- */
@@ -392,7 +393,10 @@ bool heap_wants_stopped(void);
 /* cycle.c: the collector's thread */
 must_use err_t heap_cycle_start(void);
 
-/* Begin a cycle, if none is under way or asked for. Any thread; the world may stand still. */
+/*
+ * Begin a cycle, if none is under way or asked for. What died in blocks that nobody writes to it
+ * may leave to one of the HEAP_SUMMARY_CYCLES that follow. Any thread; the world may stand still.
+ */
 void heap_cycle_ask(void);
 
 /* The one under way ends without freeing more. */
@@ -411,10 +415,14 @@ bool heap_cycle_is_outrun(void);
 void heap_cycle_keep_pace(struct heap_local *local);
 
 /*
- * Wait, at a safepoint, for the end of a cycle whose instant is later than now. Returns how it
- * ended: OK, or ERR_CORRUPT, ERR_IO (what cannot be read); or another error: it could not be.
+ * Wait, at a safepoint, for the end of a cycle whose instant is later than now.
+ *
+ *   exact  it leaves nothing of what was garbage then, wherever that lies
+ *
+ * Returns how it ended: OK, or ERR_CORRUPT, ERR_IO (what cannot be read); or another error: it
+ * could not be.
  */
-must_use err_t heap_cycle_complete(struct heap_local *local);
+must_use err_t heap_cycle_complete(struct heap_local *local, bool exact);
 
 /* alloc.c */
 void heap_old_grown(uint64_t bytes);

@@ -19,6 +19,7 @@
  */
 #include "heap/cycle_priv.h"
 
+#include "base/memory.h"
 #include "object/array.h"
 #include "plat/memory.h"
 #include "pmem/still.h"
@@ -37,10 +38,12 @@ struct copies {
 struct painter {
     struct heap_cycle *cycle;
     struct heap_marks *marks;
-    uint64_t page;       /* address of the page that was entered, or NO_PAGE */
-    bool reading;        /* pages that are not in memory as they were are read */
-    uint64_t ahead_from; /* while a block is looked at: what follows in it will be seen */
-    uint64_t ahead_bytes;
+    uint64_t page;     /* address of the page that was entered, or NO_PAGE */
+    bool reading;      /* pages that are not in memory as they were are read */
+    uint64_t own_from; /* while a block is looked at: what is marked in it will be seen */
+    uint64_t own_bytes;
+    struct heap_sketch sketch;        /* and where it leads to is told */
+    uint64_t looked[HEAP_MARK_WORDS]; /* and what was seen of it, one bit for 8 bytes */
     struct copies copies;
     uint64_t words[RUN_WORDS];
 };
@@ -119,10 +122,13 @@ wait_in_block(struct painter *painter, ref_t object)
     painter->cycle->pending[block / 64] |= 1ull << (block % 64);
 }
 
+/* A block that is to be looked at; or one whose summary is good, which must learn of it. */
 static inline bool
-is_pending(const struct painter *painter, uint64_t block)
+waits_in_block(const struct painter *painter, uint64_t block)
 {
-    return painter->cycle->pending[block / 64] >> (block % 64) & 1;
+    const struct heap_cycle *cycle = painter->cycle;
+
+    return (cycle->pending[block / 64] | cycle->summed[block / 64]) >> (block % 64) & 1;
 }
 
 static inline void
@@ -132,10 +138,15 @@ mark_word(struct painter *painter, word_t word)
         return;
     assert(word >= SPACE_HEAP);
     assert(heap_block_of(word) < painter->marks->block_count);
-    if (!heap_mark_set(painter->marks, word) || word - painter->ahead_from < painter->ahead_bytes ||
-        is_pending(painter, heap_block_of(word)))
+    if (word - painter->own_from < painter->own_bytes) {
+        (void)heap_mark_set(painter->marks, word);
         return;
-    if (!mark_push(&painter->cycle->stack, word))
+    }
+    if (painter->sketch.on)
+        heap_sketch_edge(&painter->sketch, word);
+    if (!heap_mark_set(painter->marks, word))
+        return;
+    if (waits_in_block(painter, heap_block_of(word)) || !mark_push(&painter->cycle->stack, word))
         wait_in_block(painter, word);
 }
 
@@ -221,6 +232,16 @@ is_weak(struct painter *painter, ref_t object)
            mark_push(&painter->cycle->weak, object);
 }
 
+/* So far into a large object its words were asked for. */
+static inline void
+depends_on(struct painter *painter, ref_t object, uint64_t bytes)
+{
+    uint64_t pages = (object % PAGE_BYTES + bytes + PAGE_BYTES - 1) >> PAGE_SHIFT;
+
+    if (pages > painter->sketch.page_count)
+        painter->sketch.page_count = (uint32_t)pages;
+}
+
 /* Look at an object that is marked. */
 static err_t
 look_at(struct painter *painter, ref_t object)
@@ -233,12 +254,16 @@ look_at(struct painter *painter, ref_t object)
     TRY(head_read(painter, object, head, &count, &shape));
     bytes = heap_shape_bytes(shape, copy, head[0]);
     for (unsigned i = 0; heap_shape_run(shape, copy, i, &from, &to); i++) {
-        if (i == 0 && shape->weak && is_weak(painter, object))
-            from += 8;
+        if (i == 0 && shape->weak) {
+            painter->sketch.on = false; /* whether its word leads anywhere is another question */
+            if (is_weak(painter, object))
+                from += 8;
+        }
         if (likely(bytes <= 8ull * count)) {
             for (; from < to; from += 8)
                 mark_word(painter, head[(from - copy) / 8]);
         } else {
+            depends_on(painter, object, to - copy);
             TRY(mark_slots(painter, from - copy + object, to - copy + object));
         }
     }
@@ -287,45 +312,109 @@ drain(struct painter *painter)
 
 /* ---- blocks that wait ---- */
 
-/* The first marked object from `at` on, below `end`; `end` if there is none. */
-static uint64_t
-marked_next(const struct heap_marks *marks, uint64_t at, uint64_t end)
+/* Something that is marked in the block and was not looked at; false if there is nothing. */
+static bool
+marked_next(const struct painter *painter, uint64_t block, uint64_t *at)
 {
-    while (at < end) {
-        uint64_t i = (at - SPACE_HEAP) / 8;
-        uint64_t left = marks->bits[i / 64] >> (i % 64);
+    const uint64_t *bits = &painter->marks->bits[block * HEAP_MARK_WORDS];
 
-        if (left != 0) {
-            at += 8ull * (uint64_t)__builtin_ctzll(left);
-            return at < end ? at : end;
-        }
-        at += 8ull * (64 - i % 64);
+    /* From the word on that the last one was in, and around. */
+    for (uint64_t n = 0, i = (*at % HEAP_BLOCK_BYTES) / 512; n <= HEAP_MARK_WORDS; n++, i++) {
+        uint64_t left = bits[i % HEAP_MARK_WORDS] & ~painter->looked[i % HEAP_MARK_WORDS];
+
+        if (left == 0)
+            continue;
+        *at = heap_block_at(block) + 512 * (i % HEAP_MARK_WORDS) +
+              8ull * (uint64_t)__builtin_ctzll(left);
+        return true;
     }
-    return end;
+    return false;
 }
 
-/* Look at all that is marked in a block, whatever of it was looked at before. */
 static err_t
-block_look(struct painter *painter, uint64_t block)
+marked_look(struct painter *painter, uint64_t block)
 {
-    uint64_t end = heap_block_at(block + 1);
     err_t err = OK;
 
-    painter->cycle->block_bytes[block] = 0;
-    painter->reading = true;
-    for (uint64_t at = marked_next(painter->marks, heap_block_at(block), end);
-         at < end && err == OK; at = marked_next(painter->marks, at + 8, end)) {
-        painter->ahead_from = at + 8;
-        painter->ahead_bytes = end - painter->ahead_from;
+    for (uint64_t at = heap_block_at(block); err == OK && marked_next(painter, block, &at);) {
+        painter->looked[at % HEAP_BLOCK_BYTES / 512] |= 1ull << (at / 8 % 64);
         err = look_at(painter, at);
         plat_switch_point();
         pmem_still_give_way();
         if (heap_cycle_is_called_off())
             err = ERR_CANCELLED;
     }
-    painter->ahead_bytes = 0;
-    painter->reading = false;
     return err;
+}
+
+/*
+ * Look at all that is marked in a block, whatever of it was looked at before; but for what its
+ * summary has, if that is good for this cycle. If pages had to be read for it a summary is kept.
+ */
+static err_t
+block_look(struct painter *painter, uint64_t block, const struct heap_summary *known)
+{
+    struct heap_cycle *cycle = painter->cycle;
+    uint64_t read = cycle->reading.pages;
+    err_t err;
+
+    heap_sketch_begin(&painter->sketch, known, heap_summary_room());
+    if (known == NULL) {
+        cycle->block_bytes[block] = 0;
+        memset(painter->looked, 0, sizeof painter->looked);
+    }
+    painter->own_from = heap_block_at(block);
+    painter->own_bytes = HEAP_BLOCK_BYTES;
+    painter->reading = true;
+    err = marked_look(painter, block);
+    painter->reading = false;
+    painter->own_bytes = 0;
+    if (err == OK && (known != NULL || cycle->reading.pages > read) &&
+        !ref_is_young(heap_block_at(block)) &&
+        heap_summary_keep(&cycle->marks, block, cycle->block_bytes[block], &painter->sketch))
+        cycle->summed[block / 64] |= 1ull << (block % 64);
+    else
+        cycle->summed[block / 64] &= ~(1ull << (block % 64));
+    painter->sketch.on = false;
+    return err;
+}
+
+/* What an earlier cycle marked in the block is marked, and what that leads to. */
+static void
+block_take(struct painter *painter, uint64_t block, struct heap_summary *summary)
+{
+    struct heap_cycle *cycle = painter->cycle;
+    const uint8_t *at = summary->bytes + summary->mark_bytes;
+    uint64_t word = SPACE_HEAP;
+
+    heap_summary_use(summary);
+    cycle->summed[block / 64] |= 1ull << (block % 64);
+    cycle->blocks_known++;
+    cycle->block_bytes[block] = summary->bytes_alive;
+    for (unsigned i = 0; i < HEAP_MARK_WORDS; i++)
+        cycle->marks.bits[block * HEAP_MARK_WORDS + i] |= painter->looked[i];
+    for (unsigned i = 0; i < HEAP_LINE_WORDS; i++)
+        cycle->marks.lines[block][i] |= summary->lines[i];
+    for (const uint8_t *end = at + summary->edge_bytes; at < end;) {
+        word = heap_sketch_next(&at, word);
+        mark_word(painter, word);
+    }
+}
+
+/* A block that waits: take what is known of it, and look at the rest. */
+static err_t
+block_settle(struct painter *painter, uint64_t block)
+{
+    struct heap_summary *summary = heap_summary_find(block);
+    uint64_t at = heap_block_at(block);
+
+    if (summary == NULL)
+        return block_look(painter, block, NULL);
+    heap_marks_unpack(summary->bytes, summary->mark_bytes, painter->looked);
+    if (!heap_summary_is_used(summary))
+        block_take(painter, block, summary);
+    pmem_still_give_way();
+    return marked_next(painter, block, &at) ? block_look(painter, block, summary) : OK;
 }
 
 static err_t
@@ -338,7 +427,7 @@ pending_look(struct painter *painter, bool *any)
 
             painter->cycle->pending[i] &= painter->cycle->pending[i] - 1;
             *any = true;
-            TRY(block_look(painter, block));
+            TRY(block_settle(painter, block));
             TRY(drain(painter));
         }
     }
@@ -426,6 +515,7 @@ heap_picture_close(struct painter *painter)
     pmem_still_leave();
     if (painter == NULL)
         return;
+    heap_sketch_free(&painter->sketch);
     plat_free(painter->copies.bytes, COPIES * PAGE_BYTES);
     plat_free(painter, sizeof *painter);
 }

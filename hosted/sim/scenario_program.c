@@ -20,6 +20,7 @@
 #include "vm/vm.h"
 
 #define NURSERY_BYTES (8 * HEAP_BLOCK_BYTES)
+#define SUMMARY_BYTES (256u << 10)
 
 static const char program_text[] =
     "class account { int amount; };\n"
@@ -272,6 +273,7 @@ system_live(struct sim_model *model, struct sim_random *random, uint64_t commits
         .workers = 2,
         .heap = { .nursery_bytes = NURSERY_BYTES,
                   .background = sim_random_chance(random, 3, 4),
+                  .summary_bytes = SUMMARY_BYTES,
                   .prove_cycles = true,
                   .fail_every =
                       sim_random_chance(random, 1, 4) ? 20 + sim_random_below(random, 200) : 0,

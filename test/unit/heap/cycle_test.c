@@ -74,7 +74,7 @@ END_TEST
 static void
 cycle(void)
 {
-    ck_assert_int_eq(heap_cycle_complete(&space_local), OK);
+    ck_assert_int_eq(heap_cycle_complete(&space_local, true), OK);
     space_check();
 }
 
@@ -167,7 +167,7 @@ static err_t
 reach_end(void)
 {
     fake.page_delay_us = 0;
-    return heap_cycle_complete(&space_local);
+    return heap_cycle_complete(&space_local, true);
 }
 
 /* Between the instant and the marks the commit is slow, so the program gets far. */

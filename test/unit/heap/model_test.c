@@ -339,9 +339,11 @@ END_TEST
 static void
 run_beside_cycles(uint64_t first_seed, uint32_t every)
 {
-    space_heap = (struct heap_options){
-        .nursery_bytes = 128 << 10, .move_always = true, .background = true, .prove_cycles = true
-    };
+    space_heap = (struct heap_options){ .nursery_bytes = 128 << 10,
+                                        .move_always = true,
+                                        .background = true,
+                                        .prove_cycles = true,
+                                        .summary_bytes = 256 << 10 };
     cycle_every = every;
     run_model(first_seed, 8000);
 }

@@ -19,7 +19,8 @@ setup_with(bool background)
     space_heap = (struct heap_options){ .nursery_bytes = 512 << 10,
                                         .move_always = true,
                                         .background = background,
-                                        .prove_cycles = true };
+                                        .prove_cycles = true,
+                                        .summary_bytes = 1 << 20 };
     space_start();
     space_make_pair_class();
     space_make_weak_class();

@@ -1,0 +1,100 @@
+/*
+ * summary_priv.h - what the collector knows of blocks that lie unchanged on the volume.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#pragma once
+
+#include "heap/heap_priv.h"
+
+#define HEAP_MARK_WORDS (HEAP_BLOCK_BYTES / 8 / 64) /* of mark bits of a block */
+
+/*
+ * All that a block's marked objects refer to outside the block is told to a sketch while the block
+ * is looked at, each as its distance from the one before, in few bytes.
+ */
+struct heap_sketch {
+    bool on;             /* all was told until now */
+    uint32_t page_count; /* that were asked for it, from the beginning of the block */
+    uint64_t last;       /* reference that was told */
+    uint8_t *edges;
+    uint64_t edge_bytes, edge_room;
+    uint64_t edge_bytes_max;
+    uint64_t recent[64]; /* references that need not be told again */
+};
+
+/* A block as it was when it was read: good as long as nobody writes to it. */
+struct heap_summary {
+    uint32_t epoch;       /* of that picture */
+    uint32_t page_count;  /* that it depends on, from the beginning of the block */
+    uint64_t cycle;       /* the last that it was good for */
+    uint64_t bytes_alive; /* of the marked objects */
+    uint64_t lines[HEAP_LINE_WORDS];
+    uint32_t mark_bytes; /* at the beginning of `bytes`: which objects */
+    uint32_t edge_bytes; /* behind them: where to */
+    uint8_t bytes[];
+};
+
+/* ---- sketch.c ---- */
+
+/*
+ * Begin to look at a block.
+ *
+ *   known      what was told of it before in this cycle, or NULL: nothing
+ *   bytes_max  that the edges may take
+ */
+void heap_sketch_begin(struct heap_sketch *sketch, const struct heap_summary *known,
+                       uint64_t bytes_max);
+void heap_sketch_edge(struct heap_sketch *sketch, word_t word);
+void heap_sketch_free(struct heap_sketch *sketch);
+
+/* The edge at `*at`, the one before it being `last`; `*at` moves on. */
+uint64_t heap_sketch_next(const uint8_t **at, uint64_t last);
+
+/*
+ * Mark bits of a block in fewer bytes, and back.
+ *
+ *   bytes  room for HEAP_MARK_WORDS * 8
+ *
+ * Returns how many it took.
+ */
+uint32_t heap_marks_pack(const uint64_t marks[HEAP_MARK_WORDS], uint8_t *bytes);
+void heap_marks_unpack(const uint8_t *bytes, uint32_t byte_count, uint64_t marks[HEAP_MARK_WORDS]);
+
+/* ---- summary.c; the collector's thread alone, but where it says so ---- */
+
+/* Before there is a collector, and after. Without memory for the table nothing is kept. */
+void heap_summaries_start(void);
+void heap_summaries_stop(void);
+
+/*
+ * A cycle begins. `exact`: it takes nothing for granted, so it finds all that is garbage. Every
+ * HEAP_SUMMARY_CYCLES'th one is so in any case.
+ */
+void heap_summaries_begin(bool exact);
+
+/* Its marks are complete, and what it did not need is forgotten; or they are not: all is. */
+void heap_summaries_end(bool complete);
+
+/* Any thread: what is marked in the stopped world is freed by other marks, so all is forgotten. */
+void heap_summaries_distrust(void);
+
+/* What is known of a block that nobody has written to since; else NULL, and it is forgotten. */
+struct heap_summary *heap_summary_find(uint64_t block);
+
+/* Is it good for this cycle already? */
+bool heap_summary_is_used(const struct heap_summary *summary);
+void heap_summary_use(struct heap_summary *summary);
+
+/* Bytes that the edges of another one may take. */
+uint64_t heap_summary_room(void);
+
+/*
+ * The block has been looked at, all that is marked in it: keep that, if there is room for it. True
+ * if it is kept.
+ */
+bool heap_summary_keep(const struct heap_marks *marks, uint64_t block, uint64_t bytes_alive,
+                       const struct heap_sketch *sketch);
+
+/* How many there are, and the memory that they take. */
+void heap_summaries_count(uint64_t *count, uint64_t *bytes);
