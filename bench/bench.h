@@ -140,6 +140,18 @@ struct pmem_stats bench_pause(struct plat_disk *disk, uint64_t block_count, uint
                               unsigned count, const struct bench_pause_rule *rule);
 
 /*
+ * The parts of that, for whoever has other threads write: let them run, stop the world for nothing,
+ * let them run, take a snapshot, `count` times; and say what came out. Take one snapshot.
+ *
+ *   empty  what the stops for nothing took is added
+ *   stats  of the space, whose snapshots are those of the turns
+ */
+void bench_pause_turns(struct bench_samples *empty, unsigned count);
+void bench_pause_say(struct bench_samples *empty, const struct pmem_stats *stats,
+                     const struct bench_pause_rule *rule);
+void bench_snapshot(void);
+
+/*
  * What a page costs that is not in memory, with a volume four times as large, against a random read
  * of one block. Pages are picked at random, and then such that four of five are among a fifth of
  * all; one access in ten is a store.

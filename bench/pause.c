@@ -39,10 +39,11 @@ struct writer {
 
 static _Atomic uint32_t enough;
 
+/* All have come; and as there is nothing to do they are released at once. */
 static void
 nothing(void *argument)
 {
-    (void)argument;
+    *(uint64_t *)argument = plat_monotonic_ns();
 }
 
 static void
@@ -135,8 +136,8 @@ gap_wait(void)
         plat_wait(&never, 0, until_ns);
 }
 
-static void
-snapshot_take(void)
+void
+bench_snapshot(void)
 {
     err_t err = pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_DEMAND));
 
@@ -144,22 +145,21 @@ snapshot_take(void)
         bench_die("cannot commit", err);
 }
 
-/* Let the writers run; stop the world for nothing; let them run; take a snapshot. */
-static void
-turns(struct bench_samples *empty, unsigned count)
+void
+bench_pause_turns(struct bench_samples *empty, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        uint64_t start;
+        uint64_t start, arrived;
         err_t err;
 
         gap_wait();
         start = plat_monotonic_ns();
-        err = pmem_world_do(NULL, nothing, NULL, 0);
+        err = pmem_world_do(NULL, nothing, &arrived, 0);
         if (err != OK)
             bench_die("cannot stop the world", err);
-        bench_add(empty, plat_monotonic_ns() - start);
+        bench_add(empty, arrived - start); /* not until we, who asked, were woken for it */
         gap_wait();
-        snapshot_take();
+        bench_snapshot();
     }
 }
 
@@ -167,6 +167,22 @@ static void
 durations_say(const char *name, const struct pmem_durations *durations)
 {
     bench_row(name, durations->p50, durations->p99, durations->max, durations->count);
+}
+
+void
+bench_pause_say(struct bench_samples *empty, const struct pmem_stats *stats,
+                const struct bench_pause_rule *rule)
+{
+    uint64_t limit_ns;
+
+    bench_row_of("empty stop", empty);
+    durations_say("snapshot", &stats->pause);
+    durations_say("  until the last came to a safepoint", &stats->safepoint);
+    durations_say("  committed, in the background", &stats->commit);
+    limit_ns = bench_quantile(empty, 990) * rule->empty_stops / 1000;
+    if (limit_ns < rule->limit_ns)
+        limit_ns = rule->limit_ns;
+    bench_target("p99 in us", stats->pause.p99, limit_ns);
 }
 
 const struct bench_pause_rule bench_pause_usual = { .writers = 2,
@@ -182,26 +198,18 @@ bench_pause(struct plat_disk *disk, uint64_t block_count, uint64_t live_mib, uns
     struct bench_samples empty = { 0 };
     struct writer writers[WRITERS_MAX];
     struct pmem_stats stats;
-    uint64_t limit_ns;
 
     writers_run(writers, rule->writers, live_mib << 8, true);
     writers_join(writers);
-    snapshot_take();
+    bench_snapshot();
     writers_run(writers, rule->writers, live_mib << 8, false);
-    turns(&empty, count);
+    bench_pause_turns(&empty, count);
     atomic_store(&enough, 1);
     writers_join(writers);
     pmem_stats_get(&stats);
     bench_say("pause: %" PRIu64 " MiB of live data, writers: %u, %" PRIu64 " stores", live_mib,
               rule->writers, writers_stores(writers));
-    bench_row_of("empty stop", &empty);
-    durations_say("snapshot", &stats.pause);
-    durations_say("  until the last came to a safepoint", &stats.safepoint);
-    durations_say("  committed, in the background", &stats.commit);
-    limit_ns = bench_quantile(&empty, 990) * rule->empty_stops / 1000;
-    if (limit_ns < rule->limit_ns)
-        limit_ns = rule->limit_ns;
-    bench_target("p99 in us", stats.pause.p99, limit_ns);
+    bench_pause_say(&empty, &stats, rule);
     bench_free(&empty);
     bench_space_down(store);
     return stats;

@@ -30,3 +30,15 @@ void host_peer_read(uint64_t block);
 
 /* What the write barrier costs a loop of stores. */
 void bench_barrier(const char *folder);
+
+struct bench_pause_rule;
+
+/*
+ * Pauses of a machine with many threads, against stops for nothing. Prints them, and whether the
+ * target was met. Commits to the volume.
+ *
+ *   path   of the volume, which is stopped
+ *   turns  how often of each
+ *   rule   its writers are workers here
+ */
+void bench_crowd(const char *path, unsigned turns, const struct bench_pause_rule *rule);

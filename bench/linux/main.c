@@ -12,6 +12,7 @@
 #include "bench.h"
 #include "linux/disk.h"
 #include "linux/host.h"
+#include "plat/thread.h"
 
 #define COMMIT_TURNS 150
 
@@ -144,13 +145,31 @@ pauses(const char *folder, const struct bench_pause_rule *rule, unsigned turns, 
     bench_target("largest p99 / smallest p99, medians of rounds", bench_ratio(most, least), 1500);
 }
 
+/* A machine with many threads: a processor is left for the flusher, and then none is. */
+static void
+threads(const char *path, unsigned turns)
+{
+    unsigned processors = plat_processor_count();
+    struct bench_pause_rule rule = alone;
+
+    rule.writers = processors - 1;
+    if (processors > 1)
+        bench_crowd(path, turns, &rule);
+    else
+        bench_say("one processor: none can be left for the flusher");
+    rule = crowded;
+    rule.writers = processors;
+    bench_crowd(path, turns, &rule);
+}
+
 static int
 usage(void)
 {
     fprintf(stderr, "usage: bench FOLDER barrier\n"
                     "       bench FOLDER commit usual|hard\n"
                     "       bench FOLDER miss MIB\n"
-                    "       bench FOLDER pause usual|alone|crowded TURNS MIB ...\n");
+                    "       bench FOLDER pause usual|alone|crowded TURNS MIB ...\n"
+                    "       bench FOLDER threads TURNS VOLUME\n");
     return 2;
 }
 
@@ -191,6 +210,10 @@ part_run(int argc, char **argv)
         return commit_named(folder, argv[3]);
     if (strcmp(part, "miss") == 0 && argc == 4) {
         miss(folder, strtoull(argv[3], NULL, 10));
+        return true;
+    }
+    if (strcmp(part, "threads") == 0 && argc == 5) {
+        threads(argv[4], (unsigned)strtoul(argv[3], NULL, 10));
         return true;
     }
     if (strcmp(part, "pause") == 0 && argc > 5)
