@@ -43,6 +43,14 @@ while (true) {
 }
 """
 
+READER = """
+var all = new .internal.longs(8388608);
+for (int i = 0; i < 8388608; i = i + 512) all[i] = i;
+long sum = 0L;
+for (int i = 0; i < 8388608; i = i + 512) sum = sum + all[i];
+println("ready");
+sleep(1000000L);
+"""
 SLEEPER = "sleep(3600000);\n"
 
 # Nearly all of its time is spent in one line of one function.
@@ -650,9 +658,25 @@ class Look(VolumeTest):
             self.assertLessEqual(figures[name]["p99"], figures[name]["max"])
         for name in ("generation", "snapshots", "pages_written", "bytes_written", "live_bytes"):
             self.assertGreater(figures[name], 0, name)
+        self.assertEqual(set(figures["stalls_ns"]), {"room", "copy", "page"})
+        for name, stall in figures["stalls_ns"].items():
+            self.assertEqual(set(stall), {"count", "total", "max"}, name)
+            self.assertLessEqual(stall["max"], stall["total"], name)
         kill(self.process)
-        for name in ("pause_ns", "safepoint_ns", "commit_ns"):
+        for name in ("pause_ns", "safepoint_ns", "commit_ns", "stalls_ns"):
             self.assertIsNone(self.stat()[name])
+
+    def test_what_a_program_waits_for_is_in_the_figures(self):
+        kill(self.process)
+        self.volume.unlink()
+        self.new("512M")
+        self.process = self.start("run", "--memory", "16M", self.volume, self.program(READER))
+        self.assertEqual(self.process.stdout.readline(), "ready\n")
+        stalls = self.stat()["stalls_ns"]
+        for name in ("room", "page"): # four times what the memory holds went out, and came in again
+            self.assertGreater(stalls[name]["count"], 0, stalls)
+            self.assertGreater(stalls[name]["total"], stalls[name]["max"], stalls)
+        self.assertRegex(self.look("stat", self.volume), r"(?m)^for pages +[1-9]\d* +\d+ +[1-9]\d*$")
 
     def test_a_program_is_stopped_and_removed_while_it_runs(self):
         self.assertIn("stopped", self.look("app", self.volume, "stop", "1"))

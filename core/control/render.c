@@ -298,6 +298,29 @@ json_durations(struct buffer *text, const char *name, const struct pmem_duration
                          name, durations->count, durations->p50, durations->p99, durations->max);
 }
 
+/* What they are called, and in JSON. */
+static const char *const stall_names[PMEM_STALL_KINDS][2] = {
+    [PMEM_STALL_ROOM] = { "for room", "room" },
+    [PMEM_STALL_COPY] = { "for copies", "copy" },
+    [PMEM_STALL_PAGE] = { "for pages", "page" },
+};
+
+static err_t
+json_stalls(struct buffer *text, const struct figures *figures)
+{
+    const struct pmem_stall *stall = figures->pmem.stalls;
+
+    if (!figures->running)
+        return buffer_format(text, ",\"stalls_ns\":null");
+    TRY(buffer_format(text, ",\"stalls_ns\":"));
+    for (unsigned kind = 0; kind < PMEM_STALL_KINDS; kind++, stall++)
+        TRY(buffer_format(
+            text, "%s\"%s\":{\"count\":%" PRIu64 ",\"total\":%" PRIu64 ",\"max\":%" PRIu64 "}",
+            kind == 0 ? "{" : ",", stall_names[kind][1], stall->count, stall->total_ns,
+            stall->max_ns));
+    return buffer_append_byte(text, '}');
+}
+
 static err_t
 json_collector(struct buffer *text, const struct figures *figures)
 {
@@ -328,6 +351,7 @@ stat_json(struct buffer *text, const struct figures *figures)
     TRY(json_durations(text, "pause_ns", &figures->pmem.pause, figures->running));
     TRY(json_durations(text, "safepoint_ns", &figures->pmem.safepoint, figures->running));
     TRY(json_durations(text, "commit_ns", &figures->pmem.commit, figures->running));
+    TRY(json_stalls(text, figures));
     TRY(buffer_format(
         text,
         ",\"blocks\":%" PRIu64 ",\"blocks_free\":%" PRIu64 ",\"pages_mapped\":%" PRIu64
@@ -368,6 +392,18 @@ stat_collector(struct buffer *text, const struct heap_stats *heap)
 }
 
 static err_t
+stat_stalls(struct buffer *text, const struct pmem_stall *stall)
+{
+    TRY(buffer_format(text, "%-10s %10s %10s %10s %10s\n", "waited", "count", "total ms", "",
+                      "max us"));
+    for (unsigned kind = 0; kind < PMEM_STALL_KINDS; kind++, stall++)
+        TRY(buffer_format(text, "%-10s %10" PRIu64 " %10" PRIu64 " %10s %10" PRIu64 "\n",
+                          stall_names[kind][0], stall->count, stall->total_ns / 1000000u, "",
+                          stall->max_ns / 1000u));
+    return OK;
+}
+
+static err_t
 stat_run(struct buffer *text, const struct figures *figures)
 {
     char size[FORMAT_UNIT_BYTES], dirty[FORMAT_UNIT_BYTES];
@@ -391,7 +427,8 @@ stat_run(struct buffer *text, const struct figures *figures)
     TRY(durations_row(text, "pause", &figures->pmem.pause));
     TRY(durations_row(text, "safepoint", &figures->pmem.safepoint));
     TRY(durations_row(text, "commit", &figures->pmem.commit));
-    return durations_row(text, "collection", &figures->heap.stops);
+    TRY(durations_row(text, "collection", &figures->heap.stops));
+    return stat_stalls(text, figures->pmem.stalls);
 }
 
 static err_t

@@ -17,6 +17,7 @@
 
 #include "base/assert.h"
 #include "base/trace.h"
+#include "plat/machine.h"
 #include "plat/memory.h"
 #include "plat/space.h"
 
@@ -251,7 +252,7 @@ static void
 first_write(uint64_t address, bool whole)
 {
     struct pmem_worker *worker = pmem_worker_current();
-    uint64_t page = space_page_of(address);
+    uint64_t page = space_page_of(address), wait_ns = 0;
     enum outcome outcome;
 
     assert(space_contains(address));
@@ -268,12 +269,14 @@ first_write(uint64_t address, bool whole)
         /* Look again after saying that we wait, so that no save is missed. */
         pmem_saved_wait_begin(&seen);
         outcome = first_write_try(worker, page);
-        if (outcome == NO_COPY)
-            pmem_count(&pmem_counters.copy_waits);
+        if (outcome == NO_COPY && wait_ns == 0)
+            wait_ns = plat_monotonic_ns();
         pmem_saved_wait_end(page, seen, outcome == NO_COPY);
         if (outcome == DONE)
             break;
     }
+    if (wait_ns != 0)
+        pmem_stalled(PMEM_STALL_COPY, wait_ns);
     trace(FIRST_WRITE, page, pmem_epoch_now);
 }
 

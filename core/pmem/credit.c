@@ -15,6 +15,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "plat/machine.h"
 #include "pmem/pmem_priv.h"
 
 #define UNFORESEEN 128                /* kept for first writes that nobody foresaw */
@@ -189,8 +190,8 @@ refusal_remember(uint64_t pages, uint64_t begin_possible, err_t err)
     lock_release(&refused.lock);
 }
 
-err_t
-pmem_commit_for_space(struct pmem_worker *worker)
+static err_t
+commit_for_space(struct pmem_worker *worker)
 {
     uint32_t epoch = pmem_snapshot_ask(STORE_CAUSE_SPACE);
     err_t err;
@@ -201,20 +202,31 @@ pmem_commit_for_space(struct pmem_worker *worker)
     return err;
 }
 
+err_t
+pmem_commit_for_space(struct pmem_worker *worker)
+{
+    uint64_t begin_ns = plat_monotonic_ns();
+    err_t err = commit_for_space(worker);
+
+    pmem_stalled(PMEM_STALL_ROOM, begin_ns);
+    return err;
+}
+
 /* The volume may be full of generations that nobody needs any more: each commit lets go of one. */
 static err_t
 take_after_commits(struct pmem_worker *worker, uint64_t pages, uint32_t wanted)
 {
-    uint64_t begin_possible = possible();
+    uint64_t begin_possible = possible(), begin_ns = plat_monotonic_ns();
     err_t err = ERR_NOSPACE;
 
     if (in_vain(pages + missing(wanted), begin_possible))
         return ERR_NOSPACE;
     for (unsigned i = 0; i < PMEM_COMMITS_LONG && err == ERR_NOSPACE; i++) {
-        err = pmem_commit_for_space(worker);
+        err = commit_for_space(worker);
         if (err == OK)
             err = take(pages, wanted);
     }
+    pmem_stalled(PMEM_STALL_ROOM, begin_ns);
     refusal_remember(pages + missing(wanted), begin_possible, err);
     return err == OK ? OK : ERR_NOSPACE;
 }
@@ -315,15 +327,17 @@ static err_t
 take_to_tell_after_commits(struct pmem_worker *worker, uint64_t pages)
 {
     uint64_t begin_possible = possible(), beyond = beyond_telling(pages);
+    uint64_t begin_ns = plat_monotonic_ns();
     err_t err = ERR_NOSPACE;
 
     if (in_vain(beyond, begin_possible))
         return ERR_NOSPACE;
     for (unsigned i = 0; i < PMEM_COMMITS_LONG && err != OK; i++) {
-        IGNORE(pmem_commit_for_space(worker), "what comes back of it is seen at once");
+        IGNORE(commit_for_space(worker), "what comes back of it is seen at once");
         pmem_kept_refill();
         err = take_to_tell(pages);
     }
+    pmem_stalled(PMEM_STALL_ROOM, begin_ns);
     refusal_remember(beyond, begin_possible, err);
     return err;
 }

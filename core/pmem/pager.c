@@ -98,10 +98,11 @@ pages_install(uint64_t page, uint32_t count, const uint8_t *contents, uint32_t *
 
 /*
  * Make an absent page resident, and up to `*count` with those behind it; without a buffer, one as
- * zeroes. Its lock is held. `count` is filled: how many came in.
+ * zeroes. Its lock is held. `count` is filled: how many came in; `read`: false if the disk was not
+ * needed.
  */
 static err_t
-pages_fetch(uint64_t page, uint32_t *count, void *buffer)
+pages_fetch(uint64_t page, uint32_t *count, void *buffer, bool *read)
 {
     uint64_t begin_ns = plat_monotonic_ns();
     uint32_t locked, got;
@@ -109,8 +110,10 @@ pages_fetch(uint64_t page, uint32_t *count, void *buffer)
 
     if (!buffer || store_page_is_zero(pmem_store, page)) {
         *count = 1;
+        *read = false;
         return page_install(page, NULL);
     }
+    *read = true;
     /* Locked, so that nobody brings one in and writes it while we hold what it was. */
     locked = followers_lock(page, *count);
     err = store_pages_read(pmem_store, page, locked, buffer, &got);
@@ -135,8 +138,9 @@ page_take_back(struct pmem_page *entry, uint64_t page)
     }
 }
 
-err_t
-pmem_pages_ensure(uint64_t page, uint32_t *count, void *buffer)
+/* As pmem_pages_ensure; `waited` is filled: false if nobody had to read anything for it. */
+static err_t
+pages_ensure(uint64_t page, uint32_t *count, void *buffer, bool *waited)
 {
     struct pmem_page *entry = pmem_page_of(page);
     uint32_t wanted = *count;
@@ -146,9 +150,10 @@ pmem_pages_ensure(uint64_t page, uint32_t *count, void *buffer)
         *count = wanted;
         pmem_page_lock(entry);
         if (!pmem_page_has(entry, PMEM_RESIDENT)) {
-            err = pages_fetch(page, count, buffer);
+            err = pages_fetch(page, count, buffer, waited);
         } else {
-            if (pmem_page_has(entry, PMEM_LEAVING))
+            *waited = !pmem_page_has(entry, PMEM_LEAVING); /* somebody else has brought it in */
+            if (!*waited)
                 page_take_back(entry, page);
             err = OK;
             *count = 1;
@@ -158,6 +163,14 @@ pmem_pages_ensure(uint64_t page, uint32_t *count, void *buffer)
             return err;
         pmem_evict_wait();
     }
+}
+
+err_t
+pmem_pages_ensure(uint64_t page, uint32_t *count, void *buffer)
+{
+    bool waited;
+
+    return pages_ensure(page, count, buffer, &waited);
 }
 
 err_t
@@ -175,12 +188,16 @@ pmem_page_ensure(uint64_t page, void *buffer)
 static err_t
 page_ensure_ahead(struct pmem_worker *worker, uint64_t page)
 {
+    uint64_t begin_ns = plat_monotonic_ns();
     uint32_t count = 1;
+    bool waited;
     err_t err;
 
     if (page - worker->ahead_page < worker->ahead)
         count = worker->ahead < PMEM_AHEAD_MAX / 2 ? 2 * worker->ahead : PMEM_AHEAD_MAX;
-    err = pmem_pages_ensure(page, &count, worker->page_buffer);
+    err = pages_ensure(page, &count, worker->page_buffer, &waited);
+    if (waited)
+        pmem_stalled(PMEM_STALL_PAGE, begin_ns);
     if (err == OK) {
         worker->ahead_page = page + count;
         worker->ahead = count;
@@ -286,8 +303,12 @@ pmem_page_in(struct pmem_worker *worker, uint64_t address)
     if (pmem_world_acting()) /* nobody runs whom we could keep waiting */
         return page_ensure_ahead(pmem_worker_current(), space_page_of(address));
     pmem_worker_away(worker);
-    if (pmem_evict_behind())
+    if (pmem_evict_behind()) {
+        uint64_t begin_ns = plat_monotonic_ns();
+
         pmem_evict_wait();
+        pmem_stalled(PMEM_STALL_ROOM, begin_ns);
+    }
     err = page_ensure_ahead(worker, space_page_of(address));
     pmem_worker_back(worker);
     return err;

@@ -24,7 +24,11 @@ counters_clear(void)
     atomic_store(&pmem_counters.pages_evicted, 0);
     atomic_store(&pmem_counters.first_writes, 0);
     atomic_store(&pmem_counters.copies, 0);
-    atomic_store(&pmem_counters.copy_waits, 0);
+    for (unsigned kind = 0; kind < PMEM_STALL_KINDS; kind++) {
+        atomic_store(&pmem_counters.stalls[kind].count, 0);
+        atomic_store(&pmem_counters.stalls[kind].total_ns, 0);
+        atomic_store(&pmem_counters.stalls[kind].max_ns, 0);
+    }
 }
 
 /* Everything but the threads. */

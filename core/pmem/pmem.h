@@ -368,6 +368,18 @@ struct pmem_durations {
     uint64_t count, p50, p99, max;
 };
 
+/* What a program stood still for, beside the instants of snapshots. */
+enum pmem_stall_kind {
+    PMEM_STALL_ROOM, /* no credit, or too many pages in memory: for commits, and for the evictor */
+    PMEM_STALL_COPY, /* a first write, because no copy was free: for the flusher */
+    PMEM_STALL_PAGE, /* for a page from the disk */
+    PMEM_STALL_KINDS,
+};
+
+struct pmem_stall {
+    uint64_t count, total_ns, max_ns;
+};
+
 struct pmem_stats {
     uint64_t snapshots;
     struct pmem_durations pause;     /* request to release */
@@ -378,12 +390,15 @@ struct pmem_stats {
     uint64_t pages_in;      /* read from the disk on demand */
     uint64_t pages_evicted; /* clean and early-written */
     uint64_t first_writes;
-    uint64_t copies;     /* made because a closed epoch still needed the page */
-    uint64_t copy_waits; /* first writes that had to wait for the flusher */
-    uint64_t failures;   /* commits that failed */
+    uint64_t copies;   /* made because a closed epoch still needed the page */
+    uint64_t failures; /* commits that failed */
+    struct pmem_stall stalls[PMEM_STALL_KINDS];
 };
 
 void pmem_stats_get(struct pmem_stats *stats);
+
+/* A worker has stood still for that since `begin_ns` (monotonic): count it. A few nanoseconds. */
+void pmem_stalled(enum pmem_stall_kind kind, uint64_t begin_ns);
 
 /* Assert every invariant of the space (walks all present pages; only in the stopped world). */
 void pmem_check(void);

@@ -79,7 +79,10 @@ struct pmem_chunk {
 };
 
 struct pmem_counters {
-    _Atomic uint64_t pages_in, pages_evicted, first_writes, copies, copy_waits;
+    _Atomic uint64_t pages_in, pages_evicted, first_writes, copies;
+    struct {
+        _Atomic uint64_t count, total_ns, max_ns;
+    } stalls[PMEM_STALL_KINDS];
 };
 
 extern struct store *pmem_store;

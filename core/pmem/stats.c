@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "base/assert.h"
+#include "plat/machine.h"
 #include "pmem/pmem_priv.h"
 
 static struct pmem_durations
@@ -32,8 +33,27 @@ pmem_stats_get(struct pmem_stats *stats)
         .pages_evicted = atomic_load(&pmem_counters.pages_evicted),
         .first_writes = atomic_load(&pmem_counters.first_writes),
         .copies = atomic_load(&pmem_counters.copies),
-        .copy_waits = atomic_load(&pmem_counters.copy_waits),
     };
+    for (unsigned kind = 0; kind < PMEM_STALL_KINDS; kind++)
+        stats->stalls[kind] = (struct pmem_stall){
+            .count = atomic_load(&pmem_counters.stalls[kind].count),
+            .total_ns = atomic_load(&pmem_counters.stalls[kind].total_ns),
+            .max_ns = atomic_load(&pmem_counters.stalls[kind].max_ns),
+        };
+}
+
+void
+pmem_stalled(enum pmem_stall_kind kind, uint64_t begin_ns)
+{
+    uint64_t ns = plat_monotonic_ns() - begin_ns;
+    _Atomic uint64_t *max_ns = &pmem_counters.stalls[kind].max_ns;
+    uint64_t longest = atomic_load_explicit(max_ns, memory_order_relaxed);
+
+    pmem_count(&pmem_counters.stalls[kind].count);
+    atomic_fetch_add_explicit(&pmem_counters.stalls[kind].total_ns, ns, memory_order_relaxed);
+    while (ns > longest && !atomic_compare_exchange_weak_explicit(
+                               max_ns, &longest, ns, memory_order_relaxed, memory_order_relaxed))
+        continue;
 }
 
 /* What pmem_priv.h promises of one page; its lock is held. */

@@ -451,8 +451,11 @@ pmem_safepoint(struct pmem_worker *worker)
     if (wanted & PMEM_WANT_STOP)
         world_stop(worker);
     if (pmem_evict_behind()) {
+        uint64_t begin_ns = plat_monotonic_ns();
+
         pmem_worker_away(worker);
         pmem_evict_wait();
+        pmem_stalled(PMEM_STALL_ROOM, begin_ns);
         pmem_worker_back(worker);
     }
     return pmem_credit_top_up(worker);

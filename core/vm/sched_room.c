@@ -18,9 +18,11 @@ void
 sched_pause(struct vm_worker *worker)
 {
     static _Atomic uint32_t nothing;
+    uint64_t begin_ns = plat_monotonic_ns();
 
     pmem_worker_away(&worker->pmem);
-    plat_wait(&nothing, 0, plat_monotonic_ns() + THROTTLE_NS);
+    plat_wait(&nothing, 0, begin_ns + THROTTLE_NS);
+    pmem_stalled(PMEM_STALL_ROOM, begin_ns);
     pmem_worker_back(&worker->pmem);
 }
 

@@ -373,10 +373,14 @@ const struct verb verbs[] = {
         .name = "stat",
         .synopsis = "VOLUME",
         .summary = "show figures: generations, pages, pauses",
-        .details = "Durations are those of the present run and absent when the volume is stopped.\n"
-                   "pause is from the request of a snapshot to the release of all threads,\n"
-                   "safepoint from the request until the last has stopped, commit from the\n"
-                   "instant until it is safe on the disk.\n",
+        .details =
+            "Durations are those of the present run and absent when the volume is stopped.\n"
+            "pause is from the request of a snapshot to the release of all threads,\n"
+            "safepoint from the request until the last has stopped, commit from the\n"
+            "instant until it is safe on the disk.\n"
+            "Under 'waited' is how often, how long in all and how long at most a thread stood\n"
+            "still: for room on the volume or in memory; for copies, when it wrote faster than\n"
+            "snapshots are saved; and for pages that had to be read.\n",
         .options = stat_options,
         .argument_min = 1,
         .argument_max = 1,

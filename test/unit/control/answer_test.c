@@ -233,6 +233,10 @@ START_TEST(stat_has_the_figures_that_programs_read)
         "\"pause_ns\":{\"count\":",
         "\"safepoint_ns\":{\"count\":",
         "\"commit_ns\":{\"count\":",
+        "\"stalls_ns\":{\"room\":{\"count\":",
+        "\"copy\":{\"count\":",
+        "\"page\":{\"count\":",
+        "\"total\":",
         "\"p50\":",
         "\"p99\":",
         "\"max\":",
@@ -244,6 +248,9 @@ START_TEST(stat_has_the_figures_that_programs_read)
     ck_assert_int_eq(ask("stat"), ANSWER_DONE);
     ck_assert(answer_has("generation 4711, running"));
     ck_assert(answer_has("safepoint"));
+    ck_assert(answer_has("\nfor room "));
+    ck_assert(answer_has("\nfor copies "));
+    ck_assert(answer_has("\nfor pages "));
 }
 END_TEST
 

@@ -114,7 +114,7 @@ START_TEST(a_page_written_while_it_is_saved_is_saved_as_it_stood)
         ck_assert_uint_eq(fake_committed_word(at(page, 0)), 1);
     pmem_stats_get(&stats);
     ck_assert_uint_gt(stats.copies, 0);
-    ck_assert_uint_eq(stats.copy_waits, 0);
+    ck_assert_uint_eq(stats.stalls[PMEM_STALL_COPY].count, 0);
     ck_assert_int_eq(commit(&worker), OK);
     for (uint64_t page = 0; page < 80; page++)
         ck_assert_uint_eq(fake_committed_word(at(page, 0)), 2);
@@ -146,7 +146,10 @@ START_TEST(without_a_free_copy_the_writer_waits_for_the_flusher)
     for (uint64_t page = 0; page < 200; page++)
         ck_assert_uint_eq(fake_committed_word(at(page, 0)), 1);
     pmem_stats_get(&stats);
-    ck_assert_uint_gt(stats.copy_waits, 0);
+    ck_assert_uint_gt(stats.stalls[PMEM_STALL_COPY].count, 0);
+    ck_assert_uint_le(stats.stalls[PMEM_STALL_COPY].count, 200); /* once for each first write */
+    ck_assert_uint_gt(stats.stalls[PMEM_STALL_COPY].max_ns, 0);
+    ck_assert_uint_ge(stats.stalls[PMEM_STALL_COPY].total_ns, stats.stalls[PMEM_STALL_COPY].max_ns);
 }
 END_TEST
 

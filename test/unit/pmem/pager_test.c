@@ -61,9 +61,12 @@ START_TEST(a_page_comes_in_when_it_is_touched_and_not_before)
     pmem_stats_get(&stats);
     ck_assert_uint_eq(stats.pages_resident, 1);
     ck_assert_uint_eq(stats.pages_in, 1);
-    ck_assert_uint_eq(pmem_load64(at(100, 0)), 0);
+    ck_assert_uint_eq(stats.stalls[PMEM_STALL_PAGE].count, 1);
+    ck_assert_uint_gt(stats.stalls[PMEM_STALL_PAGE].total_ns, 0);
+    ck_assert_uint_eq(pmem_load64(at(100, 0)), 0); /* zero: nobody waits for that */
     pmem_stats_get(&stats);
     ck_assert_uint_eq(stats.pages_in, 1);
+    ck_assert_uint_eq(stats.stalls[PMEM_STALL_PAGE].count, 1);
     ck_assert_uint_eq(pmem_dirty_count, 0);
 }
 END_TEST

@@ -167,9 +167,12 @@ snapshots(void)
 START_TEST(a_worker_is_refused_credit_only_after_commits_that_might_have_helped)
 {
     struct pmem_worker worker;
+    struct pmem_stats stats;
     uint64_t taken;
 
     join(&worker);
+    pmem_stats_get(&stats);
+    ck_assert_uint_eq(stats.stalls[PMEM_STALL_ROOM].count, 0);
     fake.fills = true;
     fake.credit = 0;
     for (uint64_t page = 0; page < 60; page++)
@@ -178,9 +181,14 @@ START_TEST(a_worker_is_refused_credit_only_after_commits_that_might_have_helped)
     taken = snapshots();
     ck_assert_uint_ge(taken, 4);
     ck_assert_int_eq(fake.cause, STORE_CAUSE_SPACE);
+    pmem_stats_get(&stats);
+    ck_assert_uint_eq(stats.stalls[PMEM_STALL_ROOM].count, 1); /* however many commits it was */
+    ck_assert_uint_gt(stats.stalls[PMEM_STALL_ROOM].max_ns, 0);
     /* At once from now on: there is nothing that a commit could let go of. */
     ck_assert_int_eq(pmem_safepoint(&worker), ERR_NOSPACE);
     ck_assert_uint_eq(snapshots(), taken);
+    pmem_stats_get(&stats);
+    ck_assert_uint_eq(stats.stalls[PMEM_STALL_ROOM].count, 1);
     /* Nor is there if no more was written than before. */
     for (uint64_t page = 0; page < 20; page++)
         pmem_store64(at(page, 0), 2);
