@@ -51,6 +51,8 @@ thread_row(struct buffer *text, const struct vm_thread_info *info)
     char duration[FORMAT_UNIT_BYTES];
 
     thread_where(info, where, sizeof where);
+    if (info->id == 0)
+        return buffer_format(text, "%6s %7s  %-9s %8s  %s\n", "?", "?", "?", "?", where);
     TRY(buffer_format(text, "%6" PRIu64 " %7u  %-9s %8" PRIu64 "  %-40s", info->id,
                       info->application, thread_states[info->state], info->cpu_ns / 1000000u,
                       where));

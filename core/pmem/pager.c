@@ -293,6 +293,24 @@ pmem_takes_no_block(uint64_t address)
            store_page_is_zero(pmem_store, page);
 }
 
+static err_t
+page_in_here(uint64_t address)
+{
+    if (pmem_resident(address))
+        return OK;
+    return page_ensure_ahead(pmem_worker_current(), space_page_of(address));
+}
+
+bool
+pmem_readable(uint64_t address, uint64_t bytes)
+{
+    for (uint64_t at = address; at < address + bytes; at = (at | (PAGE_BYTES - 1)) + 1) {
+        if (page_in_here(at) != OK)
+            return false;
+    }
+    return true;
+}
+
 err_t
 pmem_page_in(struct pmem_worker *worker, uint64_t address)
 {
@@ -301,7 +319,7 @@ pmem_page_in(struct pmem_worker *worker, uint64_t address)
     if (pmem_resident(address))
         return OK;
     if (pmem_world_acting()) /* nobody runs whom we could keep waiting */
-        return page_ensure_ahead(pmem_worker_current(), space_page_of(address));
+        return page_in_here(address);
     pmem_worker_away(worker);
     if (pmem_evict_behind()) {
         uint64_t begin_ns = plat_monotonic_ns();

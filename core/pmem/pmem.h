@@ -282,6 +282,13 @@ uint32_t pmem_epoch_quiet(void);
  */
 must_use err_t pmem_page_in(struct pmem_worker *worker, uint64_t address);
 
+/*
+ * True if all these bytes can be read. Brings their pages in, and the world waits meanwhile: for a
+ * RUNNING worker in the middle of a change, which may not go away, and for an action in the stopped
+ * world.
+ */
+bool pmem_readable(uint64_t address, uint64_t bytes);
+
 /* True if the page of `address` can be read now without waiting for the disk. */
 bool pmem_resident(uint64_t address);
 

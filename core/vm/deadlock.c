@@ -73,7 +73,7 @@ locked_object(ref_t thread, uint32_t i)
 {
     ref_t object = array_load_word(GET_WORD(thread_object, thread, lock_stack), i);
 
-    return show_there(object, OBJECT_HEADER_BYTES) && monitor_of(object) != 0 ? object : 0;
+    return monitor_readable_of(object) != 0 ? object : 0;
 }
 
 /* ---- who has what ---- */

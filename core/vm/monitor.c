@@ -209,6 +209,25 @@ spare_push(uint32_t number)
     return true;
 }
 
+/* 0 if it cannot be read. */
+static ref_t
+readable_numbered(uint32_t number)
+{
+    uint64_t entry = array_at(pmem_load64(root_field(monitors)), KIND_WORDS, number);
+    ref_t monitor = pmem_readable(entry, 8) ? pmem_load64(entry) : WORD_NULL;
+
+    return monitor != WORD_NULL && pmem_readable(monitor, sizeof(struct monitor_object)) ? monitor
+                                                                                         : 0;
+}
+
+ref_t
+monitor_readable_of(ref_t object)
+{
+    uint64_t header = pmem_readable(object, OBJECT_HEADER_BYTES) ? obj_header(object) : 0;
+
+    return lock_state(header) == LOCK_INFLATED ? readable_numbered(hash_field(header)) : 0;
+}
+
 err_t
 monitor_init(void)
 {
@@ -219,7 +238,10 @@ monitor_init(void)
         lock_init(&guards[i], LOCK_RANK_MONITOR);
     spare_count = 0;
     for (uint32_t i = 0; table != WORD_NULL && i < count; i++) {
-        if (GET_WORD(monitor_object, array_load_word(table, i), object) == WORD_NULL &&
+        ref_t monitor =
+            readable_numbered(i); /* else nobody new uses it; who waits sees it himself */
+
+        if (monitor != 0 && GET_WORD(monitor_object, monitor, object) == WORD_NULL &&
             !spare_push(i))
             return ERR_NOMEM;
     }

@@ -27,6 +27,9 @@ enum prim_answer monitor_exit(struct prim_call *call, ref_t object);
 /* The monitor object of an object, or 0: nobody ever had to wait for it, or not lately. */
 ref_t monitor_of(ref_t object);
 
+/* The same; 0 also if that, or the object, cannot be read. The world waits for pages meanwhile. */
+ref_t monitor_readable_of(ref_t object);
+
 /* True if `thread` holds it. */
 bool monitor_is_held_by(ref_t thread, ref_t object);
 

@@ -340,7 +340,7 @@ pay_kills(struct vm_worker *worker)
     worker_commit_begin(worker);
     count = thread_slot_count();
     for (; slot < count && worker->pmem.credit > WAKE_PAGES; slot++) {
-        ref_t thread = thread_in_slot(slot);
+        ref_t thread = thread_readable_in_slot(slot);
 
         if (thread == WORD_NULL || !sched_is_over(thread))
             continue;

@@ -48,7 +48,7 @@ sched_let_go(void)
     if (!sched_programs_stand || atomic_exchange(&lets_go, true))
         return;
     for (uint32_t slot = 0; slot < count; slot++) {
-        ref_t thread = thread_in_slot(slot);
+        ref_t thread = thread_readable_in_slot(slot);
 
         if (thread != WORD_NULL && is_of_program(thread) && !sched_is_over(thread) &&
             (GET_U32(thread_object, thread, state) & ~THREAD_WOKEN) == THREAD_RUNNABLE &&

@@ -61,11 +61,7 @@ show_there(uint64_t address, uint64_t bytes)
 {
     if (!space_contains(address) || bytes > SPACE_END - address)
         return false;
-    for (uint64_t at = address; at < address + bytes; at = (at | (PAGE_BYTES - 1)) + 1) {
-        if (pmem_page_in(NULL, at) != OK)
-            return false;
-    }
-    return true;
+    return pmem_readable(address, bytes);
 }
 
 ref_t

@@ -566,7 +566,7 @@ count_threads(void *argument)
     uint32_t *id_then_count = argument, count = thread_slot_count(), found = 0;
 
     for (uint32_t slot = 0; slot < count; slot++) {
-        ref_t thread = thread_in_slot(slot);
+        ref_t thread = thread_readable_in_slot(slot);
         word_t application =
             thread != WORD_NULL ? GET_WORD(thread_object, thread, application) : WORD_NULL;
 

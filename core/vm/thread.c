@@ -105,6 +105,23 @@ thread_in_slot(uint32_t slot)
     return pmem_load64(SPACE_THREAD_TABLE + 8 * (uint64_t)slot);
 }
 
+ref_t
+thread_readable_in_slot(uint32_t slot)
+{
+    word_t application;
+    ref_t thread;
+
+    if (!pmem_readable(SPACE_THREAD_TABLE + 8 * (uint64_t)slot, 8))
+        return WORD_NULL;
+    thread = thread_in_slot(slot);
+    if (thread == WORD_NULL || !pmem_readable(thread, sizeof(struct thread_object)))
+        return WORD_NULL;
+    application = GET_WORD(thread_object, thread, application);
+    if (application != WORD_NULL && !pmem_readable(application, sizeof(struct application_object)))
+        return WORD_NULL;
+    return thread;
+}
+
 uint32_t
 thread_slot_count(void)
 {
@@ -558,7 +575,7 @@ thread_kill_application(ref_t application)
     uint32_t count = thread_slot_count();
 
     for (uint32_t slot = 0; slot < count; slot++) {
-        ref_t thread = thread_in_slot(slot);
+        ref_t thread = thread_readable_in_slot(slot);
 
         if (thread == WORD_NULL || GET_WORD(thread_object, thread, application) != application)
             continue;

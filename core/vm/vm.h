@@ -152,11 +152,11 @@ void vm_close(void);
 /* ---- looking at it: consistent pictures, taken while the world stands still ---- */
 
 struct vm_thread_info {
-    uint64_t id;
+    uint64_t id; /* 0: the thread is damaged, and so nothing is known of it */
     enum thread_state state;
     uint32_t application; /* 0: the system's own */
     char name[48];        /* "" if it has none */
-    char method[96];      /* such as ".main.run"; "" where there is no frame */
+    char method[96];      /* such as ".main.run"; "" where there is no frame; "(damaged)" */
     char file[64];
     unsigned line;       /* 0 when not known */
     char waiting[64];    /* class of what it waits for, or "" */

@@ -641,6 +641,12 @@ must_use bool thread_enlist(ref_t thread);
 void thread_delist(ref_t thread);
 void thread_delist_slot(uint32_t slot);
 ref_t thread_in_slot(uint32_t slot);
+
+/*
+ * The same, or 0 if the thread or its program cannot be read. For one who goes along the table and
+ * may not go away: brings pages in while the world waits.
+ */
+ref_t thread_readable_in_slot(uint32_t slot);
 uint32_t thread_slot_count(void);
 void thread_table_init(void);
 
