@@ -226,7 +226,6 @@ END_TEST
 START_TEST(a_program_stopped_for_want_of_room_ends_when_there_is_some)
 {
     struct vm_application_info info;
-    uint64_t deadline = plat_monotonic_ns() + 60000000000ull;
     uint32_t id =
         machine_install("class z { void run() { sleep(1000000L); } }\n"
                         "for (int i = 0; i < 100; i++) spawn(new z());\n"
@@ -249,7 +248,7 @@ START_TEST(a_program_stopped_for_want_of_room_ends_when_there_is_some)
     do {
         usleep(10000);
         info = machine_application(id);
-    } while (info.state == APPLICATION_RUNNING && plat_monotonic_ns() < deadline);
+    } while (info.state == APPLICATION_RUNNING); /* however slow it is: the test has a time limit */
     ck_assert_int_eq(info.state, APPLICATION_FAILED);
     ck_assert_uint_gt(info.thread_count, 1);
     fake.fills = false;
