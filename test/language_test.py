@@ -25,6 +25,7 @@ SECONDS_MAX = 60
 MESSAGES = "test/lang/wrong.txt"
 FINDINGS = "test/lang/lint.txt"
 TOKENS = "core/lang/lexer_priv.h"
+MACHINES = "core/vm/known.c"
 STATEMENT_SEEDS = range(1, 7)
 EXAMPLE = re.compile(r"^```phantom\n(.*?)^```\n```output\n(.*?)^```$", re.M | re.S)
 PIECE = re.compile(r'''/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)+'|[^"'/]+|.''', re.S)
@@ -171,6 +172,18 @@ class Language(unittest.TestCase):
             call = f"any u = new many();\ntry {{ println(u.f(new k{count - 1}())); }}"
             program = f"{classes}class many {{\n{methods}}}\n{call} catch (.internal.error e) {{ println(e.message); }}\n"
             self.assertEqual(self.execute(program).stdout, said + "\n")
+
+    def test_the_compiler_knows_each_class_that_the_machine_lays_out(self):
+        with open(MACHINES, encoding="utf-8") as file:
+            names = set(re.findall(r'\{ "\.internal\.(\w+)"', file.read())) - {"object"}
+        self.assertGreater(len(names), 12)
+        for name in names:
+            with self.subTest(name=name), tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "heir.ph")
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(f'class heir extends .internal."{name}" {{ }}\nprintln(new heir());\n')
+                done = subprocess.run([PHANTOM, "compile", path], capture_output=True, text=True, check=False)
+                self.assertIn(f".internal.{name} is made by the machine, so nothing extends it", done.stderr)
 
     def test_each_message_of_the_compiler_stands_in_a_test(self):
         said = said_in_tests()

@@ -311,7 +311,11 @@ settle(struct check *check, struct expr *call, struct method *method, const stru
 
     call->call.method = method;
     method->used = true;
-    if (!lang_may_access(check, method->class, method->flags, false))
+    if (!lang_may_access(check, method->class, method->flags, false) &&
+        method->name == check->lang->names.new_)
+        lang_error(check->lang, check->file, call->place, NULL, "the constructor of %s is private",
+                   method->class->brief->text);
+    else if (!lang_may_access(check, method->class, method->flags, false))
         lang_error(check->lang, check->file, call->place, NULL, "`%s` of %s is private",
                    method->name->text, method->class->brief->text);
     if (of_super && (method->flags & METHOD_ABSTRACT) != 0)
@@ -858,6 +862,14 @@ static bool
 may_create(struct check *check, const struct expr *expr, struct class *class)
 {
     lang_class_members(check->lang, class);
+    if (lang_is_machines(class)) {
+        lang_error(check->lang, check->file, expr->place,
+                   text_equal(class->brief->text, "string")   ? "write the value itself"
+                   : text_equal(class->brief->text, "thread") ? "spawn(...) starts one"
+                                                              : NULL,
+                   "only the machine makes objects of %s", class->name->text);
+        return false;
+    }
     if ((class->flags & (CLASS_INTERFACE | CLASS_ABSTRACT)) == 0)
         return true;
     lang_error(check->lang, check->file, expr->place, "create an object of a class that has it all",

@@ -74,16 +74,35 @@ static void
 check_constructor(struct lang *lang, struct method *method)
 {
     struct class *super = method->class->super;
+    const struct method *plain;
 
     if (method->body != NULL)
         method->super_call = find_super_call(lang, method);
     if (super == NULL || method->super_call != NULL || (method->flags & METHOD_PRIMITIVE) != 0)
         return;
-    if (lang_find_plain(lang, super, lang->names.new_) == NULL && !super->vague &&
-        !super->brief->doubtful)
+    plain = lang_find_plain(lang, super, lang->names.new_);
+    if (plain != NULL && (plain->flags & MEMBER_PRIVATE) != 0)
+        lang_error(lang, method->class->file, method->place, NULL,
+                   "the constructor of %s is private", super->brief->text);
+    if (plain == NULL && !super->vague && !super->brief->doubtful)
         lang_error(lang, method->class->file, method->place,
                    "a constructor whose first statement is super(...) can give them",
                    "the constructor of %s has arguments", super->brief->text);
+}
+
+/* Where only a type stands, it is the name of an argument of any type. */
+static void
+warn_of_type_as_name(struct check *check, const struct local *local)
+{
+    const struct lang_names *names = &check->lang->names;
+    const struct symbol *name = local->name;
+
+    if (local->syntax == NULL &&
+        (name == names->int_ || name == names->long_ || name == names->boolean ||
+         name == names->bool_ || name == names->char_ || name == names->float_ ||
+         name == names->double_ || text_equal(name->text, "string")))
+        lang_warn(check->lang, check->file, local->place, "a type stands before a name: int x",
+                  "this argument is called `%s`, and may be anything", name->text);
 }
 
 void
@@ -91,8 +110,10 @@ lang_check_body(struct check *check, struct method *method)
 {
     bool reached;
 
-    for (struct local *local = method->arguments; local != NULL; local = local->next)
+    for (struct local *local = method->arguments; local != NULL; local = local->next) {
+        warn_of_type_as_name(check, local);
         lang_declare(check, local);
+    }
     reached = lang_check_stmt(check, method->body);
     lang_leave_scope(check, NULL);
     if (reached && !method->holed && !method->is_top && method->type->kind != TYPE_VOID &&
@@ -166,7 +187,8 @@ check_flags(struct lang *lang, struct class *class, struct method *method)
     if ((flags & MEMBER_PUBLIC) != 0 && (flags & MEMBER_PRIVATE) != 0)
         problem = "is public and private at once";
     else if ((flags & METHOD_ABSTRACT) != 0 && (flags & MEMBER_STATIC) != 0)
-        problem = "is static and has no body";
+        problem = class == class->file->main ? "is a function and has no body"
+                                             : "is static and has no body";
     else if ((flags & METHOD_ABSTRACT) != 0 &&
              (flags & (MEMBER_PRIVATE | MEMBER_FINAL | METHOD_SYNCHRONIZED | METHOD_PRIMITIVE)) !=
                  0)
@@ -198,6 +220,16 @@ check_method(struct lang *lang, struct class *class, struct method *method)
 
     if (method->broken)
         return;
+    if (method->name == lang->names.new_ && (class->flags & CLASS_INTERFACE) != 0) {
+        lang_error(lang, class->file, method->place, "a void method named like it is one",
+                   "an interface has no constructor");
+        return;
+    }
+    if (method->name == lang->names.new_ && (method->flags & METHOD_ABSTRACT) != 0) {
+        lang_error(lang, class->file, method->place, "write {} if nothing is to be done",
+                   "a constructor has a body");
+        return;
+    }
     if (method->name == lang->names.new_)
         check_constructor(lang, method);
     if ((method->flags & METHOD_PRIMITIVE) != 0)
@@ -214,6 +246,27 @@ check_method(struct lang *lang, struct class *class, struct method *method)
     lang_check_body(&check, method);
 }
 
+static void
+check_fields(struct lang *lang, struct class *class)
+{
+    for (struct field *field = class->fields; field != NULL; field = field->next) {
+        const char *problem = NULL;
+
+        if ((field->flags & (METHOD_ABSTRACT | METHOD_SYNCHRONIZED)) != 0)
+            problem = "is a field, so it is neither abstract nor synchronized";
+        else if ((field->flags & MEMBER_PUBLIC) != 0 && (field->flags & MEMBER_PRIVATE) != 0)
+            problem = "is public and private at once";
+        if (problem != NULL)
+            lang_error(lang, class->file, field->place, NULL, "`%s` %s", field->name->text,
+                       problem);
+        if ((class->flags & CLASS_INTERFACE) != 0 && (field->flags & MEMBER_STATIC) == 0)
+            lang_error(lang, class->file, field->place, "make it static",
+                       "an interface has no fields");
+        if (!field->is_top)
+            lang_check_field(lang, field);
+    }
+}
+
 void
 lang_check_class(struct lang *lang, struct class *class)
 {
@@ -226,13 +279,7 @@ lang_check_class(struct lang *lang, struct class *class)
     if ((class->flags & CLASS_ABSTRACT) != 0 && (class->flags & CLASS_FINAL) != 0)
         lang_error(lang, class->file, class->place, NULL, "%s is abstract and final at once",
                    class->brief->text);
-    for (struct field *field = class->fields; field != NULL; field = field->next) {
-        if ((class->flags & CLASS_INTERFACE) != 0 && (field->flags & MEMBER_STATIC) == 0)
-            lang_error(lang, class->file, field->place, "make it static",
-                       "an interface has no fields");
-        if (!field->is_top)
-            lang_check_field(lang, field);
-    }
+    check_fields(lang, class);
     if (class == class->file->main && class->file->top != NULL)
         check_method(lang, class, class->file->top);
     for (struct method *method = class->methods; method != NULL && !lang->stopped;

@@ -43,6 +43,10 @@ check_override(struct lang *lang, struct class *class, struct method *method, st
         problem = "is private, and the one it overrides is not";
     else if (!is_static && (parent->flags & MEMBER_FINAL) != 0)
         problem = "overrides one that is final";
+    else if (method->ordinal != MODULE_NO_ORDINAL && parent->ordinal != MODULE_NO_ORDINAL &&
+             method->ordinal != parent->ordinal)
+        problem = lang_text(lang, "has the number %u, and the one it overrides %u", method->ordinal,
+                            parent->ordinal);
     else if (!result_fits(lang, method, parent))
         problem = lang_text(
             lang, "gives %s, and the one it overrides %s",

@@ -285,6 +285,27 @@ lang_resolve_type(struct lang *lang, struct file *file, const struct type_syntax
     return &lang_type_error;
 }
 
+/* The classes whose objects are laid out in C; object/layout.h numbers them. */
+static const char *const machines[] = {
+    "application", "boolean", "channel", "char",   "class",   "code_point", "double", "field",
+    "float",       "int",     "long",    "method", "monitor", "stack",      "string", "thread",
+};
+
+bool
+lang_is_machines(const struct class *class)
+{
+    static const char package[] = ".internal.";
+    const struct symbol *name = class->name;
+
+    if (name->byte_count < sizeof package || memcmp(name->text, package, sizeof package - 1) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++) {
+        if (text_equal(machines[i], name->text + sizeof package - 1))
+            return true;
+    }
+    return false;
+}
+
 /* Settle one parent of a class. */
 static void
 add_parent(struct lang *lang, struct class *class, const struct path_list *item)
@@ -322,7 +343,10 @@ add_parent(struct lang *lang, struct class *class, const struct path_list *item)
         if (class->super != NULL)
             lang_error(lang, class->file, place, "implement interfaces instead",
                        "a class extends only one class");
-        if ((parent->flags & CLASS_FINAL) != 0)
+        if (lang_is_machines(parent))
+            lang_error(lang, class->file, place, "a field can hold an object of it",
+                       "%s is made by the machine, so nothing extends it", parent->name->text);
+        else if ((parent->flags & CLASS_FINAL) != 0)
             lang_error(lang, class->file, place, NULL, "%s is final", parent->name->text);
         class->super = parent;
         return;
@@ -511,7 +535,8 @@ lang_class_members(struct lang *lang, struct class *class)
     }
     for (struct method *method = class->methods; method != NULL; method = method->next) {
         settle_method(lang, class, method);
-        if ((method->flags & METHOD_ABSTRACT) != 0 && (class->flags & CLASS_INTERFACE) == 0)
+        if ((method->flags & (METHOD_ABSTRACT | MEMBER_STATIC)) == METHOD_ABSTRACT &&
+            (class->flags & CLASS_INTERFACE) == 0)
             class->flags |= CLASS_ABSTRACT;
     }
     add_constructor(lang, class);

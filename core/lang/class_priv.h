@@ -121,6 +121,9 @@ const struct type *lang_resolve_type(struct lang *lang, struct file *file,
 void lang_class_header(struct lang *lang, struct class *class);
 void lang_class_members(struct lang *lang, struct class *class);
 
+/* Are its objects laid out in C? Nothing extends it, and no program makes one. */
+bool lang_is_machines(const struct class *class);
+
 /* True if `class` is, extends or implements `parent`. */
 bool lang_is_subclass(struct lang *lang, struct class *class, const struct class *parent);
 

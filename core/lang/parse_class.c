@@ -140,7 +140,8 @@ lang_parse_modifiers(struct parser *parser)
             flags |= MEMBER_STATIC;
         } else if (token->kind == T_NAME &&
                    (behind == T_NAME || behind == T_DOT || behind == T_VAR || behind == T_VOID ||
-                    behind == T_PUBLIC || behind == T_STATIC || behind == T_CLASS)) {
+                    behind == T_PUBLIC || behind == T_STATIC || behind == T_CLASS ||
+                    behind == T_INTERFACE)) {
             if (token->symbol == names->private_)
                 flags |= MEMBER_PRIVATE;
             else if (token->symbol == names->abstract)
@@ -222,9 +223,11 @@ parse_method(struct parser *parser, struct class *class, struct symbol *name, st
                                 place);
     method->syntax = syntax;
     method->flags = flags;
-    if (constructor && (flags & (MEMBER_STATIC | METHOD_ABSTRACT)) != 0)
+    if (constructor && (flags & (MEMBER_STATIC | METHOD_ABSTRACT)) != 0) {
         lang_error(parser->lang, parser->file, place, NULL,
                    "a constructor is neither static nor abstract");
+        method->broken = true;
+    }
     method->arguments = lang_parse_arguments(parser, method);
     parse_ordinal(parser, method);
     lang_parse_attributes(parser, &method->flags, &method->primitive_name);
@@ -356,6 +359,9 @@ parse_class(struct parser *parser, uint16_t member_flags)
     }
     class = lang_class_create(parser->lang, parser->file, name, brief, place);
     class->flags = CLASS_PUBLIC;
+    if ((member_flags & (MEMBER_STATIC | MEMBER_PRIVATE | METHOD_SYNCHRONIZED)) != 0)
+        lang_error(parser->lang, parser->file, place, "only a member is",
+                   "a class is neither static, private nor synchronized");
     if (interface)
         class->flags |= CLASS_INTERFACE | CLASS_ABSTRACT;
     lang_parse_attributes(parser, &member_flags, NULL);

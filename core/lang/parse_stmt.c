@@ -554,11 +554,24 @@ parse_contextual(struct parser *parser)
     return NULL;
 }
 
+/* What looks like a function where none can be declared, or like one of another language. */
+static const char *
+function_habit(const struct parser *parser, const struct stmt *stmt)
+{
+    if (stmt->kind == STMT_DECLARE && lang_at(parser, T_LPAREN))
+        return "a function in a block is a value: var f = fun (x) { ... };";
+    if (stmt->kind == STMT_EXPR && stmt->value->kind == EXPR_CALL && lang_at(parser, T_LBRACE) &&
+        lang_here(parser).line == lang_before(parser).line)
+        return "a function begins with its type, such as void f() { ... }";
+    return NULL;
+}
+
 /* Statements that end in a semicolon. */
 static struct stmt *
 parse_simple(struct parser *parser)
 {
     struct stmt *stmt;
+    const char *hint;
 
     switch (lang_peek(parser, 0)->kind) {
     case T_BREAK:
@@ -572,7 +585,11 @@ parse_simple(struct parser *parser)
         if (stmt == NULL)
             stmt = expression_statement(parser);
     }
-    lang_expect(parser, T_SEMICOLON, "at the end of the statement");
+    hint = function_habit(parser, stmt);
+    if (hint != NULL)
+        lang_syntax_hint(parser, lang_here(parser), "`;` at the end of the statement", hint);
+    else
+        lang_expect(parser, T_SEMICOLON, "at the end of the statement");
     return stmt;
 }
 
