@@ -66,8 +66,7 @@ lang_lint_assign(const struct check *check, const struct expr *expr)
 {
     const struct expr *target = expr->assign.target;
 
-    if (check->lang->lints && target->kind != EXPR_LOCAL &&
-        is_same_value(target, expr->assign.value))
+    if (target->kind != EXPR_LOCAL && is_same_value(target, expr->assign.value))
         lang_warn(check->lang, check->file, expr->place, NULL, "this is assigned to itself");
 }
 
