@@ -483,6 +483,54 @@ START_TEST(no_more_than_twenty_complaints_are_made)
 }
 END_TEST
 
+/* A class that extends `.internal.object`, with what is behind its name and in it. */
+static void
+refuses(const char *rest, const char *why)
+{
+    char text[400];
+
+    snprintf(text, sizeof text, "class .a extends .internal.object%s\n", rest);
+    ck_assert_refused(text, app, why);
+}
+
+START_TEST(words_that_do_not_go_together_are_refused)
+{
+    refuses(" abstract final", "it is abstract and final at once");
+    refuses(" implements .nobody", "unknown interface .nobody");
+    refuses(" interface\nclass .b extends .internal.error interface",
+            "an interface extends no class");
+    refuses("\nmethod f ()v public private\n" BODY, "is public and private at once");
+    refuses(" abstract\nmethod f ()v abstract final",
+            "is abstract, so nothing else may be said of it");
+    refuses(" abstract\nmethod f ()v abstract synchronized",
+            "is abstract, so nothing else may be said of it");
+    refuses(" abstract\nmethod f ()v abstract static",
+            "is abstract, so nothing else may be said of it");
+    refuses("\nmethod f ()i synchronized primitive 2", "is a primitive and synchronized at once");
+    refuses("\nmethod f ()v private ordinal 8\n" BODY, "cannot have a number");
+    refuses("\nmethod f ()v ordinal 5000\n" BODY, "has too large a number");
+    refuses(" interface\nmethod <new> ()v\n" BODY, "makes objects of an interface");
+    refuses("\nmethod <new> ()i\n ICONST 1\n RRETURN\nend",
+            "must be a method of an object and return nothing");
+    refuses("\nmethod <entry> ()v\n" BODY, "must be static, of signature ()v");
+    refuses("\nmethod <static> (i)v static\n" BODY, "must be static, of signature ()v");
+    refuses("\nmethod <line> ()v static\n" BODY, "must be static, of signature ()w");
+    refuses("\nmethod <scope> ()v static\n" BODY, "must be static, of signature ()w");
+    refuses("\nmethod <other> ()v static\n" BODY, "has a name that is kept for the machine");
+}
+END_TEST
+
+START_TEST(no_class_has_more_methods_than_can_be_numbered)
+{
+    static char text[200000];
+    size_t at = (size_t)snprintf(text, sizeof text, "class .a extends .internal.object abstract\n");
+
+    for (unsigned i = 0; i <= 4096; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at, "method f%u ()v abstract\n", i);
+    ck_assert_refused(text, app, "it has more than 4096 methods");
+}
+END_TEST
+
 START_TEST(primitives_are_for_the_library)
 {
     ck_assert_refused("class .a extends .internal.object\nmethod f ()i primitive 2\n", app,
@@ -653,6 +701,8 @@ main(void)
     tcase_add_test(tcase, code_handlers_and_lines_are_arrays);
     tcase_add_test(tcase, a_refused_module_leaves_nothing);
     tcase_add_test(tcase, no_more_than_twenty_complaints_are_made);
+    tcase_add_test(tcase, words_that_do_not_go_together_are_refused);
+    tcase_add_test(tcase, no_class_has_more_methods_than_can_be_numbered);
     tcase_add_test(tcase, primitives_are_for_the_library);
     tcase_add_test(tcase, classes_survive_a_restart);
     tcase_add_test(tcase, a_page_that_cannot_be_read_ends_the_load_and_nothing_else);
