@@ -972,11 +972,129 @@ top(struct grammar *grammar)
     }
 }
 
+/* ---- heads: words, parents and numbers, whether they go together or not ---- */
+
+#define HEADS_MAX 6
+
+/* A last byte from here on: all choices are for heads; what stands before is as small as it gets.
+ */
+#define HEADS_ONLY              0xe8
+
+#define CHOSEN(grammar, pieces) ((pieces)[choose(grammar, sizeof(pieces) / sizeof((pieces)[0]))])
+
+static void
+words(struct grammar *grammar)
+{
+    static const char *const pieces[] = {
+        "public", "private", "static", "abstract", "const", "final", "synchronized",
+    };
+
+    unsigned chosen = choose(grammar, 32);
+
+    for (unsigned i = chosen < 24 ? 0 : chosen < 31 ? 1 : 2; i > 0; i--)
+        PUT(grammar, "%s ", CHOSEN(grammar, pieces));
+}
+
+static void
+parents(struct grammar *grammar, unsigned number)
+{
+    static const char *const pieces[] = {
+        "extends c1",
+        "implements c0",
+        "extends .internal.error",
+        "extends .internal.container.array",
+        "extends .internal.string",
+        "extends .internal.thread",
+        "extends .internal.\"class\"",
+        "extends .internal.io.tty",
+        "extends .internal.container.collection",
+    };
+
+    switch (choose(grammar, 4)) {
+    case 0:
+    case 1:
+        if (number > 0)
+            PUT(grammar, " %s x%u", choose(grammar, 4) == 3 ? "implements" : "extends",
+                choose(grammar, number));
+        break;
+    case 2:
+        PUT(grammar, " %s", CHOSEN(grammar, pieces));
+        break;
+    default:
+        break;
+    }
+}
+
+/* A method or a field; named as others are, so that one overrides another. */
+static void
+member(struct grammar *grammar, unsigned number)
+{
+    static const char *const names[] = { "a", "b", "toString", "equals", "hashCode", "run" };
+    static const char *const arguments[] = {
+        "", "int v", "any v", "string v", "var v : c1", "int"
+    };
+    static const unsigned numbers[] = { 4, 5, 8, 16, 17, 4095 };
+    enum type type = (enum type)choose(grammar, TYPES + 1);
+    bool constructs = choose(grammar, 8) == 7;
+
+    type = constructs ? VOID : type;
+    words(grammar);
+    PUT(grammar, "%s ", type_names[type]);
+    if (constructs)
+        PUT(grammar, "x%u", number);
+    else
+        PUT(grammar, "%s", CHOSEN(grammar, names));
+    if (choose(grammar, 8) == 7) {
+        PUT(grammar, ";\n");
+        return;
+    }
+    PUT(grammar, "(%s)", CHOSEN(grammar, arguments));
+    if (choose(grammar, 8) == 7)
+        PUT(grammar, " [%u]", CHOSEN(grammar, numbers));
+    if (choose(grammar, 8) == 7) {
+        PUT(grammar, ";\n");
+        return;
+    }
+    grammar->result = type;
+    PUT(grammar, " { ");
+    if (choose(grammar, 16) == 15)
+        PUT(grammar, "super(); ");
+    if (type != VOID) {
+        PUT(grammar, "return ");
+        expression(grammar, type);
+        PUT(grammar, "; ");
+    }
+    PUT(grammar, "}\n");
+}
+
+/* They stand behind everything else, so that choices which end before make what they always made.
+ */
+static void
+heads(struct grammar *grammar)
+{
+    unsigned count = choose(grammar, HEADS_MAX);
+
+    for (unsigned i = 0; i < count; i++) {
+        words(grammar);
+        PUT(grammar, "%s x%u", choose(grammar, 8) == 7 ? "interface" : "class", i);
+        parents(grammar, i);
+        PUT(grammar, " {\n");
+        for (unsigned j = choose(grammar, 4); j > 0; j--)
+            member(grammar, i);
+        PUT(grammar, "}\n");
+        if (choose(grammar, 2) == 1)
+            PUT(grammar, "any make%u() { return new x%u(); }\n", i, i);
+    }
+}
+
 void
 grammar_program(const uint8_t *bytes, size_t byte_count, struct buffer *text)
 {
     struct grammar grammar = { .bytes = bytes, .left = byte_count, .text = text };
+    bool heads_only = byte_count > 0 && bytes[byte_count - 1] >= HEADS_ONLY;
 
+    if (heads_only)
+        grammar.left = 0;
     grammar.wrong_in = choose(&grammar, 4) == 3 ? choose(&grammar, 256) : 0;
     grammar.nonsense = choose(&grammar, 8) == 7;
     make_plan(&grammar);
@@ -985,4 +1103,8 @@ grammar_program(const uint8_t *bytes, size_t byte_count, struct buffer *text)
     for (unsigned i = 1; i < CLASSES; i++)
         class(&grammar, i);
     functions(&grammar);
+    grammar.local_count = 0;
+    if (heads_only)
+        grammar.left = byte_count;
+    heads(&grammar);
 }
