@@ -40,9 +40,9 @@ class SimControlsTest(unittest.TestCase):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
 
-    def build(self, guard):
+    def build(self, guard, script="mutate-store"):
         program = os.path.join(self.folder.name, "sim")
-        done = run(os.path.join(HERE, "../scripts/mutate-store"), "--build", guard, program)
+        done = run(os.path.join(HERE, "../scripts", script), "--build", guard, program)
         self.assertEqual(done.returncode, 0, done.stdout)
         return program
 
@@ -73,6 +73,25 @@ class SimControlsTest(unittest.TestCase):
         done = run(self.build("crc-whole"), "--exhaustive", "1")
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertRegex(done.stdout, "failed: once of groups 0x1; cut after event [0-9]+; loose .*lost")
+
+    def test_a_race_that_is_lost_is_found_and_repeats_alone(self):
+        program = self.build("weak-tell", "mutate-heap")
+        done = run(program, "--races", "1")
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("0 passed, 1 failed", done.stdout)
+        case = re.findall("^repeat it with: sim --race '(.*)'$", done.stdout, re.M)[-1]
+        self.assertRegex(case, "get@[0-9]+$")
+        for _ in range(2):  # it is no accident
+            self.assertEqual(run(program, "--race", case).returncode, 1)
+        done = run(SIM, "--race", case)  # and it is the collector that fails, not the simulator
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("1 cases", done.stdout)
+
+    def test_a_case_that_makes_no_sense_is_refused(self):
+        for case in ("", "held", "held-old-old get", "held-old-old get@x", "held-old-old sit@1",
+                     "held-old-old get@5 drop@4", "held-old-old get@1 get@1 get@1 get@1 get@1"):
+            done = run(SIM, "--race", case)
+            self.assertEqual(done.returncode, 2, done.stdout)
 
 
 class BootControlsTest(unittest.TestCase):

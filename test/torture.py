@@ -27,11 +27,13 @@ BUILD = pathlib.Path(os.environ.get("B", "build"))
 STATE = ROOT / BUILD / "torture.json"
 STOP_SECONDS_MAX = 30
 EXHAUSTIVE_PARTS = 200
+RACES_PARTS = {2: 100, 3: 10_000}
 # What the works test, by folder or file: the programs are made of these.
 COMMON = ("Makefile", "config.mk", "core", "classes", "hosted/embed")
 SIMULATOR = (*COMMON, "hosted/sim", "hosted/linux/space.c")
 PROCESS = (*COMMON, "hosted/linux", "tools/phantom")
 MACHINE = (*PROCESS, "kernel")
+HEAP = (*SIMULATOR, "scripts/mutate-store", "scripts/mutate-heap")
 STORE = ("core/base", "core/format", "core/plat", "core/store", "test/support", "test/unit/store",
          "hosted/sim", "scripts/mutate-store")
 
@@ -67,6 +69,18 @@ def exhaustive(done, units):
     return [str(ROOT / BUILD / "sim"), "--exhaustive", "3", "--part", f"{done}/{EXHAUSTIVE_PARTS}"]
 
 
+def races(acts):
+    def command(done, units):
+        return [str(ROOT / BUILD / "sim"), "--races", str(acts), "--part",
+                f"{done}/{RACES_PARTS[acts]}"]
+    return command
+
+
+def races_seed(done, units):
+    """The cases of one act, where fibres switch also as a seed says."""
+    return [str(ROOT / BUILD / "sim"), "--races", "1", "--seed", str(1000 + done)]
+
+
 def script(path, *words):
     def command(done, units):
         return [sys.executable, str(ROOT / path), "--kills", str(units), "--seed",
@@ -74,14 +88,18 @@ def script(path, *words):
     return command
 
 
-def guards():
-    """The guards of the store that are taken out, by name."""
-    return subprocess.run([ROOT / "scripts/mutate-store", "--list"], capture_output=True, text=True,
+def guards(of="store"):
+    """The guards of the store, or of the heap, that are taken out, by name."""
+    return subprocess.run([ROOT / f"scripts/mutate-{of}", "--list"], capture_output=True, text=True,
                           check=True).stdout.split()
 
 
 def mutations(done, units):
     return [str(ROOT / "scripts/mutate-store"), "--sim", *guards()[done:done + units]]
+
+
+def mutations_heap(done, units):
+    return [str(ROOT / "scripts/mutate-heap"), *guards("heap")[done:done + units]]
 
 
 def flips(done, units):
@@ -109,6 +127,9 @@ WORKS = [
     Work("sim-store", "cuts", 500_000, 20_000, SIMULATOR, sim("store")),
     Work("sim-exhaustive", "parts of all scripts of three commits", EXHAUSTIVE_PARTS, 1, SIMULATOR,
          exhaustive),
+    Work("races", "parts of all cases of two acts", RACES_PARTS[2], 1, SIMULATOR, races(2)),
+    Work("races-three", "ten-thousandths of all cases of three acts", 500, 1, SIMULATOR, races(3)),
+    Work("races-seeds", "seeds", 200, 1, SIMULATOR, races_seed),
     Work("kills", "kills", 3000, 50, PROCESS, script("test/kills_test.py")),
     Work("kills-verbs", "kills", 500, 50, (*PROCESS, "test/golden"),
          script("test/verbs_kills_test.py")),
@@ -120,6 +141,8 @@ WORKS = [
     Work("powercut", "images", 10_000, 500, MACHINE, powercut),
     Work("damage", "flipped bits", 1000, 100, PROCESS, flips),
     Work("mutations", "guards of the store taken out", len(guards()), 4, STORE, mutations),
+    Work("mutations-heap", "guards of the collector taken out", len(guards("heap")), 4, HEAP,
+         mutations_heap),
     Work("idle", "seconds", 600, 600, PROCESS,
          lambda done, units: [sys.executable, str(ROOT / "test/idle_test.py"), "--seconds",
                               str(units)]),

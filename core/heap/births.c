@@ -107,10 +107,10 @@ heap_births_begin(uint64_t block_count)
 
         if (!cursor->used)
             continue;
-        cursor->at = line_after(cursor->at, cursor->limit);
+        cursor->at = line_after(cursor->at, cursor->limit); /* guard: births-line */
         cursor->wide_at = line_after(cursor->wide_at, cursor->wide_limit);
-        heap_births_hole(cursor->at, cursor->limit);
-        heap_births_hole(cursor->wide_at, cursor->wide_limit);
+        heap_births_hole(cursor->at, cursor->limit);           /* guard: births-open */
+        heap_births_hole(cursor->wide_at, cursor->wide_limit); /* guard: births-wide */
     }
 }
 

@@ -106,7 +106,10 @@ free_find(uint64_t count)
     return HEAP_NO_BLOCK;
 }
 
-/* Take `count` blocks that were never used; they are zero. HEAP_NO_BLOCK when the space is full. */
+/*
+ * Take `count` blocks that were never used; they are zero. HEAP_NO_BLOCK when the space is full. No
+ * births are told of: they lie behind all that a cycle under way will judge.
+ */
 uint64_t
 heap_blocks_take_new(uint64_t count)
 {
@@ -115,7 +118,6 @@ heap_blocks_take_new(uint64_t count)
     if (count > HEAP_BLOCK_COUNT - block)
         return HEAP_NO_BLOCK;
     atomic_store_explicit(&heap.blocks_used, block + count, memory_order_relaxed);
-    heap_births_blocks(block, count);
     return block;
 }
 
@@ -140,7 +142,7 @@ heap_blocks_take(uint64_t count, bool *fresh)
     heap.free_count -= count;
     if (count == 1)
         heap.free_from = block + 1;
-    heap_births_blocks(block, count);
+    heap_births_blocks(block, count); /* guard: births-taken */
     return block;
 }
 
@@ -432,7 +434,7 @@ cursor_next_hole(struct heap_cursor *cursor)
         cursor->at = from;
         cursor->limit = from + bytes;
         cursor->fresh = false;
-        heap_births_hole(cursor->at, cursor->limit);
+        heap_births_hole(cursor->at, cursor->limit); /* guard: births-hole */
         return true;
     }
 }

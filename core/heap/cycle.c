@@ -71,9 +71,9 @@ instant(void *argument)
     cycle->marks.block_count = block_count;
     cycle->old_bytes = atomic_load_explicit(&heap.old_bytes, memory_order_relaxed);
     heap_births_begin(block_count);
-    heap.weak_watch = true;
+    heap.weak_watch = true; /* guard: weak-watch */
     for (struct heap_handle *handle = heap.handles; handle != NULL; handle = handle->next)
-        heap_picture_root(cycle, handle->word);
+        heap_picture_root(cycle, handle->word); /* guard: instant-handles */
     heap_picture_roots(cycle);
 }
 
@@ -145,7 +145,9 @@ cycle_mark(struct heap_cycle *cycle)
 {
     err_t err;
 
+    heap_at_point(HEAP_POINT_BEGUN, 0);
     pmem_still_begin(instant, cycle);
+    heap_at_point(HEAP_POINT_ANNOUNCED, 0);
     err = heap_cycle_is_called_off() ? ERR_CANCELLED : pmem_still_wait_instant();
     if (err == ERR_IO)
         err = ERR_NOSPACE; /* there was no snapshot; that is not what a damaged page would mean */
@@ -230,6 +232,7 @@ cycle_judge(struct heap_cycle *cycle)
         if (!ref_is_young(heap_block_at(block)))
             cycle->bytes_marked += cycle->block_bytes[block];
     }
+    heap_at_point(HEAP_POINT_JUDGED, 0);
     if (err == OK)
         err = pmem_world_do(&worker, settle, cycle, 0);
     if (err == OK)
@@ -277,6 +280,7 @@ cycle_run(bool exact)
     heap_summaries_end(err == OK);
     if (err == OK)
         err = cycle_judge(cycle);
+    heap_at_point(HEAP_POINT_OVER, 0);
     while (pmem_world_do(NULL, end, cycle, 0) != OK)
         plat_wait(&nothing, 0, plat_monotonic_ns() + RETRY_NS);
     log_debug("full collection: %s after %" PRIu64 " ms; %" PRIu64 " KiB alive, %" PRIu64

@@ -36,6 +36,13 @@ struct heap_cycle {
     uint64_t blocks_freed;
 };
 
+static inline void
+heap_at_point(enum heap_point point, uint64_t next)
+{
+    if (unlikely(heap.options.watch != NULL))
+        heap.options.watch(point, next);
+}
+
 /* cycle.c: true when the cycle shall end and free nothing more. Any thread. */
 bool heap_cycle_is_called_off(void);
 

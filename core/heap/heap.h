@@ -35,6 +35,28 @@
  */
 #define HEAP_FILLED_BYTES_MAX (4u << 20)
 
+/* Where the collector is in a cycle, in the order of the road; some are come by often. */
+enum heap_point {
+    HEAP_POINT_BEGUN,     /* nobody has been told of the cycle yet */
+    HEAP_POINT_ANNOUNCED, /* a snapshot was asked for; its instant may be over */
+    HEAP_POINT_INSTANT,   /* it is over; the snapshot need not be committed */
+    HEAP_POINT_LOOK,      /* an object comes off the stack, and is looked at */
+    HEAP_POINT_HELD,      /* the snapshot is committed */
+    HEAP_POINT_WAITED,    /* an object of a block that waited is looked at */
+    HEAP_POINT_MARKED,    /* nothing is left to mark */
+    HEAP_POINT_LAST,      /* the world is about to be stopped, to clear weak words; it runs */
+    HEAP_POINT_JUDGE,     /* a block is about to be judged; it runs */
+    HEAP_POINT_JUDGED,    /* all were; it runs */
+    HEAP_POINT_OVER,      /* births are told of until the next stop of the world, and no longer */
+    HEAP_POINT_COUNT,
+};
+
+/*
+ * Called by the collector's thread where it is, with the object or block that is next, or 0. It may
+ * wait there. Where it "runs" it is a RUNNING worker: who wants to stop the world waits for it.
+ */
+typedef void heap_point_fn(enum heap_point point, uint64_t next);
+
 struct heap_options {
     uint64_t nursery_bytes; /* 0: 2 MiB; a multiple of HEAP_BLOCK_BYTES */
     bool move_always;       /* test builds: scavenge at every safepoint */
@@ -46,6 +68,7 @@ struct heap_options {
     bool check_always;      /* test builds: walk all of the heap after each collection */
     uint64_t fail_every; /* test builds: each nth of programs finds no room before a collection */
     uint64_t fail_allocation; /* test builds: the nth finds none even then; 0: no such one */
+    heap_point_fn *watch;     /* tests: told where the collector is; NULL: nobody is */
 };
 
 /* The nursery_bytes that suit a volume of this size: a 128th of it, 256 KiB to 2 MiB. */
@@ -146,6 +169,12 @@ void heap_expect(uint64_t bytes);
 
 /* Collect all of it now (a full mark of old space, cycles included). */
 must_use err_t heap_collect_full(struct heap_local *local);
+
+/*
+ * Begin a cycle, if none is under way or asked for. What died in blocks that nobody writes to it
+ * may leave to one of the HEAP_SUMMARY_CYCLES that follow. Any thread; the world may stand still.
+ */
+void heap_cycle_ask(void);
 
 /*
  * A program is told that there is no room: until the next scavenge it may use what is kept back

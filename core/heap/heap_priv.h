@@ -393,12 +393,6 @@ bool heap_wants_stopped(void);
 /* cycle.c: the collector's thread */
 must_use err_t heap_cycle_start(void);
 
-/*
- * Begin a cycle, if none is under way or asked for. What died in blocks that nobody writes to it
- * may leave to one of the HEAP_SUMMARY_CYCLES that follow. Any thread; the world may stand still.
- */
-void heap_cycle_ask(void);
-
 /* The one under way ends without freeing more. */
 void heap_cycle_call_off(void);
 

@@ -84,15 +84,15 @@ old_judge_locked(const struct heap_cycle *cycle, const struct judged *judged)
     uint64_t block = judged->block;
     uint64_t lines[HEAP_LINE_WORDS];
 
-    if (heap_born_block(&heap.births, block))
+    if (heap_born_block(&heap.births, block)) /* guard: judge-born */
         return false;
     for (unsigned i = 0; i < HEAP_LINE_WORDS; i++)
         lines[i] = cycle->marks.lines[block][i] | heap.births.lines[block][i];
-    heap_cursors_leave(block);
+    heap_cursors_leave(block); /* guard: judge-cursors */
     heap.recycle_bits[block / 64] &= ~(1ull << (block % 64));
     if (lines_are(lines, 0))
         return true;
-    lines_forget(block, lines);
+    lines_forget(block, lines); /* guard: judge-slots */
     for (unsigned i = 0; i < HEAP_LINE_WORDS; i++)
         heap.lines[block][i] = lines[i];
     if (HEAP_LINES_PER_BLOCK - lines_used(lines) < HEAP_RECYCLE_LINES_MIN)
@@ -117,8 +117,9 @@ block_judge_locked(const struct heap_cycle *cycle, const struct judged *judged)
     case BLOCK_OLD:
         return old_judge_locked(cycle, judged);
     case BLOCK_LARGE:
-        return !heap_born_block(&heap.births, judged->block) &&
-               lines_are(cycle->marks.lines[judged->block], 0);
+        if (heap_born_block(&heap.births, judged->block)) /* guard: judge-born-large */
+            return false;
+        return lines_are(cycle->marks.lines[judged->block], 0);
     default:
         panic("heap: block %llu has no known kind", (unsigned long long)judged->block);
     }
@@ -131,7 +132,7 @@ blocks_free(struct heap_cycle *cycle, const struct judged *judged)
 
     pmem_store64(at, BLOCK_FREE);
     pmem_store64(at + 8, 0);
-    if (heap.slot_word_count != 0)
+    if (heap.slot_word_count != 0) /* guard: judge-block-slots */
         heap_forget_slots(heap_block_at(judged->block), judged->count * HEAP_BLOCK_BYTES);
     lock_acquire(&heap.lock);
     heap_blocks_give(judged->block, judged->count);
@@ -195,6 +196,7 @@ heap_judge(struct heap_cycle *cycle, struct pmem_worker *worker)
         while (block < end && block < cycle->marks.block_count) {
             if (heap_cycle_is_called_off())
                 return ERR_CANCELLED;
+            heap_at_point(HEAP_POINT_JUDGE, heap_block_at(block));
             block += block_judge(cycle, worker, block);
         }
         rest(worker);

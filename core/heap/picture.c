@@ -228,8 +228,9 @@ head_read(struct painter *painter, ref_t object, uint64_t head[HEAD_WORDS], unsi
 static bool
 is_weak(struct painter *painter, ref_t object)
 {
-    return !ref_is_young(object) && !painter->cycle->weak_keeps &&
-           mark_push(&painter->cycle->weak, object);
+    if (ref_is_young(object)) /* guard: weak-young-object */
+        return false;
+    return !painter->cycle->weak_keeps && mark_push(&painter->cycle->weak, object);
 }
 
 /* So far into a large object its words were asked for. */
@@ -276,13 +277,15 @@ look_at(struct painter *painter, ref_t object)
 static err_t
 look_or_wait(struct painter *painter, ref_t object)
 {
-    err_t err = look_at(painter, object);
+    err_t err;
 
+    heap_at_point(HEAP_POINT_LOOK, object);
+    err = look_at(painter, object);
     plat_switch_point();
     pmem_still_give_way();
     if (err != NOT_NOW)
         return err;
-    wait_in_block(painter, object);
+    wait_in_block(painter, object); /* guard: picture-wait */
     return OK;
 }
 
@@ -338,6 +341,7 @@ marked_look(struct painter *painter, uint64_t block)
 
     for (uint64_t at = heap_block_at(block); err == OK && marked_next(painter, block, &at);) {
         painter->looked[at % HEAP_BLOCK_BYTES / 512] |= 1ull << (at / 8 % 64);
+        heap_at_point(HEAP_POINT_WAITED, at);
         err = look_at(painter, at);
         plat_switch_point();
         pmem_still_give_way();
@@ -542,6 +546,7 @@ heap_picture_mark(struct painter *painter)
     unsigned left;
     err_t err;
 
+    heap_at_point(HEAP_POINT_INSTANT, 0);
     if (heap.marks_late)
         IGNORE(pmem_still_wait(), "it is waited for again");
     TRY(drain(painter));
@@ -551,6 +556,7 @@ heap_picture_mark(struct painter *painter)
     err = pmem_still_wait();
     if (err != OK)
         return err == ERR_IO ? ERR_NOSPACE : err; /* not a page that cannot be read */
+    heap_at_point(HEAP_POINT_HELD, 0);
     for (unsigned i = 0; i < HEAP_TABLES; i++) {
         if ((left >> i & 1) != 0)
             TRY(table_look(painter, tables[i].table, painter->cycle->counts[i]));

@@ -182,7 +182,7 @@ scan(ref_t object)
                 continue;
             word = forward(word);
             atomic_store_explicit((_Atomic uint64_t *)at, word, memory_order_relaxed);
-            if (old && word_is_young(word))
+            if (old && word_is_young(word)) /* guard: promote-remember */
                 heap_remember(at);
         }
     }

@@ -91,7 +91,7 @@ heap_weak_get(ref_t weak)
     word_t word = pmem_load64(weak_slot(weak));
 
     /* Both change only while the world stands still, and this has no safepoint. */
-    if (heap.weak_watch && word_is_ref(word) && !ref_is_young(word))
+    if (heap.weak_watch && word_is_ref(word) && !ref_is_young(word)) /* guard: weak-tell */
         tell(word);
     return word;
 }
@@ -127,7 +127,7 @@ told_take(void)
 
         if (word == WORD_NULL)
             break;
-        if (!heap_is_born(word))
+        if (!heap_is_born(word)) /* guard: weak-told-marked */
             told.older[kept++] = word;
     }
     lock_release(&heap.lock);
@@ -138,8 +138,13 @@ told_take(void)
 static bool
 is_lost(const struct heap_cycle *cycle, word_t word)
 {
-    return word_is_ref(word) && !ref_is_young(word) && !heap_is_born(word) &&
-           !heap_mark_get(&cycle->marks, word);
+    if (!word_is_ref(word))
+        return false;
+    if (ref_is_young(word)) /* guard: weak-young-referent */
+        return false;
+    if (heap_is_born(word)) /* guard: weak-born */
+        return false;
+    return !heap_mark_get(&cycle->marks, word);
 }
 
 typedef bool weak_fn(const struct heap_cycle *cycle, ref_t weak);
@@ -181,7 +186,7 @@ clear_all(void *argument)
     uint64_t from_ns = plat_monotonic_ns(), pages;
 
     told.again = told.seen != atomic_load(&told.count);
-    if (told.again)
+    if (told.again) /* guard: weak-told-again */
         return;
     pages = weak_each(cycle, takes_page);
     told.again = pages > told.pages;
@@ -218,6 +223,7 @@ clear_try(struct heap_cycle *cycle, uint64_t *told_count)
     *told_count = 0;
     TRY(pmem_worker_join(&worker));
     err = weak_page_in(cycle, &worker);
+    heap_at_point(HEAP_POINT_LAST, 0);
     if (err == OK)
         err = pmem_world_do(&worker, clear_all, cycle, told.pages + SLACK_PAGES);
     if (err == OK && told.again)
@@ -232,7 +238,7 @@ keep_all(struct heap_cycle *cycle, struct painter *painter)
 {
     cycle->weak_keeps = true;
     for (ref_t weak; (weak = mark_pop(&cycle->weak)) != 0;)
-        TRY(heap_picture_mark_slot(painter, weak_slot(weak)));
+        TRY(heap_picture_mark_slot(painter, weak_slot(weak))); /* guard: weak-keep */
     return OK;
 }
 
@@ -244,6 +250,7 @@ heap_weak_settle(struct heap_cycle *cycle, struct painter *painter)
 
     told.pages = 0;
     for (unsigned i = 0; i < TRIES && !too_much(); i++) {
+        heap_at_point(HEAP_POINT_MARKED, 0);
         err = clear_try(cycle, &count);
         if (err == ERR_NOSPACE)
             break;

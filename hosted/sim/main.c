@@ -13,6 +13,7 @@
 #include "sim/exhaustive.h"
 #include "sim/explore.h"
 #include "sim/idle.h"
+#include "sim/races.h"
 #include "sim/shrink.h"
 
 static const struct sim_scenario *const scenarios[] = {
@@ -39,7 +40,12 @@ static const char usage[] =
     "  --shrink       make the first failure as short as it gets\n"
     "  --exhaustive N instead: all scripts of up to N commits (1 to 3), all their cuts, and all\n"
     "                 subsets of what was not flushed\n"
-    "  --part P/Q     of that only every Qth script, from the Pth (0 is the first)\n"
+    "  --races N      instead: all sequences of up to N acts (1 to 4) of a program that meets the\n"
+    "                 collector, each act at each point of a cycle; with --seed, fibres switch "
+    "also\n"
+    "                 where that says\n"
+    "  --race CASE    only this one, as a failure names it\n"
+    "  --part P/Q     of those only every Qth script or case, from the Pth (0 is the first)\n"
     "  --verbose      show the core's log\n"
     "\n"
     "A run is recorded once and then cut at every event of its record, in three ways; after\n"
@@ -55,6 +61,7 @@ struct request {
     struct sim_fault_list faults; /* if plan.faults */
     bool shrink;
     struct sim_exhaustive exhaustive; /* commits: 0 if it is not asked for */
+    struct sim_races races;           /* acts: 0 if it is not asked for */
 };
 
 struct total {
@@ -151,10 +158,24 @@ end_take(struct sim_path *path, unsigned depth, const char *word)
 }
 
 static bool
-part_read(const char *text, struct sim_exhaustive *search)
+part_read(const char *text, struct request *request)
 {
-    return sscanf(text, "%u/%u", &search->part, &search->parts) == 2 &&
-           search->part < search->parts;
+    unsigned part, parts;
+
+    if (sscanf(text, "%u/%u", &part, &parts) != 2 || part >= parts)
+        return false;
+    request->exhaustive.part = request->races.part = part;
+    request->exhaustive.parts = request->races.parts = parts;
+    return true;
+}
+
+static bool
+races_read(const char *text, struct sim_races *races)
+{
+    uint64_t number = 0;
+
+    races->acts = number_read(text, &number) && number <= SIM_RACES_MAX ? (unsigned)number : 0;
+    return races->acts > 0;
 }
 
 static bool
@@ -164,7 +185,7 @@ option_take(struct request *request, int option, char *value)
 
     switch (option) {
     case 's':
-        return number_read(value, &request->plan.seed);
+        return number_read(value, &request->plan.seed) && number_read(value, &request->races.seed);
     case 'r':
         return number_read(value, &request->runs);
     case 'c':
@@ -189,9 +210,15 @@ option_take(struct request *request, int option, char *value)
         request->exhaustive.commits = number_read(value, &number) ? (unsigned)number : 0;
         return request->exhaustive.commits >= 1 && request->exhaustive.commits <= 3;
     case 'p':
-        return part_read(value, &request->exhaustive);
+        return part_read(value, request);
+    case 'w':
+        return races_read(value, &request->races);
+    case 'o':
+        request->races.acts = 1;
+        request->races.only = value;
+        return sim_race_is_known(value);
     case 'v':
-        request->plan.verbose = true;
+        request->plan.verbose = request->races.verbose = request->exhaustive.verbose = true;
         return true;
     default:
         return false;
@@ -212,6 +239,8 @@ options_take(struct request *request, int argc, char **argv)
         { "faults", required_argument, NULL, 'f' },
         { "shrink", no_argument, NULL, 'i' },
         { "exhaustive", required_argument, NULL, 'x' },
+        { "races", required_argument, NULL, 'w' },
+        { "race", required_argument, NULL, 'o' },
         { "part", required_argument, NULL, 'p' },
         { "verbose", no_argument, NULL, 'v' },
         { "help", no_argument, NULL, 'h' },
@@ -342,7 +371,8 @@ main(int argc, char **argv)
 {
     struct request request = { .plan = { .seed = 1, .snapshots = 40 },
                                .runs = 1,
-                               .exhaustive = { .parts = 1 } };
+                               .exhaustive = { .parts = 1 },
+                               .races = { .parts = 1 } };
     struct total total = { 0 };
     double start = seconds_now();
 
@@ -350,10 +380,10 @@ main(int argc, char **argv)
         return 2;
     if (request.scenario != NULL && strcmp(request.scenario, "idle") == 0)
         return sim_idle(request.plan.seed) ? 0 : 1;
-    if (request.exhaustive.commits > 0) {
-        request.exhaustive.verbose = request.plan.verbose;
+    if (request.exhaustive.commits > 0)
         return sim_exhaustive(&request.exhaustive) ? 0 : 1;
-    }
+    if (request.races.acts > 0)
+        return sim_races(&request.races) ? 0 : 1;
     if (!sim_explore_start()) {
         fprintf(stderr, "sim: no memory\n");
         return 1;
