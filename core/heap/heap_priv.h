@@ -248,8 +248,10 @@ struct heap {
     struct heap_cursor cursors[HEAP_CURSOR_COUNT];
     struct heap_births births;
     bool weak_watch; /* what get() of a weak word answers is told; changed in the stopped world */
-    unsigned cursor_victim;   /* whose is taken next when all are in use */
-    uint64_t hole_pages_left; /* UINT64_MAX but in a scavenge */
+    uint64_t weak_pages_wanted; /* the last full collection in the stopped world had too few */
+    uint64_t weak_turn;         /* how often that was so */
+    unsigned cursor_victim;     /* whose is taken next when all are in use */
+    uint64_t hole_pages_left;   /* UINT64_MAX but in a scavenge */
 
     /* roots */
     _Atomic uint64_t *slot_bits;      /* remembered set: one bit a word of the space */

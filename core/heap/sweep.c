@@ -13,12 +13,14 @@
  */
 #include "heap/mark_stack_priv.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/trace.h"
 #include "plat/machine.h"
 
 #define ROOT_PAGES 2
-#define WEAK_PAGES 16 /* with weak words to be cleared; others wait for the next time */
+#define WEAK_PAGES 16         /* with weak words to be cleared, if it is not known better */
+#define SHARES_MAX (1u << 16) /* of objects that only weak words lead to; then all are kept */
 
 static uint64_t sweep_pages; /* of descriptors, and with weak words, that may still be written */
 
@@ -33,8 +35,10 @@ table_end(void)
 uint64_t
 heap_sweep_pages(void)
 {
+    uint64_t weak = heap.weak_pages_wanted > WEAK_PAGES ? heap.weak_pages_wanted : WEAK_PAGES;
+
     return heap_pages_unwritten(SPACE_BLOCK_TABLE, table_end() - SPACE_BLOCK_TABLE) + ROOT_PAGES +
-           WEAK_PAGES;
+           weak;
 }
 
 /* Everything the sweep reads comes in before anything is changed. */
@@ -163,34 +167,89 @@ is_lost(const struct heap_marks *marks, word_t word)
     return word_is_ref(word) && !heap_mark_get(marks, word);
 }
 
-/*
- * What only weak words refer to goes, and they become null, as far as there is credit for
- * that; the others keep what they refer to. Clears nothing before it is known what all of them
- * keep.
- */
+/* `pages` is filled: so many, at most, are to be written to clear all words to what is lost. */
 static err_t
-weak_settle(struct heap_marks *marks, struct mark_stack *weak)
+lost_count(const struct heap_marks *marks, const struct mark_stack *weak, uint64_t *pages)
 {
-    struct mark_stack lost = { 0 };
+    uint64_t last = 0;
+
+    *pages = 0;
+    for (const struct mark_chunk *chunk = weak->top; chunk != NULL; chunk = chunk->below) {
+        for (uint64_t i = 0; i < chunk->count; i++) {
+            uint64_t slot = weak_slot(chunk->objects[i]);
+
+            TRY(heap_page_in(slot));
+            if (!is_lost(marks, pmem_load64(slot)) || space_page_of(slot) == last)
+                continue;
+            last = space_page_of(slot);
+            *pages += heap_pages_unwritten(slot, 8);
+        }
+    }
+    return OK;
+}
+
+/* Of so many shares of all objects, is it the turn of the one that has this object? */
+static bool
+is_of_turn(word_t word, uint64_t shares)
+{
+    return shares <= SHARES_MAX && (hash_mix(word) + heap.weak_turn) % shares == 0;
+}
+
+/* What is not of the turn's share is kept, with all that it leads to. */
+static err_t
+others_keep(struct heap_marks *marks, struct mark_stack *weak, uint64_t shares)
+{
+    for (const struct mark_chunk *chunk = weak->top; chunk != NULL; chunk = chunk->below) {
+        for (uint64_t i = 0; i < chunk->count; i++) {
+            uint64_t slot = weak_slot(chunk->objects[i]);
+            word_t word;
+
+            TRY(heap_page_in(slot));
+            word = pmem_load64(slot);
+            if (is_lost(marks, word) && !is_of_turn(word, shares))
+                TRY(heap_mark_more(marks, weak, word));
+        }
+    }
+    return OK;
+}
+
+static err_t
+lost_clear(const struct heap_marks *marks, struct mark_stack *weak)
+{
     err_t err = OK;
     ref_t at;
 
     while (err == OK && (at = mark_pop(weak)) != 0) {
-        word_t word;
-
-        err = heap_page_in(weak_slot(at));
-        if (err != OK)
-            break;
-        word = pmem_load64(weak_slot(at));
-        if (is_lost(marks, word) && !(may_write(weak_slot(at)) && mark_push(&lost, at)))
-            err = heap_mark_more(marks, weak, word);
-    }
-    while (err == OK && (at = mark_pop(&lost)) != 0) {
         err = heap_page_in(weak_slot(at));
         if (err == OK && is_lost(marks, pmem_load64(weak_slot(at))))
             pmem_store64(weak_slot(at), WORD_NULL);
     }
-    heap_mark_stack_free(&lost);
+    return err;
+}
+
+/*
+ * What only weak words refer to goes, and they become null, as far as there is credit for
+ * that. Where there is too little some objects are kept, by turns: not some words, or an object
+ * with words on many pages might be kept by one of them each time. The next collection asks for
+ * more.
+ */
+static err_t
+weak_settle(struct heap_marks *marks, struct mark_stack *weak)
+{
+    uint64_t budget = sweep_pages - sweep_pages / 4; /* the rest is for descriptors */
+    uint64_t pages;
+    err_t err = lost_count(marks, weak, &pages);
+
+    heap.weak_pages_wanted = pages > budget ? 2 * pages : 0;
+    heap.weak_turn += pages > budget;
+    for (uint64_t shares = 2; err == OK && pages > budget; shares *= shares > SHARES_MAX ? 1 : 2) {
+        err = others_keep(marks, weak, shares);
+        if (err == OK)
+            err = lost_count(marks, weak, &pages);
+    }
+    if (err == OK)
+        err = lost_clear(marks, weak);
+    sweep_pages -= err == OK ? pages : 0;
     return err;
 }
 

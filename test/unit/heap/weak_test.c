@@ -212,6 +212,102 @@ START_TEST(what_there_is_no_credit_to_clear_is_kept)
 }
 END_TEST
 
+#define GROUPS 40
+
+/* A weak object to each of these in turn, on a page of its own; in `many`, from `first` on. */
+static void
+make_strewn(const struct heap_handle *many, const struct heap_handle *targets, unsigned first)
+{
+    for (unsigned i = 0; i < GROUPS; i++) {
+        ref_t one = space_alloc_old(WEAK_BYTES, CLASS_WEAK_ONE);
+
+        obj_store_word(one, offsetof(struct weak_one, weak), array_load_word(targets->word, i));
+        array_store_word(many->word, first + i, one);
+        (void)space_alloc_old(PAGE_BYTES, CLASS_BYTES);
+        space_safepoint();
+    }
+}
+
+static ref_t
+make_array(unsigned count)
+{
+    ref_t array = space_alloc_old(array_bytes(KIND_WORDS, count), CLASS_WORDS);
+
+    array_length_set(array, count);
+    return array;
+}
+
+static unsigned
+count_kept(const struct heap_handle *many, unsigned count)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        ref_t one = array_load_word(many->word, i);
+
+        kept += pmem_load64(one + offsetof(struct weak_one, weak)) != WORD_NULL;
+        /* All that lead to one object agree. */
+        ck_assert_uint_eq(
+            pmem_load64(one + offsetof(struct weak_one, weak)),
+            pmem_load64(array_load_word(many->word, i % GROUPS) + offsetof(struct weak_one, weak)));
+    }
+    return kept;
+}
+
+/* Each object has weak words on several pages, together more than may be written at a time. */
+START_TEST(weak_words_on_many_pages_to_the_same_objects_are_cleared_in_the_end)
+{
+    struct heap_handle many, targets;
+    unsigned fulls = 0;
+
+    heap_handle_open(&many, make_array(3 * GROUPS));
+    heap_handle_open(&targets, make_array(GROUPS));
+    for (unsigned i = 0; i < GROUPS; i++) {
+        make_chain(2);
+        array_store_word(targets.word, i, strong.word);
+    }
+    for (unsigned round = 0; round < 3; round++)
+        make_strewn(&many, &targets, round * GROUPS);
+    targets.word = strong.word = WORD_NULL;
+    while (count_kept(&many, 3 * GROUPS) > 0) {
+        ck_assert_uint_lt(fulls++, 4);
+        ck_assert_int_eq(commit(&space_worker), OK);
+        full();
+    }
+    heap_handle_close(&targets);
+    heap_handle_close(&many);
+}
+END_TEST
+
+/* The same where there never is credit for all of it. */
+START_TEST(a_few_of_them_at_a_time_where_there_is_no_credit_for_more)
+{
+    struct heap_handle many, targets;
+    unsigned fulls = 0;
+
+    heap_handle_open(&many, make_array(3 * GROUPS));
+    heap_handle_open(&targets, make_array(GROUPS));
+    for (unsigned i = 0; i < GROUPS; i++) {
+        make_chain(2);
+        array_store_word(targets.word, i, strong.word);
+    }
+    for (unsigned round = 0; round < 3; round++)
+        make_strewn(&many, &targets, round * GROUPS);
+    targets.word = strong.word = WORD_NULL;
+    while (count_kept(&many, 3 * GROUPS) > 0) {
+        ck_assert_uint_lt(fulls++, 400);
+        fake.credit = 1000000;
+        ck_assert_int_eq(commit(&space_worker), OK);
+        fake.credit = 250;
+        full();
+    }
+    fake.credit = 1000000;
+    space_safepoint();
+    heap_handle_close(&targets);
+    heap_handle_close(&many);
+}
+END_TEST
+
 START_TEST(a_restart_in_between_changes_nothing)
 {
     ref_t old;
@@ -409,6 +505,7 @@ add_common(TCase *tcase)
     tcase_add_test(tcase, weak_objects_that_refer_to_each_other_are_cleared);
     tcase_add_test(tcase, young_weak_objects_and_young_referents_are_no_trouble);
     tcase_add_test(tcase, what_there_is_no_credit_to_clear_is_kept);
+    tcase_add_test(tcase, weak_words_on_many_pages_to_the_same_objects_are_cleared_in_the_end);
     tcase_add_test(tcase, a_restart_in_between_changes_nothing);
 }
 
@@ -430,6 +527,7 @@ main(void)
     suite_add_tcase(suite, beside);
     tcase_add_checked_fixture(stopped, setup_stopped, teardown);
     add_common(stopped);
+    tcase_add_test(stopped, a_few_of_them_at_a_time_where_there_is_no_credit_for_more);
     suite_add_tcase(suite, stopped);
     return run(suite);
 }
