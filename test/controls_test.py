@@ -74,6 +74,12 @@ class SimControlsTest(unittest.TestCase):
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assertRegex(done.stdout, "failed: once of groups 0x1; cut after event [0-9]+; loose .*lost")
 
+    def test_a_thread_that_finds_fault_with_its_program_is_heard(self):
+        done = run(SIM, "--scenario", "broken", "--cuts", "1")
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("a thread of it, does not run: this was to come", done.stdout)
+        self.assertIn("0 passed, 1 failed", done.stdout)
+
     def test_a_race_that_is_lost_is_found_and_repeats_alone(self):
         program = self.build("weak-tell", "mutate-heap")
         done = run(program, "--races", "1")

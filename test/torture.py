@@ -125,6 +125,7 @@ WORKS = [
     Work("sim-space", "cuts", 500_000, 20_000, SIMULATOR, sim("space")),
     Work("sim-program", "cuts", 500_000, 20_000, SIMULATOR, sim("program")),
     Work("sim-store", "cuts", 500_000, 20_000, SIMULATOR, sim("store")),
+    Work("sim-cleaner", "cuts", 500_000, 20_000, SIMULATOR, sim("cleaner")),
     Work("sim-exhaustive", "parts of all scripts of three commits", EXHAUSTIVE_PARTS, 1, SIMULATOR,
          exhaustive),
     Work("races", "parts of all cases of two acts", RACES_PARTS[2], 1, SIMULATOR, races(2)),

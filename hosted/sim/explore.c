@@ -201,8 +201,13 @@ child_live(const struct life *life)
 
     chances_set(life->plan, &faults);
     disk = machine_on(life, record, faulty ? &faults : NULL);
-    return disk != NULL && life->plan->scenario->live(disk, explorer.models[life->depth], record,
-                                                      &random, life->snapshots, faulty);
+    return disk != NULL &&
+           life->plan->scenario->live(&(struct sim_life){ .disk = disk,
+                                                          .model = explorer.models[life->depth],
+                                                          .record = record,
+                                                          .random = &random,
+                                                          .snapshots = life->snapshots,
+                                                          .faulty = faulty });
 }
 
 /* What a check found, and what reading showed before it. */

@@ -17,12 +17,13 @@
 #include "sim/shrink.h"
 
 static const struct sim_scenario *const scenarios[] = {
-    &sim_scenario_space,
-    &sim_scenario_program,
-    &sim_scenario_store,
+    &sim_scenario_space,   &sim_scenario_program, &sim_scenario_store,
+    &sim_scenario_cleaner, &sim_scenario_broken,
 };
 
+#define WEATHER_SEEDS  3 /* neighbouring seeds have the same weather, and volumes of one size */
 #define SCENARIO_COUNT (sizeof scenarios / sizeof scenarios[0])
+#define IN_TURN        (SCENARIO_COUNT - 1) /* all but the one that must fail */
 
 static const char usage[] =
     "sim - the core in one thread, with a virtual clock, a seeded scheduler and a faulty disk\n"
@@ -32,7 +33,7 @@ static const char usage[] =
     "  --seed N       the first seed (default 1); a failing run is its seed\n"
     "  --runs N       how many seeds (default 1)\n"
     "  --cuts N       go on with new seeds until N cuts were made\n"
-    "  --scenario S   space, program, store, or idle (default: the seeds take turns)\n"
+    "  --scenario S   space, program, store, cleaner, or idle (default: the seeds take turns)\n"
     "  --snapshots N  at least so many in the first run of a seed (default 40)\n"
     "  --at EVENT,..  cut only after this event of the first run, of the one after that cut, ...\n"
     "  --end HOW,...  and only so: cut, cut-none, cut-all, cut-torn, kill\n"
@@ -76,7 +77,7 @@ static const struct sim_scenario *
 scenario_find(const char *name, uint64_t seed)
 {
     if (name == NULL)
-        return scenarios[seed % SCENARIO_COUNT];
+        return scenarios[seed % IN_TURN];
     for (size_t i = 0; i < SCENARIO_COUNT; i++)
         if (strcmp(scenarios[i]->name, name) == 0)
             return scenarios[i];
@@ -332,14 +333,14 @@ weather_of(const struct sim_scenario *scenario, uint64_t seed)
 
     if ((scenario->faults & SIM_FAULTS_THAT_DAMAGE) == 0)
         return seed % 5 == 0 ? SIM_FAILING : SIM_FAIR;
-    return bad[seed / SCENARIO_COUNT % 4];
+    return bad[seed / WEATHER_SEEDS % 4];
 }
 
 /* In a small volume space gets short. */
 static uint64_t
 block_count_of(const struct sim_scenario *scenario, uint64_t seed)
 {
-    return seed / SCENARIO_COUNT % 3 == 0 ? scenario->block_count_min : scenario->block_count;
+    return seed / WEATHER_SEEDS % 3 == 0 ? scenario->block_count_min : scenario->block_count;
 }
 
 static void

@@ -8,11 +8,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "format/space.h"
 #include "plat/disk.h"
 #include "sim/disk.h"
 #include "sim/model.h"
 #include "sim/random.h"
 #include "store/store.h"
+
+/* From an opening of the volume to its end. */
+struct sim_life {
+    struct plat_disk *disk;
+    struct sim_model *model;   /* it watches from the start */
+    struct sim_record *record; /* commits are marked here */
+    struct sim_random *random;
+    unsigned snapshots; /* so many are to be committed */
+    bool faulty;        /* something may go wrong below */
+};
 
 struct sim_scenario {
     const char *name;
@@ -26,20 +37,25 @@ struct sim_scenario {
     bool (*prepare)(struct plat_disk *disk);
 
     /*
-     * Open the volume, check that it makes sense, go on with it until
-     * `snapshots` more were committed, stop cleanly. The model watches from the start.
-     * False after a message.
-     *
-     *   record  commits are marked here
-     *   faulty  something may go wrong below
+     * Open the volume, check that it makes sense, go on with it until so many snapshots more were
+     * committed, stop cleanly. False after a message.
      */
-    bool (*live)(struct plat_disk *disk, struct sim_model *model, struct sim_record *record,
-                 struct sim_random *random, unsigned snapshots, bool faulty);
+    bool (*live)(const struct sim_life *life);
 };
 
 extern const struct sim_scenario sim_scenario_space;
 extern const struct sim_scenario sim_scenario_program;
+extern const struct sim_scenario sim_scenario_cleaner;
 extern const struct sim_scenario sim_scenario_store;
+extern const struct sim_scenario sim_scenario_broken; /* it must fail */
+
+/* What scenarios share that have the whole system run a program, which checks itself. */
+#define SIM_PROGRAM_RESIDENT_BYTES (96 * PAGE_BYTES)
+#define SIM_PROGRAM_FAULTS                                                                         \
+    (1u << SIM_WRITE_ERROR | 1u << SIM_NO_SPACE | 1u << SIM_FLUSH_ERROR | 1u << SIM_SLOW)
+
+bool sim_program_prepare(struct plat_disk *disk);
+bool sim_program_live(const struct sim_life *life, const char *name, const char *text);
 
 /* "sim: doing: error N", and false. */
 bool sim_trouble(const char *doing, err_t err);

@@ -22,7 +22,7 @@
 #define NURSERY_BYTES (8 * HEAP_BLOCK_BYTES)
 #define SUMMARY_BYTES (256u << 10)
 
-static const char program_text[] =
+static const char bank_text[] =
     "class account { int amount; };\n"
     "class bank {\n"
     "    var accounts : .internal.container.array;\n"
@@ -175,8 +175,8 @@ refusal_print(void *context, const char *line)
 
 /* ---- making the volume ---- */
 
-static bool
-prepare(struct plat_disk *disk)
+bool
+sim_program_prepare(struct plat_disk *disk)
 {
     struct pmem_options options = { .on_demand_only = true };
     struct store *store = NULL;
@@ -198,7 +198,7 @@ prepare(struct plat_disk *disk)
 
 /* ---- living ---- */
 
-/* The program has found no fault with itself, if it is there; what is there runs. */
+/* No thread of the program has found fault with itself, if it is there; what is there runs. */
 static bool
 program_sound(bool *present)
 {
@@ -210,21 +210,20 @@ program_sound(bool *present)
     *present = false;
     for (size_t i = 0; i < count && i < 4; i++) {
         *present = *present || rows[i].state == APPLICATION_RUNNING;
-        if (rows[i].state == APPLICATION_RUNNING && rows[i].thread_count > 0)
+        if (rows[i].state == APPLICATION_RUNNING && rows[i].thread_count > 0 &&
+            rows[i].error[0] == '\0')
             continue;
-        fprintf(stderr, "sim: the program does not run: %s\n", rows[i].error);
+        fprintf(stderr, "sim: the program, or a thread of it, does not run: %s\n", rows[i].error);
         return false;
     }
     return true;
 }
 
 static bool
-program_install(void)
+program_install(const char *name, const char *text)
 {
-    struct lang_source source = { .path = "bank.ph",
-                                  .text = program_text,
-                                  .byte_count = sizeof program_text - 1 };
-    struct vm_program program = { .name = "bank.ph" };
+    struct lang_source source = { .path = name, .text = text, .byte_count = strlen(text) };
+    struct vm_program program = { .name = name };
     struct buffer module = { 0 };
     uint32_t application = 0;
     err_t err = lang_compile(&host, &source, &module);
@@ -267,8 +266,9 @@ commits_wait(const struct sim_model *model, struct sim_random *random, uint64_t 
 }
 
 static bool
-system_live(struct sim_model *model, struct sim_random *random, uint64_t commits)
+system_live(const struct sim_life *life, const char *name, const char *text, uint64_t commits)
 {
+    struct sim_random *random = life->random;
     struct vm_options options = {
         .workers = 2,
         .heap = { .nursery_bytes = NURSERY_BYTES,
@@ -286,34 +286,33 @@ system_live(struct sim_model *model, struct sim_random *random, uint64_t commits
 
     if (err != OK)
         return sim_trouble("start the machine", err);
-    done = program_sound(&present) && (present || program_install()) &&
-           commits_wait(model, random, commits) && program_sound(&present);
+    done = program_sound(&present) && (present || program_install(name, text)) &&
+           commits_wait(life->model, random, commits) && program_sound(&present);
     vm_stop();
     if (done)
         done = program_sound(&present);
     return done;
 }
 
-static bool
-live(struct plat_disk *disk, struct sim_model *model, struct sim_record *record,
-     struct sim_random *random, unsigned snapshots, bool faulty)
+bool
+sim_program_live(const struct sim_life *life, const char *name, const char *text)
 {
-    struct pmem_options options = { .resident_bytes_max = sim_scenario_program.resident_bytes,
-                                    .interval_ms = 1 + (uint32_t)sim_random_below(random, 20),
-                                    .strict = sim_random_chance(random, 1, 2) };
+    struct pmem_options options = { .resident_bytes_max = SIM_PROGRAM_RESIDENT_BYTES,
+                                    .interval_ms = 1 + (uint32_t)sim_random_below(life->random, 20),
+                                    .strict = sim_random_chance(life->random, 1, 2) };
     struct store_opened opened;
     struct store *store = NULL;
     bool done;
-    err_t err = sim_store_open(disk, faulty, &store, &opened);
+    err_t err = sim_store_open(life->disk, life->faulty, &store, &opened);
 
     if (err == OK)
         err = pmem_start(store, &options);
     if (err == OK)
-        err = sim_model_watch(model, ranges, store, record, opened.generation);
+        err = sim_model_watch(life->model, ranges, store, life->record, opened.generation);
     if (err != OK)
         return sim_trouble("open", err);
-    done = system_live(model, random, sim_model_commits(model) + snapshots);
-    if (done && pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_STOP)) != OK && !faulty)
+    done = system_live(life, name, text, sim_model_commits(life->model) + life->snapshots);
+    if (done && pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_STOP)) != OK && !life->faulty)
         done = sim_trouble("commit at the end", ERR_IO);
     sim_tally_take(store);
     vm_close();
@@ -322,13 +321,40 @@ live(struct plat_disk *disk, struct sim_model *model, struct sim_record *record,
     return done;
 }
 
+static bool
+live(const struct sim_life *life)
+{
+    return sim_program_live(life, "bank.ph", bank_text);
+}
+
 const struct sim_scenario sim_scenario_program = {
     .name = "program",
     .about = "the whole system runs a program that checks itself",
     .block_count = 8192,
     .block_count_min = 2304,
-    .resident_bytes = 96 * PAGE_BYTES,
-    .faults = 1u << SIM_WRITE_ERROR | 1u << SIM_NO_SPACE | 1u << SIM_FLUSH_ERROR | 1u << SIM_SLOW,
-    .prepare = prepare,
+    .resident_bytes = SIM_PROGRAM_RESIDENT_BYTES,
+    .faults = SIM_PROGRAM_FAULTS,
+    .prepare = sim_program_prepare,
     .live = live,
+};
+
+/* ---- a program that finds fault with itself ---- */
+
+static const char broken_text[] = "spawn(fun () { sleep(20); throw \"this was to come\"; });\n"
+                                  "while (true) sleep(3);\n";
+
+static bool
+live_broken(const struct sim_life *life)
+{
+    return sim_program_live(life, "broken.ph", broken_text);
+}
+
+const struct sim_scenario sim_scenario_broken = {
+    .name = "broken",
+    .about = "must fail: a thread of the program finds fault with it",
+    .block_count = 8192,
+    .block_count_min = 2304,
+    .resident_bytes = SIM_PROGRAM_RESIDENT_BYTES,
+    .prepare = sim_program_prepare,
+    .live = live_broken,
 };

@@ -327,44 +327,44 @@ commits_wait(struct store *store, const struct sim_model *model, struct sim_rand
 }
 
 static bool
-live(struct plat_disk *disk, struct sim_model *model, struct sim_record *record,
-     struct sim_random *random, unsigned snapshots, bool faulty)
+live(const struct sim_life *life)
 {
     struct pmem_options options = { .resident_bytes_max = sim_scenario_space.resident_bytes,
-                                    .interval_ms = 1 + (uint32_t)sim_random_below(random, 20),
-                                    .strict = sim_random_chance(random, 1, 2) };
+                                    .interval_ms = 1 + (uint32_t)sim_random_below(life->random, 20),
+                                    .strict = sim_random_chance(life->random, 1, 2) };
     struct teller tellers[WORKER_COUNT];
     struct store_opened opened;
     struct store *store = NULL;
-    uint64_t commits = sim_model_commits(model) + snapshots;
+    uint64_t commits = sim_model_commits(life->model) + life->snapshots;
     bool done = false;
-    err_t err = sim_store_open(disk, faulty, &store, &opened);
+    err_t err = sim_store_open(life->disk, life->faulty, &store, &opened);
 
     if (err != OK)
         return sim_trouble("open", err);
-    scratch_pages = plat_disk_block_count(disk) > sim_scenario_space.block_count_min
+    scratch_pages = plat_disk_block_count(life->disk) > sim_scenario_space.block_count_min
                         ? SCRATCH_PAGES
                         : SCRATCH_TIGHT;
-    policy_choose(store, random);
+    policy_choose(store, life->random);
     err = pmem_start(store, &options);
     if (err == OK)
-        err = sim_model_watch(model, ranges, store, record, opened.generation);
+        err = sim_model_watch(life->model, ranges, store, life->record, opened.generation);
     if (err != OK)
         return sim_trouble("bring up the space", err);
     atomic_store(&closing_time, 0);
-    done = accounts_check("after opening") && tellers_start(tellers, random) &&
-           commits_wait(store, model, random, commits, faulty);
+    done = accounts_check("after opening") && tellers_start(tellers, life->random) &&
+           commits_wait(store, life->model, life->random, commits, life->faulty);
     atomic_store(&closing_time, 1);
     for (unsigned i = 0; i < WORKER_COUNT && done; i++)
         plat_thread_join(tellers[i].thread);
     done = done && accounts_check("at the end");
-    if (done && pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_STOP)) != OK && !faulty)
+    if (done && pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_STOP)) != OK && !life->faulty)
         done = sim_trouble("commit at the end", ERR_IO);
     sim_tally_take(store);
     pmem_stop();
     store_close(store);
-    if (done && !faulty && scratch_pages == SCRATCH_PAGES && sim_random_chance(random, 1, 2))
-        done = go_back(disk, model, record, random);
+    if (done && !life->faulty && scratch_pages == SCRATCH_PAGES &&
+        sim_random_chance(life->random, 1, 2))
+        done = go_back(life->disk, life->model, life->record, life->random);
     return done;
 }
 

@@ -60,20 +60,22 @@ how_fits(enum sim_how how, bool faulty)
 }
 
 static bool
-live(struct plat_disk *disk, struct sim_model *model, struct sim_record *record,
-     struct sim_random *random, unsigned snapshots, bool faulty)
+live(const struct sim_life *life)
 {
-    struct sim_script script = {
-        .disk = disk, .model = model, .record = record, .group_pages = GROUP_PAGES, .faulty = faulty
-    };
+    struct sim_script script = { .disk = life->disk,
+                                 .model = life->model,
+                                 .record = life->record,
+                                 .group_pages = GROUP_PAGES,
+                                 .faulty = life->faulty };
     const struct sim_step last = { .how = SIM_HOW_STOP };
 
     if (!sim_script_open(&script))
         return false;
-    for (unsigned round = 0; script.commits < snapshots; round++) {
-        struct sim_step step = { .groups = groups_pick(random), .how = how_pick(random) };
+    for (unsigned round = 0; script.commits < life->snapshots; round++) {
+        struct sim_step step = { .groups = groups_pick(life->random),
+                                 .how = how_pick(life->random) };
 
-        if (how_fits(step.how, faulty) && !sim_script_step(&script, &step))
+        if (how_fits(step.how, life->faulty) && !sim_script_step(&script, &step))
             return false;
         if (round == ROUNDS_MAX) {
             fprintf(stderr, "sim: commits do not succeed any more\n");
