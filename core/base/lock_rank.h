@@ -13,13 +13,14 @@ enum lock_rank {
     LOCK_RANK_NONE = 0,
 
     /* machine, vm, prim: what runs above the space */
-    LOCK_RANK_CONTROL = 2, /* who answers questions */
-    LOCK_RANK_VM = 4,      /* the virtual machine's global state */
-    LOCK_RANK_LOADER = 6,  /* volatile forms of code, inline caches */
-    LOCK_RANK_MONITOR = 8, /* words of the space that workers share: queues of threads */
-    LOCK_RANK_THREADS = 9, /* the table of threads */
-    LOCK_RANK_SCHED = 11,  /* workers that sleep */
-    LOCK_RANK_QUEUE = 12,  /* one run queue, and the volatile half of who stands in it */
+    LOCK_RANK_CONTROL = 2,  /* who answers questions */
+    LOCK_RANK_VM = 4,       /* the virtual machine's global state */
+    LOCK_RANK_LOADER = 6,   /* volatile forms of code, inline caches */
+    LOCK_RANK_MONITOR = 8,  /* words of the space that workers share: queues of threads */
+    LOCK_RANK_THREADS = 9,  /* the table of threads */
+    LOCK_RANK_RESTART = 10, /* who of the run before goes on already */
+    LOCK_RANK_SCHED = 11,   /* workers that sleep */
+    LOCK_RANK_QUEUE = 12,   /* one run queue, and the volatile half of who stands in it */
     LOCK_RANK_TIMER = 13,
     LOCK_RANK_GATE = 14, /* gated output */
     LOCK_RANK_CONSOLE = 16,

@@ -137,6 +137,7 @@ sched_cpu_ns(uint32_t slot)
 void
 sched_slot_given(uint32_t slot)
 {
+    restart_slot_given(slot);
     sched_halves[slot].cpu_ns = 0;
     atomic_store_explicit(&sched_halves[slot].lent, 0, memory_order_relaxed);
     atomic_store_explicit(&sched_halves[slot].stands, false, memory_order_relaxed);
@@ -263,8 +264,8 @@ share(struct vm_worker *worker)
     sched_call_idle();
 }
 
-static void
-lost_set(uint32_t slot)
+void
+sched_lost_add(uint32_t slot)
 {
     lock_acquire(&sched.lock);
     sched_halves[slot].lost = true;
@@ -533,9 +534,8 @@ readable(struct vm_worker *worker, word_t object, uint64_t bytes)
                                    pmem_page_in(&worker->pmem, object + bytes - 1) == OK);
 }
 
-/* True if the thread and its program can be read, as far as it takes to end it. */
-static bool
-can_be_seen(struct vm_worker *worker, ref_t thread)
+bool
+sched_can_be_seen(struct vm_worker *worker, ref_t thread)
 {
     return readable(worker, thread, sizeof(struct thread_object)) &&
            readable(worker, GET_WORD(thread_object, thread, application),
@@ -564,8 +564,8 @@ wait_lost(struct vm_worker *worker, ref_t thread, uint32_t slot)
 {
     bool over;
 
-    lost_set(slot);
-    over = can_be_seen(worker, thread) && sched_is_over(thread);
+    sched_lost_add(slot);
+    over = sched_can_be_seen(worker, thread) && sched_is_over(thread);
     return !over || !lost_take(slot);
 }
 
@@ -584,7 +584,7 @@ sched_lose(struct vm_worker *worker, uint64_t address, err_t err)
     slot = slot_of(thread);
     if (err == ERR_CORRUPT || !wait_lost(worker, thread, slot)) {
         thread_delist_slot(slot);
-        if (can_be_seen(worker, thread))
+        if (sched_can_be_seen(worker, thread))
             thread_lose(thread);
     }
     worker_commit_end(worker);
@@ -655,15 +655,18 @@ sched_next(struct vm_worker *worker)
         worker->pc = leave_cell;
         return;
     }
-    if (sched_lacks_credit(worker))
+    if (sched_lacks_credit(worker) || pmem_poll())
         sched_safepoint(worker);
     now = plat_monotonic_ns();
     account(worker, now);
     worker->run_slot = 0;
     clock_commit(worker, now);
     wake_due(worker, now);
+    if (restart_has_turns() && (now >= worker->restart_ns || !sched_queue_has_any()))
+        restart_some(worker);
     if (!take_next(worker, &slot)) {
-        sleep_idle(worker);
+        if (!restart_has_turns())
+            sleep_idle(worker);
         return;
     }
     worker->now_ns = now;
@@ -705,7 +708,7 @@ look_at_clock(struct vm_worker *worker)
     if (now < worker->slice_end_ns && !sched_is_stopping() && !is_outranked(worker))
         return;
     worker->slice_end_ns = now + SLICE_NS;
-    if (sched_queue_has_any() || sched_is_stopping()) {
+    if (sched_queue_has_any() || sched_is_stopping() || restart_has_turns()) {
         worker->looks_afar = true;
         sched_give_back(worker);
     }

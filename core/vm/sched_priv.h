@@ -25,6 +25,7 @@ struct sched_half {
     _Atomic uint8_t lent;    /* level + 1 that those who wait for it lend it; 0: none */
     bool lost;               /* guarded by the lock of who is lost */
     _Atomic bool stands;     /* it does not go on where programs stand still */
+    bool seen;               /* it goes on after the start; guarded by restart.c */
     _Atomic uint64_t cpu_ns; /* of whoever runs it, and of who has just let go of it */
 };
 
@@ -104,6 +105,23 @@ uint64_t limit_release_ns(void);
 /* Put those whose time has come into a queue. */
 void limit_release(unsigned queue, uint64_t now_ns);
 
+/* ---- restart.c: threads of the run before go on ---- */
+
+/* They do from now on, if there are `any` workers. A RUNNING worker; before anybody can wake one.
+ */
+void restart_begin(bool any);
+
+/* True until all go on; and while a worker that has nothing to do has that to do. */
+bool restart_is_going(void);
+bool restart_has_turns(void);
+
+/* See to some of them. The worker has no thread, is at a safepoint, and may go away meanwhile. */
+void restart_some(struct vm_worker *worker);
+
+/* To be called before a thread's state is changed, and before a slot is given to a new thread. */
+void restart_before_wake(ref_t thread);
+void restart_slot_given(uint32_t slot);
+
 /* ---- sched_room.c ---- */
 
 /* True if a worker should see to its credit before it goes on. */
@@ -122,6 +140,15 @@ void sched_call_idle(void);
 
 /* Take up the running state of the worker's thread again, as the space has it. */
 void sched_load_again(struct vm_worker *worker);
+
+/*
+ * True if the thread and its program can be read, as far as it takes to end it. Brings pages in;
+ * the worker is away meanwhile.
+ */
+bool sched_can_be_seen(struct vm_worker *worker, ref_t thread);
+
+/* The thread of the slot cannot be read: see sched_find_lost. */
+void sched_lost_add(uint32_t slot);
 
 /* It is over for the worker's thread. */
 void sched_end_over(struct vm_worker *worker);

@@ -9,9 +9,8 @@
 #include "plat/machine.h"
 #include "plat/thread.h"
 #include "vm/class_index.h"
-#include "vm/thread.h"
+#include "vm/sched_priv.h"
 #include "vm/vm.h"
-#include "vm/worker_priv.h"
 
 #define LOG_MODULE "vm"
 #include "base/log.h"
@@ -104,59 +103,19 @@ vm_format(const void *library, size_t byte_count, load_report_fn *report, void *
 
 /* ---- starting ---- */
 
-/* From what is kept, if need be: nobody runs yet who could make room. */
+/*
+ * Threads go on beside the programs, and may write at once. Where there is no room even for that
+ * the machine does not start: nobody could be told, and with the first page written no commit would
+ * succeed any more. What is kept will do: nobody runs yet who could make room.
+ */
 static err_t
 credit_to_restart(struct vm_worker *worker)
 {
-    err_t err = OK;
+    err_t err = pmem_safepoint(&worker->pmem);
 
-    if (worker->pmem.credit < RESTART_PAGES)
-        err = pmem_safepoint(&worker->pmem);
     if (err != ERR_NOSPACE || worker->pmem.credit >= RESTART_PAGES)
         return err == ERR_NOSPACE ? OK : err;
     return pmem_reserve_kept(&worker->pmem, RESTART_PAGES);
-}
-
-/* What a thread waits for goes on: it is queued, or its timer is armed. */
-static err_t
-restart_thread(struct vm_worker *worker, ref_t thread)
-{
-    word_t application = GET_WORD(thread_object, thread, application);
-    uint32_t state = GET_U32(thread_object, thread, state) & ~THREAD_WOKEN;
-    uint64_t wake_ns = GET_U64(thread_object, thread, wake_ns);
-    bool over = application != WORD_NULL &&
-                GET_U32(application_object, application, state) != APPLICATION_RUNNING;
-    bool told = (GET_U32(thread_object, thread, flags) & THREAD_FLAG_RESTART) != 0;
-
-    if (system_options.paused && application != WORD_NULL)
-        return OK; /* sched_let_go() may come for it */
-    TRY(credit_to_restart(worker));
-    if (GET_U32(thread_object, thread, priority) != 0)
-        sched_ranks_matter();
-    if (application == WORD_NULL)
-        errand_resume(thread);
-    if (state == THREAD_RUNNABLE) {
-        sched_enqueue(thread);
-    } else if (over || told || state == THREAD_SUSPENDED) {
-        thread_wake(thread);
-    } else if (wake_ns != UINT64_MAX) {
-        sched_timer_set(thread, wake_ns);
-    }
-    return OK;
-}
-
-static err_t
-restart_threads(struct vm_worker *worker)
-{
-    uint32_t count = thread_slot_count();
-
-    for (uint32_t slot = 0; slot < count; slot++) {
-        ref_t thread = thread_in_slot(slot);
-
-        if (thread != WORD_NULL)
-            TRY(restart_thread(worker, thread));
-    }
-    return OK;
 }
 
 static err_t
@@ -169,12 +128,13 @@ start_as(struct vm_worker *worker)
     clock_start();
     thread_table_init();
     err = monitor_init();
-    /* What is runnable is queued before anybody in core/prim can wake a thread: else it would be
-     * twice. */
     if (err == OK)
         err = limit_start();
-    if (err == OK && !system_options.safe)
-        err = restart_threads(worker);
+    if (err == OK && !system_options.safe && thread_slot_count() > 0)
+        err = credit_to_restart(worker);
+    /* Before anybody in core/prim can wake a thread: else it would be queued twice. */
+    if (err == OK)
+        restart_begin(!system_options.safe);
     if (err == OK && !system_options.safe && !system_options.paused)
         err = prim_start(&worker->heap);
     worker_leave(worker);

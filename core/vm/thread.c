@@ -67,8 +67,10 @@ void
 thread_wake(ref_t thread)
 {
     _Atomic uint32_t *state = thread_state_of(thread);
-    uint32_t now = atomic_load(state);
+    uint32_t now;
 
+    restart_before_wake(thread);
+    now = atomic_load(state);
     for (;;) {
         bool parked = now == THREAD_WAITING || now == THREAD_SLEEPING || now == THREAD_SUSPENDED;
         uint32_t next = parked ? THREAD_RUNNABLE : now | THREAD_WOKEN;
@@ -159,12 +161,12 @@ thread_enlist(ref_t thread)
     lock_acquire(&table_lock);
     slot = slot_take_locked();
     if (slot < THREAD_COUNT_MAX) {
+        sched_slot_given(slot); /* before anybody can see it */
+        SET_U32(thread_object, thread, slot, slot);
+        prim_thread_talks(thread, 0);
         pmem_store64(SPACE_THREAD_TABLE + 8 * (uint64_t)slot, thread);
         if (slot == thread_slot_count())
             pmem_store32(root_field(thread_slot_count), slot + 1);
-        SET_U32(thread_object, thread, slot, slot);
-        sched_slot_given(slot);
-        prim_thread_talks(thread, 0);
     } else {
         table_seen = THREAD_COUNT_MAX;
     }

@@ -92,6 +92,9 @@ must_use err_t vm_format(const void *library, size_t byte_count, load_report_fn 
  */
 must_use err_t vm_start(const struct vm_options *options);
 
+/* True while threads of the run before are still on their way. Any thread. */
+bool vm_is_restarting(void);
+
 /* What was started; valid from vm_start to vm_close. */
 const struct vm_options *vm_options_get(void);
 

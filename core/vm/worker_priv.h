@@ -159,6 +159,7 @@ struct vm_worker {
     uint32_t run_slot;      /* whose time runs, + 1; 0: nobody's; or WORKER_NO_SLOT */
     unsigned level;         /* at which its thread waited */
     uint32_t takes;         /* threads taken from queues */
+    uint64_t restart_ns;    /* until then the programs have their turn, and not restart.c */
     uint64_t share_ns;      /* when to call a worker that sleeps, if threads still wait; or 0 */
     bool looks_afar;        /* the next thread comes from any queue */
     uint64_t sample_due_ns; /* monotonic; while somebody profiles */

@@ -79,6 +79,15 @@ install_waiters(const char *end)
     return id;
 }
 
+/* They were told, which happens beside the programs, and wait again. */
+static void
+await_told(unsigned waiters_count)
+{
+    while (vm_is_restarting())
+        usleep(1000);
+    machine_await_threads(waiters_count, THREAD_WAITING);
+}
+
 START_TEST(each_waiter_is_told_once_of_each_restart)
 {
     uint32_t id = install_waiters("while (!all(5)) sleep(1); sleep(20); exit(all(5) ? 3 : 4);\n");
@@ -88,7 +97,7 @@ START_TEST(each_waiter_is_told_once_of_each_restart)
         machine_start();
         if (i == 4)
             break; /* the program ends soon */
-        machine_await_threads(3, THREAD_WAITING);
+        await_told(3);
         machine_commit();
     }
     ck_assert_int_eq(machine_finish(id).status, 3);
@@ -180,7 +189,7 @@ START_TEST(a_listener_is_called_once_after_each_restart)
         machine_start();
         if (i == 2)
             break; /* the program ends soon */
-        machine_await_threads(2, THREAD_WAITING);
+        await_told(2);
         machine_commit();
     }
     ck_assert_int_eq(machine_finish(id).status, 3);
