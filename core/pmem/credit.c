@@ -49,11 +49,15 @@ pmem_credit_low(void)
 
 /* ---- what is kept ---- */
 
+/* No more is missing than is to be kept now: `wanted` may be what was to be kept before. */
 static uint32_t
 missing(uint32_t wanted)
 {
     uint32_t kept = atomic_load_explicit(&pmem_kept, memory_order_relaxed);
+    uint32_t all = atomic_load_explicit(&keep_wanted, memory_order_relaxed);
 
+    if (wanted > all)
+        wanted = all;
     return kept < wanted ? wanted - kept : 0;
 }
 

@@ -5,6 +5,7 @@
  */
 #include <check.h>
 #include <pthread.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include "fake_store.h"
@@ -366,6 +367,38 @@ count_chunks(void *argument)
     *(uint32_t *)argument = pmem_worker_current()->spare_count;
 }
 
+static void *
+refill(void *unused)
+{
+    (void)unused;
+    while (!atomic_load(&finish)) {
+        (void)pmem_kept_refill();
+        atomic_fetch_add(&running, 1);
+    }
+    return NULL;
+}
+
+/* As when the heap is taken down while the flusher fills up what is kept. */
+START_TEST(what_is_to_be_kept_may_change_while_it_is_filled_up)
+{
+    pthread_t thread;
+
+    atomic_store(&finish, false);
+    pthread_create(&thread, NULL, refill, NULL);
+    for (unsigned i = 0; i < 10000; i++) {
+        unsigned seen = atomic_load(&running);
+
+        pmem_credit_keep(1000);
+        pmem_credit_keep(0);
+        while (atomic_load(&running) < seen + 2) /* it comes to its end */
+            sched_yield();
+    }
+    atomic_store(&finish, true);
+    pthread_join(thread, NULL);
+    pmem_credit_keep(0);
+}
+END_TEST
+
 START_TEST(memory_for_the_list_of_an_action_is_given_back)
 {
     uint32_t first = 0, last = 0;
@@ -417,6 +450,7 @@ main(void)
     tcase_add_test(tcase, who_gets_no_credit_can_be_told_so_out_of_what_commits_let_go_of);
     tcase_add_test(tcase, no_commit_is_waited_for_that_lets_go_of_too_little_to_tell_with);
     tcase_add_test(tcase, what_is_kept_is_for_who_makes_room);
+    tcase_add_test(tcase, what_is_to_be_kept_may_change_while_it_is_filled_up);
     tcase_add_test(tcase, memory_for_the_list_of_an_action_is_given_back);
     tcase_add_test(tcase, a_quiet_epoch_is_one_in_which_nothing_was_written);
     suite_add_tcase(suite, tcase);
