@@ -74,7 +74,7 @@ struct heap_options {
 /* The nursery_bytes that suit a volume of this size: a 128th of it, 256 KiB to 2 MiB. */
 uint64_t heap_nursery_for(uint64_t volume_bytes);
 
-/* The summary_bytes that suit a machine which has so much memory for pages: a sixteenth of it. */
+/* The summary_bytes that suit a machine which has so much memory for pages: an eighth of it. */
 uint64_t heap_summaries_for(uint64_t memory_bytes);
 
 /*

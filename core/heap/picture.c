@@ -24,11 +24,12 @@
 #include "plat/memory.h"
 #include "pmem/still.h"
 
-#define COPIES     64 /* pages of the picture that were read last */
-#define HEAD_WORDS 8  /* read at once: header, length, tops of a stack; all of a small object */
-#define RUN_WORDS  128
-#define NO_PAGE    UINT64_MAX
-#define NOT_NOW    ERR_NOT_FOUND /* the page is not in memory as it was; never leaves this file */
+#define COPIES      256 /* pages of the picture that were read last */
+#define BLOCKS_BACK (COPIES / HEAP_PAGES_PER_BLOCK - 1)
+#define HEAD_WORDS  8 /* read at once: header, length, tops of a stack; all of a small object */
+#define RUN_WORDS   128
+#define NO_PAGE     UINT64_MAX
+#define NOT_NOW     ERR_NOT_FOUND /* the page is not in memory as it was; never leaves this file */
 
 struct copies {
     uint64_t pages[COPIES]; /* addresses; NO_PAGE */
@@ -114,12 +115,16 @@ words_read(struct painter *painter, uint64_t at, unsigned count, uint64_t *words
 
 /* ---- marking ---- */
 
+static inline void
+block_wait(struct heap_cycle *cycle, uint64_t block)
+{
+    cycle->pending[block / 64] |= 1ull << (block % 64);
+}
+
 static void
 wait_in_block(struct painter *painter, ref_t object)
 {
-    uint64_t block = heap_block_of(object);
-
-    painter->cycle->pending[block / 64] |= 1ull << (block % 64);
+    block_wait(painter->cycle, heap_block_of(object));
 }
 
 /* A block that is to be looked at; or one whose summary is good, which must learn of it. */
@@ -131,22 +136,43 @@ waits_in_block(const struct painter *painter, uint64_t block)
     return (cycle->pending[block / 64] | cycle->summed[block / 64]) >> (block % 64) & 1;
 }
 
+/* Does it lie where a page would have to be read? While others are read it waits for its turn. */
+static inline bool
+lies_elsewhere(const struct painter *painter, word_t word)
+{
+    return painter->reading && !pmem_resident(word);
+}
+
+/* Where the block that is looked at leads to. */
+static inline void
+tell(struct painter *painter, word_t word, bool waits)
+{
+    uint64_t block = heap_block_of(word);
+
+    if (!painter->sketch.on)
+        return;
+    if (waits && !heap_summary_is_refused(block))
+        heap_sketch_block(&painter->sketch, block);
+    else
+        heap_sketch_word(&painter->sketch, word);
+}
+
 static inline void
 mark_word(struct painter *painter, word_t word)
 {
+    bool marked, waits;
+
     if (!word_is_ref(word))
         return;
     assert(word >= SPACE_HEAP);
     assert(heap_block_of(word) < painter->marks->block_count);
-    if (word - painter->own_from < painter->own_bytes) {
-        (void)heap_mark_set(painter->marks, word);
+    marked = heap_mark_set(painter->marks, word);
+    if (word - painter->own_from < painter->own_bytes || (!marked && !painter->sketch.on))
         return;
-    }
-    if (painter->sketch.on)
-        heap_sketch_edge(&painter->sketch, word);
-    if (!heap_mark_set(painter->marks, word))
-        return;
-    if (waits_in_block(painter, heap_block_of(word)) || !mark_push(&painter->cycle->stack, word))
+    waits =
+        waits_in_block(painter, heap_block_of(word)) || (marked && lies_elsewhere(painter, word));
+    tell(painter, word, waits);
+    if (marked && (waits || !mark_push(&painter->cycle->stack, word)))
         wait_in_block(painter, word);
 }
 
@@ -351,18 +377,31 @@ marked_look(struct painter *painter, uint64_t block)
     return err;
 }
 
+static inline bool
+is_summed(const struct heap_cycle *cycle, uint64_t block)
+{
+    return cycle->summed[block / 64] >> (block % 64) & 1;
+}
+
+static inline void
+sum(struct heap_cycle *cycle, uint64_t block, bool is)
+{
+    cycle->summed[block / 64] &= ~(1ull << (block % 64));
+    cycle->summed[block / 64] |= (uint64_t)is << (block % 64);
+}
+
 /*
  * Look at all that is marked in a block, whatever of it was looked at before; but for what its
- * summary has, if that is good for this cycle. If pages had to be read for it a summary is kept.
+ * summary has, if that is `known` to be good for this cycle. Then that is a summary.
  */
 static err_t
 block_look(struct painter *painter, uint64_t block, const struct heap_summary *known)
 {
     struct heap_cycle *cycle = painter->cycle;
-    uint64_t read = cycle->reading.pages;
     err_t err;
 
     heap_sketch_begin(&painter->sketch, known, heap_summary_room());
+    painter->sketch.on &= !ref_is_young(heap_block_at(block));
     if (known == NULL) {
         cycle->block_bytes[block] = 0;
         memset(painter->looked, 0, sizeof painter->looked);
@@ -373,35 +412,40 @@ block_look(struct painter *painter, uint64_t block, const struct heap_summary *k
     err = marked_look(painter, block);
     painter->reading = false;
     painter->own_bytes = 0;
-    if (err == OK && (known != NULL || cycle->reading.pages > read) &&
-        !ref_is_young(heap_block_at(block)) &&
-        heap_summary_keep(&cycle->marks, block, cycle->block_bytes[block], &painter->sketch))
-        cycle->summed[block / 64] |= 1ull << (block % 64);
-    else
-        cycle->summed[block / 64] &= ~(1ull << (block % 64));
+    painter->sketch.on &= err == OK;
+    sum(cycle, block,
+        heap_summary_keep(&cycle->marks, block, cycle->block_bytes[block], &painter->sketch,
+                          known));
     painter->sketch.on = false;
     return err;
 }
 
-/* What an earlier cycle marked in the block is marked, and what that leads to. */
+/* What an earlier cycle marked in the block is marked. */
+static void
+block_mark(struct heap_cycle *cycle, uint64_t block, const uint64_t marks[HEAP_MARK_WORDS])
+{
+    for (unsigned i = 0; i < HEAP_MARK_WORDS; i++)
+        cycle->marks.bits[block * HEAP_MARK_WORDS + i] |= marks[i];
+}
+
+/* And that is all, as nobody has written to it since. What it leads to is marked, or waits. */
 static void
 block_take(struct painter *painter, uint64_t block, struct heap_summary *summary)
 {
     struct heap_cycle *cycle = painter->cycle;
-    const uint8_t *at = summary->bytes + summary->mark_bytes;
-    uint64_t word = SPACE_HEAP;
+    struct heap_edges edges = heap_summary_edges(summary);
+    uint64_t word, other;
 
     heap_summary_use(summary);
-    cycle->summed[block / 64] |= 1ull << (block % 64);
+    sum(cycle, block, true);
     cycle->blocks_known++;
-    cycle->block_bytes[block] = summary->bytes_alive;
-    for (unsigned i = 0; i < HEAP_MARK_WORDS; i++)
-        cycle->marks.bits[block * HEAP_MARK_WORDS + i] |= painter->looked[i];
-    for (unsigned i = 0; i < HEAP_LINE_WORDS; i++)
-        cycle->marks.lines[block][i] |= summary->lines[i];
-    for (const uint8_t *end = at + summary->edge_bytes; at < end;) {
-        word = heap_sketch_next(&at, word);
-        mark_word(painter, word);
+    cycle->block_bytes[block] = 8ull * summary->alive_words;
+    heap_summary_lines(summary, cycle->marks.lines[block]);
+    while (heap_edge_next(&edges, &word, &other)) {
+        if (word != 0)
+            mark_word(painter, word);
+        else if (!is_summed(cycle, other))
+            block_wait(cycle, other);
     }
 }
 
@@ -412,28 +456,50 @@ block_settle(struct painter *painter, uint64_t block)
     struct heap_summary *summary = heap_summary_find(block);
     uint64_t at = heap_block_at(block);
 
+    pmem_still_give_way();
     if (summary == NULL)
         return block_look(painter, block, NULL);
-    heap_marks_unpack(summary->bytes, summary->mark_bytes, painter->looked);
-    if (!heap_summary_is_used(summary))
+    heap_marks_unpack(heap_summary_marks(summary), summary->mark_bytes, painter->looked);
+    if (!heap_summary_is_used(summary)) {
+        block_mark(painter->cycle, block, painter->looked);
+        if (!heap_summary_holds(summary, block))
+            return block_look(painter, block, NULL);
         block_take(painter, block, summary);
-    pmem_still_give_way();
+    }
     return marked_next(painter, block, &at) ? block_look(painter, block, summary) : OK;
 }
 
+/* The first block from this one on that waits; behind the last one if none does. */
+static uint64_t
+pending_next(const struct heap_cycle *cycle, uint64_t block)
+{
+    while (block <= cycle->marks.block_count) {
+        uint64_t left = cycle->pending[block / 64] >> (block % 64);
+
+        if (left != 0)
+            return block + (uint64_t)__builtin_ctzll(left);
+        block = (block / 64 + 1) * 64;
+    }
+    return block;
+}
+
+/*
+ * In the order of their addresses. But what waits again in one of the last few blocks is looked at
+ * before more is read, while their pages are still there.
+ */
 static err_t
 pending_look(struct painter *painter, bool *any)
 {
-    *any = false;
-    for (uint64_t i = 0; i <= painter->marks->block_count / 64; i++) {
-        while (painter->cycle->pending[i] != 0) {
-            uint64_t block = i * 64 + (uint64_t)__builtin_ctzll(painter->cycle->pending[i]);
+    struct heap_cycle *cycle = painter->cycle;
+    uint64_t block = pending_next(cycle, 0);
 
-            painter->cycle->pending[i] &= painter->cycle->pending[i] - 1;
-            *any = true;
-            TRY(block_settle(painter, block));
-            TRY(drain(painter));
-        }
+    *any = false;
+    while (block <= cycle->marks.block_count) {
+        cycle->pending[block / 64] &= ~(1ull << (block % 64));
+        *any = true;
+        TRY(block_settle(painter, block));
+        TRY(drain(painter));
+        block = pending_next(cycle, block > BLOCKS_BACK ? block - BLOCKS_BACK : 0);
     }
     return OK;
 }

@@ -44,23 +44,47 @@ number_get(const uint8_t **at)
     return number;
 }
 
-/* ---- references ---- */
+/* ---- edges: twice the distance, and one more if it is one of blocks ---- */
+
+bool
+heap_edge_next(struct heap_edges *edges, word_t *word, uint64_t *block)
+{
+    uint64_t number, way;
+
+    if (edges->at == edges->end)
+        return false;
+    number = number_get(&edges->at);
+    way = number >> 2 ^ (0 - (number >> 1 & 1));
+    *word = *block = 0;
+    if ((number & 1) != 0)
+        *block = edges->last_block += way;
+    else
+        *word = (edges->last_word += way) * 8 + SPACE_HEAP;
+    return true;
+}
 
 void
 heap_sketch_begin(struct heap_sketch *sketch, const struct heap_summary *known, uint64_t bytes_max)
 {
+    struct heap_edges edges;
+    uint64_t word, block;
+
     sketch->on = true;
     sketch->page_count = HEAP_PAGES_PER_BLOCK;
-    sketch->last = SPACE_HEAP;
+    sketch->last_word = sketch->last_block = 0;
     sketch->edge_bytes = 0;
     sketch->edge_bytes_max = bytes_max;
-    memset(sketch->recent, 0, sizeof sketch->recent);
+    memset(sketch->recent, 0xff, sizeof sketch->recent);
     if (known == NULL)
         return;
     sketch->page_count = known->page_count;
-    for (const uint8_t *at = known->bytes + known->mark_bytes, *end = at + known->edge_bytes;
-         at < end;)
-        heap_sketch_edge(sketch, heap_sketch_next(&at, sketch->last));
+    edges = heap_summary_edges(known);
+    while (heap_edge_next(&edges, &word, &block)) {
+        if (word != 0)
+            heap_sketch_word(sketch, word);
+        else
+            heap_sketch_block(sketch, block);
+    }
 }
 
 static bool
@@ -79,31 +103,37 @@ edges_grow(struct heap_sketch *sketch)
     return true;
 }
 
-void
-heap_sketch_edge(struct heap_sketch *sketch, word_t word)
+/* `index` of a word or a block, which is as far from `*last`. */
+static void
+tell(struct heap_sketch *sketch, uint64_t index, uint64_t *last, unsigned is_block)
 {
-    uint64_t *recent = &sketch->recent[(word >> 3) % RECENT];
-    int64_t way = (int64_t)(word - sketch->last) / 8;
+    uint64_t *recent = &sketch->recent[(index * 2 + is_block) % RECENT];
+    int64_t way = (int64_t)(index - *last);
 
-    if (!sketch->on || *recent == word)
+    if (!sketch->on || *recent == index)
         return;
     if (sketch->edge_room - sketch->edge_bytes < NUMBER_BYTES_MAX && !edges_grow(sketch)) {
         sketch->on = false;
         return;
     }
-    *recent = word;
-    sketch->last = word;
-    sketch->edge_bytes = (uint64_t)(number_put(sketch->edges + sketch->edge_bytes,
-                                               (uint64_t)way << 1 ^ (uint64_t)(way >> 63)) -
-                                    sketch->edges);
+    *recent = index;
+    *last = index;
+    sketch->edge_bytes =
+        (uint64_t)(number_put(sketch->edges + sketch->edge_bytes,
+                              ((uint64_t)way << 1 ^ (uint64_t)(way >> 63)) << 1 | is_block) -
+                   sketch->edges);
 }
 
-uint64_t
-heap_sketch_next(const uint8_t **at, uint64_t last)
+void
+heap_sketch_word(struct heap_sketch *sketch, word_t word)
 {
-    uint64_t number = number_get(at);
+    tell(sketch, (word - SPACE_HEAP) / 8, &sketch->last_word, 0);
+}
 
-    return last + 8 * (number >> 1 ^ (0 - (number & 1)));
+void
+heap_sketch_block(struct heap_sketch *sketch, uint64_t block)
+{
+    tell(sketch, block, &sketch->last_block, 1);
 }
 
 void

@@ -71,13 +71,13 @@ place(unsigned i)
 static unsigned
 told_back(unsigned count)
 {
-    const uint8_t *at = sketch.edges, *end = at + sketch.edge_bytes;
-    uint64_t word = SPACE_HEAP;
+    struct heap_edges edges = { .at = sketch.edges, .end = sketch.edges + sketch.edge_bytes };
+    uint64_t word, block;
     unsigned i = 0;
 
-    while (at < end) {
-        word = heap_sketch_next(&at, word);
-        for (; i < count && place(i) != word; i++)
+    while (heap_edge_next(&edges, &word, &block)) {
+        ck_assert((word == 0) != (block == 0));
+        for (; i < count && (word != 0 ? place(i) != word : i % 7 != 0 || i != block); i++)
             continue;
         ck_assert_uint_lt(i, count);
     }
@@ -87,9 +87,11 @@ told_back(unsigned count)
 START_TEST(references_come_back)
 {
     heap_sketch_begin(&sketch, NULL, UINT64_MAX);
-    for (unsigned i = 0; i < 5000; i++) {
-        heap_sketch_edge(&sketch, place(i));
-        heap_sketch_edge(&sketch, place(i));
+    for (unsigned i = 1; i < 5000; i++) {
+        if (i % 7 == 0)
+            heap_sketch_block(&sketch, i);
+        else
+            heap_sketch_word(&sketch, place(i));
     }
     ck_assert(sketch.on);
     ck_assert_uint_eq(told_back(5000), 4999);
@@ -97,12 +99,14 @@ START_TEST(references_come_back)
 }
 END_TEST
 
-START_TEST(neighbours_take_a_byte_each)
+START_TEST(neighbours_take_few_bytes)
 {
     heap_sketch_begin(&sketch, NULL, UINT64_MAX);
-    for (unsigned i = 0; i < 1000; i++)
-        heap_sketch_edge(&sketch, SPACE_HEAP + (1 << 20) + 32 * i);
-    ck_assert_uint_le(sketch.edge_bytes, 1010);
+    for (unsigned i = 0; i < 1000; i++) {
+        heap_sketch_word(&sketch, SPACE_HEAP + (1 << 20) + 32 * i);
+        heap_sketch_block(&sketch, 1000 + i % 4);
+    }
+    ck_assert_uint_le(sketch.edge_bytes, 1020);
     heap_sketch_free(&sketch);
 }
 END_TEST
@@ -111,13 +115,13 @@ START_TEST(a_sketch_without_room_or_memory_says_so)
 {
     heap_sketch_begin(&sketch, NULL, 100);
     for (unsigned i = 0; i < 5000; i++)
-        heap_sketch_edge(&sketch, place(i));
+        heap_sketch_word(&sketch, place(i));
     ck_assert(!sketch.on);
     ck_assert_uint_le(sketch.edge_bytes, 1024);
     heap_sketch_free(&sketch);
     heap_sketch_begin(&sketch, NULL, UINT64_MAX);
     test_memory_fail(1);
-    heap_sketch_edge(&sketch, place(1));
+    heap_sketch_word(&sketch, place(1));
     ck_assert(!sketch.on);
     heap_sketch_free(&sketch);
 }
@@ -125,4 +129,4 @@ END_TEST
 
 UNIT_TESTS("heap/sketch", marks_of_objects_of_one_size_take_few_bytes,
            any_marks_come_back_and_never_take_more_than_their_bits, references_come_back,
-           neighbours_take_a_byte_each, a_sketch_without_room_or_memory_says_so)
+           neighbours_take_few_bytes, a_sketch_without_room_or_memory_says_so)

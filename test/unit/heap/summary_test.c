@@ -103,6 +103,103 @@ START_TEST(what_was_read_bit_by_bit_is_not_read_again)
 }
 END_TEST
 
+static void
+step(unsigned i)
+{
+    if (i % 64 == 0)
+        space_safepoint();
+}
+
+/* From block to block and back, many times, but never far; and so on in the next few blocks. */
+START_TEST(what_waits_again_nearby_is_looked_at_before_its_pages_are_gone)
+{
+    const unsigned count = 10 * COLD_PER_BLOCK;
+
+    cold_make(1);
+    for (unsigned i = 0; i < COLD_PAIRS; step(i++)) {
+        unsigned group = i / count * count;
+
+        pair_set(cold[i], 0, cold[group + (i - group + 3 * COLD_PER_BLOCK + 1) % count]);
+        pair_set(cold[i], 1, cold[(group + count) % COLD_PAIRS]);
+        if (group + 2 * count > COLD_PAIRS)
+            break;
+    }
+    cold_restart(cold[0]);
+    cold_cycle();
+    ck_assert_uint_ge(cold_stats().pages_read, 50 * HEAP_PAGES_PER_BLOCK);
+    ck_assert_uint_eq(cold_stats().pages_twice, 0);
+}
+END_TEST
+
+/* It is read itself, for want of room, but who refers to it need not be. */
+START_TEST(blocks_that_lead_to_one_without_a_summary_are_not_read_again)
+{
+    struct heap_cycle_stats first, last;
+
+    start_with(6000, 0, false);
+    cold_make(1);
+    for (unsigned i = 0; i < 600; step(i++)) {
+        uint32_t length = i * 7919 % 13;
+        ref_t array = space_alloc_old(array_bytes(KIND_RAW32, length), CLASS_INTS);
+
+        array_length_set(array, length);
+        pair_set(cold[i * 100], 1, array); /* so its marks take as much as they can */
+    }
+    cold_restart(cold[0]);
+    for (unsigned i = 0; i < 3; i++)
+        cold_cycle();
+    first = cold_stats();
+    cold_cycle();
+    last = cold_stats();
+    ck_assert_uint_gt(last.pages_read, first.pages_read);
+    ck_assert_uint_le(last.pages_read, first.pages_read + 2 * HEAP_PAGES_PER_BLOCK);
+    cold_stop();
+}
+END_TEST
+
+static unsigned
+first_of_next_block(unsigned i)
+{
+    uint64_t block = heap_block_of(cold[i]);
+
+    while (heap_block_of(cold[i]) == block)
+        i++;
+    return i;
+}
+
+/*
+ * B leads to a block, X, that could not have a summary since somebody wrote to it meanwhile. In the
+ * next cycle X has one before B is asked, and of what B leads to it knows nothing.
+ */
+START_TEST(a_summary_does_not_trust_one_that_is_younger)
+{
+    struct heap_handle third;
+    unsigned b, x, c;
+
+    cold_make(1);
+    for (unsigned i = 0; i < COLD_PAIRS; step(i++))
+        pair_set(cold[i], 0, WORD_NULL);
+    b = first_of_next_block(0);
+    x = first_of_next_block(first_of_next_block(b));
+    c = first_of_next_block(first_of_next_block(x));
+    pair_set(cold[c], 0, cold[b]);
+    pair_set(cold[b], 0, cold[x + 600]);
+    cold_restart(cold[b]);
+    heap_handle_open(&other, cold[x + 300]);
+    heap_handle_open(&third, cold[c]);
+    cycle_reach_instant();
+    SET_U64(pair_object, cold[x], id, 0);
+    fake.page_delay_us = 0;
+    while (heap.births.on)
+        space_safepoint();
+    cold_root.word = WORD_NULL;
+    cold_cycle();
+    space_check(); /* that cold[x + 600] lies in no free line */
+    heap_handle_close(&third);
+    let_other_go();
+}
+END_TEST
+
 START_TEST(a_block_that_was_written_to_is_read_anew)
 {
     ref_t fresh;
@@ -331,6 +428,8 @@ main(void)
     tcase_add_checked_fixture(counted, setup, cold_stop);
     tcase_add_test(counted, what_nobody_wrote_to_is_not_read_again);
     tcase_add_test(counted, what_was_read_bit_by_bit_is_not_read_again);
+    tcase_add_test(counted, what_waits_again_nearby_is_looked_at_before_its_pages_are_gone);
+    tcase_add_test(counted, a_summary_does_not_trust_one_that_is_younger);
     tcase_add_test(counted, garbage_in_many_cold_blocks_goes_after_some_cycles);
     tcase_add_test(counted, who_asks_for_all_of_it_gets_all_of_it);
     tcase_add_test(counted, cold_blocks_that_nobody_reaches_are_freed_at_once);
@@ -347,6 +446,7 @@ main(void)
     tcase_add_test(proved, memory_that_is_missing_costs_time_and_nothing_else);
     suite_add_tcase(suite, proved);
     tcase_set_timeout(own, 60);
+    tcase_add_test(own, blocks_that_lead_to_one_without_a_summary_are_not_read_again);
     tcase_add_test(own, summaries_take_no_more_memory_than_was_said);
     suite_add_tcase(suite, own);
     return run(suite);
