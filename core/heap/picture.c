@@ -140,7 +140,8 @@ waits_in_block(const struct painter *painter, uint64_t block)
 static inline bool
 lies_elsewhere(const struct painter *painter, word_t word)
 {
-    return painter->reading && !pmem_resident(word);
+    return painter->reading && !pmem_resident(word) &&
+           !heap_summary_is_refused(heap_block_of(word));
 }
 
 /* Where the block that is looked at leads to. */
@@ -484,14 +485,25 @@ pending_next(const struct heap_cycle *cycle, uint64_t block)
 }
 
 /*
- * In the order of their addresses. But what waits again in one of the last few blocks is looked at
- * before more is read, while their pages are still there.
+ * The next one when blocks up to `front` have had their turn: first one of the last few, while
+ * its pages are still there; but for one that would have to be looked at as a whole again.
  */
+static uint64_t
+pending_choose(const struct heap_cycle *cycle, uint64_t front)
+{
+    uint64_t block = pending_next(cycle, front > BLOCKS_BACK ? front - BLOCKS_BACK : 0);
+
+    while (block <= front && heap_summary_is_refused(block))
+        block = pending_next(cycle, block + 1);
+    return block;
+}
+
+/* In the order of their addresses, but for the last few. */
 static err_t
 pending_look(struct painter *painter, bool *any)
 {
     struct heap_cycle *cycle = painter->cycle;
-    uint64_t block = pending_next(cycle, 0);
+    uint64_t block = pending_next(cycle, 0), front = block;
 
     *any = false;
     while (block <= cycle->marks.block_count) {
@@ -499,7 +511,8 @@ pending_look(struct painter *painter, bool *any)
         *any = true;
         TRY(block_settle(painter, block));
         TRY(drain(painter));
-        block = pending_next(cycle, block > BLOCKS_BACK ? block - BLOCKS_BACK : 0);
+        front = block > front ? block : front;
+        block = pending_choose(cycle, front);
     }
     return OK;
 }
