@@ -197,12 +197,8 @@ def is_installed(volume, name):
     return len(run(["app", volume, "list"], name).splitlines()) > 1
 
 
-def killed(name, folder, chance):
-    """Like `plain`, but for the kills; compares by itself, because lives overlap."""
-    volume = os.path.join(folder, f"{name}.phantom")
-    with open(path_of(name, "out"), "rb") as file:
-        expected = steady(file.read())
-    run(["new", volume], name)
+def live(volume, name, words, expected, chance):
+    """A program in a new volume, killed again and again until it has ended, says this."""
     installed = False
     ends = {0}
     lives = 0
@@ -210,10 +206,8 @@ def killed(name, folder, chance):
         lives += 1
         installed = installed or (lives > 1 and is_installed(volume, name))
         # Gated, so that what was said is certainly in the volume, the program itself included.
-        words = [PHANTOM, "run", "--gated", "--interval", "20", volume,
-                 *([] if installed else told_program(name))]
-        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE)
+        process = subprocess.Popen([PHANTOM, "run", "--gated", "--interval", "20", volume, *([] if installed else words)],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         moment = chance.uniform(0.005, 0.1) * (1 + lives / 4)
         try:
             output, errors = process.communicate(timeout=moment)
@@ -235,6 +229,15 @@ def killed(name, folder, chance):
     if len(expected) not in ends:
         raise Trouble(f"ended after {max(ends)} of {len(expected)} lines")
     run(["check", "--heap", volume], name)
+
+
+def killed(name, folder, chance):
+    """Like `plain`, but for the kills; compares by itself, because lives overlap."""
+    volume = os.path.join(folder, f"{name}.phantom")
+    with open(path_of(name, "out"), "rb") as file:
+        expected = steady(file.read())
+    run(["new", volume], name)
+    live(volume, name, told_program(name), expected, chance)
     os.remove(volume)
     return None
 

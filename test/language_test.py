@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """language_test - the language is what its pages say.
 
-Each program in docs/LANGUAGE.md and docs/TUTORIAL.md prints what the page says. Operators, conversions and statements, in programs that are
+Each program in docs/LANGUAGE.md and docs/TUTORIAL.md prints what the page says, killed and with snapshots, too. Operators, conversions and statements, in programs that are
 made, do what Python says. Each message of the compiler stands in a test.
 
 SPDX-License-Identifier: LGPL-2.1-or-later
@@ -9,12 +9,14 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 
 import glob
 import os
+import random
 import re
 import subprocess
 import sys
 import tempfile
 import unittest
 
+import examples_test
 import operators_support
 import statements_support
 
@@ -97,12 +99,17 @@ def said_in_tests():
 
 
 class Language(unittest.TestCase):
+    def written(self, folder, text):
+        """A program as a file."""
+        path = os.path.join(folder, "page.ph")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
     def execute(self, text):
         """Run a program to its end, which has to be a good one."""
         with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "page.ph")
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(text)
+            path = self.written(folder, text)
             done = subprocess.run([PHANTOM, "exec", path], capture_output=True, text=True, check=False,
                                   timeout=SECONDS_MAX, stdin=subprocess.DEVNULL)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -136,13 +143,29 @@ class Language(unittest.TestCase):
             subprocess.run([PHANTOM, "new", volume], check=True, capture_output=True)
             for line, text, expected in self.programs_of(PAGE, 30) + self.programs_of(TUTORIAL, 15):
                 with self.subTest(line=line):
-                    path = os.path.join(folder, "page.ph")
-                    with open(path, "w", encoding="utf-8") as file:
-                        file.write(text)
+                    path = self.written(folder, text)
                     done = subprocess.run([PHANTOM, "run", "--quiet", "--strict", "--interval", "1", volume, path],
                                           capture_output=True, text=True, check=False,
                                           timeout=SECONDS_MAX, stdin=subprocess.DEVNULL)
                     self.assertEqual((done.stdout, done.returncode), (expected, 0), done.stderr)
+
+    def test_they_print_the_same_with_a_snapshot_at_each_100th_safepoint(self):
+        with tempfile.TemporaryDirectory() as folder:
+            volume = os.path.join(folder, "pages.phantom")
+            subprocess.run([PHANTOM, "new", volume], check=True, capture_output=True)
+            for line, text, expected in self.programs_of(PAGE, 30) + self.programs_of(TUTORIAL, 15):
+                with self.subTest(line=line):
+                    path = self.written(folder, text)
+                    said = examples_test.run(["run", "--quiet", "--every", "100", volume, path], path)
+                    self.assertEqual(said.decode(), expected)
+
+    def test_they_print_the_same_however_often_they_are_killed(self):
+        for line, text, expected in self.programs_of(PAGE, 30) + self.programs_of(TUTORIAL, 15):
+            with self.subTest(line=line), tempfile.TemporaryDirectory() as folder:
+                volume = os.path.join(folder, "pages.phantom")
+                subprocess.run([PHANTOM, "new", volume], check=True, capture_output=True)
+                examples_test.live(volume, f"line {line}", [self.written(folder, text)],
+                                   expected.splitlines(keepends=True), random.Random(line))
 
     def test_the_grammar_on_the_page_has_every_keyword_and_operator(self):
         with open(PAGE, encoding="utf-8") as file:
