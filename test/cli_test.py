@@ -404,6 +404,24 @@ class Exec(ProfileTest):
     def test_a_program_that_is_not_there(self):
         self.assertClear(phantom("exec", self.folder / "none.ph"), 1, "none.ph", "No such file")
 
+    def test_files_that_are_called_like_classes_of_the_library_hide_none(self):
+        text = ('any[] list = [3, 1];\nvar names = {"a": 1};\nprintln("\\{list.sorted()} \\{names} "\n'
+                '    + json.print([new duration(2L) == null, .phantom.json.parse("1")]));\n')
+        text = text.replace("new duration(2L)", "duration.ofSeconds(2)")
+        path = self.program(text, "main.ph")
+        for other in ("println(1);\n", "class array { }\nclass map { }\nprintln(2);\n", "syntax error (\n", ""):
+            for name in ("array", "map", "string", "object", "function", "json", "duration", "collection"):
+                self.program(other, f"{name}.ph")
+            with self.subTest(other=other):
+                ended = phantom("exec", path)
+                self.assertEqual((ended.status, ended.out, ended.err), (0, "[1, 3] {a: 1} [false,1]\n", ""))
+
+    def test_a_class_of_ones_own_hides_one_of_the_library(self):
+        self.program('class json { static string print(any x) { return "mine"; } }\n', "json.ph")
+        path = self.program('println(json.print(1) + .phantom.json.print([1]));\n', "main.ph")
+        ended = phantom("exec", path)
+        self.assertEqual((ended.status, ended.out), (0, "mine[1]\n"), ended)
+
     def test_a_file_becomes_a_string_of_the_program(self):
         (self.folder / "text").write_bytes("zw\u00f6lf\n".encode() * 1000)
         (self.folder / "bytes").write_bytes(bytes(range(256)))

@@ -50,28 +50,63 @@ brief_of(struct lang *lang, const struct symbol *name)
     return lang_symbol(lang, name->text + start, name->byte_count - start);
 }
 
+static const char internal_package[] = ".internal.";
+
+static bool
+is_internal(const struct symbol *name)
+{
+    return name->byte_count >= sizeof internal_package &&
+           memcmp(name->text, internal_package, sizeof internal_package - 1) == 0;
+}
+
+static bool
+find_in_embedded(struct lang *lang, const struct symbol *name, struct lang_source *source)
+{
+    bool library = false;
+
+    return lang->host->find(lang->host->context, name->text, NULL, source, &library) && library;
+}
+
+/*
+ * A file beside the importing one that does not declare the class, such as a program that is called
+ * map.ph, hides no class of the library; and that alone has what is in `.internal`.
+ */
+static bool
+find_source(struct lang *lang, const struct symbol *name, const struct file *importing,
+            struct lang_source *source, bool *library)
+{
+    const struct lang_host *host = lang->host;
+    const char *path = importing == NULL ? "" : importing->source.path;
+
+    if (!is_internal(name) && host->find(host->context, name->text, path, source, library) &&
+        (*library || lang_declares(source, brief_of(lang, name))))
+        return true; /* square.count is not looked for in a count.ph that has other things */
+    *library = true;
+    return find_in_embedded(lang, name, source);
+}
+
 struct class *
 lang_find_class(struct lang *lang, struct symbol *name, const struct file *importing)
 {
     bool known;
     struct class *class = known_class(lang, name, &known);
     struct lang_source source = { 0 };
-    struct symbol *brief;
     bool library = false;
 
     if (known || lang->compiles_library || lang->stopped || lang->host->find == NULL)
         return class;
     if (hash_table_put(&lang->classes, name->id, 0) != OK)
         lang_no_memory(lang);
-    if (!lang->host->find(lang->host->context, name->text,
-                          importing == NULL ? "" : importing->source.path, &source, &library))
+    if (!find_source(lang, name, importing, &source, &library))
         return NULL;
-    brief = brief_of(lang, name);
-    if (!library && !lang_declares(&source, brief))
-        return NULL; /* square.count is not looked for in a count.ph that has other things */
     if (lang_load(lang, &source, library)->faulty)
-        brief->doubtful = true; /* if it is not there now, it was meant to be */
-    return known_class(lang, name, &known);
+        brief_of(lang, name)->doubtful = true; /* if it is not there now, it was meant to be */
+    class = known_class(lang, name, &known);
+    if (class == NULL && !library && find_in_embedded(lang, name, &source)) {
+        lang_load(lang, &source, true); /* the other one is of another package */
+        class = known_class(lang, name, &known);
+    }
+    return class;
 }
 
 struct class *
@@ -294,13 +329,12 @@ static const char *const machines[] = {
 bool
 lang_is_machines(const struct class *class)
 {
-    static const char package[] = ".internal.";
     const struct symbol *name = class->name;
 
-    if (name->byte_count < sizeof package || memcmp(name->text, package, sizeof package - 1) != 0)
+    if (!is_internal(name))
         return false;
     for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++) {
-        if (text_equal(machines[i], name->text + sizeof package - 1))
+        if (text_equal(machines[i], name->text + sizeof internal_package - 1))
             return true;
     }
     return false;

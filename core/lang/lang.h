@@ -58,7 +58,7 @@ struct lang_host {
      * Find the text of a class that some source names.
      *
      *   class_name      absolute: ".phantom.text.builder"
-     *   importing_path  of the source that names it
+     *   importing_path  of the source that names it; NULL: only the class library is meant
      *   source          filled if true is returned
      *   library         filled: false for a file of the user, whose classes then
      *                   become part of the module, true for the class library
