@@ -387,6 +387,14 @@ parse_class(struct parser *parser, uint16_t member_flags)
     lang_accept(parser, T_SEMICOLON);
 }
 
+/* The last semicolon of what is typed may be left out. */
+static void
+expect_end(struct parser *parser, const char *where)
+{
+    if (!lang_at(parser, T_END) || parser->file != parser->lang->line)
+        lang_expect(parser, T_SEMICOLON, where);
+}
+
 static void
 parse_package(struct parser *parser)
 {
@@ -398,7 +406,7 @@ parse_package(struct parser *parser)
     for (struct path_part *part = path->parts; part != NULL && !parser->panic; part = part->next)
         name = lang_symbol_format(parser->lang, "%s.%s", name->text, part->symbol->text);
     parser->file->package = name;
-    lang_expect(parser, T_SEMICOLON, "behind the package");
+    expect_end(parser, "behind the package");
 }
 
 static void
@@ -415,7 +423,7 @@ parse_import(struct parser *parser)
             lang_symbol_format(parser->lang, "%s.%s", import->name->text, part->symbol->text);
         import->brief = part->symbol;
     }
-    lang_expect(parser, T_SEMICOLON, "behind the import");
+    expect_end(parser, "behind the import");
     if (import->brief == NULL)
         return;
     import->next = parser->file->imports;

@@ -109,6 +109,15 @@ START_TEST(a_variable_keeps_its_name_and_its_type)
 }
 END_TEST
 
+START_TEST(an_import_needs_no_semicolon_and_counts_for_its_text)
+{
+    accept("import .internal.\"string\"");
+    accept("package .here");
+    accept("import .internal.\"class\"; var n = 5");
+    ck_assert_int_eq(type("import ."), ERR_END);
+}
+END_TEST
+
 START_TEST(what_was_declared_last_is_what_a_name_means)
 {
     accept("int n = 1;");
@@ -246,6 +255,7 @@ main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_variable_keeps_its_name_and_its_type);
+    tcase_add_test(tcase, an_import_needs_no_semicolon_and_counts_for_its_text);
     tcase_add_test(tcase, what_was_declared_last_is_what_a_name_means);
     tcase_add_test(tcase, a_class_that_is_declared_again_is_another_one);
     tcase_add_test(tcase, a_class_can_extend_one_of_an_earlier_text);
