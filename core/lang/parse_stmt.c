@@ -554,15 +554,21 @@ parse_contextual(struct parser *parser)
     return NULL;
 }
 
-/* What looks like a function where none can be declared, or like one of another language. */
+/* What looks like a function where none can be declared, or one of another language; or like a map.
+ */
 static const char *
-function_habit(const struct parser *parser, const struct stmt *stmt)
+statement_habit(const struct parser *parser, const struct stmt *stmt)
 {
     if (stmt->kind == STMT_DECLARE && lang_at(parser, T_LPAREN))
         return "a function in a block is a value: var f = fun (x) { ... };";
     if (stmt->kind == STMT_EXPR && stmt->value->kind == EXPR_CALL && lang_at(parser, T_LBRACE) &&
         lang_here(parser).line == lang_before(parser).line)
         return "a function begins with its type, such as void f() { ... }";
+    if (stmt->kind == STMT_EXPR && lang_at(parser, T_COLON) &&
+        (stmt->value->kind == EXPR_STRING || stmt->value->kind == EXPR_INT))
+        return "where a statement begins, { begins a block; a map there stands in parentheses";
+    if (stmt->kind == STMT_EXPR && lang_at(parser, T_COLON) && stmt->value->kind == EXPR_NAME)
+        return "a variable is declared with `var`, or with its type";
     return NULL;
 }
 
@@ -585,7 +591,7 @@ parse_simple(struct parser *parser)
         if (stmt == NULL)
             stmt = expression_statement(parser);
     }
-    hint = function_habit(parser, stmt);
+    hint = statement_habit(parser, stmt);
     if (hint != NULL)
         lang_syntax_hint(parser, lang_here(parser), "`;` at the end of the statement", hint);
     else
