@@ -33,20 +33,30 @@ __asan_default_options(void) /* NOLINT(bugprone-reserved-identifier) */
     return "detect_leaks=0";
 }
 
+/* The machine comes up. */
+static inline void
+program_machine_start(struct heap_options heap)
+{
+    machine_options.workers = 2;
+    machine_options.heap = heap;
+    machine_pmem =
+        (struct pmem_options){ .on_demand_only = true, .resident_bytes_max = PROGRAM_RESIDENT_MAX };
+    fake.credit = PROGRAM_PAGES_MAX;
+    machine_start();
+    program_generation = fake.generation;
+}
+
+#ifndef PROGRAM_STARTS_ITSELF
 /* The machine is up before the first input. (The header is for the one file of a fuzzer.) */
 int
 LLVMFuzzerInitialize(int *argument_count, char ***arguments)
 {
     (void)argument_count;
     (void)arguments;
-    machine_options.workers = 2;
-    machine_pmem =
-        (struct pmem_options){ .on_demand_only = true, .resident_bytes_max = PROGRAM_RESIDENT_MAX };
-    fake.credit = PROGRAM_PAGES_MAX;
-    machine_start();
-    program_generation = fake.generation;
+    program_machine_start((struct heap_options){ 0 });
     return 0;
 }
+#endif
 
 /*
  * Throw the machine away. A program that wanted much memory has made a snapshot: then the store
