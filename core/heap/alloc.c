@@ -14,11 +14,14 @@
  */
 #include "heap/heap_priv.h"
 
+#include "base/hash.h"
 #include "object/array.h"
 
 #define DESCRIPTION_PAGES 3  /* the table, the root */
 #define CREDIT_OBJECT     16 /* more than a small object and its block's description take */
 #define CREDIT_RAISE      32
+#define OFTEN_STRETCH     32 /* tests: after so many that were made to collect first */
+#define OFTEN_SPARED      16 /* so many are not, or a multiple of it */
 
 /*
  * See to credit for one small object; false when the volume is full. What a worker needs to go on
@@ -44,8 +47,42 @@ heap_fail_allocation(uint64_t n)
 static bool
 counts(void)
 {
-    return heap.options.fail_every != 0 ||
+    return heap.options.fail_every != 0 || heap.options.collect_often ||
            atomic_load_explicit(&heap.fails_at, memory_order_relaxed) != 0;
+}
+
+/*
+ * Is this one of a program made to collect first? Then the instruction runs again, with all its
+ * allocations: half of them are, by no pattern that it could keep step with, and after some a
+ * stretch is spared, a long one now and then, so that one that makes many objects comes to its end,
+ * too.
+ */
+static bool
+collects_first(struct heap_local *local, uint64_t number)
+{
+    if (local->spared > 0) {
+        local->spared--;
+        return false;
+    }
+    if (hash_mix(number) % 2 == 0)
+        return false;
+    if (++local->made_to % OFTEN_STRETCH == 0) {
+        uint32_t turn = local->made_to / OFTEN_STRETCH;
+
+        local->spared = OFTEN_SPARED * (turn & -turn); /* 1, 2, 1, 4, 1, 2, 1, 8, ... */
+    }
+    return true;
+}
+
+/* Is one that programs make to find no room before a collection? */
+static bool
+is_made_to_collect(struct heap_local *local, uint64_t number)
+{
+    if (!local->is_programs)
+        return false;
+    if (heap.options.collect_often)
+        return collects_first(local, number);
+    return heap.options.fail_every != 0 && number % heap.options.fail_every == 0;
 }
 
 /* Is this one to find no room? */
@@ -62,8 +99,7 @@ is_to_fail(struct heap_local *local)
         atomic_store(&heap.fails_at, 0);
         local->fails = true;
     }
-    return number == fails_at || (heap.options.fail_every != 0 && local->is_programs &&
-                                  number % heap.options.fail_every == 0);
+    return number == fails_at || is_made_to_collect(local, number);
 }
 
 /* ---- the nursery ---- */

@@ -252,6 +252,7 @@ static err_t
 collect_for(struct heap_local *local, uint64_t bytes)
 {
     struct collection collection = { .young = heap.options.move_always ||
+                                              heap.options.collect_often ||
                                               !heap_limit_allows(local->application, bytes) };
 
     if (bytes > 0 && bytes > bytes_allowed())

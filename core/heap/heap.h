@@ -67,6 +67,7 @@ struct heap_options {
     uint64_t stay_bytes;    /* test builds: every second object stays young, up to so much */
     bool check_always;      /* test builds: walk all of the heap after each collection */
     uint64_t fail_every; /* test builds: each nth of programs finds no room before a collection */
+    bool collect_often;  /* test builds: of programs nearly each finds none before that */
     uint64_t fail_allocation; /* test builds: the nth finds none even then; 0: no such one */
     heap_point_fn *watch;     /* tests: told where the collector is; NULL: nobody is */
 };
@@ -88,6 +89,8 @@ struct heap_local {
     bool is_programs;     /* who allocates runs programs: fail_every is about that */
     uint64_t large_bytes; /* given to large objects since the owner has looked, who sets it to 0 */
     bool fails;           /* tests: its last allocation is to find no room after a collection too */
+    uint32_t spared;      /* tests: so many allocations are not made to collect first */
+    uint32_t made_to;     /* tests: so many were */
     struct pmem_worker *worker;
     struct heap_local *next;
 };

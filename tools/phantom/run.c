@@ -103,6 +103,8 @@ options_fill(const struct invocation *invocation, struct system_options *options
     options->vm.workers = (unsigned)workers;
     options->vm.snapshot_polls = (uint32_t)every;
     options->vm.heap.fail_allocation = fails;
+    options->vm.heap.collect_often = option_given(invocation, "collect");
+    options->vm.heap.move_always = option_given(invocation, "move");
     options->vm.heap.check_always = option_given(invocation, "walk");
     options->vm.safe = option_given(invocation, "safe");
     options->vm.gated = option_given(invocation, "gated");

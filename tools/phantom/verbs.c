@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/assert.h"
+
 #define NO_MORE                                                                                    \
     {                                                                                              \
         NULL, NULL, NULL                                                                           \
@@ -35,6 +37,14 @@ static const struct option new_options[] = {
     {                                                                                              \
         "strict", NULL, "protect every page that was not announced as written (slow; finds bugs)"  \
     }
+#define COLLECT_OPTION                                                                             \
+    {                                                                                              \
+        "collect", NULL, "collect before nearly every allocation (slow; finds bugs)"               \
+    }
+#define MOVE_OPTION                                                                                \
+    {                                                                                              \
+        "move", NULL, "move young objects at every safepoint (slow; finds bugs)"                   \
+    }
 #define EVERY_OPTION                                                                               \
     {                                                                                              \
         "every", "N", "wait for a snapshot at every Nth safepoint of a program (slow; finds bugs)" \
@@ -54,11 +64,13 @@ static const struct option new_options[] = {
 
 static const struct option run_options[] = {
     { "again", NULL, "start PROGRAM although the volume holds a program already" },
+    COLLECT_OPTION,
     EVERY_OPTION,
     FAIL_OPTION,
     { "gated", NULL, "hold output until the snapshot that contains its cause is committed" },
     INTERVAL_OPTION,
     MEMORY_OPTION,
+    MOVE_OPTION,
     { "quiet", NULL, "say nothing about resuming and stopping" },
     { "safe", NULL, "open the volume and answer questions, but run nothing" },
     STRICT_OPTION,
@@ -66,6 +78,9 @@ static const struct option run_options[] = {
     WORKERS_OPTION,
     NO_MORE,
 };
+
+static_assert(sizeof run_options / sizeof run_options[0] <= OPTION_MAX + 1,
+              "it has the most: there is a place for the value of each");
 
 static const struct option app_options[] = {
     { "memory", "SIZE",

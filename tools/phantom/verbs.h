@@ -20,7 +20,7 @@ struct option {
     const char *help;
 };
 
-#define OPTION_MAX 12
+#define OPTION_MAX 16
 
 struct invocation;
 

@@ -60,6 +60,42 @@ START_TEST(an_old_object_counts_once_however_often_its_instruction_is_run)
 }
 END_TEST
 
+/* So many objects, all of them or none. */
+static bool
+many(unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (heap_alloc(&space_local, PAIR_BYTES, CLASS_PAIR) == 0)
+            return false;
+    }
+    return true;
+}
+
+START_TEST(who_collects_before_nearly_every_allocation_comes_to_an_end)
+{
+    static const unsigned counts[] = { 1, 2, 3, 10, 200, 2000 };
+    unsigned collections = 0;
+
+    space_heap = (struct heap_options){ .collect_often = true };
+    space_restart();
+    space_make_pair_class();
+    space_local.is_programs = true;
+    for (unsigned i = 0; i < 1000; i++) {
+        while (!many(1)) {
+            ck_assert_int_eq(heap_collect(&space_local, PAIR_BYTES), OK);
+            collections++;
+        }
+    }
+    ck_assert_uint_gt(collections, 200);
+    ck_assert_uint_gt(heap.stats.scavenges, 200);
+    for (unsigned i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        for (collections = 0; !many(counts[i]); collections++)
+            ck_assert_int_eq(heap_collect(&space_local, PAIR_BYTES), OK);
+        ck_assert_uint_lt(collections, 40000);
+    }
+}
+END_TEST
+
 int
 main(void)
 {
@@ -69,5 +105,6 @@ main(void)
     suite_add_tcase(suite, tcase);
     tcase_add_checked_fixture(tcase, space_start, space_stop);
     tcase_add_test(tcase, an_old_object_counts_once_however_often_its_instruction_is_run);
+    tcase_add_test(tcase, who_collects_before_nearly_every_allocation_comes_to_an_end);
     return run(suite);
 }
