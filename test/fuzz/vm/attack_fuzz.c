@@ -19,13 +19,14 @@
 #include "unit/vm/attacks.h"
 #include "unit/vm/attempts.h"
 
-#define STEPS_MAX   8u
-#define TEXT_BYTES  16384u
-#define LINES_MAX   512u
-#define POOL_MAX    4096u
-#define CHANGES_MAX 4u
-#define RUN_TRIES   20u /* times half a millisecond */
-#define NAME_BYTES  128u
+#define STEPS_MAX         8u
+#define MACHINE_STEPS_MAX 2u
+#define TEXT_BYTES        16384u
+#define LINES_MAX         512u
+#define POOL_MAX          4096u
+#define CHANGES_MAX       4u
+#define RUN_TRIES         20u /* times half a millisecond */
+#define NAME_BYTES        128u
 
 static const char guard_text[] =
     "class gem { int worth; gem next; string word; };\n"
@@ -255,11 +256,15 @@ call_add(char *text, const char *signature, const char *class, bool is_static)
     return true;
 }
 
-/* The victims, the classes of a row, and a program that calls their method f. */
+/*
+ * The victims, the classes of a row, and a program that calls their method f; unless its signature
+ * is the attack, and the program would be refused for it in their place.
+ */
 static void
-attack_text(const char *classes, char *text)
+attack_text(const struct attack *attack, const char *classes, char *text)
 {
-    const char *method = strstr(classes, "method f ("), *signature = method + strlen("method f ");
+    const char *method = strstr(classes, "method f (");
+    const char *signature = method == NULL ? NULL : method + strlen("method f ");
     char class[NAME_BYTES] = ".evil";
     size_t before;
 
@@ -270,7 +275,7 @@ attack_text(const char *classes, char *text)
     before = strlen(text);
     if (begins(classes, "class ") && strcspn(classes + 6, " ") < sizeof class)
         snprintf(class, strcspn(classes + 6, " ") + 1, "%s", classes + 6);
-    if (method == NULL ||
+    if (signature == NULL || strstr(attack->refusal, "malformed") != NULL ||
         !call_add(text, signature, class,
                   memmem(signature, strcspn(signature, "\n"), " static", 7) != NULL))
         text[before] = 0;
@@ -315,7 +320,7 @@ static void
 row_text(const struct row *row, char *text)
 {
     if (row->attack != NULL)
-        attack_text(row->honest ? row->attack->control : row->attack->module, text);
+        attack_text(row->attack, row->honest ? row->attack->control : row->attack->module, text);
     else
         attempt_text(row->attempt, row->honest ? row->attempt->honest : row->attempt->attacker,
                      text, TEXT_BYTES);
@@ -461,24 +466,26 @@ attack(void)
         accepted_run(&row, application);
 }
 
+/*
+ * Few steps of an input are the machine's: what they do depends on the moment, which looks to
+ * libFuzzer like something new each time.
+ */
 static void
-step(void)
+step(unsigned *machine_steps)
 {
+    unsigned kind = choose(16);
+
     step_count++;
-    switch (choose(24)) {
-    case 0:
-        machine_commit();
-        break;
-    case 1:
-    case 2:
-        collect();
-        break;
-    case 3:
-        restart(choose(2) == 0);
-        break;
-    default:
+    if (kind < 13 || *machine_steps == MACHINE_STEPS_MAX) {
         attack();
-        break;
+    } else {
+        ++*machine_steps;
+        if (kind == 13)
+            machine_commit();
+        else if (kind == 14)
+            collect();
+        else
+            restart(choose(2) == 0);
     }
     guard_check();
 }
@@ -516,12 +523,14 @@ count_show(void)
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
 {
+    unsigned machine_steps = 0;
+
     if (step_count == 0 && getenv("ATTACK_COUNT") != NULL)
         atexit(count_show);
     fuzz.at = bytes;
     fuzz.end = bytes + byte_count;
     for (unsigned steps = 0; steps < STEPS_MAX && fuzz.at < fuzz.end; steps++)
-        step();
+        step(&machine_steps);
     ck_assert_int_eq(heap_examine(finding_die, NULL), OK);
     machine_renew();
     return 0;
