@@ -50,6 +50,8 @@ class Answers:
     def sleepers(self, *options, **more):
         process = self.up(*options, program=self.program(SLEEPERS), **more)
         self.saw(process.output, "waiting")
+        self.answers()
+        self.assertTrue(wait_for(lambda: b"runnable" not in self.ask(b"ps\n"), 30), "they do not sleep")
         return process
 
     def answers(self, seconds=30):
