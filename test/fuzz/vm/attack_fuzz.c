@@ -186,6 +186,25 @@ text_change(char *text)
 
 /* ---- programs that call what was attacked ---- */
 
+/* The same for an array: one of ints, longs or words; null, which is any array, of others. */
+static const char *
+array_of(const char **type)
+{
+    const char *at = *type, *element = at + strspn(at, "["), *end = element;
+    bool is_flat = element == at + 1;
+
+    if (*element == 'L')
+        end = strchr(element, ';');
+    if (end == NULL || *element == 0 || strchr("zbscilfdwL", *element) == NULL)
+        return NULL;
+    *type = end + 1;
+    if (is_flat && *element == 'i')
+        return "ICONST8 4\nNEWARRAY [i\n";
+    if (is_flat && *element == 'l')
+        return "ICONST8 4\nNEWARRAY [l\n";
+    return is_flat && *element == 'w' ? "ICONST8 4\nNEWARRAY [w\n" : "WNULL\n";
+}
+
 /* What leaves an argument of the type on the stack; `type` goes on behind it. NULL: it is no type.
  */
 static const char *
@@ -193,18 +212,8 @@ argument_of(const char **type)
 {
     const char *at = *type, *end;
 
-    if (*at == '[') {
-        while (*at == '[')
-            at++;
-        end = *at == 'L' ? strchr(at, ';') : at;
-        if (end == NULL)
-            return NULL;
-        *type = end + 1;
-        return at - *type == -2 && *at == 'w' ? "ICONST8 4\nNEWARRAY [w\n"
-               : *at == 'i'                   ? "ICONST8 4\nNEWARRAY [i\n"
-               : *at == 'l'                   ? "ICONST8 4\nNEWARRAY [l\n"
-                                              : "WNULL\n";
-    }
+    if (*at == '[')
+        return array_of(type);
     *type = at + 1;
     switch (*at) {
     case 'L':
