@@ -103,6 +103,13 @@ edges_grow(struct heap_sketch *sketch)
     return true;
 }
 
+/* Small numbers for small distances, whichever way. */
+static uint64_t
+folded(int64_t way)
+{
+    return way < 0 ? ~((uint64_t)way << 1) : (uint64_t)way << 1;
+}
+
 /* `index` of a word or a block, which is as far from `*last`. */
 static void
 tell(struct heap_sketch *sketch, uint64_t index, uint64_t *last, unsigned is_block)
@@ -119,8 +126,7 @@ tell(struct heap_sketch *sketch, uint64_t index, uint64_t *last, unsigned is_blo
     *recent = index;
     *last = index;
     sketch->edge_bytes =
-        (uint64_t)(number_put(sketch->edges + sketch->edge_bytes,
-                              ((uint64_t)way << 1 ^ (uint64_t)(way >> 63)) << 1 | is_block) -
+        (uint64_t)(number_put(sketch->edges + sketch->edge_bytes, folded(way) << 1 | is_block) -
                    sketch->edges);
 }
 
