@@ -605,8 +605,7 @@ class Attached(VolumeTest):
         process = self.start("run", self.volume, *words)
         if words:
             self.assertEqual(process.stdout.readline(), "runs\n")
-        else:
-            self.assertTrue(wait_for(lambda: phantom("ps", self.volume).status == 0))
+        self.assertTrue(wait_for(lambda: phantom("ps", self.volume).status == 0))
         return process
 
     def talk(self):
