@@ -8,30 +8,15 @@ import signal
 import subprocess
 import sys
 
+import trees
 from report import PHANTOM, target
 
 GB = 200
 TREES = 2048
-TREE_BYTES = 1023 * 32
+TREE_BYTES = trees.NODES * trees.NODE_BYTES
 PERCENTS = 10, 50, 100
 
-PROGRAM = """
-class node {
-    node left;
-    node right;
-    int value;
-}
-
-node make(int depth, int value) {
-    node n = new node();
-    n.value = value;
-    if (depth > 1) {
-        n.left = make(depth - 1, value);
-        n.right = make(depth - 1, value);
-    }
-    return n;
-}
-
+PROGRAM = trees.PROGRAM + """
 var trees = new .internal.words(%(trees)d);
 for (int i = 0; i < %(trees)d; i++)
     trees[i] = make(10, i);

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 
+import trees
 from report import PHANTOM, target
 
 GIB = 16
@@ -49,23 +50,7 @@ class link {
 }
 """
 
-NEAR = """
-class node {
-    node left;
-    node right;
-    int value;
-}
-
-node make(int depth, int value) {
-    node n = new node();
-    n.value = value;
-    if (depth > 1) {
-        n.left = make(depth - 1, value);
-        n.right = make(depth - 1, value);
-    }
-    return n;
-}
-
+NEAR = trees.PROGRAM + """
 var trees = new .internal.words(%(count)d * 4);
 var tables = new .internal.words(%(count)d);
 for (int i = 0; i < %(count)d; i++) {

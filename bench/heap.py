@@ -15,30 +15,13 @@ import subprocess
 import sys
 import time
 
+import trees
 from report import PHANTOM, target
 
 TREES = 32000
-NODES = 1023
-NODE_BYTES = 32
 SECONDS = 15
 
-PROGRAM = """
-class node {
-    node left;
-    node right;
-    int value;
-}
-
-node make(int depth, int value) {
-    node n = new node();
-    n.value = value;
-    if (depth > 1) {
-        n.left = make(depth - 1, value);
-        n.right = make(depth - 1, value);
-    }
-    return n;
-}
-
+PROGRAM = trees.PROGRAM + """
 var trees = new .internal.words(%(trees)d);
 for (int i = 0; i < %(trees)d; i++)
     trees[i] = make(10, i);
@@ -186,7 +169,7 @@ def phantom(folder):
 
 
 def measure(folder):
-    print(f"  {TREES} trees of {NODES} nodes; each step replaces one; {SECONDS} s")
+    print(f"  {TREES} trees of {trees.NODES} nodes; each step replaces one; {SECONDS} s")
     text, stats, live = phantom(folder)
     stop_ns = max(stats["pause_ns"]["max"], stats["collection_ns"]["max"])
     worst_ms = tell("phantom", text, stop_ns)
@@ -199,4 +182,4 @@ def measure(folder):
     peers(folder)
     missed = target("longest stop in ms", stop_ns / 1e6, 2)
     missed += target("longest step in ms", worst_ms, 20)
-    return missed + target("live / reachable, after gc()", live / (TREES * NODES * NODE_BYTES), 1.3)
+    return missed + target("live / reachable, after gc()", live / (TREES * trees.NODES * trees.NODE_BYTES), 1.3)
