@@ -255,26 +255,34 @@ count_kept(const struct heap_handle *many, unsigned count)
 }
 
 /* Each object has weak words on several pages, together more than may be written at a time. */
-START_TEST(weak_words_on_many_pages_to_the_same_objects_are_cleared_in_the_end)
+static void
+make_many(struct heap_handle *many)
 {
-    struct heap_handle many, targets;
-    unsigned fulls = 0;
+    struct heap_handle targets;
 
-    heap_handle_open(&many, make_array(3 * GROUPS));
+    heap_handle_open(many, make_array(3 * GROUPS));
     heap_handle_open(&targets, make_array(GROUPS));
     for (unsigned i = 0; i < GROUPS; i++) {
         make_chain(2);
         array_store_word(targets.word, i, strong.word);
     }
     for (unsigned round = 0; round < 3; round++)
-        make_strewn(&many, &targets, round * GROUPS);
-    targets.word = strong.word = WORD_NULL;
+        make_strewn(many, &targets, round * GROUPS);
+    strong.word = WORD_NULL;
+    heap_handle_close(&targets);
+}
+
+START_TEST(weak_words_on_many_pages_to_the_same_objects_are_cleared_in_the_end)
+{
+    struct heap_handle many;
+    unsigned fulls = 0;
+
+    make_many(&many);
     while (count_kept(&many, 3 * GROUPS) > 0) {
         ck_assert_uint_lt(fulls++, 4);
         ck_assert_int_eq(commit(&space_worker), OK);
         full();
     }
-    heap_handle_close(&targets);
     heap_handle_close(&many);
 }
 END_TEST
@@ -282,18 +290,10 @@ END_TEST
 /* The same where there never is credit for all of it. */
 START_TEST(a_few_of_them_at_a_time_where_there_is_no_credit_for_more)
 {
-    struct heap_handle many, targets;
+    struct heap_handle many;
     unsigned fulls = 0;
 
-    heap_handle_open(&many, make_array(3 * GROUPS));
-    heap_handle_open(&targets, make_array(GROUPS));
-    for (unsigned i = 0; i < GROUPS; i++) {
-        make_chain(2);
-        array_store_word(targets.word, i, strong.word);
-    }
-    for (unsigned round = 0; round < 3; round++)
-        make_strewn(&many, &targets, round * GROUPS);
-    targets.word = strong.word = WORD_NULL;
+    make_many(&many);
     while (count_kept(&many, 3 * GROUPS) > 0) {
         ck_assert_uint_lt(fulls++, 400);
         fake.credit = 1000000;
@@ -303,7 +303,6 @@ START_TEST(a_few_of_them_at_a_time_where_there_is_no_credit_for_more)
     }
     fake.credit = 1000000;
     space_safepoint();
-    heap_handle_close(&targets);
     heap_handle_close(&many);
 }
 END_TEST
