@@ -120,7 +120,8 @@ static err_t
 collect_all(struct vm_worker *worker)
 {
     TRY(heap_collect_full(&worker->heap));
-    TRY(pmem_reserve(&worker->pmem, 1));
+    if (worker->pmem.credit == 0)
+        TRY(pmem_reserve(&worker->pmem, 1));
     SET_U64(thread_object, worker->thread, prim_raw, 1);
     return OK;
 }

@@ -287,6 +287,20 @@ START_TEST(a_program_ends_itself_with_the_credit_that_its_worker_has)
 }
 END_TEST
 
+/* What a collection takes is kept for it; to say that it was done takes what the worker has. */
+START_TEST(a_full_volume_is_collected_when_its_program_asks)
+{
+    uint32_t id = machine_install("sleep(300L); gc(); exit(13);\n");
+
+    machine_await_threads(1, THREAD_SLEEPING);
+    fake.fills = true;
+    fake.credit = 0;
+    ck_assert_int_eq(machine_finish(id).status, 13);
+    fake.fills = false;
+    fake.credit = 1000000;
+}
+END_TEST
+
 /*
  * A class is initialised for the first time after a restart: its statics lie on pages that were
  * never looked at, and each first store to one of them has to wait for it.
@@ -339,6 +353,7 @@ main(void)
         a_machine_that_stops_for_want_of_programs_does_so_when_the_last_was_seen_to_end,
         a_program_stopped_for_want_of_room_ends_when_there_is_some,
         a_program_ends_itself_with_the_credit_that_its_worker_has,
+        a_full_volume_is_collected_when_its_program_asks,
         statics_are_set_once_though_their_pages_come_in_meanwhile,
     };
 
