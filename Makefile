@@ -398,7 +398,9 @@ $(SUITES_ALL:%=test-%): test-%: needs-%  ## one suite; ONLY=word picks the progr
 needs-unit: unit-release
 needs-checked: unit-checked $B/checked/phantom
 needs-asan: unit-asan $B/asan/phantom
-needs-tsan: unit-tsan $B/tsan/phantom
+ifneq ($(filter test test-tsan needs-tsan,$(GOALS)),)
+needs-tsan: $(shell B=$B scripts/run-tests --list tsan) $B/tsan/phantom
+endif
 needs-sim: $B/sim
 needs-fuzz: $(FUZZERS:%=$B/fuzz/%) $B/phantom
 needs-lint: $B/phantom
@@ -431,7 +433,7 @@ torture: $B/phantom $B/sim $B/checked/phantom $B/kernel/phantom.elf  ## the long
 bench: $B/phantom $B/release/bench/bench  ## medians, p99 and maxima against their targets
 	$(Q)bench/run
 
-bench-store: $B/phantom $B/release/bench/bench  ## what the store can do at its best: larger sizes, harder targets, and Redis (20 minutes)
+bench-store: $B/phantom $B/release/bench/bench  ## what the store can do at its best: larger sizes, harder targets, and Redis (25 minutes)
 	$(Q)bench/run --store
 
 bench-compile: $B/phantom  ## how fast the compiler is, beside gcc and Python
