@@ -44,7 +44,7 @@ class Keeper(Bank):
         super().__init__(arguments, volume, log)
         self.folder = pathlib.Path(volume).parent
         self.lasted = {}  # seconds, by verb
-        self.kept = {}    # generation -> the counters when it was kept, or before
+        self.kept = {}    # generation -> what was shown when it was kept, or before; the last are its counters
         self.given = self.folder / "given"
         self.given.write_bytes(b"first")
         self.done = {verb: 0 for verb in (self.keep, self.rewind, self.clone, self.transfer,
@@ -88,14 +88,14 @@ class Keeper(Bank):
     def sound(self, volume):
         self.whole("check", "--heap", volume)
 
-    def lives(self, volume, floor):
-        """The program goes on in a copy: its counters are not below, and its sum is right."""
+    def lives(self, volume, shown):
+        """The program goes on in a copy: what it shows was shown before or goes on from there, and its sum is right."""
         with subprocess.Popen([PHANTOM, "run", "--gated", volume], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, stderr=self.log) as process:
             time.sleep(LIFE_SECONDS)
             output, _ = process.communicate(b"end\n", timeout=SECONDS_MAX)
         copy = Bank(self.arguments, volume, self.log)
-        copy.counters, copy.shown = floor, [floor]
+        copy.counters, copy.shown = shown[-1], list(shown)
         copy.hear(output)
         if process.returncode != 0 or b"verdict: the sum is right\n" not in output:
             raise Trouble(f"a copy ends badly, status {process.returncode}: {output[-300:]!r}")
@@ -122,7 +122,7 @@ class Keeper(Bank):
         self.broken_off("history", self.volume, "pin")
         said = self.whole("history", self.volume, "pin")
         generation = int(re.search(r"generation (\d+) is kept", said).group(1))
-        self.kept[generation] = self.counters
+        self.kept[generation] = [NOTHING, *self.shown]
         while len(self.kept) > KEPT_MAX:
             self.drop(min(self.kept))
         return generation
@@ -148,8 +148,8 @@ class Keeper(Bank):
         self.broken_off("rewind", self.volume, generation)
         self.sound(self.volume)
         self.whole("rewind", self.volume, generation)
-        self.counters = self.kept[generation]
-        self.shown = [self.counters]
+        self.shown = list(self.kept[generation])
+        self.counters = self.shown[-1]
 
     def made(self, path, *words):
         """What makes a volume leaves a whole one or none."""
@@ -224,7 +224,7 @@ class Keeper(Bank):
         self.broken_off("check", "--repair", "--yes", copy)
         ended = self.run_verb("check", "--repair", "--yes", copy)
         if ended.returncode == 0 or "the newest generation is sound" in ended.stderr:
-            self.lives(copy, NOTHING)
+            self.lives(copy, [NOTHING])
         elif not any(words in ended.stderr for words in ("and so are all older ones", "there is none to go back to",
                                                          "making it was cut off")):
             raise Trouble(f"repair: status {ended.returncode}\n{ended.stdout}{ended.stderr}")
@@ -237,7 +237,7 @@ class Keeper(Bank):
             self.broken_off("migrate", older)
         self.whole("migrate", older)
         self.sound(older)
-        self.lives(older, NOTHING)
+        self.lives(older, [NOTHING])
         older.unlink()
 
     def read(self, path):
