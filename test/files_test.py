@@ -22,8 +22,8 @@ println("runs");
 while (true) {
     any found = directory.root().find("in/order");
     if (found != null) {
+        directory.root().removeAt("in/order"); // before anybody hears of it, and puts the next one there
         println("order: \\{found instanceof string ? found : ((binary) found).toText()}");
-        directory.root().removeAt("in/order");
     }
     sleep(10);
 }
