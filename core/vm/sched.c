@@ -800,9 +800,10 @@ sched_poll(struct vm_worker *worker)
     if (!worker->loaded)
         return;
     share(worker);
-    if (worker->looks > 0 || was_too_early(worker))
+    if (worker->looks > 0)
         return;
-    look_at_clock(worker);
+    if (!was_too_early(worker))
+        look_at_clock(worker);
     if (worker->loaded && thread_is_interrupted(worker->thread))
         exception_throw(worker, VM_ERROR_INTERRUPT, "somebody wants this to stop");
 }
