@@ -800,10 +800,9 @@ sched_poll(struct vm_worker *worker)
     if (!worker->loaded)
         return;
     share(worker);
-    if (worker->looks > 0)
+    if (worker->looks > 0 || was_too_early(worker))
         return;
-    if (!was_too_early(worker))
-        look_at_clock(worker);
+    look_at_clock(worker);
     if (worker->loaded && thread_is_interrupted(worker->thread))
         exception_throw(worker, VM_ERROR_INTERRUPT, "somebody wants this to stop");
 }
