@@ -29,11 +29,10 @@
 #define LOG_MODULE "vm"
 #include "base/log.h"
 
-/* Looks until the clock is asked; who takes long over them asks earlier (sched_worked). */
+/* Looks until the clock is asked. */
 #define SLICE_LOOKS 64
 
 #define SLICE_NS    10000000u
-#define LOOK_NS     500000u /* between two looks of who takes long over little */
 #define RETRY_NS    10000000000ull
 #define OWED_NS     1000000000u
 #define SHARE_NS    20000u /* threads wait in a queue before a worker that sleeps is called */
@@ -480,51 +479,6 @@ hold(struct vm_worker *worker)
     limit_hold(worker->heap.application, slot, worker->level);
 }
 
-void
-sched_look_soon(struct vm_worker *worker)
-{
-    worker->slice = 0;
-    worker->looks = 1;
-    worker->work = 0;
-    worker->hurries = true;
-}
-
-/* It was not long at all: only the clock has been asked. */
-static bool
-was_too_early(struct vm_worker *worker)
-{
-    if (!worker->hurries)
-        return false;
-    worker->hurries = false;
-    if (plat_monotonic_ns() >= worker->look_ns + LOOK_NS)
-        return false;
-    worker->looks = SLICE_LOOKS;
-    return true;
-}
-
-/*
- * A new slice; or, if a page was waited for, which is nobody's time, the same goes on: who waits
- * for page after page would never come to its end. Its instruction runs before the clock is looked
- * at, so that it gets on.
- */
-static void
-slice_begin(struct vm_worker *worker)
-{
-    if (worker->now_ns == 0) {
-        worker->run_begin_ns = plat_monotonic_ns();
-        if (worker->run_begin_ns >= worker->look_ns + LOOK_NS)
-            sched_look_soon(worker);
-        return;
-    }
-    worker->look_ns = worker->now_ns;
-    worker->now_ns = 0;
-    worker->slice_end_ns = worker->run_begin_ns + SLICE_NS;
-    worker->slice = sched_programs_stand ? 0 : pace.look_polls - 1;
-    worker->looks = SLICE_LOOKS;
-    worker->work = 0;
-    worker->hurries = false;
-}
-
 bool
 sched_load(struct vm_worker *worker)
 {
@@ -538,8 +492,13 @@ sched_load(struct vm_worker *worker)
     if ((GET_U32(thread_object, thread, flags) & THREAD_FLAG_UNREADABLE) != 0)
         thread_flags_clear(thread, THREAD_FLAG_UNREADABLE);
     worker_commit_end(worker);
-    slice_begin(worker);
+    if (worker->now_ns == 0) /* a page was waited for: that is nobody's time */
+        worker->run_begin_ns = plat_monotonic_ns();
+    worker->now_ns = 0;
     worker->run_slot = GET_U32(thread_object, thread, slot) + 1;
+    worker->slice_end_ns = worker->run_begin_ns + SLICE_NS;
+    worker->slice = sched_programs_stand ? 0 : pace.look_polls - 1;
+    worker->looks = SLICE_LOOKS;
     if (sched_is_over(thread)) {
         sched_end_over(worker);
         return false;
@@ -733,8 +692,6 @@ look_at_clock(struct vm_worker *worker)
     uint64_t now = plat_monotonic_ns();
 
     worker->looks = SLICE_LOOKS;
-    worker->work = 0;
-    worker->look_ns = now;
     account(worker, now);
     clock_commit(worker, now);
     wake_due(worker, now);
@@ -792,15 +749,12 @@ sched_poll(struct vm_worker *worker)
     plat_switch_point();
     if (snapshot_is_due(worker))
         snapshot_wait(worker);
-    if (pmem_poll() || collects) {
+    if (pmem_poll() || collects)
         sched_safepoint(worker);
-        worker->looks = 0; /* that may have taken long */
-        worker->hurries = true;
-    }
     if (!worker->loaded)
         return;
     share(worker);
-    if (worker->looks > 0 || was_too_early(worker))
+    if (worker->looks > 0)
         return;
     look_at_clock(worker);
     if (worker->loaded && thread_is_interrupted(worker->thread))

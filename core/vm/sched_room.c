@@ -151,7 +151,6 @@ sched_collect(struct vm_worker *worker, uint64_t bytes)
 {
     err_t err = collect(worker, bytes);
 
-    sched_look_soon(worker);
     if (err != OK)
         exception_throw_prepared(worker, err);
 }
