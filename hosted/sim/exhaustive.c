@@ -17,11 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "format/volume.h"
 #include "plat/machine.h"
+#include "sim/child.h"
 #include "sim/fibre.h"
 #include "sim/machine.h"
 #include "sim/replay.h"
@@ -394,11 +394,12 @@ memory_get(void)
 }
 
 static bool
-child_search(void)
+child_search(void *unused)
 {
     struct plat_disk *disk = machine_on(search.fresh, NULL);
     uint64_t number = 0;
 
+    (void)unused;
     if (store_format(disk, BLOCK_COUNT) != OK)
         return false;
     sim_disk_destroy(disk);
@@ -428,22 +429,13 @@ place_print(const struct place *place)
 bool
 sim_exhaustive(const struct sim_exhaustive *options)
 {
-    int status = 0;
     bool passed;
-    pid_t child;
 
     search.options = options;
     if (!memory_get())
         return sim_trouble("get memory", ERR_NOMEM);
     sim_memory_keep();
-    fflush(NULL);
-    child = fork();
-    if (child == 0)
-        _exit(child_search() ? 0 : 1);
-    passed = child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
-             WEXITSTATUS(status) == 0;
-    if (WIFSIGNALED(status))
-        fprintf(stderr, "sim: ended by signal %d\n", WTERMSIG(status));
+    passed = sim_in_child(child_search, NULL, 0);
     if (!passed)
         place_print(search.place);
     printf("%" PRIu64 " scripts of up to %u commits, %" PRIu64 " cuts, %" PRIu64

@@ -17,11 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "format/volume.h"
 #include "plat/machine.h"
+#include "sim/child.h"
 #include "sim/fibre.h"
 #include "sim/machine.h"
 #include "store/history.h"
@@ -80,29 +80,6 @@ struct life {
     unsigned snapshots;
     uint64_t acknowledged; /* the oldest generation that may be opened */
 };
-
-typedef bool life_fn(const struct life *life);
-
-/* Run it in a child; true if it returned true. Memory but what is shared stays as it was. */
-static bool
-in_child(life_fn *function, const struct life *life)
-{
-    int status = 0;
-    pid_t child;
-
-    fflush(NULL);
-    child = fork();
-    if (child == 0) {
-        alarm(CHILD_SECONDS);
-        _exit(function(life) ? 0 : 1);
-    }
-    if (child < 0 || waitpid(child, &status, 0) != child)
-        return false;
-    if (WIFSIGNALED(status))
-        fprintf(stderr, "sim: ended by signal %d (%s)\n", WTERMSIG(status),
-                strsignal(WTERMSIG(status)));
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
 
 static void
 chances_set(const struct sim_plan *plan, struct sim_faults *faults)
@@ -181,16 +158,18 @@ machine_on(const struct life *life, struct sim_record *record, const struct sim_
 }
 
 static bool
-child_prepare(const struct life *life)
+child_prepare(void *argument)
 {
+    const struct life *life = argument;
     struct plat_disk *disk = machine_on(life, NULL, NULL);
 
     return disk != NULL && life->plan->scenario->prepare(disk);
 }
 
 static bool
-child_live(const struct life *life)
+child_live(void *argument)
 {
+    const struct life *life = argument;
     struct sim_random random = { .state = life->seed ^ 0x6c697665ull };
     struct sim_faults faults = { .seed = life->seed,
                                  .only = life->plan->faults,
@@ -422,13 +401,14 @@ struct cut {
     bool deeper;
 };
 
-static bool walk_record(const struct life *life);
+static bool walk_record(void *argument);
 
 /* In a process of its own: what is left lives on, is recorded, and cut in turn. */
 static bool
-child_deeper(const struct life *life)
+child_deeper(void *argument)
 {
-    const struct cut *cut = (const struct cut *)life;
+    const struct cut *cut = argument;
+    const struct life *life = &cut->life;
     struct sim_random random = { .state = life->seed };
     struct sim_record *record = explorer.records[life->depth + 1];
     struct life next = *life;
@@ -443,7 +423,7 @@ child_deeper(const struct life *life)
     next.seed = life->seed * 31 + 7;
     sim_model_clear(explorer.models[next.depth]);
     alarm(0); /* children have alarms of their own */
-    if (!in_child(child_live, &next)) {
+    if (!sim_in_child(child_live, &next, CHILD_SECONDS)) {
         fprintf(stderr, "sim: it did not live on after the cut\n");
         return false;
     }
@@ -507,7 +487,7 @@ cut_here(struct walk *walk, enum sim_end end)
                  sim_random_chance(&random, 1, DEEPER_ONE_IN);
     explorer.shared->cuts[life->depth]++;
     path_note(life->depth, position, end);
-    if (cut.deeper ? in_child(child_deeper, &cut.life) : cut_look(&cut))
+    if (cut.deeper ? sim_in_child(child_deeper, &cut, CHILD_SECONDS) : cut_look(&cut))
         return true;
     fprintf(stderr, "sim: depth %u, event %" PRIu64 " of %" PRIu64 ", %s\n", life->depth, position,
             walk->replay.record->event_count, sim_end_names[end]);
@@ -539,8 +519,9 @@ static const enum sim_end ends_plainest_first[SIM_END_COUNT] = { SIM_CUT_NONE, S
 
 /* Walk along the record of this life, which began where its image is, and cut. */
 static bool
-walk_record(const struct life *life)
+walk_record(void *argument)
 {
+    const struct life *life = argument;
     struct sim_random random = { .state = life->seed ^ 0x77616c6bull };
     struct walk walk = { .life = *life };
     bool passed = true;
@@ -571,13 +552,13 @@ sim_explore(const struct sim_plan *plan, struct sim_result *result)
     if (base == NULL || sim_image_create(&shared, plan->block_count) != OK)
         return;
     life.image = shared;
-    result->passed = in_child(child_prepare, &life);
+    result->passed = sim_in_child(child_prepare, &life, CHILD_SECONDS);
     memcpy(base, shared, image_bytes(&life));
-    result->passed = result->passed && in_child(child_live, &life);
+    result->passed = result->passed && sim_in_child(child_live, &life, CHILD_SECONDS);
     result->tally = *sim_tally;
     result->events = explorer.records[0]->event_count;
     life.image = base;
-    result->passed = result->passed && in_child(walk_record, &life);
+    result->passed = result->passed && sim_in_child(walk_record, &life, CHILD_SECONDS);
     result->path = explorer.shared->path;
     result->faults = explorer.shared->faults;
     result->refusals = explorer.shared->refusals;

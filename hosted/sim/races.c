@@ -16,9 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "sim/child.h"
 #include "sim/disk.h"
 #include "sim/machine.h"
 #include "sim/race_world.h"
@@ -121,29 +120,6 @@ sim_race_is_known(const char *text)
 
 /* ---- running ---- */
 
-typedef bool child_fn(void *argument);
-
-/* Run it in a child; true if it returned true. */
-static bool
-in_child(child_fn *function, void *argument, unsigned seconds)
-{
-    int status = 0;
-    pid_t child;
-
-    fflush(NULL);
-    child = fork();
-    if (child == 0) {
-        alarm(seconds);
-        _exit(function(argument) ? 0 : 1);
-    }
-    if (child < 0 || waitpid(child, &status, 0) != child)
-        return false;
-    if (WIFSIGNALED(status))
-        fprintf(stderr, "sim: ended by signal %d (%s)\n", WTERMSIG(status),
-                strsignal(WTERMSIG(status)));
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
 static bool
 child_case(void *argument)
 {
@@ -162,7 +138,7 @@ case_run(struct race_case *race)
 
     search.shared->now = *race;
     search.shared->cases++;
-    if (in_child(child_case, race, CASE_SECONDS))
+    if (sim_in_child(child_case, race, CASE_SECONDS))
         return true;
     case_print(race, text, sizeof text);
     search.shared->failed = true;
@@ -278,7 +254,7 @@ volume_make(void)
     search.image = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (search.image == MAP_FAILED || sim_image_create(&made, RACE_BLOCK_COUNT) != OK)
         return sim_trouble("get memory", ERR_NOMEM);
-    done = in_child(child_make, made, CASE_SECONDS);
+    done = sim_in_child(child_make, made, CASE_SECONDS);
     for (size_t at = 0; at < bytes; at += PLAT_BLOCK_BYTES) {
         static const uint8_t zero[PLAT_BLOCK_BYTES];
 

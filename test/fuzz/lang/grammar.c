@@ -4,6 +4,10 @@
  * What a program declares is decided first: classes, their fields and methods, functions, variables
  * of the top level. So every body may use all of it. Locals are known while their block lasts.
  *
+ * It is long, and one file: its rules call each other, as the language's do. An expression may be a
+ * function, whose body is made of statements, which are made of expressions; and all of them choose
+ * from the same table of what was declared.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "fuzz/lang/grammar.h"
