@@ -93,6 +93,7 @@ extern struct pmem_counters pmem_counters;
 extern uint32_t pmem_epoch_first;
 extern uint32_t pmem_sweep_epochs;
 extern uint32_t pmem_copies_max;
+extern uint64_t pmem_warm_delay_ns; /* from a start on, until pages come in unasked */
 
 static inline void
 pmem_count(_Atomic uint64_t *counter)

@@ -3,7 +3,8 @@
  *
  * For some seconds after a start the pages that come in are noted, in their order. With the
  * first snapshot after that the list goes into the space, once in a start; the next start
- * brings its pages in, in the background, a few requests at a time.
+ * brings its pages in, in the background, a few requests at a time. The start itself comes
+ * first: it asks for what it needs, and soonest if nobody else asks for more meanwhile.
  *
  * Nobody can tell whether a page that came in early was wanted. So each start leaves out
  * another quarter of the list that it finds: what is still wanted comes in all the same and is
@@ -28,12 +29,15 @@
 #define BUFFER_SIZE (PMEM_AHEAD_MAX * PAGE_BYTES)
 
 #define NOTING_NS   10000000000ull
+#define START_NS    20000000u /* several times what a start takes where nothing disturbs it */
+
+uint64_t pmem_warm_delay_ns = START_NS;
 
 /* A run of pages in one word: the page times 256, plus how many follow it. 0 is none. */
 static struct {
     struct pmem_observer observer;
     struct plat_thread *threads[THREADS];
-    _Atomic bool stopping;
+    _Atomic uint32_t stopping;
     bool written;
     _Atomic uint64_t until_ns; /* noting ends */
 
@@ -88,7 +92,7 @@ warm_before(void *context, uint32_t epoch)
 static bool
 is_enough(void)
 {
-    return atomic_load(&warm.stopping) || pmem_frames_resident() > pmem_frames_limit() / 2;
+    return atomic_load(&warm.stopping) != 0 || pmem_frames_resident() > pmem_frames_limit() / 2;
 }
 
 static void
@@ -161,12 +165,22 @@ bringers_start(void)
     }
 }
 
+static void
+start_await(void)
+{
+    uint64_t until_ns = plat_monotonic_ns() + pmem_warm_delay_ns;
+
+    while (atomic_load(&warm.stopping) == 0 && plat_monotonic_ns() < until_ns)
+        plat_wait(&warm.stopping, 0, until_ns);
+}
+
 /* The first of them; it starts the others when there is something to do. */
 static void
 warmer_main(void *unused)
 {
     uint64_t *page = plat_alloc(PAGE_BYTES);
 
+    start_await();
     if (page)
         list_find(page);
     plat_free(page, PAGE_BYTES);
@@ -194,7 +208,8 @@ pmem_warm_start(void)
 void
 pmem_warm_stop(void)
 {
-    atomic_store(&warm.stopping, true);
+    atomic_store(&warm.stopping, 1);
+    plat_wake(&warm.stopping, 1);
     for (unsigned i = 0; i < THREADS; i++) {
         if (warm.threads[i])
             plat_thread_join(warm.threads[i]);

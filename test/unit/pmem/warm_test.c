@@ -24,6 +24,7 @@ touch(uint64_t from, uint64_t to)
 static void
 setup(void)
 {
+    pmem_warm_delay_ns = 0;
     setup_with((struct pmem_options){ 0 });
     for (uint64_t page = 0; page < PAGES; page++)
         pmem_store64(at(page, 0), page + 1);
@@ -71,6 +72,17 @@ START_TEST(what_was_wanted_comes_in_by_itself_but_for_a_quarter)
     ck_assert_uint_le(resident(0, 60), 17);
     ck_assert_uint_eq(resident(60, PAGES), 0);
     touch(0, PAGES);
+    teardown();
+}
+END_TEST
+
+START_TEST(it_waits_until_the_start_is_over_and_is_stopped_at_once)
+{
+    live(0, 60);
+    pmem_warm_delay_ns = 1000000000000; /* longer than the test may take */
+    setup_with((struct pmem_options){ .warm = true });
+    usleep(50000);
+    ck_assert_uint_eq(resident(0, PAGES), 0);
     teardown();
 }
 END_TEST
@@ -171,6 +183,7 @@ main(void)
     tcase_set_timeout(tcase, 30);
     tcase_add_checked_fixture(tcase, setup, NULL);
     tcase_add_test(tcase, what_was_wanted_comes_in_by_itself_but_for_a_quarter);
+    tcase_add_test(tcase, it_waits_until_the_start_is_over_and_is_stopped_at_once);
     tcase_add_test(tcase, what_nobody_wants_any_more_fades_away);
     tcase_add_test(tcase, without_being_asked_for_it_does_nothing);
     tcase_add_test(tcase, a_list_that_cannot_be_read_is_no_list);
