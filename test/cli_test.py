@@ -93,11 +93,22 @@ class Usage(unittest.TestCase):
             with self.subTest(verb=verb):
                 self.check([verb, "--help"], 0, f"phantom {verb}", "Usage:")
 
+    def test_help_is_found_behind_options_but_not_among_the_words_of_a_program(self):
+        for words in (["run", "--interval", "100", "v"], ["exec", "--memory", "1G"], ["exec", "--memory=1G"],
+                      ["run", "--interval"], ["run", "v"], ["new", "--size", "1G", "v"]):
+            with self.subTest(words=words):
+                self.check([*words, "--help"], 0, f"phantom {words[0]}", "Usage:")
+        for words in (["run", "--interval", "100", "/no/v", "/no/p.ph"], ["exec", "--memory", "1G", "/no/p.ph"]):
+            with self.subTest(words=words):
+                self.check([*words, "--help"], 1, "/no/p.ph: No such file")
+
     def test_the_version_is_one_line(self):
         self.assertRegex(self.check(["--version"], 0).out, r"^phantom \S+\n$")
 
     def test_an_unknown_verb_is_wrong_usage(self):
-        self.check(["frobnicate"], 2, "frobnicate", "--help")
+        for words in ([], ["help"], ["--help"], ["-h"]):
+            with self.subTest(words=words):
+                self.check([*words, "frobnicate"], 2, "no verb 'frobnicate'", "phantom --help")
 
     def test_an_unknown_option_is_wrong_usage(self):
         self.check(["run", "--frobnicate", "v"], 2, "--frobnicate", "--help")
@@ -158,10 +169,13 @@ class Usage(unittest.TestCase):
             self.assertIn(f"--{option}", completion)
 
     def test_bash_takes_the_completion(self):
-        script = phantom("--completion").out + "\nCOMP_WORDS=(phantom ru); COMP_CWORD=1\n" \
-            "_phantom; echo ${COMPREPLY[@]}\n"
-        done = subprocess.run(["bash"], input=script, capture_output=True, text=True, check=True)
-        self.assertEqual(done.stdout.split(), ["run"])
+        completion = phantom("--completion").out
+        for words, offered in ((["ru"], ["run"]), (["app", "v", ""], ["list", "stop", "remove", "limit"]),
+                               (["history", "v", ""], ["list", "pin", "drop"])):
+            script = f"{completion}\nCOMP_WORDS=(phantom {shlex.join(words)}); COMP_CWORD={len(words)}\n" \
+                "_phantom; echo ${COMPREPLY[@]}\n"
+            done = subprocess.run(["bash"], input=script, capture_output=True, text=True, check=True)
+            self.assertEqual(done.stdout.split(), offered)
 
 
 class Install(VolumeTest):

@@ -139,7 +139,7 @@ help_completion(FILE *to)
           "    case $word in\n"
           "    -*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")) ;;\n"
           "    *) if [ \"$verb\" = app ] && [ \"$COMP_CWORD\" -eq 3 ]; then\n"
-          "           COMPREPLY=($(compgen -W \"list stop remove\" -- \"$word\"))\n"
+          "           COMPREPLY=($(compgen -W \"list stop remove limit\" -- \"$word\"))\n"
           "       elif [ \"$verb\" = history ] && [ \"$COMP_CWORD\" -eq 3 ]; then\n"
           "           COMPREPLY=($(compgen -W \"list pin drop\" -- \"$word\"))\n"
           "       else\n"

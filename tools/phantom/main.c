@@ -25,19 +25,35 @@ is_help(const char *word)
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
+static int
+verb_unknown_say(const char *name)
+{
+    say_error("there is no verb '%s'; 'phantom --help' lists them", name);
+    return STATUS_USAGE;
+}
+
+/* Of one verb; NULL: of all. */
+static int
+help_say(const char *name)
+{
+    bool all = name == NULL || is_help(name);
+    const struct verb *verb = all ? NULL : verb_find(name);
+
+    if (!all && verb == NULL)
+        return verb_unknown_say(name);
+    if (verb != NULL)
+        help_verb(stdout, verb);
+    else
+        help_all(stdout);
+    return STATUS_DONE;
+}
+
 /* What may stand in the place of a verb. -1: nothing of the kind. */
 static int
 main_option(const char *word, const char *next)
 {
-    if (is_help(word) || strcmp(word, "help") == 0) {
-        const struct verb *verb = next == NULL ? NULL : verb_find(next);
-
-        if (verb != NULL)
-            help_verb(stdout, verb);
-        else
-            help_all(stdout);
-        return STATUS_DONE;
-    }
+    if (is_help(word) || strcmp(word, "help") == 0)
+        return help_say(next);
     if (strcmp(word, "--version") == 0)
         printf("phantom %s\n", PHANTOM_VERSION);
     else if (strcmp(word, "--man") == 0)
@@ -63,6 +79,8 @@ wants_help(const struct verb *verb, char **words, int word_count)
         if (is_help(words[i]))
             return true;
         arguments += words[i][0] != '-';
+        if (option_takes_next(verb, words[i]) && i + 1 < word_count && !is_help(words[i + 1]))
+            i++;
     }
     return false;
 }
@@ -126,10 +144,8 @@ main(int argc, char **argv)
     if (status >= 0)
         return output_end() ? status : STATUS_TROUBLE;
     verb = verb_find(argv[1]);
-    if (verb == NULL) {
-        say_error("there is no verb '%s'; 'phantom --help' lists them", argv[1]);
-        return STATUS_USAGE;
-    }
+    if (verb == NULL)
+        return verb_unknown_say(argv[1]);
     if (wants_help(verb, argv + 2, argc - 2)) {
         help_verb(stdout, verb);
         return output_end() ? STATUS_DONE : STATUS_TROUBLE;

@@ -30,16 +30,33 @@ usage_error(const struct verb *verb, const char *what, const char *word)
     return false;
 }
 
+/* The option that a word names, which is "-x", "--name" or "--name=value", or -1. */
+static int
+word_index(const struct verb *verb, const char *word)
+{
+    unsigned dashes = word[1] == '-' ? 2 : 1;
+    size_t name_length = strcspn(word + dashes, "=");
+
+    return (name_length == 1) == (dashes == 1) ? option_index(verb, word + dashes, name_length)
+                                               : -1;
+}
+
+bool
+option_takes_next(const struct verb *verb, const char *word)
+{
+    int index = word[0] == '-' && word[1] != '\0' ? word_index(verb, word) : -1;
+
+    return index >= 0 && verb->options[index].argument != NULL && strchr(word, '=') == NULL;
+}
+
 /* One option word; may take the next word as its value. */
 static bool
 option_read(const struct verb *verb, char **words, unsigned word_count, unsigned *at,
             struct invocation *invocation)
 {
-    unsigned dashes = words[*at][1] == '-' ? 2 : 1;
-    const char *name = words[*at] + dashes;
-    size_t name_length = strcspn(name, "=");
-    const char *value = name[name_length] == '=' ? name + name_length + 1 : NULL;
-    int index = (name_length == 1) == (dashes == 1) ? option_index(verb, name, name_length) : -1;
+    const char *equals = strchr(words[*at], '=');
+    const char *value = equals != NULL ? equals + 1 : NULL;
+    int index = word_index(verb, words[*at]);
 
     if (index < 0)
         return usage_error(verb, "there is no option", words[*at]);

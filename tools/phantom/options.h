@@ -30,6 +30,9 @@ struct invocation {
 bool options_read(const struct verb *verb, char **words, unsigned word_count,
                   struct invocation *invocation);
 
+/* True if the next word is the value of the option that `word` names. */
+bool option_takes_next(const struct verb *verb, const char *word);
+
 /* True if the option or switch was given. */
 bool option_given(const struct invocation *invocation, const char *name);
 
