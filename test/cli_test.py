@@ -69,6 +69,12 @@ ROUNDS
 """
 
 
+def blocks(pid, number):
+    """Does the process keep a signal waiting?"""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return int(re.search(r"SigBlk:\s*(\w+)", file.read())[1], 16) >> (number - 1) & 1
+
+
 def numbers(text):
     return [int(line[4:]) for line in text.splitlines() if line.startswith("n = ")]
 
@@ -758,6 +764,18 @@ class Profile(ProfileTest):
         self.assertLess(samples, 3000)
         again = phantom("profile", "--seconds", "1", self.volume)  # anew: not the sum
         self.assertLess(int(again.out.split()[0]), samples * 1.7 + 500, again)
+        kill(process)
+
+    def test_who_has_seen_enough_gets_what_was_seen_and_nobody_looks_on(self):
+        process = self.start("run", self.volume, self.program(BURNER.replace("ROUNDS", "while (true)")))
+        process.stdout.readline()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            looking = self.start("profile", "--seconds", "1000", self.volume)
+            self.assertTrue(wait_for(lambda: blocks(looking.pid, number)))
+            looking.send_signal(number)
+            out, err = looking.communicate(timeout=30)
+            self.assertEqual((looking.returncode, err), (0, ""))
+            self.assertRegex(out, r"^\d+ samples")
         kill(process)
 
     def test_where_nothing_runs_there_is_nothing_to_wait_for(self):

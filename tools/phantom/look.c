@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -17,7 +17,10 @@
 #include "phantom/control.h"
 #include "phantom/options.h"
 #include "phantom/say.h"
+#include "phantom/signals.h"
+#include "plat/machine.h"
 
+#define NS_PER_S            1000000000u
 #define PROFILE_SECONDS     5
 #define PROFILE_SECONDS_MAX 86400
 /* No name of a variable is longer. */
@@ -38,13 +41,21 @@ verb_stat(const struct invocation *invocation)
                                      .request = json ? "stat --json" : "stat" });
 }
 
+/* So long, or until a signal says that it is enough. */
 static void
-sleep_seconds(uint64_t seconds)
+wait_seconds(uint64_t seconds)
 {
-    struct timespec left = { .tv_sec = (time_t)seconds };
+    uint64_t end_ns = plat_monotonic_ns() + seconds * NS_PER_S;
+    sigset_t ends;
 
-    while (nanosleep(&left, &left) != 0 && errno == EINTR)
-        ;
+    signals_set(&ends);
+    for (uint64_t now_ns = plat_monotonic_ns(); now_ns < end_ns; now_ns = plat_monotonic_ns()) {
+        const struct timespec left = { .tv_sec = (time_t)((end_ns - now_ns) / NS_PER_S),
+                                       .tv_nsec = (long)((end_ns - now_ns) % NS_PER_S) };
+
+        if (sigtimedwait(&ends, NULL, &left) >= 0)
+            return;
+    }
 }
 
 int
@@ -52,16 +63,21 @@ verb_profile(const struct invocation *invocation)
 {
     struct ask ask = { .volume = invocation->arguments[0], .request = "profile start" };
     struct buffer text = { 0 };
+    sigset_t before;
     uint64_t seconds;
+    int status;
 
     if (!option_number(invocation, "seconds", 1, PROFILE_SECONDS_MAX, PROFILE_SECONDS, &seconds))
         return STATUS_USAGE;
+    signals_hold(&before); /* who begins it ends it, too: a volume is not looked at for ever */
     /* Where nobody runs it there is nothing to wait for. */
     if (control_ask(ask.volume, ask.request, &text) == ANSWER_DONE)
-        sleep_seconds(seconds);
+        wait_seconds(seconds);
     buffer_free(&text);
     ask.request = "profile stop";
-    return ask_volume(&ask);
+    status = ask_volume(&ask);
+    signals_release(&before);
+    return status;
 }
 
 int

@@ -1,5 +1,5 @@
 /*
- * signals.c - steps that a Ctrl-C must not cut in half.
+ * signals.c - the signals that ask for the end.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -8,14 +8,23 @@
 #include <pthread.h>
 
 void
+signals_set(sigset_t *ends)
+{
+    struct sigaction hangup;
+
+    sigemptyset(ends);
+    sigaddset(ends, SIGINT);
+    sigaddset(ends, SIGTERM);
+    if (sigaction(SIGHUP, NULL, &hangup) != 0 || hangup.sa_handler != SIG_IGN)
+        sigaddset(ends, SIGHUP);
+}
+
+void
 signals_hold(sigset_t *before)
 {
     sigset_t held;
 
-    sigemptyset(&held);
-    sigaddset(&held, SIGINT);
-    sigaddset(&held, SIGTERM);
-    sigaddset(&held, SIGHUP);
+    signals_set(&held);
     pthread_sigmask(SIG_BLOCK, &held, before);
 }
 

@@ -410,9 +410,8 @@ const struct verb verbs[] = {
             "notes what it runs, and who called that. ITSELF is the part of the samples in a "
             "method\n"
             "or a line, IN ALL with what it called. What is written in C, and a method that does\n"
-            "nothing but to give or set a field, counts for its caller. A program is looked at "
-            "from\n"
-            "its start to its end by:\n"
+            "nothing but to give or set a field, counts for its caller. Ctrl-C ends the look, and\n"
+            "shows what was seen. A program is looked at from its start to its end by:\n"
             "\n"
             "    phantom exec --profile life.ph\n",
         .options = profile_options,
