@@ -579,6 +579,20 @@ class Run(VolumeTest):
             self.assertEqual(seen, list(range(seen[0], seen[-1] + 1)))
             last = seen[-1]
 
+    def test_under_nohup_it_outlives_its_terminal(self):
+        self.new()
+        process = self.start("run", self.volume, self.program(COUNTER),
+                             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        seen = numbers(process.stdout.readline())
+        process.send_signal(signal.SIGHUP)
+        while len(seen) < 20:
+            line = process.stdout.readline()
+            self.assertTrue(line, "it has ended")
+            seen += numbers(line)
+        process.send_signal(signal.SIGTERM)
+        self.assertIn("Terminated: stopped", process.communicate(timeout=30)[1])
+        self.assertEqual(process.returncode, 0)
+
     def test_a_killed_program_goes_on_from_a_snapshot(self):
         self.new()
         process = self.start("run", "--interval", "50", self.volume, self.program(COUNTER))

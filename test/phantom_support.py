@@ -24,6 +24,10 @@ VOLUME_SIZE = "256M"
 
 # A test that is told to end does so as after Ctrl-C: it removes its files, and ends what it started.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+# What it starts hears of a hangup, though it may run under nohup itself.
+if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 started = weakref.WeakSet()
 
 

@@ -21,6 +21,7 @@
 #include "phantom/control.h"
 #include "phantom/say.h"
 #include "phantom/shell.h"
+#include "phantom/signals.h"
 #include "phantom/verbs.h"
 #include "plat/console.h"
 #include "prim/session.h"
@@ -165,12 +166,14 @@ struct terminal {
     int fd, signals;
     bool person, keys;
     bool input_open;
-    bool left;       /* the other side said so */
+    bool held;       /* the other side takes no more just now */
+    bool left;       /* it said so */
     unsigned breaks; /* since something was shown */
     struct termios found, keyed;
 };
 
-static const int signals_taken[] = { SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGWINCH };
+/* Besides those that ask for the end. */
+static const int signals_taken[] = { SIGTSTP, SIGWINCH };
 
 static void
 terminal_open(struct terminal *terminal)
@@ -185,7 +188,7 @@ terminal_open(struct terminal *terminal)
     terminal->keyed.c_cc[VMIN] = 1;
     terminal->keyed.c_cc[VTIME] = 0;
     terminal->input_open = true;
-    sigemptyset(&set);
+    signals_set(&set);
     for (size_t i = 0; i < sizeof signals_taken / sizeof signals_taken[0]; i++)
         sigaddset(&set, signals_taken[i]);
     sigprocmask(SIG_BLOCK, &set, NULL);

@@ -20,6 +20,7 @@
 #include "phantom/program.h"
 #include "phantom/progress.h"
 #include "phantom/say.h"
+#include "phantom/signals.h"
 
 /* Where it goes. */
 struct target {
@@ -152,7 +153,8 @@ path_make(const char *path, const char *file)
 static bool
 target_open(struct target *target, const char *path, const char *file)
 {
-    static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+    static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+    sigset_t ends;
 
     *target = (struct target){ .name = "standard output", .fd = STDOUT_FILENO };
     target->file = (struct errand_file){
@@ -162,8 +164,11 @@ target_open(struct target *target, const char *path, const char *file)
     signal(SIGPIPE, SIG_IGN); /* a reader that left is an error of write() here */
     if (strcmp(file, "-") == 0)
         return true;
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
-        signal(ends[i], signal_end);
+    signals_set(&ends);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (sigismember(&ends, numbers[i]))
+            signal(numbers[i], signal_end);
+    }
     target->fd = -1;
     target->path = path_make(path, file);
     target->name = target->path;

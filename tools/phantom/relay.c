@@ -27,6 +27,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "phantom/signals.h"
+
 #define END_OF_INPUT '\x04' /* what a terminal sends for it */
 
 struct flow {
@@ -52,12 +54,13 @@ struct relay {
     struct relay_end end;
 };
 
-static const int signals_taken[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCHLD };
+/* Besides those that ask for the end. */
+static const int signals_taken[] = { SIGQUIT, SIGTSTP, SIGCHLD };
 
 static void
 signal_set(sigset_t *set)
 {
-    sigemptyset(set);
+    signals_set(set);
     for (unsigned i = 0; i < sizeof signals_taken / sizeof signals_taken[0]; i++)
         sigaddset(set, signals_taken[i]);
 }

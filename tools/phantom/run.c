@@ -71,12 +71,16 @@ signal_note(int signal_number)
 static void
 signals_catch(void)
 {
+    static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
     struct sigaction action = { .sa_handler = signal_note, .sa_flags = SA_RESTART };
+    sigset_t ends;
 
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    signals_set(&ends);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (sigismember(&ends, numbers[i]))
+            sigaction(numbers[i], &action, NULL);
+    }
 }
 
 /* ---- options ---- */

@@ -216,7 +216,7 @@ const struct verb verbs[] = {
             "output could not be shown (it stays in the volume, for the next run). Ctrl-C,\n"
             "SIGTERM and SIGHUP take a last snapshot and end with 0; a second Ctrl-C leaves at\n"
             "once, which is as safe as pulling the plug: the volume goes on from its newest\n"
-            "committed snapshot.\n"
+            "committed snapshot. Under nohup it outlives its terminal.\n"
             "\n"
             "With --gated nothing is shown that a power cut could undo. What may not have been\n"
             "written before a cut is written again: at least once, and in order.\n",
