@@ -173,6 +173,17 @@ class Stopped(FilesTest):
         self.done("get", self.volume, "a", old)
         self.assertEqual((old.read_text(), old.stat().st_mode & 0o777), ("new", 0o640))
 
+    def test_get_writes_where_a_link_leads(self):
+        self.done("put", self.volume, self.file("new"), "a")
+        old, link, lost = self.file("old", "old"), self.folder / "link", self.folder / "lost"
+        link.symlink_to("old")
+        lost.symlink_to("nowhere")
+        self.done("get", self.volume, "a", link)
+        self.assertEqual((os.readlink(link), old.read_text()), ("old", "new"))
+        self.assertClear(phantom("get", self.volume, "a", lost), 1, f"{lost}: No such file")
+        self.assertEqual(os.readlink(lost), "nowhere")
+        self.assertEqual(self.done("get", self.volume, "a", "/dev/fd/1"), "new")  # a link to a pipe
+
     def test_get_that_cannot_write_leaves_what_was_there(self):
         self.done("put", self.volume, self.file(b"x" * 100_000), "a")
         old = self.file("old", "old")

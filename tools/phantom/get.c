@@ -103,20 +103,40 @@ target_again(void *context)
 
 /* ---- opening and closing it ---- */
 
+/* A link stays, and where it leads is written. False and errno: it leads nowhere. */
+static bool
+link_follow(struct target *target)
+{
+    struct stat status;
+    char *end;
+
+    if (lstat(target->path, &status) != 0 || !S_ISLNK(status.st_mode))
+        return true;
+    end = realpath(target->path, NULL);
+    if (end == NULL)
+        return false;
+    free(target->path);
+    target->name = target->path = end;
+    return true;
+}
+
 /* Beside a file that is not there, or is a plain one; else that itself. */
 static bool
 target_make(struct target *target)
 {
     struct stat status;
     bool there = stat(target->path, &status) == 0;
-    size_t bytes = strlen(target->path) + sizeof ".XXXXXX";
     mode_t mask = umask(0);
+    size_t bytes;
 
     umask(mask);
     if (there && !S_ISREG(status.st_mode)) {
         target->fd = open(target->path, O_WRONLY | O_CLOEXEC);
         return target->fd >= 0;
     }
+    if (!link_follow(target))
+        return false;
+    bytes = strlen(target->path) + sizeof ".XXXXXX";
     target->beside = malloc(bytes);
     if (target->beside == NULL)
         return false;
