@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 #include "linux/disk_lock_priv.h"
-#include "linux/disk_new_priv.h"
+#include "linux/disk_new.h"
 #include "linux/disk_ring_priv.h"
 #include "plat/thread.h"
 

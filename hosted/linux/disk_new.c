@@ -8,7 +8,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "linux/disk_new_priv.h"
+#include "linux/disk_new.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,17 +39,20 @@ folder_of(const char *path, char *folder)
     return dirname(folder);
 }
 
-/* A file is safe in its folder only when the folder is. */
-static void
+/* A file is safe in its folder only when the folder is, where one can tell. 0, or errno. */
+static int
 folder_sync(const char *path)
 {
     char folder[PATH_MAX];
     int fd = open(folder_of(path, folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int number = 0;
 
     if (fd < 0)
-        return;
-    fsync(fd);
+        return 0; /* it may be written to and not read */
+    if (fsync(fd) != 0 && errno != EINVAL)
+        number = errno;
     close(fd);
+    return number;
 }
 
 static bool
@@ -163,10 +166,11 @@ disk_new_keep(struct disk_new *made, int fd)
         number = name_give(made->path, fd);
     if (number != 0)
         return number;
-    fsync(fd);
-    folder_sync(made->path);
-    forget(made);
-    return 0;
+    made->named = true;
+    number = fsync(fd) != 0 ? errno : folder_sync(made->path);
+    if (number == 0)
+        forget(made);
+    return number;
 }
 
 void

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "linux/disk_new_priv.h"
+#include "linux/disk_new.h"
 #include "plat/memory.h"
 #include "support/folder.h"
 
@@ -310,6 +310,25 @@ START_TEST(a_new_volume_takes_no_name_that_somebody_took_meanwhile)
 }
 END_TEST
 
+static int
+open_plain(const char *name, int flags)
+{
+    return open(name, flags, 0666);
+}
+
+START_TEST(what_cannot_be_made_safe_was_not_made)
+{
+    struct disk_new made;
+    int fd = disk_new_file(&made, path, O_RDWR, true, open_plain);
+
+    ck_assert_int_ge(fd, 0);
+    close(fd); /* nothing of it can be flushed any more */
+    ck_assert_int_eq(disk_new_keep(&made, fd), EBADF);
+    disk_new_drop(&made, fd);
+    ck_assert_int_eq(access(path, F_OK), -1);
+}
+END_TEST
+
 START_TEST(a_device_is_taken_if_it_is_empty_and_emptied_unless_it_is_kept)
 {
     struct disk_new made;
@@ -479,6 +498,7 @@ main(void)
     tcase_add_loop_test(tcase, a_new_volume_is_there_when_it_is_kept, 0, 2);
     tcase_add_loop_test(tcase, a_new_volume_that_is_not_kept_leaves_nothing, 0, 2);
     tcase_add_test(tcase, a_new_volume_takes_no_name_that_somebody_took_meanwhile);
+    tcase_add_test(tcase, what_cannot_be_made_safe_was_not_made);
     tcase_add_test(tcase, a_device_is_taken_if_it_is_empty_and_emptied_unless_it_is_kept);
     tcase_add_test(tcase, a_volume_never_takes_the_number_of_a_closed_output);
     tcase_add_test(tcase, what_is_not_there_or_no_file_is_said);

@@ -1,5 +1,5 @@
 /*
- * disk_new_priv.h - making a volume: nobody finds it before it is whole.
+ * disk_new.h - making a volume, or another file: nobody finds it before it is whole.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -10,7 +10,7 @@
 /* A block device is empty if its first MiB is: there everything that uses one leaves its mark. */
 #define DISK_NEW_EMPTY_BYTES (1u << 20)
 
-/* A volume that is being made. */
+/* What is being made. */
 struct disk_new {
     char *path;  /* allocated; NULL: nothing is being made */
     bool device; /* it is a block device, which has its name for ever */
@@ -33,7 +33,10 @@ int disk_new_file(struct disk_new *made, const char *path, int flags, bool named
 /* Begin to make a volume of an open block device. 0, or errno: ENOTEMPTY, or why it is not read. */
 int disk_new_device(struct disk_new *made, const char *path, int fd);
 
-/* It is whole: it gets its name, and keeps it when the power goes. 0, or errno. */
+/*
+ * It is whole: it gets its name, and is there when the power goes. 0; or errno, and it is still to
+ * be dropped.
+ */
 int disk_new_keep(struct disk_new *made, int fd);
 
 /* Nothing is left of it, if it was not kept. */
