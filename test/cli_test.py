@@ -1148,6 +1148,29 @@ class Transfer(Counting):
         self.receive(stream)
         self.assertGreaterEqual(self.run_for(2, volume=self.copy)[0], seen[-1])
 
+    def test_a_file_that_is_sent_is_there_when_it_is_whole(self):
+        self.run_for(3, self.program(HOARDER))
+        stream, generation = self.send("whole")
+        sent = stream.read_bytes()
+        cut = self.folder / "cut"
+        begin = time.monotonic()
+        self.assertEqual(phantom("send", self.volume, "--to", generation, "--output", cut).status, 0)
+        seconds = time.monotonic() - begin
+        missing = 0
+        for i in range(12):
+            cut.unlink(missing_ok=True)
+            process = self.start("send", self.volume, "--to", generation, "--output", cut)
+            time.sleep(seconds * i / 12)
+            process.send_signal((signal.SIGINT, signal.SIGKILL)[i % 2])
+            process.wait(20)
+            missing += not cut.exists()
+            if cut.exists():
+                self.assertEqual(cut.read_bytes(), sent)
+        self.assertGreater(missing, 0)
+        cut.unlink(missing_ok=True)
+        self.assertEqual({path.name for path in self.folder.iterdir()},
+                         {self.volume.name, "program.ph", "whole"})
+
     def kill_while_it_receives(self, sent):
         """It has read all of `sent` but what a pipe holds, and waits for more."""
         process = self.start("receive", self.copy, stdin=subprocess.PIPE)

@@ -191,9 +191,10 @@ class Keeper(Bank):
             raise Trouble(f"phantom receive: status {ended.returncode}\n{ended.stderr}")
 
     def send(self, stream, *words):
+        """Who is cut off leaves nothing, or all of it, which shows when it is received."""
         self.broken_off("send", self.volume, "--output", stream, *words)
-        stream.unlink(missing_ok=True)
-        self.whole("send", self.volume, "--output", stream, *words)
+        if not stream.exists():
+            self.whole("send", self.volume, "--output", stream, *words)
 
     def grow(self):
         size = pathlib.Path(self.volume).stat().st_size + (1 << 20)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/format.h"
+#include "linux/disk_new.h"
 #include "phantom/options.h"
 #include "phantom/say.h"
 #include "phantom/system.h"
@@ -25,32 +26,55 @@
 struct end {
     FILE *file;
     const char *name;
-    const char *path; /* NULL: a standard stream */
-    int error;        /* of reading, as errno has it */
+    struct disk_new made; /* what is written, until it is whole */
+    int error;            /* of reading, as errno has it */
 };
 
 /* False after a message. */
 static bool
-end_open(struct end *end, const char *path, FILE *otherwise, bool write)
+end_begin(struct end *end)
 {
-    /* What is there already is not written over: it may be a volume. */
-    int fd = path == NULL
-                 ? -1
-                 : open(path, O_CLOEXEC | (write ? O_WRONLY | O_CREAT | O_EXCL : O_RDONLY), 0666);
-
-    *end = (struct end){ .name = write ? "standard output" : "standard input" };
-    if (path != NULL) {
-        end->path = end->name = path;
-        end->file = fd >= 0 ? fdopen(fd, write ? "wb" : "rb") : NULL;
-    } else {
-        end->file = otherwise;
-    }
     if (end->file == NULL) {
-        say_error("%s: %s", path, strerror(errno));
+        say_error("%s: %s", end->name, strerror(errno));
         return false;
     }
     setvbuf(end->file, NULL, _IOFBF, BUFFER_BYTES);
     return true;
+}
+
+static bool
+input_open(struct end *end, const char *path)
+{
+    *end = (struct end){ .name = path != NULL ? path : "standard input",
+                         .file = path != NULL ? fopen(path, "rbe") : stdin };
+    return end_begin(end);
+}
+
+static int
+descriptor_open(const char *path, int flags)
+{
+    return open(path, flags, 0666);
+}
+
+/* What is there already is not written over: it may be a volume. */
+static bool
+output_open(struct end *end, const char *path)
+{
+    int fd;
+
+    *end = (struct end){ .name = path != NULL ? path : "standard output" };
+    if (path == NULL) {
+        end->file = stdout;
+        return end_begin(end);
+    }
+    fd = disk_new_file(&end->made, path, O_WRONLY | O_CLOEXEC, false, descriptor_open);
+    end->file = fd >= 0 ? fdopen(fd, "wb") : NULL;
+    if (fd >= 0 && end->file == NULL) {
+        disk_new_drop(&end->made, fd);
+        close(fd);
+        errno = ENOMEM;
+    }
+    return end_begin(end);
 }
 
 /* Binary is not for people. True after a message. */
@@ -74,22 +98,32 @@ bytes_write(void *context, const void *bytes, size_t byte_count)
     return fwrite(bytes, 1, byte_count, end->file) == byte_count ? OK : ERR_CANCELLED;
 }
 
-/* All is where it belongs; a file is safe. False after a message, and a file is gone. */
+/* A file is safe before it has its name, and when it has it. 0, or errno. */
+static int
+file_keep(struct end *end)
+{
+    int fd = fileno(end->file);
+
+    return fsync(fd) != 0 ? errno : disk_new_keep(&end->made, fd);
+}
+
+/* All is where it belongs. False after a message, and there is no file. */
 static bool
 output_close(struct end *end, bool done)
 {
-    bool kept = done && fflush(end->file) == 0 && !ferror(end->file);
+    bool file = end->file != stdout;
+    int number = 0;
 
-    if (kept && end->path != NULL)
-        kept = fsync(fileno(end->file)) == 0;
-    if (done && !kept)
-        say_error("%s: cannot write: %s", end->name, strerror(errno));
-    if (end->path != NULL) {
+    if (done && (fflush(end->file) != 0 || ferror(end->file)))
+        number = errno;
+    else if (done && file)
+        number = file_keep(end);
+    if (number != 0)
+        say_error("%s: cannot write: %s", end->name, strerror(number));
+    disk_new_drop(&end->made, fileno(end->file));
+    if (file)
         fclose(end->file);
-        if (!kept)
-            unlink(end->path);
-    }
-    return kept;
+    return done && number == 0;
 }
 
 /* A pinned generation. False after a message. */
@@ -208,7 +242,7 @@ verb_send(const struct invocation *invocation)
         return STATUS_USAGE;
     if (!system_open(&system, &options))
         return STATUS_TROUBLE;
-    done = end_open(&end, output, stdout, true) && send(&system, from, to, &end);
+    done = output_open(&end, output) && send(&system, from, to, &end);
     system_close(&system);
     return done ? STATUS_DONE : STATUS_TROUBLE;
 }
@@ -374,7 +408,7 @@ verb_receive(const struct invocation *invocation)
 
     if (input == NULL && is_terminal(invocation, STDIN_FILENO, "come from"))
         return STATUS_USAGE;
-    if (!end_open(&end, input, stdin, false))
+    if (!input_open(&end, input))
         return STATUS_TROUBLE;
     done = receive(invocation->arguments[0], &end);
     if (input != NULL)

@@ -513,7 +513,9 @@ const struct verb verbs[] = {
             "    phantom send life.phantom --from 17 | ssh elsewhere phantom receive copy.phantom\n"
             "\n"
             "It says which generation it has sent. That is the next --from, and is kept until\n"
-            "'phantom history VOLUME drop' lets go of it.\n",
+            "'phantom history VOLUME drop' lets go of it. A file that is named with --output is "
+            "there\n"
+            "when it is whole.\n",
         .options = send_options,
         .argument_min = 1,
         .argument_max = 1,
