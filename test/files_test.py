@@ -243,6 +243,7 @@ class Stopped(FilesTest):
         with open(large, "wb") as file:
             file.truncate((2 << 30) + 1)
         self.assertClear(phantom("put", self.volume, large), 1, "larger than 2 GiB")
+        self.assertClear(phantom("put", self.volume, "/dev/zero"), 1, "/dev/zero: it is larger than 2 GiB")
         self.assertEqual(self.names(), [])
 
     def test_rm(self):

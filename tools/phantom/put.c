@@ -143,7 +143,7 @@ all_write(int fd, const char *bytes, size_t count)
     return true;
 }
 
-/* Read all that comes. False after a message. */
+/* Read all that comes, or more than can be put: it may have no end. False after a message. */
 static bool
 source_spool(struct source *source)
 {
@@ -154,7 +154,8 @@ source_spool(struct source *source)
 
     source->fd = nameless_open();
     kept = kept && source->fd >= 0;
-    while (kept && (got = read(from, piece, COPY_BYTES)) != 0) {
+    while (kept && source->bytes <= VM_ERRAND_BYTES_MAX &&
+           (got = read(from, piece, COPY_BYTES)) != 0) {
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -172,7 +173,7 @@ source_spool(struct source *source)
     free(piece);
     if (from != STDIN_FILENO)
         close(from);
-    return kept && got == 0;
+    return kept && got >= 0;
 }
 
 /* False after a message. */
