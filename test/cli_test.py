@@ -628,6 +628,15 @@ class Run(VolumeTest):
         self.assertIn("no other verb reaches", ended.err)
         self.assertEqual(other.read_text(), "mine")
 
+    def test_a_name_that_no_socket_can_have_is_no_trouble_but_for_other_verbs(self):
+        self.volume = self.folder / ("v" * 200)
+        self.new()
+        process = self.start("run", self.volume, self.program(SLEEPER), stderr=subprocess.PIPE)
+        self.assertRegex(process.stderr.readline(), r"v\.control: File name too long; no other verb reaches")
+        self.assertClear(phantom("ps", self.volume), 1, f"process {process.pid} ")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(30), 0)
+
     def test_a_second_process_is_refused_and_told_who_has_the_volume(self):
         self.new()
         process = self.start("run", self.volume, self.program(SLEEPER))

@@ -73,8 +73,9 @@ socket_path(const char *volume)
 }
 
 /*
- * An address for a path of any length: the kernel allows 107 characters, so
- * the folder is opened and named by its descriptor. Returns that descriptor, or -1.
+ * An address for a path, however long its folder: the kernel allows 107 characters, so the folder
+ * is opened and named by its descriptor. Returns that descriptor; or -1 and errno, ENAMETOOLONG
+ * when not even the last name fits.
  */
 static int
 address_make(const char *path, struct sockaddr_un *address)
@@ -93,6 +94,7 @@ address_make(const char *path, struct sockaddr_un *address)
     if (fd >= 0 && (length < 0 || (size_t)length >= sizeof address->sun_path)) {
         close(fd);
         fd = -1;
+        errno = ENAMETOOLONG;
     }
     return fd;
 }
