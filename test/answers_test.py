@@ -138,7 +138,7 @@ class Answers:
     def test_what_is_not_there_is_a_clear_message(self):
         self.sleepers()
         self.assertClear(phantom("app", self.volume, "stop", "77"), 1, "no such program")
-        self.assertEqual(self.ask(b"dance\n"), b"1\na volume does not understand 'dance'")
+        self.assertEqual(self.ask(b"dance\n"), b"1 36\na volume does not understand 'dance'")
         self.assertIn("running", self.look("app", self.volume))
 
     def test_a_volume_of_which_nothing_runs_answers_and_obeys(self):

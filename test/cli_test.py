@@ -11,7 +11,9 @@ import re
 import resource
 import shlex
 import signal
+import socket
 import subprocess
+import threading
 import time
 import unittest
 
@@ -761,6 +763,27 @@ class Look(VolumeTest):
         self.assertNotIn("at most", self.look("app", self.volume, "list"))
         ended = phantom("app", self.volume, "limit", "77", "--cpu", "1")
         self.assertClear(ended, 1, "no such program")
+
+    def test_half_an_answer_of_who_was_killed_meanwhile_is_none(self):
+        kill(self.process)
+        os.unlink(f"{self.volume}.control")
+        server = socket.socket(socket.AF_UNIX)
+        self.addCleanup(server.close)
+        server.bind(f"{self.volume}.control")
+        server.listen()
+
+        def answer():
+            for _ in range(2):
+                client, _ = server.accept()
+                client.recv(100)
+                client.sendall(b"0 100\nTHREAD  half of a li")
+                client.close()
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        self.assertIn("program.ph", self.look("ps", self.volume))
+        self.assertIn("program.ph", self.look("app", self.volume))
+        thread.join()
 
     def test_looking_changes_nothing(self):
         kill(self.process)

@@ -368,7 +368,7 @@ class Running(Stopped):
                         b"put - 5 0\n"):
             with self.subTest(request=request):
                 answer = self.conversation(request).recv(1000)
-                self.assertRegex(answer, rb"^(1\n|\+5\n)")
+                self.assertRegex(answer, rb"^(1( \d+)?\n|\+5\n)")
         self.assertEqual(self.names(), [])
         self.assertIsNone(self.process.poll())
 

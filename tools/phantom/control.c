@@ -267,11 +267,11 @@ client_serve(struct control *control, int client)
 {
     char request[ANSWER_REQUEST_BYTES + 1];
     struct buffer text = { 0 };
-    char head[16];
+    char head[40];
     enum answer_status status;
 
     timeout_set(client, CLIENT_SECONDS);
-    if (!control_receive_line(client, request, ANSWER_REQUEST_BYTES)) {
+    if (!request_receive(client, request)) {
         close(client);
         return;
     }
@@ -280,7 +280,7 @@ client_serve(struct control *control, int client)
         return;
     }
     status = control->host.answer(control->host.context, request, &text);
-    snprintf(head, sizeof head, "%d\n", (int)status);
+    snprintf(head, sizeof head, "%d %zu\n", (int)status, text.count);
     if (status != ANSWER_GONE && control_send(client, head, strlen(head)))
         control_send(client, text.bytes, text.count); /* a client that left needs no answer */
     buffer_free(&text);
@@ -428,21 +428,24 @@ answer_read(int fd, struct buffer *text)
     return true;
 }
 
-/* Take the status line off. ANSWER_GONE if there is none: the other side died. */
+/* Take the line with the status off. ANSWER_GONE if not all is there: the other side died. */
 static enum answer_status
 answer_status(struct buffer *text)
 {
     char *end = text->count == 0 ? NULL : memchr(text->bytes, '\n', text->count);
-    enum answer_status status;
-    size_t head;
+    unsigned long long bytes;
+    char *at = (char *)text->bytes;
+    long status;
 
     if (end == NULL)
         return ANSWER_GONE;
-    status = atoi((const char *)text->bytes) == ANSWER_DONE ? ANSWER_DONE : ANSWER_TROUBLE;
-    head = (size_t)(end + 1 - (char *)text->bytes);
-    memmove(text->bytes, text->bytes + head, text->count - head);
-    text->count -= head;
-    return status;
+    status = strtol(at, &at, 10);
+    bytes = strtoull(at, NULL, 10);
+    text->count -= (size_t)(end + 1 - (char *)text->bytes);
+    memmove(text->bytes, end + 1, text->count);
+    if (text->count != bytes)
+        return ANSWER_GONE;
+    return status == ANSWER_DONE ? ANSWER_DONE : ANSWER_TROUBLE;
 }
 
 static bool

@@ -3,7 +3,8 @@
  * processes look at it.
  *
  * A request is one line, as control/answer.h has them; the answer is a line with
- * an enum answer_status and then text, until the end of the stream. The socket
+ * an enum answer_status and how many bytes of text follow, and then these. So half
+ * an answer, of a process that was killed in the middle, is none. The socket
  * belongs to whoever holds the volume's lock, so a stale one may simply be replaced.
  *
  * Some requests begin a conversation (phantom/carrier.h). Such a client is a guest: a thread of its

@@ -20,6 +20,7 @@
 #include "support/folder.h"
 
 #define ANSWER "an answer"
+#define WHOLE  "0 9\n" ANSWER
 
 static char folder[FOLDER_BYTES], volume[FOLDER_BYTES + 8], volume_socket[FOLDER_BYTES + 16];
 
@@ -101,7 +102,7 @@ request_try(const uint8_t *bytes, size_t byte_count)
     (void)!send(fd, bytes, byte_count, MSG_NOSIGNAL);
     shutdown(fd, SHUT_WR);
     count = bytes_receive(fd, got, sizeof got);
-    assert(count == 0 || (count == strlen("0\n" ANSWER) && memcmp(got, "0\n" ANSWER, count) == 0));
+    assert(count == 0 || (count == strlen(WHOLE) && memcmp(got, WHOLE, count) == 0));
     close(fd);
     control_stop(control);
 }
