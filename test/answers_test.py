@@ -14,6 +14,7 @@ import signal
 import socket
 import stat
 import threading
+import time
 import unittest
 
 from boot_support import BootTest, DONE, children, disk
@@ -178,6 +179,17 @@ class Answers:
         for _ in range(30):
             self.connect().sendall(b"ps\n")  # and does not wait for the answer
         self.assertIn("THREAD", self.look("ps", self.volume))
+
+    def test_who_never_comes_to_the_point_is_cut_off(self):
+        self.sleepers()
+        client = self.connect()
+        for _ in range(60):
+            try:
+                client.sendall(b"s")
+            except OSError:
+                return
+            time.sleep(0.3)  # so that it never keeps silent for long
+        self.fail("it is still listened to")
 
     def test_many_clients_are_all_answered(self):
         self.sleepers()

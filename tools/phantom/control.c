@@ -1,7 +1,7 @@
 /*
  * control.c - the control socket: a thread that answers, and the way to ask.
  *
- * A client that says nothing is dropped after a second, so nobody can keep the
+ * A client that has not said what it wants after a second is dropped, so nobody can keep the
  * others waiting; one whose conversation takes longer is served by a thread of its own. The socket
  * can be used by the volume's user alone.
  *
@@ -28,6 +28,10 @@
 
 #include "phantom/program.h"
 #include "phantom/say.h"
+#include "plat/machine.h"
+
+#define NS_PER_S       1000000000ull
+#define NS_PER_MS      1000000ull
 
 #define CLIENT_SECONDS 1
 #define ANSWER_SECONDS 60
@@ -260,6 +264,27 @@ guests_end(struct control *control)
 }
 
 /* ---- answering ---- */
+
+/* The line of a client, which has so long for all of it. */
+static bool
+request_receive(int client, char *request)
+{
+    uint64_t end_ns = plat_monotonic_ns() + CLIENT_SECONDS * NS_PER_S;
+
+    for (size_t count = 0; count <= ANSWER_REQUEST_BYTES; count++) {
+        struct pollfd polled = { .fd = client, .events = POLLIN };
+        uint64_t now_ns = plat_monotonic_ns();
+
+        if (now_ns >= end_ns || poll(&polled, 1, (int)((end_ns - now_ns) / NS_PER_MS) + 1) <= 0 ||
+            recv(client, request + count, 1, MSG_DONTWAIT) != 1)
+            return false;
+        if (request[count] == '\n') {
+            request[count] = '\0';
+            return true;
+        }
+    }
+    return false;
+}
 
 /* Takes `client`. */
 static void
