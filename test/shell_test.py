@@ -792,6 +792,19 @@ class Attached(VolumeTest):
         self.assertIn('"abc"\n', ended.out)
         self.assertIn("which goes on running", ended.err)
 
+    def test_more_than_can_be_typed_ahead_waits(self):
+        line = "n = n + 1; // " + "x" * 100_000 + "\n"
+        ended = phantom("shell", self.volume, text="int n = 0; sleep(500)\n" + line * 30 + "n\n")
+        self.assertEqual(ended.status, 0, ended.err)
+        self.assertIn("> 30\n", ended.out)
+
+    def test_who_leaves_while_much_is_typed_ahead_is_gone(self):
+        process = self.start("shell", self.volume, stdin=subprocess.PIPE)
+        process.stdin.write("while (true) sleep(10);\n" + "x" * 1_100_000)
+        process.stdin.flush()
+        kill(process)
+        self.assertTrue(self.gone())
+
     def test_nonsense_on_the_socket_harms_nobody(self):
         for frames in (b"", b"x\0\0", b"i\xff\xff", b"i\x03\x00ab", b"b\0\0" * 50, b"e\0\0" * 3,
                        b"i\x05\x00\xff\xfe\x00\x80\n" * 20):

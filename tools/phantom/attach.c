@@ -30,6 +30,9 @@
 /* So many Ctrl-C to which nothing was said leave. */
 #define BREAKS_MAX 3
 
+/* How often one looks whether there is room again for what was typed, or piped. */
+#define ROOM_WAIT_MS 50
+
 /* ---- frames ---- */
 
 bool
@@ -81,6 +84,20 @@ host_output(void *argument)
     return NULL;
 }
 
+/* As long as there is no room for it, it waits. False: the client has gone, or the session is over.
+ */
+static bool
+input_give(const struct host *host, const struct frame *frame)
+{
+    struct pollfd polled = { .fd = host->fd, .events = POLLRDHUP };
+
+    while (session_input(host->session, frame->bytes, frame->count) != OK) {
+        if (poll(&polled, 1, ROOM_WAIT_MS) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* Until the client has gone. */
 static void
 host_input(struct host *host)
@@ -95,8 +112,7 @@ host_input(struct host *host)
         else if (frame.letter == 'w' && frame.count == 2)
             session_resize(host->session, (unsigned char)frame.bytes[0] |
                                               (unsigned)(unsigned char)frame.bytes[1] << 8);
-        else if (frame.letter != 'i' ||
-                 session_input(host->session, frame.bytes, frame.count) != OK)
+        else if (frame.letter != 'i' || !input_give(host, &frame))
             break;
     }
     session_input_end(host->session, true);
@@ -221,13 +237,26 @@ terminal_show(const char *bytes, size_t count)
     return true;
 }
 
-/* A key, a line, or the end of them. */
+/* Would a frame go there at once? */
+static bool
+takes_frames(const struct terminal *terminal)
+{
+    struct pollfd polled = { .fd = terminal->fd, .events = POLLOUT };
+
+    return poll(&polled, 1, 0) == 1;
+}
+
+/* A key, a line, or the end of them; it is left where it is while the other side takes no more. */
 static bool
 input_forward(struct terminal *terminal)
 {
     char bytes[FRAME_BYTES_MAX];
-    ssize_t got = read(STDIN_FILENO, bytes, sizeof bytes);
+    ssize_t got;
 
+    terminal->held = !takes_frames(terminal);
+    if (terminal->held)
+        return true;
+    got = read(STDIN_FILENO, bytes, sizeof bytes);
     if (got < 0 && (errno == EINTR || errno == EAGAIN))
         return true;
     if (got > 0)
@@ -272,7 +301,8 @@ signal_take(struct terminal *terminal)
     if (read(terminal->signals, &info, sizeof info) != sizeof info)
         return true;
     if (info.ssi_signo == SIGINT)
-        return ++terminal->breaks <= BREAKS_MAX && frame_send(terminal->fd, 'b', NULL, 0);
+        return ++terminal->breaks <= BREAKS_MAX &&
+               (!takes_frames(terminal) || frame_send(terminal->fd, 'b', NULL, 0));
     if (info.ssi_signo == SIGWINCH)
         return columns_tell(terminal);
     if (info.ssi_signo != SIGTSTP)
@@ -291,15 +321,17 @@ terminal_run(struct terminal *terminal)
     while (more) {
         struct pollfd polled[] = {
             { .fd = terminal->signals, .events = POLLIN },
-            { .fd = terminal->fd, .events = POLLIN },
-            { .fd = terminal->input_open ? STDIN_FILENO : -1, .events = POLLIN },
+            { .fd = terminal->fd, .events = (short)(POLLIN | (terminal->held ? POLLOUT : 0)) },
+            { .fd = terminal->input_open && !terminal->held ? STDIN_FILENO : -1, .events = POLLIN },
         };
 
         if (poll(polled, 3, -1) < 0)
             continue;
         if (polled[0].revents != 0)
             more = signal_take(terminal);
-        if (more && polled[1].revents != 0)
+        if (polled[1].revents & POLLOUT)
+            terminal->held = false;
+        if (more && (polled[1].revents & ~POLLOUT) != 0)
             more = frame_take(terminal);
         if (more && polled[2].revents != 0)
             more = input_forward(terminal);
