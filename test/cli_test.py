@@ -246,6 +246,31 @@ class New(VolumeTest):
         program = self.program(HELLO, "a b.ph")
         self.assertEqual(phantom("run", self.volume, program).out, "hello\n")
 
+    def test_no_name_ends_a_line_or_commands_the_terminal(self):
+        for name in ("a\nb", "\x1b[2Jc", "d\x7f\t'\\"):
+            self.volume = self.folder / name
+            quoted = "".join(f"\\x{ord(c):02x}" if c < " " or c == "\x7f" else "\\" + c if c in "'\\" else c
+                             for c in str(self.volume))
+            ended = phantom("ps", self.volume)
+            self.assertClear(ended, 1, "there is no such volume")
+            made = phantom("new", self.volume, "--size", VOLUME_SIZE)
+            self.assertClear(made, 0, f"phantom run $'{quoted}' PROGRAM.ph")
+            shell = subprocess.run(["bash", "-c", f"printf %s $'{quoted}'"], capture_output=True, text=True, check=True)
+            self.assertEqual(shell.stdout, str(self.volume))
+            for said in (ended.err, made.err):
+                self.assertRegex(said, r"\Aphantom: [^\x00-\x1f\x7f]+\n\Z")
+
+    def test_however_long_a_name_is_the_reason_is_told(self):
+        deep = self.folder
+        for _ in range(10):
+            deep = deep / ("d" * 200)
+        for words, reason in ((["ps", deep / "v"], "there is no such volume"),
+                              (["new", deep / "v"], "its folder does not exist"),
+                              (["exec", deep / "p.ph"], "No such file"),
+                              (["run", "x/" * 3000], "File name too long")):
+            with self.subTest(words=words[0]):
+                self.assertClear(phantom(*words), 1, reason)
+
     def test_a_volume_that_looks_like_an_option_is_named_so_that_it_is_none(self):
         ended = subprocess.run([os.path.abspath(PHANTOM), "new", "--size", VOLUME_SIZE, "--", "--gated"],
                                cwd=self.folder, capture_output=True, text=True, check=False)

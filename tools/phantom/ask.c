@@ -24,7 +24,7 @@ answer_show(const struct ask *ask, enum answer_status status, struct buffer *tex
         return STATUS_TROUBLE;
     }
     if (status != ANSWER_DONE) {
-        say_error("%s", (const char *)text->bytes);
+        say_error("%s: %s", ask->volume, (const char *)text->bytes);
         return STATUS_TROUBLE;
     }
     if (ask->show != NULL)

@@ -120,7 +120,7 @@ volume_open(const char *path, bool *direct)
 {
     struct linux_disk_options options = { .lock_wait_ms = LINUX_DISK_LOCK_WAIT_MS };
     struct plat_disk *disk;
-    char message[512];
+    char message[SAY_LINE_BYTES];
 
     if (linux_disk_open(path, &options, &disk, message, sizeof message) != OK) {
         say_error("%s", message);

@@ -15,12 +15,23 @@
 #define NS_PER_S  1000000000u
 #define NS_PER_MS 1000000u
 
+static bool
+is_control(char c)
+{
+    return (unsigned char)c < ' ' || c == 0x7f;
+}
+
+/* One line, whatever names are in it: they neither end it nor command the terminal. */
 static void
 say_list(const char *prefix, const char *text, va_list values)
 {
-    char line[1024];
+    char line[SAY_LINE_BYTES];
 
     vsnprintf(line, sizeof line, text, values);
+    for (char *at = line; *at != '\0'; at++) {
+        if (is_control(*at))
+            *at = '?';
+    }
     fprintf(stderr, "phantom: %s%s\n", prefix, line);
 }
 
@@ -71,6 +82,35 @@ is_plain(char c)
            (unsigned char)c >= 0x80 || strchr("/._-+,:@%=", c) != NULL;
 }
 
+/* As bash reads it: within $'', with control characters as \x0a. */
+static const char *
+word_escape(const char *word, char buffer[SAY_WORD_BYTES])
+{
+    size_t length = (size_t)snprintf(buffer, SAY_WORD_BYTES, "$'%s", word[0] == '-' ? "./" : "");
+
+    for (const char *at = word; *at != '\0'; at++) {
+        if (length + 6 > SAY_WORD_BYTES)
+            return word;
+        if (is_control(*at))
+            length += (size_t)snprintf(buffer + length, SAY_WORD_BYTES - length, "\\x%02x",
+                                       (unsigned)*at);
+        else if (*at == '\'' || *at == '\\')
+            length += (size_t)snprintf(buffer + length, SAY_WORD_BYTES - length, "\\%c", *at);
+        else
+            buffer[length++] = *at;
+    }
+    memcpy(buffer + length, "'", 2);
+    return buffer;
+}
+
+static bool
+has_control(const char *word)
+{
+    while (*word != '\0' && !is_control(*word))
+        word++;
+    return *word != '\0';
+}
+
 const char *
 say_word(const char *word, char buffer[SAY_WORD_BYTES])
 {
@@ -78,6 +118,8 @@ say_word(const char *word, char buffer[SAY_WORD_BYTES])
     size_t length = 0;
     size_t plain = 0;
 
+    if (has_control(word))
+        return word_escape(word, buffer);
     while (word[plain] != '\0' && is_plain(word[plain]))
         plain++;
     if (word[plain] == '\0' && plain > 0 && word[0] != '-')

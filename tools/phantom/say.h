@@ -9,6 +9,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* There is room for a name of any length, and for what is said about it. */
+#define SAY_LINE_BYTES 8192
+
 /* "phantom: error: ..." and a newline. */
 void say_error(const char *text, ...) __attribute__((format(printf, 1, 2)));
 

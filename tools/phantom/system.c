@@ -21,7 +21,7 @@
 #include "plat/memory.h"
 #include "store/history.h"
 
-#define MESSAGE_BYTES 512
+#define MESSAGE_BYTES SAY_LINE_BYTES
 
 /* ---- saying it ---- */
 
