@@ -511,6 +511,17 @@ class Exec(ProfileTest):
         self.assertClear(phantom("compile", "--output", self.folder / "full", path), 1,
                          "No space left")
 
+    def test_a_signal_while_it_is_compiled_leaves_a_module_or_nothing(self):
+        source = self.program("println(1);\n" * 2000)
+        module = self.folder / "program.pm"
+        for i in range(40):
+            process = self.start("compile", source)
+            self.assertTrue(wait_for(lambda: process.poll() is not None or len([*self.folder.iterdir()]) > 1))
+            process.send_signal((signal.SIGINT, signal.SIGTERM, signal.SIGHUP)[i % 3])
+            process.wait(20)
+            self.assertLessEqual({path.name for path in self.folder.iterdir()}, {"program.ph", "program.pm"})
+            module.unlink(missing_ok=True)
+
     def test_nothing_beside_a_module_is_touched(self):
         path = self.program(HELLO)
         beside = self.folder / "program.pm.new"

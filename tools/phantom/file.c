@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "phantom/signals.h"
+
 #define FILE_BYTES_MAX (256u << 20)
 
 int
@@ -94,16 +96,19 @@ bool
 file_replace(const char *path, const struct buffer *bytes, const struct stat *like)
 {
     char *temporary = malloc(strlen(path) + sizeof ".XXXXXX");
+    sigset_t before;
     bool done;
     int error;
 
     if (temporary == NULL)
         return false;
     strcpy(temporary, path);
+    signals_hold(&before); /* nobody finds it beside the file */
     done = all_write(beside_open(temporary, like), bytes, true) && rename(temporary, path) == 0;
     error = errno;
     if (!done)
         remove(temporary);
+    signals_release(&before);
     free(temporary);
     errno = error;
     return done;
