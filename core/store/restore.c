@@ -239,6 +239,21 @@ pages_commit(struct restore *restore, struct store_note *note)
     return store_commit_finish(store, note);
 }
 
+static err_t
+with_credit(struct restore *restore, uint64_t credit, struct store_note *note)
+{
+    struct store *store = restore->store;
+    uint64_t used = 0;
+    err_t err;
+
+    TRY(store_credit_take(store, credit));
+    err = pages_commit(restore, note);
+    if (err == OK)
+        used = store->handed < credit ? store->handed : credit;
+    store_credit_give(store, credit - used);
+    return err;
+}
+
 err_t
 restore_commit(struct store *store, const struct past *past, struct store_note *note)
 {
@@ -250,9 +265,11 @@ restore_commit(struct store *store, const struct past *past, struct store_note *
     err = all_compare(&restore, true);
     credit = credit_wanted(&restore);
     if (err == OK)
-        err = store_credit_take(store, credit);
-    if (err == OK)
-        err = pages_commit(&restore, note); /* what is left of the credit ends with the store */
+        err = with_credit(&restore, credit, note);
+    if (err != OK) { /* what cannot be read is not forgotten because of this */
+        hash_table_clear(&store->given_up);
+        store->fold_wanted = false;
+    }
     plat_free(restore.buffer, VOLUME_BLOCK_BYTES);
     return err;
 }

@@ -7,10 +7,14 @@
  * blocks have died already. What differs is found by walking two maps together (difference.c). The
  * present was pinned before, so its map has no records on top.
  *
+ * Where the map of the present has lost a node nobody knows what differs below it; then it is done
+ * as a repair does it (restore.c), which makes that node anew.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "plat/memory.h"
 #include "store/difference_priv.h"
+#include "store/restore_priv.h"
 #include "store/store_priv.h"
 
 struct rewind {
@@ -35,7 +39,10 @@ page_restore(void *context, uint64_t page, const struct map_entry *then)
     return store_commit_page(rewind->store, page, rewind->page);
 }
 
-/* Damage in the present is no trouble, as it is about to be replaced. */
+/*
+ * A damaged page or leaf of the present is no trouble, as it is about to be replaced. ERR_CORRUPT:
+ * a node above these is, or the pin.
+ */
 static err_t
 differences(struct rewind *rewind, bool counting)
 {
@@ -59,14 +66,14 @@ present_pin(struct store *store, uint64_t wall_ns, struct store_view **kept)
     return store_view_open(store, generation, kept);
 }
 
+/* All that differs is handed over. */
 static err_t
-go_back(struct rewind *rewind, struct store_note *note)
+differences_commit(struct rewind *rewind, struct store_note *note)
 {
     struct store *store = rewind->store;
     uint64_t pages, used = 0;
     err_t err;
 
-    TRY(differences(rewind, true));
     pages = history_credit_wanted(rewind->pages, rewind->written);
     TRY(history_credit_take(store, note->wall_ns, pages));
     note->personal_ns = store_view_pin(rewind->view).note.personal_ns;
@@ -81,6 +88,17 @@ go_back(struct rewind *rewind, struct store_note *note)
         used = store->handed < pages ? store->handed : pages;
     store_credit_give(store, pages - used);
     return err;
+}
+
+static err_t
+go_back(struct rewind *rewind, struct store_note *note)
+{
+    struct past past = { .view = rewind->view, .note = store_view_pin(rewind->view).note };
+    err_t err = differences(rewind, true);
+
+    if (err == ERR_CORRUPT)
+        return restore_commit(rewind->store, &past, note);
+    return err == OK ? differences_commit(rewind, note) : err;
 }
 
 err_t

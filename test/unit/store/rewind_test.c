@@ -84,6 +84,80 @@ START_TEST(what_cannot_be_gone_back_to_is_refused_and_the_present_stays)
 }
 END_TEST
 
+/* The node that leads to a page, `level` nodes above the leaf. */
+static uint64_t
+node_of(struct model *model, unsigned page, unsigned level)
+{
+    _Alignas(PAGE) static struct map_node_disk node;
+    struct map_entry entry = { .block = model->store->map.block, .crc = model->store->map.crc };
+
+    for (unsigned at = MAP_LEVELS - 1; at > level; at--) {
+        ck_assert_int_eq(map_node_read(model->store, &entry, &node), OK);
+        entry =
+            map_entry_get(&node.entries[model_page(page) >> at * MAP_WAYS_BITS & (MAP_WAYS - 1)]);
+    }
+    return entry.block;
+}
+
+/* A volume whose present has lost a node of its map; `then` can be gone back to. */
+static struct model *
+node_lost(unsigned level, uint64_t *then)
+{
+    struct model *model = model_create(BLOCKS);
+
+    commits(model, 3, 60);
+    *then = pin(model, 7);
+    commits(model, 12, 40);
+    pin(model, 0);
+    test_disk_flip(model->disk, node_of(model, 9, level), 99);
+    ck_assert_int_eq(model_open(model, false), OK); /* and nothing of it is in memory */
+    return model;
+}
+
+START_TEST(a_node_that_the_present_has_lost_is_no_trouble)
+{
+    for (unsigned level = 0; level < MAP_LEVELS; level++) {
+        uint64_t then, kept, credit;
+        struct model *model = node_lost(level, &then);
+
+        credit = model->store->credit_pages;
+        ck_assert_int_eq(model_rewind(model, then, &kept), OK);
+        ck_assert_uint_eq(model->store->credit_pages, credit);
+        ck_assert(model_matches(model, model->committed));
+        ck_assert_int_eq(model_open(model, false), OK);
+        ck_assert(model_matches(model, model->committed));
+        ck_assert(memcmp(model->now, model->taken[then], sizeof model->now) == 0);
+        commits(model, 5, 30);
+        model_free(model);
+    }
+}
+END_TEST
+
+START_TEST(what_the_present_has_lost_stays_lost_when_going_back_fails)
+{
+    bool failed = true;
+
+    for (unsigned n = 1; failed; n++) {
+        _Alignas(PAGE) static uint8_t right[PAGE];
+        uint64_t then, kept;
+        struct model *model = node_lost(1, &then);
+
+        model_break_write(model, n);
+        failed = model_rewind(model, then, &kept) != OK;
+        model_mend(model);
+        if (failed) {
+            commits(model, 1, 1);
+            model->store->fold_wanted = true;
+            commits(model, 1, 1);
+            model_fill(9, model->taken[model->committed][9], right);
+            if (store_page_read(model->store, model_page(9), bytes) == OK)
+                ck_assert(memcmp(bytes, right, PAGE) == 0); /* it was written again */
+        }
+        model_free(model);
+    }
+}
+END_TEST
+
 /* Going back while one thing fails, then again without. */
 static void
 fails_and_goes_back(void (*break_it)(struct model *, unsigned), unsigned n, bool *failed)
@@ -241,6 +315,8 @@ END_TEST
 UNIT_TESTS_WITHIN("store/rewind", 120, going_back_makes_a_generation_of_the_past_and_can_be_undone,
                   going_back_costs_the_pages_that_differ,
                   what_cannot_be_gone_back_to_is_refused_and_the_present_stays,
+                  a_node_that_the_present_has_lost_is_no_trouble,
+                  what_the_present_has_lost_stays_lost_when_going_back_fails,
                   a_failure_on_the_way_leaves_the_present,
                   without_room_for_what_differs_it_is_refused_and_the_present_stays,
                   a_full_volume_can_go_back_to_when_it_was_empty,
