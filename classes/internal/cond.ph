@@ -47,16 +47,31 @@ class cond {
         }
     }
 
-    // A signal needs this object's lock, so none is lost between the release and the wait.
+    // A signal needs this object's lock, so none is lost between the release and the wait. Who is interrupted holds the
+    // mutex again when it hears of that.
     private void await(.internal.mutex mutex, long ms) {
-        int held;
-        synchronized (this) {
-            held = mutex.release();
-            if (ms < 0L)
-                .internal.system.wait(this);
-            else
-                .internal.system.wait(this, ms);
+        int held = 0;
+        any thrown = null;
+        try {
+            synchronized (this) {
+                held = mutex.release();
+                if (ms < 0L)
+                    .internal.system.wait(this);
+                else
+                    .internal.system.wait(this, ms);
+            }
+        } catch (e) {
+            thrown = e;
         }
-        mutex.regain(held);
+        while (held > 0) {
+            try {
+                mutex.regain(held);
+                held = 0;
+            } catch (.internal.error.interrupt e) {
+                thrown = e;
+            }
+        }
+        if (thrown != null)
+            throw thrown;
     }
 }

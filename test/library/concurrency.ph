@@ -239,6 +239,49 @@ void interrupts() {
     check.part("interrupts");
 }
 
+// Whoever waits for a condition, and is interrupted before that, or while somebody else has the mutex, has it afterwards.
+void interruptedWaits() {
+    mutex lock = new mutex();
+    cond ready = new cond();
+    array said = [];
+    any action = fun () {
+        lock.lock();
+        lock.lock();
+        try {
+            ready.wait(lock);
+            sleep(0);
+        } catch (.internal.error.interrupt e) {
+            said.add("interrupted");
+        }
+        said.add(lock.isMine());
+        lock.unlock();
+        lock.unlock();
+    };
+    thread before = spawn(fun () {
+        try {
+            thread.current().interrupt();
+        } catch (.internal.error.interrupt e) {
+            thread.current().interrupt();
+        }
+        action.call();
+    });
+    check.same([before.join(20000), said, lock.tryLock()], [true, ["interrupted", true], true], "interrupted before");
+    lock.unlock();
+    said.clear();
+    thread meanwhile = spawn(action);
+    while (meanwhile.state() != "waiting")
+        sleep(1);
+    lock.lock();
+    meanwhile.interrupt();
+    while (meanwhile.isAlive() && said.isEmpty() && meanwhile.state() != "waiting")
+        sleep(1);
+    sleep(20);
+    lock.unlock();
+    check.same([meanwhile.join(20000), said, lock.tryLock()], [true, ["interrupted", true], true], "and meanwhile");
+    lock.unlock();
+    check.part("interrupted waits");
+}
+
 void deadlines() {
     .internal.deadline soon = new .internal.deadline(3L);
     any lock = new object();
@@ -263,4 +306,5 @@ limits();
 wakes();
 urgency();
 interrupts();
+interruptedWaits();
 deadlines();
