@@ -29,12 +29,22 @@ class range extends .internal.container.collection {
     }
 
     int size() {
-        long n = step > 0L ? (to - from) / step + 1L : (from - to) / -step + 1L;
         if (isEmpty())
             return 0;
-        if (n < 0L || n > 2147483647L)
+        long steps = isNear(from) && isNear(to) ? (to - from) / step : farSteps();
+        if (steps >= 2147483647L)
             throw new .internal.error.bounds("a range with more than 2147483647 numbers");
-        return (int) n;
+        return (int) steps + 1;
+    }
+
+    // From one such number to another it is no farther than a long can say.
+    private static boolean isNear(long number) {
+        return number >= -4611686018427387904L && number <= 4611686018427387903L;
+    }
+
+    private long farSteps() {
+        bigint steps = bigint.of(to).subtract(from).divide(step);
+        return steps.fitsLong() ? steps.toLong() : .internal.long.MAX;
     }
 
     boolean isEmpty() {
@@ -46,7 +56,7 @@ class range extends .internal.container.collection {
             return false;
         long n = number;
         boolean inside = step > 0L ? n >= from && n <= to : n <= from && n >= to;
-        return inside && (n - from) % step == 0L;
+        return inside && .internal.math.floorMod(n, step) == .internal.math.floorMod(from, step);
     }
 
     .internal.container.cursor iterator() {

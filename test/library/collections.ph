@@ -474,6 +474,14 @@ void ranges() {
     check.same(new range(1, 10, 4).has("5"), false, "has no text");
     check.same(new range(1L, 4000000000L).has(3999999999L), true, "a long one");
     check.same(new range(long.MAX - 1L, long.MAX).toArray().size(), 2, "up to the largest");
+    range wide = new range(long.MIN, long.MAX, long.MAX);
+    check.same([wide.size(), wide.toArray().size()], [3, 3], "from the least to the largest");
+    check.same([wide.has(-1L), wide.has(0L), wide.has(long.MAX - 1L)], [true, false, true], "and what is in it");
+    check.same(new range(0L, long.MIN, long.MIN).size(), 2, "one step down to the least");
+    check.same(new range(long.MIN, long.MAX, 3L).has(long.MAX), true, "a third of all numbers");
+    check.fails("a range with more than 2147483647 numbers", fun () { return new range(long.MIN, long.MAX).size(); });
+    check.fails("a range with more than 2147483647 numbers", fun () { return new range(long.MIN, long.MAX, 2L).size(); });
+    check.fails("a range with more than 2147483647 numbers", fun () { return new range(0L, long.MIN, -1L).size(); });
     check.same(new range(1, 100).sum(), 5050, "sum");
     check.same(new range(1, 10).filter(fun (n) { return n % 5 == 0; }), [5, 10], "filter");
     check.same(new range(1, 3).toString(), "1..3", "toString");
