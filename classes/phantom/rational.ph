@@ -4,6 +4,9 @@
 package .phantom;
 
 class rational {
+    private const static int DIGITS_PLAIN = 300;    // such a number is not too large for a double
+    private const static int DIGITS_ENOUGH = 40;    // more than a double has
+
     private bigint over;
     private bigint under;
 
@@ -115,7 +118,12 @@ class rational {
 
     // A double near it.
     double toDouble() {
-        return over.toDouble() / under.toDouble();
+        if (over.digitCount() <= DIGITS_PLAIN && under.digitCount() <= DIGITS_PLAIN)
+            return over.toDouble() / under.toDouble();
+        int shift = DIGITS_ENOUGH - over.digitCount() + under.digitCount();
+        bigint power = bigint.of(10).pow(.internal.math.abs(shift));
+        bigint digits = shift < 0 ? over.divide(under.multiply(power)) : over.multiply(power).divide(under);
+        return (digits.toString() + "e" + (-shift)).toDouble();
     }
 
     // "3/4", or "3" for a whole number.

@@ -152,6 +152,10 @@ void fractions() {
     check.same(half == new rational(2, 4), true, "equal");
     check.same(new rational(4, 2).equals(2), true, "equal to an int");
     check.same([new rational(6, -4).numerator(), new rational(6, -4).denominator()], [bigint.of(-3), bigint.of(2)], "numerator and denominator");
+    bigint huge = bigint.of(10).pow(400);
+    check.same(new rational(huge.add(1), huge).toDouble(), 1.0, "toDouble of large numbers");
+    check.same(new rational(huge.multiply(-3), huge.divide(10)).toDouble(), -30.0, "and of other ones");
+    check.same([new rational(1, huge).toDouble(), new rational(huge, 3).toDouble() > 1e308], [0.0, true], "and beyond");
     check.fails("division by zero", fun () { return new rational(1, 0); });
     check.fails("division by zero", fun () { return new rational(0, 1).pow(-1); });
     check.fails("not a whole number: \"x\"", fun () { return rational.parse("x"); });
