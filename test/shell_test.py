@@ -362,6 +362,12 @@ class ShellTest(VolumeTest):
         self.assertRegex(talk.ask("snapshot"), r"^generation \d+ is safe$")
         self.assertRegex(talk.ask("keep"), r"^generation \d+ is kept$")
         self.assertIn("kept held", talk.ask("snapshots"))
+        rows = talk.ask("log").splitlines()
+        self.assertLessEqual(len(rows), 20)
+        for row in rows:
+            self.assertRegex(row, r"^generation \d+, \d+ s old, \d+ pages, taken for [a-z ]+$")
+        self.assertEqual(phantom("app", self.volume, "limit", "3", "--memory", "1G").status, 0)
+        self.ask_all(talk, ("stop 3", "program 3 is this shell, with all that you have defined; it stays"))
         for command, words in (("stat", "live objects"), ("help", "what is in an object"),
                                ("names", "int n")):
             if command == "names":

@@ -17,6 +17,9 @@ class shell {
     // How long a text that was interrupted may go on before the shell no longer waits for it.
     private static const long PATIENCE_MS = 1000L;
 
+    // So many of the newest snapshots are told of.
+    private static const int NEWEST_MAX = 20;
+
     private static const string WORDS = "abstract break case catch class continue default do else extends finally for "
         + "foreach if implements import instanceof interface new null private public return static super switch "
         + "synchronized this throw try while var void any boolean char int long float double string true false "
@@ -300,7 +303,7 @@ class shell {
             case "snapshots": listKept(); break;
             case "keep": ask("history pin"); break;
             case "stat": ask("stat"); break;
-            case "log": ask("log"); break;
+            case "log": listNewest(); break;
             case "exit":
             case "quit": leave(); break;
             default: return false;
@@ -347,8 +350,9 @@ class shell {
 
     private static boolean isShell(string number) {
         foreach (string row in .internal.machine.ask("app list").split("\n")) {
-            string[] columns = row.words();
-            if (columns.size() > 2 && columns[0] == number && columns.last() == "shell" && row.contains(" running "))
+            string[] columns = row.words(); // number, state, threads, memory and its unit, name, limits
+            if (columns.size() > 5 && columns[0] == number && columns[1] == "running" && columns[5] == "shell"
+                && (columns.size() == 6 || columns[6] == "(at"))
                 return true;
         }
         return false;
@@ -357,6 +361,24 @@ class shell {
     private static void commit() {
         .internal.snapshot.commit();
         println("generation \{.internal.snapshot.generation()} is safe");
+    }
+
+    private static long secondsSince(string ns, long now) {
+        return (now - ns.toLong() / 1000000L) / 1000L;
+    }
+
+    // The rows are: generation, time in nanoseconds, pages, personal time, whether it is kept, why it was taken.
+    private static void listNewest() {
+        long now = time();
+        int count = 0;
+        foreach (string row in .internal.machine.ask("log").split("\n")) {
+            string[] columns = row.words();
+            if (columns.size() < 6 || count == NEWEST_MAX)
+                continue;
+            count++;
+            println("generation \{columns[0]}, \{secondsSince(columns[1], now)} s old, \{columns[2]} pages, "
+                + "taken for \{" ".join(columns.slice(5, columns.size()))}");
+        }
     }
 
     // The rows are: generation, time in nanoseconds, pages, blocks, how it is kept, why it was taken.
@@ -368,8 +390,8 @@ class shell {
             string[] columns = rows[i].words();
             if (columns.size() < 6)
                 continue;
-            long seconds = (now - columns[1].toLong() / 1000000L) / 1000L;
-            println("generation \{columns[0]}, \{seconds} s old, kept \{columns[4]}, taken for \{columns[5]}");
+            println("generation \{columns[0]}, \{secondsSince(columns[1], now)} s old, kept \{columns[4]}, "
+                + "taken for \{" ".join(columns.slice(5, columns.size()))}");
             count++;
         }
         println("\{count} kept; `phantom history` and `phantom rewind` go back to one");
@@ -386,7 +408,7 @@ class shell {
         println("    stop N, remove N     end a program; remove what it knows, too");
         println("    snapshot             take one now, and wait until it is safe");
         println("    keep, snapshots      keep this moment, to go back to; what is kept");
-        println("    stat, log            numbers; what the system has said");
+        println("    stat, log            numbers; the newest snapshots");
         println("    help                 this");
         println("    exit, or Ctrl-D      leave; everything stays as it is");
         println("Keys: arrows, home, end; Tab completes; up and Ctrl-R find what was typed");
