@@ -1,8 +1,8 @@
 /*
  * arena.c - volatile memory that is given back all at once.
  *
- * Chunks double as small requests come; a request that is larger than a
- * chunk gets one of its own.
+ * Chunks double as small requests come, so that who needs little takes little: the verifier begins
+ * anew for each method, and most methods are short. A large request gets a chunk of its own.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -13,8 +13,9 @@
 #include "base/assert.h"
 #include "plat/memory.h"
 
-#define ARENA_CHUNK_BYTES 65536u
-#define ARENA_ALIGN       16u
+#define ARENA_CHUNK_BYTES_MIN 4096u
+#define ARENA_CHUNK_BYTES_MAX 65536u
+#define ARENA_ALIGN           16u
 
 struct arena_chunk {
     struct arena_chunk *next;
@@ -56,6 +57,24 @@ alloc_large(struct arena *arena, size_t bytes)
     return chunk + 1;
 }
 
+/* A new chunk that small requests are served from, with room for this one. */
+static struct arena_chunk *
+chunk_add(struct arena *arena, size_t request)
+{
+    struct arena_chunk *chunk;
+    size_t bytes = ARENA_CHUNK_BYTES_MIN;
+
+    while (bytes < ARENA_CHUNK_BYTES_MAX && (bytes <= arena->bytes || bytes < 4 * request))
+        bytes *= 2;
+    chunk = chunk_create(arena, bytes);
+    if (chunk == NULL)
+        return NULL;
+    chunk->next = arena->chunks;
+    arena->chunks = chunk;
+    arena->used = sizeof *chunk;
+    return chunk;
+}
+
 void *
 arena_alloc(struct arena *arena, size_t count, size_t bytes)
 {
@@ -66,14 +85,11 @@ arena_alloc(struct arena *arena, size_t count, size_t bytes)
         return NULL;
     bytes = (count * bytes + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
     if (chunk == NULL || bytes > chunk->bytes - arena->used) {
-        if (bytes > ARENA_CHUNK_BYTES / 4)
+        if (bytes > ARENA_CHUNK_BYTES_MAX / 4)
             return alloc_large(arena, bytes);
-        chunk = chunk_create(arena, ARENA_CHUNK_BYTES);
+        chunk = chunk_add(arena, bytes);
         if (chunk == NULL)
             return NULL;
-        chunk->next = arena->chunks;
-        arena->chunks = chunk;
-        arena->used = sizeof *chunk;
     }
     memory = (char *)chunk + arena->used;
     arena->used += bytes;
