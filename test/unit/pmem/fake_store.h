@@ -18,13 +18,17 @@
 
 #define FAKE_SLOTS (1u << 15)
 
-/* Pages by number; open addressing, nothing is ever taken out but all at once. */
+/*
+ * Pages by number; open addressing, nothing is ever taken out but all at once. What is done to all
+ * pages costs what there are of them: most commits have a few.
+ */
 struct fake_map {
-    struct {
+    struct fake_slot {
         uint64_t page; /* plus 1 */
         bool early;
         uint8_t *bytes;
     } slots[FAKE_SLOTS];
+    unsigned taken[FAKE_SLOTS]; /* the slots with a page, as they came */
     unsigned count;
 };
 
@@ -58,9 +62,19 @@ static struct fake {
     _Atomic uint64_t corrupt_page; /* plus 1: reading it gives ERR_CORRUPT */
     _Atomic uint64_t silent_page;  /* plus 1: reading it gives ERR_IO */
     _Atomic uint64_t silences;     /* so often it did */
-} fake = { .lock = PTHREAD_MUTEX_INITIALIZER, .credit = 1000000, .generation = 1 };
+} fake;
 
 static struct store fake_store;
+
+/* By a function: with values of its own all of it, which is megabytes of nothing, would lie in each
+ * program. */
+__attribute__((constructor)) static void
+fake_init(void)
+{
+    pthread_mutex_init(&fake.lock, NULL);
+    fake.credit = 1000000;
+    fake.generation = 1;
+}
 
 static unsigned
 fake_find(struct fake_map *map, uint64_t page)
@@ -79,7 +93,7 @@ fake_put(struct fake_map *map, uint64_t page, const void *bytes, bool early)
 
     ck_assert_uint_lt(map->count, FAKE_SLOTS - 1);
     if (!map->slots[at].page) {
-        map->count++;
+        map->taken[map->count++] = at;
         map->slots[at].bytes = malloc(PAGE_BYTES);
     }
     map->slots[at].page = page + 1;
@@ -87,12 +101,48 @@ fake_put(struct fake_map *map, uint64_t page, const void *bytes, bool early)
     memcpy(map->slots[at].bytes, bytes, PAGE_BYTES);
 }
 
+/* Let go of the pages, or only forget them. */
+static void
+fake_empty(struct fake_map *map, bool release)
+{
+    for (unsigned i = 0; i < map->count; i++) {
+        struct fake_slot *slot = &map->slots[map->taken[i]];
+
+        if (release)
+            free(slot->bytes);
+        *slot = (struct fake_slot){ 0 };
+    }
+    map->count = 0;
+}
+
 static void
 fake_clear(struct fake_map *map)
 {
-    for (unsigned i = 0; i < FAKE_SLOTS; i++)
-        free(map->slots[i].bytes);
-    memset(map, 0, sizeof(*map));
+    fake_empty(map, true);
+}
+
+/* `to` is empty. */
+static void
+fake_move(struct fake_map *to, struct fake_map *from)
+{
+    ck_assert_uint_eq(to->count, 0);
+    for (; to->count < from->count; to->count++) {
+        unsigned at = from->taken[to->count];
+
+        to->taken[to->count] = at;
+        to->slots[at] = from->slots[at];
+    }
+    fake_empty(from, false);
+}
+
+static void
+fake_copy(struct fake_map *to, const struct fake_map *from)
+{
+    for (unsigned i = 0; i < from->count; i++) {
+        const struct fake_slot *slot = &from->slots[from->taken[i]];
+
+        fake_put(to, slot->page - 1, slot->bytes, false);
+    }
 }
 
 /* The word at `address` in the newest committed generation. */
@@ -259,8 +309,7 @@ store_commit_begin(struct store *store)
     fake.under_way = true;
     fake.begun++;
     fake.handed = 0;
-    fake.closing = fake.early;
-    memset(&fake.early, 0, sizeof(fake.early));
+    fake_move(&fake.closing, &fake.early);
     pthread_mutex_unlock(&fake.lock);
 }
 
@@ -287,13 +336,12 @@ store_commit_page(struct store *store, uint64_t page, const void *bytes)
 static void
 fake_give_up(void)
 {
-    for (unsigned i = 0; i < FAKE_SLOTS; i++)
-        if (fake.closing.slots[i].page && fake.closing.slots[i].early) {
-            uint64_t page = fake.closing.slots[i].page - 1;
+    for (unsigned i = 0; i < fake.closing.count; i++) {
+        const struct fake_slot *slot = &fake.closing.slots[fake.closing.taken[i]];
 
-            if (!fake.early.slots[fake_find(&fake.early, page)].page)
-                fake_put(&fake.early, page, fake.closing.slots[i].bytes, true);
-        }
+        if (slot->early && !fake.early.slots[fake_find(&fake.early, slot->page - 1)].page)
+            fake_put(&fake.early, slot->page - 1, slot->bytes, true);
+    }
     fake_clear(&fake.closing);
     fake.under_way = false;
     fake.credit_out += fake.handed;
@@ -316,10 +364,7 @@ store_commit_finish(struct store *store, struct store_note *note)
     note->generation = fake.generation;
     note->page_count = fake.closing.count;
     fake.cause = note->cause;
-    for (unsigned i = 0; i < FAKE_SLOTS; i++)
-        if (fake.closing.slots[i].page)
-            fake_put(&fake.committed, fake.closing.slots[i].page - 1, fake.closing.slots[i].bytes,
-                     false);
+    fake_copy(&fake.committed, &fake.closing);
     fake_clear(&fake.closing);
     fake.under_way = false;
     pthread_mutex_unlock(&fake.lock);
@@ -345,10 +390,7 @@ store_hold_begin(struct store *store)
     ck_assert(!fake.under_way);
     ck_assert(!fake.holds);
     fake_clear(&fake.held);
-    for (unsigned i = 0; i < FAKE_SLOTS; i++)
-        if (fake.committed.slots[i].page)
-            fake_put(&fake.held, fake.committed.slots[i].page - 1, fake.committed.slots[i].bytes,
-                     false);
+    fake_copy(&fake.held, &fake.committed);
     fake.holds = true;
     fake.hold_lost = false;
     pthread_mutex_unlock(&fake.lock);

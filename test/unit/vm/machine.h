@@ -108,6 +108,20 @@ machine_commit(void)
     ck_assert_int_eq(pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_DEMAND)), OK);
 }
 
+/*
+ * A volume with the class library, for all tests of a program: Check runs each in a copy of the
+ * process that has called this. To make it takes longer than many of them do.
+ */
+static inline void
+machine_prepare(void)
+{
+    start(&fake_store, machine_pmem);
+    machine_format();
+    machine_commit();
+    pmem_stop();
+    fake_restart();
+}
+
 /* Bring the machine up: anew, or as the store has it. */
 static inline void
 machine_start(void)
@@ -201,7 +215,7 @@ machine_assembled_status(const char *text)
     return machine_finish(application).status;
 }
 
-/* Kill the machine again and again, after lives that grow, until the program has ended; how it did. */
+/* Kill the machine again and again, after longer and longer lives, until the program ends; how. */
 static inline struct vm_application_info
 machine_finish_by_restarts(uint32_t application)
 {
@@ -247,6 +261,7 @@ machine_tests(const char *name, const TTest *const *tests, size_t count)
     TCase *tcase = tcase_create(name);
 
     tcase_set_timeout(tcase, 120);
+    tcase_add_unchecked_fixture(tcase, machine_prepare, NULL);
     tcase_add_checked_fixture(tcase, machine_start, machine_stop_clean);
     for (size_t i = 0; i < count; i++)
         tcase_add_test(tcase, tests[i]);

@@ -138,6 +138,7 @@ main(void)
     TCase *tcase = tcase_create("priority");
 
     tcase_set_timeout(tcase, 120);
+    tcase_add_unchecked_fixture(tcase, machine_prepare, NULL);
     tcase_add_checked_fixture(tcase, start_with_one_worker, machine_stop_clean);
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
         tcase_add_test(tcase, tests[i]);
