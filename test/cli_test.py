@@ -110,6 +110,14 @@ class Usage(unittest.TestCase):
             with self.subTest(words=words):
                 self.check([*words, "--help"], 1, "/no/p.ph: No such file")
 
+    def test_what_is_said_of_the_options_of_a_verb_stands_in_one_column(self):
+        for verb in VERBS:
+            with self.subTest(verb=verb):
+                options = self.check([verb, "--help"], 0).out.partition("\nOptions:\n")[2]
+                columns = {found.end() for found in (re.match(r"  --?[a-z-]+(?: [A-Z.]+)? +", line)
+                                                     for line in options.splitlines())}
+                self.assertLessEqual(len(columns), 1, options)
+
     def test_the_version_is_one_line(self):
         self.assertRegex(self.check(["--version"], 0).out, r"^phantom \S+\n$")
 

@@ -9,7 +9,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define SUMMARY "programs that never lose their place"
+#define SUMMARY        "programs that never lose their place"
+
+#define OPTION_COLUMNS 16 /* at least so wide is the column of a verb's options */
 
 void
 help_all(FILE *to)
@@ -35,14 +37,31 @@ dashes(const struct option *option)
     return option->name[1] == '\0' ? "-" : "--";
 }
 
+/* How the option is written, and how long that is. */
+static int
+option_text(char *text, size_t text_bytes, const struct option *option)
+{
+    return snprintf(text, text_bytes, "%s%s%s%s", dashes(option), option->name,
+                    option->argument == NULL ? "" : " ",
+                    option->argument == NULL ? "" : option->argument);
+}
+
+/* What is said of the options stands in one column. */
 static void
-option_line(FILE *to, const struct option *option)
+option_lines(FILE *to, const struct option *options)
 {
     char left[40];
+    int columns = OPTION_COLUMNS;
 
-    snprintf(left, sizeof left, "%s%s%s%s", dashes(option), option->name,
-             option->argument == NULL ? "" : " ", option->argument == NULL ? "" : option->argument);
-    fprintf(to, "  %-16s %s\n", left, option->help);
+    for (const struct option *option = options; option->name != NULL; option++) {
+        int length = option_text(left, sizeof left, option);
+
+        columns = length > columns ? length : columns;
+    }
+    for (const struct option *option = options; option->name != NULL; option++) {
+        (void)option_text(left, sizeof left, option);
+        fprintf(to, "  %-*s %s\n", columns, left, option->help);
+    }
 }
 
 void
@@ -54,8 +73,7 @@ help_verb(FILE *to, const struct verb *verb)
             verb->name, options ? "[OPTION ...] " : "", verb->synopsis, verb->details);
     if (options)
         fprintf(to, "\nOptions:\n");
-    for (const struct option *option = verb->options; option->name != NULL; option++)
-        option_line(to, option);
+    option_lines(to, verb->options);
 }
 
 /* Text for troff: a line must not begin with a dot, and a dash is a dash. */
