@@ -19,8 +19,9 @@
 /* Bytes of text that one piece of work prints. */
 #define PRINT_BYTES 2048u
 
-/* prim_raw2 of a print: it stands in the queue. */
+/* prim_raw2 of a print: it stands in the queue; it is the writer. */
 #define QUEUED 1ull
+#define WRITES 2ull
 
 /* Put bytes into the ring at `appended`; there is room. */
 static void
@@ -106,6 +107,7 @@ print(struct prim_call *call, bool gated)
     if (writer != call->thread)
         SET_WORD(channel_object, channel, writer, call->thread);
     SET_U64(thread_object, call->thread, prim_raw, index);
+    SET_U64(thread_object, call->thread, prim_raw2, WRITES);
     answer = PRIM_AGAIN;
     if (console_ring_room() < CONSOLE_ROOM_MIN) {
         atomic_store(&console.writer_waits, true);

@@ -831,7 +831,10 @@ monitor_notify(struct prim_call *call, ref_t object, bool all)
             return PRIM_DONE;
         thread_wake(thread);
     }
-    return all ? PRIM_AGAIN : PRIM_DONE;
+    if (!all)
+        return PRIM_DONE;
+    SET_U64(thread_object, call->thread, prim_raw, 1); /* no interrupt between two pieces */
+    return PRIM_AGAIN;
 }
 
 /* ---- identity hashes ---- */

@@ -14,7 +14,8 @@
  * No C frame outlives a safepoint: what a primitive wants to remember while
  * it is parked, or between two pieces of long work (at most 20 microseconds
  * each), it keeps in the thread's prim_word, prim_word2, prim_raw, prim_raw2.
- * These are null and zero when a call begins for the first time.
+ * These are null and zero when a call begins for the first time. A primitive that has changed
+ * something and is to run again leaves something there: then no interrupt comes between.
  *
  * A primitive that must run bytecode (a comparator, equals) answers PRIM_CALL
  * and is not there when that ends; so what must follow a callback is written in

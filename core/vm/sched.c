@@ -32,13 +32,16 @@
 /* Looks until the clock is asked. */
 #define SLICE_LOOKS 64
 
-#define SLICE_NS    10000000u
-#define RETRY_NS    10000000000ull
-#define OWED_NS     1000000000u
-#define SHARE_NS    20000u /* threads wait in a queue before a worker that sleeps is called */
+/* Looks that a thread which somebody wants to stop goes on for. */
+#define INTERRUPT_LOOKS 64
 
-#define WAKE_PAGES  16 /* first writes that waking a thread may take */
-#define NEAR_TAKES  64 /* threads taken from the own queue before all are looked at alike */
+#define SLICE_NS        10000000u
+#define RETRY_NS        10000000000ull
+#define OWED_NS         1000000000u
+#define SHARE_NS        20000u /* threads wait in a queue before a worker that sleeps is called */
+
+#define WAKE_PAGES      16 /* first writes that waking a thread may take */
+#define NEAR_TAKES      64 /* threads taken from the own queue before all are looked at alike */
 
 /* How often to look around: rarely, or, where the nursery moves always, at each poll. */
 struct pace {
@@ -140,6 +143,7 @@ sched_slot_given(uint32_t slot)
     restart_slot_given(slot);
     sched_halves[slot].cpu_ns = 0;
     atomic_store_explicit(&sched_halves[slot].lent, 0, memory_order_relaxed);
+    atomic_store_explicit(&sched_halves[slot].unheard, 0, memory_order_relaxed);
     atomic_store_explicit(&sched_halves[slot].stands, false, memory_order_relaxed);
 }
 
@@ -479,6 +483,16 @@ hold(struct vm_worker *worker)
     limit_hold(worker->heap.application, slot, worker->level);
 }
 
+/* Polls before the first look of a turn. Who may be interrupted looks right behind its instruction.
+ */
+static int32_t
+first_polls(ref_t thread)
+{
+    if (sched_programs_stand)
+        return 0;
+    return thread_is_interrupted(thread) ? 1 : pace.look_polls - 1;
+}
+
 bool
 sched_load(struct vm_worker *worker)
 {
@@ -497,7 +511,7 @@ sched_load(struct vm_worker *worker)
     worker->now_ns = 0;
     worker->run_slot = GET_U32(thread_object, thread, slot) + 1;
     worker->slice_end_ns = worker->run_begin_ns + SLICE_NS;
-    worker->slice = sched_programs_stand ? 0 : pace.look_polls - 1;
+    worker->slice = first_polls(thread);
     worker->looks = SLICE_LOOKS;
     if (sched_is_over(thread)) {
         sched_end_over(worker);
@@ -739,6 +753,38 @@ snapshot_wait(struct vm_worker *worker)
 }
 
 void
+sched_interrupted(ref_t thread)
+{
+    atomic_store_explicit(&half_of(thread)->unheard, 0, memory_order_relaxed);
+}
+
+/*
+ * Is the thread to be interrupted at this poll? Not at once: who was notified, or is about to end,
+ * sees to that first. The looks count through all that it waits for, so who waits often, and not
+ * where it can be interrupted, hears of it too. And never inside of an instruction that has changed
+ * something and is not done: in a wait that has let go of the monitor, or with half a text printed.
+ */
+static bool
+hears_interrupt(struct vm_worker *worker)
+{
+    struct sched_half *half;
+    uint8_t unheard;
+
+    if (!thread_is_interrupted(worker->thread))
+        return false;
+    half = half_of(worker->thread);
+    unheard = atomic_load_explicit(&half->unheard, memory_order_relaxed);
+    if (unheard < INTERRUPT_LOOKS) {
+        atomic_store_explicit(&half->unheard, unheard + 1, memory_order_relaxed);
+        return false;
+    }
+    if (!thread_has_progress(worker->thread))
+        return true;
+    worker->slice = 1; /* this poll goes on, and the next one looks */
+    return false;
+}
+
+void
 sched_poll(struct vm_worker *worker)
 {
     bool collects = --worker->looks % pace.collect_looks == 0 && heap_wants_scavenge();
@@ -754,10 +800,9 @@ sched_poll(struct vm_worker *worker)
     if (!worker->loaded)
         return;
     share(worker);
-    if (worker->looks > 0)
-        return;
-    look_at_clock(worker);
-    if (worker->loaded && thread_is_interrupted(worker->thread))
+    if (worker->looks <= 0)
+        look_at_clock(worker);
+    if (worker->loaded && hears_interrupt(worker))
         exception_throw(worker, VM_ERROR_INTERRUPT, "somebody wants this to stop");
 }
 

@@ -26,6 +26,7 @@ struct sched_half {
     bool lost;               /* guarded by the lock of who is lost */
     _Atomic bool stands;     /* it does not go on where programs stand still */
     bool seen;               /* it goes on after the start; guarded by restart.c */
+    _Atomic uint8_t unheard; /* looks since it was interrupted */
     _Atomic uint64_t cpu_ns; /* of whoever runs it, and of who has just let go of it */
 };
 

@@ -87,11 +87,18 @@ thread_wake(ref_t thread)
     }
 }
 
+bool
+thread_has_progress(ref_t thread)
+{
+    return (GET_WORD(thread_object, thread, prim_word) |
+            GET_WORD(thread_object, thread, prim_word2) | GET_U64(thread_object, thread, prim_raw) |
+            GET_U64(thread_object, thread, prim_raw2)) != 0;
+}
+
 void
 thread_progress_clear(ref_t thread)
 {
-    if ((GET_WORD(thread_object, thread, prim_word) | GET_WORD(thread_object, thread, prim_word2) |
-         GET_U64(thread_object, thread, prim_raw) | GET_U64(thread_object, thread, prim_raw2)) == 0)
+    if (!thread_has_progress(thread))
         return;
     SET_WORD(thread_object, thread, prim_word, WORD_NULL);
     SET_WORD(thread_object, thread, prim_word2, WORD_NULL);
@@ -453,6 +460,8 @@ thread_interrupt(struct prim_call *call, ref_t thread)
 {
     prim_invoke(call);
     if (thread_is_alive(thread)) {
+        if (!thread_is_interrupted(thread))
+            sched_interrupted(thread);
         thread_flags_set(thread, THREAD_FLAG_INTERRUPTED);
         thread_wake(thread);
     }

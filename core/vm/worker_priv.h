@@ -532,7 +532,10 @@ must_use bool sched_stand(struct vm_worker *worker, uint32_t primitive);
 /* Threads of a program that is over were not woken: workers do that, once they have the credit. */
 void sched_owe_kills(void);
 
-/* A look around: safepoint, collection, time slice, kill. */
+/* The thread is to be interrupted, and was not before: it hears of it a few looks from now. */
+void sched_interrupted(ref_t thread);
+
+/* A look around: safepoint, collection, time slice, kill, interrupt. */
 interp_slow_fn sched_poll;
 
 /* Take a thread from the run queue and make it the worker's; waits for one. */
@@ -636,6 +639,9 @@ void thread_flags_clear(ref_t thread, uint32_t clear);
 
 /* What the running instruction has kept in the thread's prim_ fields is void. */
 void thread_progress_clear(ref_t thread);
+
+/* Has it kept something there? Then it has begun, and is not done. */
+bool thread_has_progress(ref_t thread);
 
 /* The table of threads in the space. */
 must_use bool thread_enlist(ref_t thread);
