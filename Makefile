@@ -133,6 +133,7 @@ cc_tsan := $(SANITIZER_CC)
 cc_fuzz := $(FUZZ_CC)
 cc      = $(or $(cc_$1),$(CC))
 cflags  = $(BASE_CFLAGS) $(WARNINGS) $(CFLAGS_$1) $(CFLAGS)
+unit_cflags = $(UNIT_CFLAGS) $(CFLAGS)
 objects = $(patsubst %.c,$B/$1/%.o,$2)
 embedded = $B/$1/embed/classes.o $B/$1/embed/library.o
 libs    = $B/$1/linux.a $B/$1/core.a
@@ -175,7 +176,8 @@ $B/$1/bench/%.o: bench/%.c $B/$1/flags $B/version.h
 $B/$1/test/%.o: test/%.c $B/$1/flags
 	@mkdir -p $$(@D)
 	$(say) CC $$@
-	$(Q)$(call cc,$1) $(cflags) $(HOSTED_CFLAGS) $(INCLUDES_test) -MMD -MP -c $$< -o $$@
+	$(Q)$(call cc,$1) $(cflags) $(HOSTED_CFLAGS) $$(if $$(filter test/unit/%,$$<),$$(unit_cflags)) \
+	    $(INCLUDES_test) -MMD -MP -c $$< -o $$@
 
 $B/$1/kernel/%.o: kernel/%.c $B/$1/flags
 	@mkdir -p $$(@D)
@@ -222,7 +224,7 @@ $$(filter $B/$1/test/sim/%,$$(UNIT_$1)): $B/$1/test/%: $B/$1/test/unit/%.o \
 
 $B/$1/flags: always
 	@scripts/stamp $$@ '$(call cc,$1) $(INTERP_CC) $(INTERP_CFLAGS) $(cflags) $(CORE_CFLAGS)' \
-	    '$(HOSTED_CFLAGS) $(LDFLAGS)'
+	    '$(HOSTED_CFLAGS) $(UNIT_CFLAGS) $(LDFLAGS)'
 
 -include $(patsubst %.o,%.d,$(call objects,$1,$(filter-out $(BARE_METAL),$(ALL_SOURCES)) $(KERNEL_PURE)))
 

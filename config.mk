@@ -40,6 +40,10 @@ WARNINGS    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -
 CORE_CFLAGS   := -ffreestanding -fno-tree-slp-vectorize $(if $(findstring x86_64,$(shell uname -m)),-march=x86-64-v2)
 HOSTED_CFLAGS := -D_GNU_SOURCE -pthread
 
+# A unit test is compiled for each configuration and runs for a moment: what optimises it costs more
+# than it brings. What its loops are in, test/support and the core, is compiled like the rest.
+UNIT_CFLAGS   := -O1
+
 # The bare-metal machine. Interrupts come on stacks of their own, so the core keeps its red zone and
 # its SSE registers; the kernel itself touches neither, so an interrupt saves no SSE register. It is
 # linked below 2 GiB, where it is loaded.
@@ -50,7 +54,8 @@ KERNEL_LDFLAGS := -nostdlib -static -z max-page-size=4096 -z noexecstack --build
 # --- what each configuration adds ----------------------------------------------------------------
 # release   what people run; `assert` is on, as in every build.
 # checked   the slow checks too: assert_slow, lock ranks, a nursery that moves at each safepoint.
-# asan      AddressSanitizer and UndefinedBehaviorSanitizer.
+# asan      AddressSanitizer and UndefinedBehaviorSanitizer. -g1, here and for tsan: their reports
+#           name functions and lines, and no variables.
 # tsan      ThreadSanitizer, which owns most of the address room: the space moves and shrinks, so
 #           its volumes are its own (the superblock says so and is checked).
 # fuzz      what asan looks for, and coverage, by which libFuzzer finds its way (test/fuzz).
@@ -58,8 +63,8 @@ CONFIGS := release checked asan tsan fuzz
 
 CFLAGS_release :=
 CFLAGS_checked := -DCHECKED=1
-CFLAGS_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
-CFLAGS_tsan    := -O1 -fsanitize=thread -Wno-tsan -DSPACE_BASE=0x1000000000ull -DSPACE_BYTES=0x4000000000ull
+CFLAGS_asan    := -O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all
+CFLAGS_tsan    := -O1 -g1 -fsanitize=thread -Wno-tsan -DSPACE_BASE=0x1000000000ull -DSPACE_BYTES=0x4000000000ull
 CFLAGS_fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 
 # The bare-metal machine comes in two: kernel links the core of release, kernel-checked that of
