@@ -12,6 +12,17 @@
 
 #include "plat/memory.h"
 
+#define PAGE             4096u
+#define LARGE_FROM_BYTES 65536u
+
+/* AddressSanitizer sees who leaves a piece. */
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(memory, bytes)   ((void)(memory), (void)(bytes))
+#define ASAN_UNPOISON_MEMORY_REGION(memory, bytes) ((void)(memory), (void)(bytes))
+#endif
+
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static unsigned fail_after;
 static uint64_t allocations;
@@ -40,6 +51,37 @@ fails(void)
     return result;
 }
 
+/*
+ * Much memory comes out of a larger piece of calloc(), which is zero without being touched, and
+ * most of it often stays so. Before it stands where the piece begins.
+ */
+static void *
+large_alloc(size_t bytes)
+{
+    size_t all = bytes + 2 * PAGE;
+    char *piece = all > bytes ? calloc(1, all) : NULL;
+    char *memory;
+
+    if (piece == NULL)
+        return NULL;
+    memory = piece + 2 * PAGE - (uintptr_t)piece % PAGE;
+    memcpy(memory - sizeof piece, &piece, sizeof piece);
+    ASAN_POISON_MEMORY_REGION(piece, (size_t)(memory - piece));
+    ASAN_POISON_MEMORY_REGION(memory + bytes, (size_t)(piece + all - (memory + bytes)));
+    return memory;
+}
+
+static void
+large_free(char *memory, size_t bytes)
+{
+    char *piece;
+
+    ASAN_UNPOISON_MEMORY_REGION(memory - sizeof piece, sizeof piece);
+    memcpy(&piece, memory - sizeof piece, sizeof piece);
+    ASAN_UNPOISON_MEMORY_REGION(piece, bytes + 2 * PAGE);
+    free(piece);
+}
+
 __attribute__((weak)) void *
 plat_alloc(size_t bytes)
 {
@@ -47,9 +89,11 @@ plat_alloc(size_t bytes)
 
     if (fails())
         return NULL;
-    if (bytes < 4096)
+    if (bytes < PAGE)
         return calloc(1, bytes);
-    if (posix_memalign(&memory, 4096, bytes) != 0)
+    if (bytes >= LARGE_FROM_BYTES)
+        return large_alloc(bytes);
+    if (posix_memalign(&memory, PAGE, bytes) != 0)
         return NULL;
     return memset(memory, 0, bytes);
 }
@@ -57,8 +101,10 @@ plat_alloc(size_t bytes)
 __attribute__((weak)) void
 plat_free(void *memory, size_t bytes)
 {
-    (void)bytes;
-    free(memory);
+    if (bytes >= LARGE_FROM_BYTES && memory != NULL)
+        large_free(memory, bytes);
+    else
+        free(memory);
 }
 
 __attribute__((weak)) void *
