@@ -380,7 +380,8 @@ gdb: $B/kernel/phantom.elf  ## debug the machine that make boot has started
 
 ##@ Testing
 
-SUITES := unit checked lint examples cli damage strict idle sim kills fire boot asan tsan
+# Many small programs come last: while a long one ends there is something else to do.
+SUITES := unit lint examples cli damage strict idle sim kills fire boot asan tsan checked
 
 # The fuzzers are built by another compiler, which alone takes a minute: .ci/run has them, too.
 SUITES_ASIDE := fuzz
