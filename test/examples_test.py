@@ -34,6 +34,9 @@ PHANTOM = os.environ.get("PHANTOM", "build/phantom")
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 SECONDS_MAX = 120
 
+# To look at all of a volume takes the longer the larger it is, under ThreadSanitizer most of all.
+SIZE = ("--size", "256M")
+
 # Arguments that make each program end, and soon.
 ARGUMENTS = {
     "adventure": [],
@@ -166,7 +169,7 @@ def plain(name, folder, chance):
 
 def in_volume(name, folder, options):
     volume = os.path.join(folder, f"{name}.phantom")
-    run(["new", volume], name)
+    run(["new", volume, *SIZE], name)
     output = run(["run", *options, volume, *program(name)], name)
     run(["check", "--heap", volume], name)
     os.remove(volume)
@@ -247,7 +250,7 @@ def killed(name, folder, chance):
     volume = os.path.join(folder, f"{name}.phantom")
     with open(path_of(name, "out"), "rb") as file:
         expected = steady(file.read())
-    run(["new", volume], name)
+    run(["new", volume, *SIZE], name)
     live(volume, name, told_program(name), expected, chance)
     os.remove(volume)
     return None

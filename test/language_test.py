@@ -140,7 +140,7 @@ class Language(unittest.TestCase):
     def test_they_print_the_same_where_each_store_is_watched_and_snapshots_are_taken_all_the_time(self):
         with tempfile.TemporaryDirectory() as folder:
             volume = os.path.join(folder, "pages.phantom")
-            subprocess.run([PHANTOM, "new", volume], check=True, capture_output=True)
+            subprocess.run([PHANTOM, "new", volume, *examples_test.SIZE], check=True, capture_output=True)
             for line, text, expected in self.programs_of(PAGE, 30) + self.programs_of(TUTORIAL, 15):
                 with self.subTest(line=line):
                     path = self.written(folder, text)
@@ -152,7 +152,7 @@ class Language(unittest.TestCase):
     def test_they_print_the_same_with_a_snapshot_at_each_100th_safepoint(self):
         with tempfile.TemporaryDirectory() as folder:
             volume = os.path.join(folder, "pages.phantom")
-            subprocess.run([PHANTOM, "new", volume], check=True, capture_output=True)
+            subprocess.run([PHANTOM, "new", volume, *examples_test.SIZE], check=True, capture_output=True)
             for line, text, expected in self.programs_of(PAGE, 30) + self.programs_of(TUTORIAL, 15):
                 with self.subTest(line=line):
                     path = self.written(folder, text)
@@ -163,7 +163,7 @@ class Language(unittest.TestCase):
         for line, text, expected in self.programs_of(PAGE, 30) + self.programs_of(TUTORIAL, 15):
             with self.subTest(line=line), tempfile.TemporaryDirectory() as folder:
                 volume = os.path.join(folder, "pages.phantom")
-                subprocess.run([PHANTOM, "new", volume], check=True, capture_output=True)
+                subprocess.run([PHANTOM, "new", volume, *examples_test.SIZE], check=True, capture_output=True)
                 examples_test.live(volume, f"line {line}", [self.written(folder, text)],
                                    expected.splitlines(keepends=True), random.Random(line))
 
