@@ -291,6 +291,7 @@ large_alloc(struct heap_local *local, uint64_t bytes, uint32_t class_number)
         pmem_zero(at, bytes);
     pmem_store64(at, header_make(class_number));
     heap_old_grown(bytes);
+    local->large_bytes += bytes;
     if (bytes > HEAP_FILLED_BYTES_MAX)
         atomic_fetch_add_explicit(&heap.unasked, bytes, memory_order_relaxed);
     local->worker->restart = restart;

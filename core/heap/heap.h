@@ -87,6 +87,7 @@ struct heap_local {
     uint64_t limit;       /* end of the zeroed stretch */
     uint32_t application; /* who pays; set by heap_local_charge */
     bool is_programs;     /* who allocates runs programs: fail_every is about that */
+    uint64_t large_bytes; /* given to large objects since the owner has looked, who sets it to 0 */
     bool fails;           /* tests: its last allocation is to find no room after a collection too */
     uint32_t spared;      /* tests: so many allocations are not made to collect first */
     uint32_t made_to;     /* tests: so many were */

@@ -473,6 +473,7 @@ interp_loop(struct vm_worker *w) /* NOLINT(readability-function-size): each inst
 
 slow_road:
     slow(w);
+    sched_worked(w);
     LOAD_STATE();
     DISPATCH();
 

@@ -29,13 +29,15 @@
 #define LOG_MODULE "vm"
 #include "base/log.h"
 
-/* Looks until the clock is asked. */
+/* Looks until the clock is asked; who takes long over them asks earlier (sched_worked). */
 #define SLICE_LOOKS 64
 
 /* Looks that a thread which somebody wants to stop goes on for. */
 #define INTERRUPT_LOOKS 64
 
 #define SLICE_NS        10000000u
+#define LOOK_NS         500000u /* at least, from one look at the clock to a hurried one */
+#define PAGE_POLLS      16      /* of who had to wait for a page, until it looks */
 #define RETRY_NS        10000000000ull
 #define OWED_NS         1000000000u
 #define SHARE_NS        20000u /* threads wait in a queue before a worker that sleeps is called */
@@ -483,6 +485,15 @@ hold(struct vm_worker *worker)
     limit_hold(worker->heap.application, slot, worker->level);
 }
 
+void
+sched_look_soon(struct vm_worker *worker, int32_t polls)
+{
+    if (!worker->hurries || worker->slice > polls)
+        worker->slice = polls;
+    worker->work = 0;
+    worker->hurries = true;
+}
+
 /* Polls before the first look of a turn. Who may be interrupted looks right behind its instruction.
  */
 static int32_t
@@ -491,6 +502,31 @@ first_polls(ref_t thread)
     if (sched_programs_stand)
         return 0;
     return thread_is_interrupted(thread) ? 1 : pace.look_polls - 1;
+}
+
+static void
+slice_begin(struct vm_worker *worker)
+{
+    worker->look_ns = worker->now_ns;
+    worker->now_ns = 0;
+    worker->slice_end_ns = worker->run_begin_ns + SLICE_NS;
+    worker->slice = first_polls(worker->thread);
+    worker->looks = SLICE_LOOKS;
+    worker->work = 0;
+    worker->hurries = false;
+}
+
+/*
+ * A page was waited for, which is nobody's time. The slice goes on: who waits for page after page
+ * would never come to its end. But the instruction that needs the page, and may need some more,
+ * runs before anybody else has a turn, so that it gets on however little memory there is.
+ */
+static void
+slice_go_on(struct vm_worker *worker)
+{
+    worker->run_begin_ns = plat_monotonic_ns();
+    if (worker->run_begin_ns >= worker->look_ns + LOOK_NS)
+        sched_look_soon(worker, PAGE_POLLS);
 }
 
 bool
@@ -506,13 +542,11 @@ sched_load(struct vm_worker *worker)
     if ((GET_U32(thread_object, thread, flags) & THREAD_FLAG_UNREADABLE) != 0)
         thread_flags_clear(thread, THREAD_FLAG_UNREADABLE);
     worker_commit_end(worker);
-    if (worker->now_ns == 0) /* a page was waited for: that is nobody's time */
-        worker->run_begin_ns = plat_monotonic_ns();
-    worker->now_ns = 0;
+    if (worker->now_ns == 0)
+        slice_go_on(worker);
+    else
+        slice_begin(worker);
     worker->run_slot = GET_U32(thread_object, thread, slot) + 1;
-    worker->slice_end_ns = worker->run_begin_ns + SLICE_NS;
-    worker->slice = first_polls(thread);
-    worker->looks = SLICE_LOOKS;
     if (sched_is_over(thread)) {
         sched_end_over(worker);
         return false;
@@ -706,6 +740,8 @@ look_at_clock(struct vm_worker *worker)
     uint64_t now = plat_monotonic_ns();
 
     worker->looks = SLICE_LOOKS;
+    worker->work = 0;
+    worker->look_ns = now;
     account(worker, now);
     clock_commit(worker, now);
     wake_due(worker, now);
@@ -726,6 +762,16 @@ look_at_clock(struct vm_worker *worker)
         worker->looks_afar = true;
         sched_give_back(worker);
     }
+}
+
+/* So many looks, or one that was hurried here after some time. */
+static bool
+clock_is_due(struct vm_worker *worker)
+{
+    bool hurries = worker->hurries;
+
+    worker->hurries = false;
+    return worker->looks <= 0 || (hurries && plat_monotonic_ns() >= worker->look_ns + LOOK_NS);
 }
 
 static bool
@@ -795,12 +841,14 @@ sched_poll(struct vm_worker *worker)
     plat_switch_point();
     if (snapshot_is_due(worker))
         snapshot_wait(worker);
-    if (pmem_poll() || collects)
-        sched_safepoint(worker);
+    if (pmem_poll() || collects) {
+        sched_safepoint(worker); /* which may take long, and hurries */
+        worker->slice = pace.look_polls;
+    }
     if (!worker->loaded)
         return;
     share(worker);
-    if (worker->looks <= 0)
+    if (clock_is_due(worker))
         look_at_clock(worker);
     if (worker->loaded && hears_interrupt(worker))
         exception_throw(worker, VM_ERROR_INTERRUPT, "somebody wants this to stop");

@@ -113,6 +113,8 @@ sched_safepoint(struct vm_worker *worker)
         refuse(worker);
     else if (loaded)
         sched_load_again(worker);
+    if (loaded)
+        sched_look_soon(worker, 1);
 }
 
 /* The call that asked for it runs again, and finds in its progress that it was done. */
@@ -137,6 +139,7 @@ collect(struct vm_worker *worker, uint64_t bytes)
     err = bytes == PRIM_COLLECT_ALL ? collect_all(worker) : heap_collect(&worker->heap, bytes);
     if (loaded)
         sched_load_again(worker);
+    sched_look_soon(worker, 1);
     return err;
 }
 

@@ -158,6 +158,9 @@ struct vm_worker {
     uint64_t run_begin_ns;  /* up to here the thread's time is accounted */
     uint32_t run_slot;      /* whose time runs, + 1; 0: nobody's; or WORKER_NO_SLOT */
     unsigned level;         /* at which its thread waited */
+    uint32_t work;          /* since the clock was looked at, where it is not counted in polls */
+    bool hurries;           /* the next look asks the clock */
+    uint64_t look_ns;       /* when the clock was last looked at, and all that goes with it done */
     uint32_t takes;         /* threads taken from queues */
     uint64_t restart_ns;    /* until then the programs have their turn, and not restart.c */
     uint64_t share_ns;      /* when to call a worker that sleeps, if threads still wait; or 0 */
@@ -537,6 +540,28 @@ void sched_interrupted(ref_t thread);
 
 /* A look around: safepoint, collection, time slice, kill, interrupt. */
 interp_slow_fn sched_poll;
+
+/*
+ * Something may have taken long: the clock is asked soon. The running instruction may have to run
+ * again, and to get on; so that many polls at most go by before.
+ */
+void sched_look_soon(struct vm_worker *worker, int32_t polls);
+
+/*
+ * An instruction has taken the slow road, and may have taken as long as a thousand others. Polls
+ * are counted as if they all took the same time; so what may take longer is counted here.
+ */
+#define SCHED_WORK_MAX   256 /* until the clock is asked: some milliseconds at the worst */
+#define SCHED_WORK_SHIFT 12  /* a large object is as much for each of its pages */
+
+static inline void
+sched_worked(struct vm_worker *worker)
+{
+    worker->work += 1 + (uint32_t)(worker->heap.large_bytes >> SCHED_WORK_SHIFT);
+    worker->heap.large_bytes = 0;
+    if (unlikely(worker->work >= SCHED_WORK_MAX))
+        sched_look_soon(worker, 0);
+}
 
 /* Take a thread from the run queue and make it the worker's; waits for one. */
 interp_slow_fn sched_next;

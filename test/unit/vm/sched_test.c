@@ -70,7 +70,7 @@ START_TEST(where_it_is_asked_for_a_worker_waits_for_a_snapshot_at_each_nth_poll)
 }
 END_TEST
 
-static void
+static TCase *
 add(Suite *suite, const char *name, void (*setup)(void), const TTest *const *tests, size_t count)
 {
     TCase *tcase = tcase_create(name);
@@ -80,6 +80,7 @@ add(Suite *suite, const char *name, void (*setup)(void), const TTest *const *tes
     for (size_t i = 0; i < count; i++)
         tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);
+    return tcase;
 }
 
 static void
@@ -88,6 +89,71 @@ setup_one_worker(void)
     machine_options.workers = 1;
     machine_start();
 }
+
+/*
+ * The most that the other thread made between two turns of this one; both share one worker. A slice
+ * is 10 ms, and these take some 0.3 ms each; by polls alone 2,000 are made.
+ */
+START_TEST(a_slice_ends_though_few_instructions_take_it)
+{
+    ck_assert_int_eq(
+        machine_status(
+            "class work { boolean stop; int done;\n"
+            "  void run() { while (!stop) { var a = new .internal.longs(200000);\n"
+            "    a[0] = 1L; done++; } } }\n"
+            "work w = new work(); .internal.thread t = spawn(fun () { w.run(); });\n"
+            "while (w.done == 0) .internal.thread.yield();\n"
+            "int most = 0;\n"
+            "for (int i = 0; i < 10; i++) { int before = w.done; .internal.thread.yield();\n"
+            "  if (w.done - before > most) most = w.done - before; }\n"
+            "w.stop = true; t.join();\n"
+            "exit(most <= 500 ? 7 : 1);\n"),
+        7);
+}
+END_TEST
+
+/* 64 looks are made until it hears of the interrupt, and these are as many as the arrays. */
+START_TEST(what_an_instruction_does_is_counted)
+{
+    ck_assert_int_eq(
+        machine_status(
+            "int made = 0; try { .internal.thread.current().interrupt();\n"
+            "  while (true) { var a = new .internal.longs(200000); a[0] = 1L; made++; } }\n"
+            "catch (.internal.error.interrupt e) { exit(made < 100 ? 7 : 1); }\n"),
+        7);
+}
+END_TEST
+
+/* A snapshot is a reason to look at the clock. */
+static void
+setup_seldom_saved(void)
+{
+    machine_pmem.interval_ms = 100000;
+    setup_one_worker();
+}
+
+static void
+setup_little_memory(void)
+{
+    machine_pmem.resident_bytes_max = 6 << 20;
+    setup_one_worker();
+}
+
+/* It waits for a page at nearly every step, and each time goes on as if nobody else were there. */
+START_TEST(a_slice_ends_though_it_is_spent_with_waiting_for_pages)
+{
+    ck_assert_int_eq(
+        machine_status("var a = new .internal.longs(2000000); boolean stop = false; int done = 0;\n"
+                       "for (int i = 0; i < 2000000; i = i + 512) a[i] = 1L;\n"
+                       "spawn(fun () { long sum = 0L;\n"
+                       "  while (!stop) for (int i = 0; i < 2000000 && !stop; i = i + 512) {\n"
+                       "    sum = sum + a[i]; done++; } });\n"
+                       "while (done == 0) .internal.thread.yield();\n"
+                       "for (int i = 0; i < 5; i++) .internal.thread.yield();\n"
+                       "stop = true; exit(7);\n"),
+        7);
+}
+END_TEST
 
 /* It begins a slice at each turn, so it never comes to the end of one. */
 START_TEST(who_gives_way_all_the_time_hears_of_an_interrupt)
@@ -166,6 +232,11 @@ main(void)
         where_it_is_asked_for_the_nursery_moves_at_each_back_edge_and_each_call,
         a_checked_build_does_that_unasked_and_no_other_does,
     };
+    const TTest *const slices[] = {
+        a_slice_ends_though_few_instructions_take_it,
+        what_an_instruction_does_is_counted,
+    };
+    const TTest *const pages[] = { a_slice_ends_though_it_is_spent_with_waiting_for_pages };
     const TTest *const interrupts[] = {
         who_gives_way_all_the_time_hears_of_an_interrupt,
         an_interrupt_is_not_thrown_out_of_a_wait_that_does_not_have_its_monitor_back,
@@ -175,6 +246,8 @@ main(void)
     Suite *suite = suite_create("sched");
 
     add(suite, "looks", machine_start, looks, sizeof looks / sizeof looks[0]);
+    add(suite, "slices", setup_seldom_saved, slices, sizeof slices / sizeof slices[0]);
+    add(suite, "pages", setup_little_memory, pages, 1);
     add(suite, "interrupts", setup_one_worker, interrupts,
         sizeof interrupts / sizeof interrupts[0]);
     return run(suite);
