@@ -747,9 +747,13 @@ monitor_op_exit(struct vm_worker *worker)
 
 /* ---- waiting ---- */
 
+/* What has come of a wait, in prim_raw2. */
+#define WAIT_NOTIFIED 1ull /* an interrupt must not lose that: it is thrown later */
+#define WAIT_OVER     2ull /* all is held again, and the interrupt is thrown */
+
 /*
  * A wait in three steps, kept in prim_raw: 0 it begins; else the number of holds that were
- * given up, to be taken again. prim_raw2: personal time at which it ends.
+ * given up, to be taken again.
  */
 static enum prim_answer
 wait_begin(struct prim_call *call, ref_t object, uint64_t until)
@@ -795,10 +799,13 @@ enum prim_answer
 monitor_wait(struct prim_call *call, ref_t object, uint64_t timeout_ns)
 {
     uint64_t times = GET_U64(thread_object, call->thread, prim_raw);
+    uint64_t end = GET_U64(thread_object, call->thread, prim_raw2);
     enum prim_answer answer;
 
     if (times == 0)
         return wait_begin(call, object, thread_deadline(timeout_ns));
+    if (end == WAIT_OVER)
+        return thread_throw_interrupt(call);
     /* Whatever woke it took it out of the wait set: the monitor is all it needs now. */
     if (!lock_stack_reserve(call->worker, (uint32_t)times))
         return prim_collect(call, call->worker->call.wanted);
@@ -807,7 +814,10 @@ monitor_wait(struct prim_call *call, ref_t object, uint64_t timeout_ns)
         return answer;
     for (uint64_t i = 1; i < times; i++)
         push_held(call->thread, object);
-    return PRIM_DONE;
+    if (end == WAIT_NOTIFIED || !thread_is_interrupted(call->thread))
+        return PRIM_DONE;
+    SET_U64(thread_object, call->thread, prim_raw2, WAIT_OVER);
+    return PRIM_AGAIN;
 }
 
 enum prim_answer
@@ -824,8 +834,10 @@ monitor_notify(struct prim_call *call, ref_t object, bool all)
         monitor_guard(object);
         monitor = monitor_numbered(hash_field(obj_header(object)));
         thread = thread_queue_pop(monitor, WAIT_QUEUE);
-        if (thread != WORD_NULL)
+        if (thread != WORD_NULL) {
             thread_flags_clear(thread, THREAD_FLAG_NOTIFIABLE);
+            SET_U64(thread_object, thread, prim_raw2, WAIT_NOTIFIED);
+        }
         monitor_unguard(object);
         if (thread == WORD_NULL)
             return PRIM_DONE;

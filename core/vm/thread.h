@@ -73,10 +73,10 @@ bool thread_is_alive(ref_t thread);
 ref_t thread_find(uint32_t slot, uint64_t id);
 
 /*
- * Have .internal.error.interrupt thrown in a thread: where it waits, if it waits for time, a
- * thread, a line, a compilation or a snapshot; where it would begin to wait for such, or for a
- * notification; or at a poll, some thousand polls from now at most, but never inside of a wait or
- * any other primitive that has begun. Nothing for one that has ended.
+ * Have .internal.error.interrupt thrown in a thread: where it waits, or would begin to, for time, a
+ * thread, a line, a compilation, a snapshot, or a notification (then with its monitor held again,
+ * and not if it was notified before); or at a poll, some thousand polls from now at most, but never
+ * inside of any other primitive that has begun. Nothing for one that has ended.
  */
 enum prim_answer thread_interrupt(struct prim_call *call, ref_t thread);
 

@@ -119,6 +119,27 @@ START_TEST(a_thread_is_interrupted_wherever_it_waits)
 }
 END_TEST
 
+#define A_WAITER                                                                                   \
+    "class lock { boolean held; } var l = new lock(); int came = 0, caught = 0;\n"                 \
+    "any t = spawn(fun () { synchronized (l) { l.held = true;\n"                                   \
+    "  try { wait(l); came++; sleep(1000000L); }\n"                                                \
+    "  catch (.internal.error.interrupt e) { caught++; notifyAll(l); } } });\n"                    \
+    "boolean waits() { synchronized (l) { return l.held; } }\n"                                    \
+    "while (!waits()) .internal.thread.yield();\n"
+
+START_TEST(a_wait_that_is_interrupted_throws_with_the_monitor_held)
+{
+    ck_assert_program(A_WAITER "t.interrupt(); t.join(); if (came != 0 || caught != 1) exit(1);\n");
+}
+END_TEST
+
+START_TEST(who_was_notified_before_it_was_interrupted_has_not_lost_that)
+{
+    ck_assert_program(A_WAITER "synchronized (l) { notify(l); t.interrupt(); }\n"
+                               "t.join(); if (came != 1 || caught != 1) exit(1);\n");
+}
+END_TEST
+
 START_TEST(a_thread_is_interrupted_in_the_middle_of_a_loop)
 {
     ck_assert_program(
@@ -345,6 +366,8 @@ main(void)
         a_parked_thread_takes_little_more_than_a_kilobyte,
         exit_ends_all_threads_of_the_application_and_no_other,
         a_thread_is_interrupted_wherever_it_waits,
+        a_wait_that_is_interrupted_throws_with_the_monitor_held,
+        who_was_notified_before_it_was_interrupted_has_not_lost_that,
         a_thread_is_interrupted_in_the_middle_of_a_loop,
         an_interrupt_that_nobody_catches_ends_the_thread_and_frees_its_locks,
         a_picture_of_the_threads_says_where_they_are,
