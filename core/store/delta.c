@@ -246,14 +246,16 @@ record_valid(const struct super *super, const struct delta_record *record, uint6
     const struct delta_disk *header = record->header;
     uint64_t items = (uint64_t)le32_get(header->page_count) + le32_get(header->dead_count);
     uint64_t generation = le64_get(header->note.generation), part = le32_get(header->part);
+    uint32_t extent_count = le32_get(header->extent_count);
     bool last = le32_get(header->flags) == DELTA_LAST_PART;
 
     if (le32_get(header->magic) != DELTA_MAGIC || le32_get(header->flags) > DELTA_LAST_PART ||
         memcmp(header->id, super->id, sizeof super->id) != 0)
         return false;
     if (le64_get(header->extent) != extent ||
-        !block_range_valid(extent, le32_get(header->extent_count), super->block_count) ||
-        record->block + record->block_count > extent + le32_get(header->extent_count))
+        !block_range_valid(extent, extent_count, super->block_count) ||
+        extent_count > EXTENT_BLOCKS_MAX ||
+        record->block + record->block_count > extent + extent_count)
         return false;
     if (items > items_for(record->block_count))
         return false;

@@ -280,6 +280,25 @@ START_TEST(records_that_are_needed_are_not_free_whoever_says_so)
 }
 END_TEST
 
+/* Of a volume that is large enough for it. */
+START_TEST(an_extent_of_records_is_no_longer_than_extents_are)
+{
+    struct model *model = volume();
+    struct super super = model->store->super;
+    struct delta_disk *header = (void *)test_disk_bytes(model->disk, super.delta.block);
+    struct delta_chain chain;
+
+    super.block_count = 1ull << 40;
+    ck_assert_int_eq(delta_chain_read(model->disk, &super, &chain), OK);
+    delta_chain_free(&chain);
+    header->extent_count = le32_put(UINT32_MAX);
+    super.delta.crc = crc32c(header, PAGE);
+    ck_assert_int_eq(delta_chain_read(model->disk, &super, &chain), ERR_CORRUPT);
+    delta_chain_free(&chain);
+    model_free(model);
+}
+END_TEST
+
 static struct plat_disk *edited;
 
 /* The superblock vouches for its list of notes as it is now. */
@@ -312,4 +331,5 @@ UNIT_TESTS("nonsense", a_superblock_that_makes_no_sense_is_a_damaged_one,
            free_blocks_that_do_not_add_up_are_counted_anew, a_list_that_makes_no_sense_is_reported,
            no_record_is_written_over_one_that_is_needed,
            records_that_are_needed_are_not_free_whoever_says_so,
+           an_extent_of_records_is_no_longer_than_extents_are,
            when_the_numbers_are_used_up_a_commit_is_refused_and_nothing_is_lost)
