@@ -397,10 +397,12 @@ sched_give_back(struct vm_worker *worker)
 
     frame_save(worker);
     frame_unload(worker);
+    worker_commit_begin(worker); /* it is nobody's now: who left by a fault would leave it behind */
     /* It may hold what somebody wants who could not find it. */
     if (sched_do_ranks_matter() && GET_U32(thread_object, thread, lock_count) > 0)
         sched_lend_anew(thread, monitor_lent_to(thread));
     sched_enqueue(thread);
+    worker_commit_end(worker);
     sched_idle(worker);
 }
 
@@ -770,6 +772,8 @@ clock_is_due(struct vm_worker *worker)
 {
     bool hurries = worker->hurries;
 
+    if (pace.look_polls == 1 && worker->looks == SLICE_LOOKS - 1)
+        return false; /* nothing has run yet in this turn, and something must */
     worker->hurries = false;
     return worker->looks <= 0 || (hurries && plat_monotonic_ns() >= worker->look_ns + LOOK_NS);
 }
