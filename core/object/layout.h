@@ -139,6 +139,7 @@ enum thread_flag {
     THREAD_FLAG_UNREADABLE = 16,  /* suspended: a page cannot be read now */
     THREAD_FLAG_INTERRUPTED = 32, /* gets an exception where it waits, or at a poll */
     THREAD_FLAG_RESTART = 64,     /* waits for the machine to be started again */
+    THREAD_FLAG_TURN = 128,       /* was let in to the monitor of waiting_for, and is on its way */
     THREAD_FLAG_ATTACHED = 4096,  /* talks in a session, or did: never reads from the console */
 };
 

@@ -297,6 +297,7 @@ exception_set(struct vm_worker *worker, word_t exception)
 {
     SET_WORD(thread_object, worker->thread, pending, exception);
     thread_progress_clear(worker->thread); /* the instruction that threw is not run again */
+    monitor_pass_on(worker, worker->thread);
 }
 
 /* A new error object, or the message alone where there is no such class. 0: collect first. */

@@ -12,6 +12,8 @@
  *   2. Header INFLATED: root.monitors[number] is the object's monitor. Held or not is
  *      monitor.held; threads that wait are in its queues.
  *   3. A monitor object in root.monitors whose `object` is null is free to be used.
+ *   4. If nobody holds a monitor that threads wait for, one was let in and is on its way (a turn):
+ *      it comes, or lets the next one in.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -482,8 +484,8 @@ lend_less(ref_t thread)
 }
 
 /*
- * The next one of the entry queue, out of it, or null: it must be woken. While it tries to get
- * in, those behind it lend it what they would lend the holder. Guarded.
+ * The next one of the entry queue, out of it, or null: it has the turn, and must be woken. While it
+ * tries to get in, those behind it lend it what they would lend the holder. Guarded.
  */
 static word_t
 entry_pop(ref_t monitor)
@@ -494,10 +496,55 @@ entry_pop(ref_t monitor)
     if (next == WORD_NULL)
         return WORD_NULL;
     thread_flags_clear(next, THREAD_FLAG_ENTERING);
+    thread_flags_set(next, THREAD_FLAG_TURN);
     level = sched_do_ranks_matter() ? level_of_entry(monitor) : 0;
     if (level > 0)
         (void)sched_lend(next, level - 1);
     return next;
+}
+
+/* Let the next one in, if nobody is there. Commit has begun. */
+static void
+let_in(ref_t object)
+{
+    ref_t monitor, next = WORD_NULL;
+    bool idle = false;
+
+    monitor_guard(object);
+    monitor = monitor_of(object);
+    if (monitor != 0 && GET_U32(monitor_object, monitor, held) == 0) {
+        next = entry_pop(monitor);
+        idle = next == WORD_NULL && deflate_if_idle(object, monitor);
+    }
+    monitor_unguard(object);
+    if (next != WORD_NULL)
+        thread_wake(next);
+    if (idle)
+        monitor_give(NULL, monitor);
+}
+
+/* The thread has no turn any more: it has come to the monitor. True if it had one. */
+static bool
+turn_end(ref_t thread)
+{
+    if ((GET_U32(thread_object, thread, flags) & THREAD_FLAG_TURN) == 0)
+        return false;
+    thread_flags_clear(thread, THREAD_FLAG_TURN);
+    return true;
+}
+
+void
+monitor_pass_on(struct vm_worker *worker, ref_t thread)
+{
+    void **restart = worker->pmem.restart;
+    word_t object = GET_WORD(thread_object, thread, waiting_for);
+
+    worker_commit_begin(worker);
+    if (turn_end(thread)) {
+        SET_WORD(thread_object, thread, waiting_for, WORD_NULL);
+        let_in(object);
+    }
+    worker->pmem.restart = restart;
 }
 
 /* ---- entering ---- */
@@ -505,10 +552,19 @@ entry_pop(ref_t monitor)
 static void
 wait_in_queue(ref_t thread, ref_t object, ref_t monitor)
 {
+    (void)turn_end(thread);
     thread_queue_push(monitor, ENTRY_QUEUE, thread);
     SET_WORD(thread_object, thread, waiting_for, object);
     SET_U64(thread_object, thread, wake_ns, UINT64_MAX);
     thread_flags_set(thread, THREAD_FLAG_ENTERING);
+}
+
+static void
+entered(ref_t thread, ref_t object)
+{
+    push_held(thread, object);
+    if (turn_end(thread))
+        SET_WORD(thread_object, thread, waiting_for, WORD_NULL);
 }
 
 enum contended {
@@ -562,12 +618,12 @@ enter_contended(struct vm_worker *worker, ref_t object)
         monitor_give(worker, fresh);
     if (result == QUEUED && sched_do_ranks_matter())
         lend_to_holder(object, sched_level_of(worker->thread));
+    if (result == QUEUED)
+        return PRIM_PARK;
     if (result == ENTERED)
-        push_held(worker->thread, object);
-    if (result != LOOK_AGAIN)
-        return result == ENTERED ? PRIM_DONE : PRIM_PARK;
+        entered(worker->thread, object);
     worker_commit_end(worker);
-    return monitor_enter_worker(worker, object);
+    return result == ENTERED ? PRIM_DONE : monitor_enter_worker(worker, object);
 }
 
 /* As often as `times`; 1 for all but those who come back from a wait. */
@@ -585,7 +641,7 @@ monitor_enter_worker(struct vm_worker *worker, ref_t object)
             break;
         if (swap_header(object, header, with_lock(header, LOCK_THIN))) {
             worker_commit_begin(worker);
-            push_held(thread, object);
+            entered(thread, object);
             holder_note(object, thread);
             worker_commit_end(worker);
             return PRIM_DONE;
@@ -812,6 +868,7 @@ monitor_wait(struct prim_call *call, ref_t object, uint64_t timeout_ns)
     answer = monitor_enter(call, object);
     if (answer != PRIM_DONE)
         return answer;
+    prim_invoke(call); /* run again, it would enter once more */
     for (uint64_t i = 1; i < times; i++)
         push_held(call->thread, object);
     if (end == WAIT_NOTIFIED || !thread_is_interrupted(call->thread))

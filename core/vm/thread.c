@@ -324,7 +324,7 @@ thread_unqueue(ref_t thread)
         monitor_unqueue(thread, object);
     if ((flags & THREAD_FLAG_RESTART) != 0)
         thread_flags_clear(thread, THREAD_FLAG_RESTART);
-    if (object != WORD_NULL)
+    if (object != WORD_NULL && (GET_U32(thread_object, thread, flags) & THREAD_FLAG_TURN) == 0)
         SET_WORD(thread_object, thread, waiting_for, WORD_NULL);
 }
 
@@ -714,6 +714,7 @@ thread_end(struct vm_worker *worker)
     exception = GET_WORD(thread_object, thread, pending);
     if (exception != WORD_NULL)
         exception_report(worker, exception);
+    monitor_pass_on(worker, thread);
     monitor_release_all(worker);
     if (text != WORD_NULL)
         application_failed(application, text);

@@ -708,6 +708,12 @@ void thread_stop_program(struct vm_worker *worker);
 must_use err_t monitor_init(void);
 void monitor_close(void);
 
+/*
+ * If the thread was let in to a monitor and is on its way: it does not come, and the next one is
+ * let in.
+ */
+void monitor_pass_on(struct vm_worker *worker, ref_t thread);
+
 /* The thread ends: let go of all that it holds. */
 void monitor_release_all(struct vm_worker *worker);
 

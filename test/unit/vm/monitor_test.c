@@ -109,6 +109,31 @@ START_TEST(who_is_killed_lets_go_of_what_it_held)
 }
 END_TEST
 
+static void
+setup_one_worker(void)
+{
+    machine_options.workers = 1;
+    machine_start();
+}
+
+/* The first is let in, and is over before it comes. */
+START_TEST(who_was_let_in_and_does_not_come_lets_the_next_one_in)
+{
+    ck_assert_int_eq(
+        machine_status("any l = new .internal.object(); boolean got = false;\n"
+                       ".internal.thread first; .internal.thread second;\n"
+                       "synchronized (l) {\n"
+                       "  first = spawn(fun () { synchronized (l) { sleep(1000000L); } });\n"
+                       "  while (first.state() != \"waiting\") .internal.thread.yield();\n"
+                       "  second = spawn(fun () { synchronized (l) { got = true; } });\n"
+                       "  while (second.state() != \"waiting\") .internal.thread.yield(); }\n"
+                       "first.stop();\n"
+                       "for (int i = 0; i < 1000 && !got; i++) .internal.thread.yield();\n"
+                       "exit(got ? 7 : 1);\n"),
+        7);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -118,6 +143,17 @@ main(void)
         an_identity_hash_stays_with_a_lock_in_between, queues_of_a_monitor_live_in_the_space,
         who_is_killed_lets_go_of_what_it_held,
     };
+    Suite *suite = suite_create("monitor");
+    TCase *all = tcase_create("monitor"), *turns = tcase_create("turns");
 
-    return machine_tests("monitor", tests, sizeof tests / sizeof tests[0]);
+    tcase_set_timeout(all, 120);
+    tcase_add_checked_fixture(all, machine_start, machine_stop_clean);
+    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
+        tcase_add_test(all, tests[i]);
+    tcase_set_timeout(turns, 120);
+    tcase_add_checked_fixture(turns, setup_one_worker, machine_stop_clean);
+    tcase_add_test(turns, who_was_let_in_and_does_not_come_lets_the_next_one_in);
+    suite_add_tcase(suite, all);
+    suite_add_tcase(suite, turns);
+    return run(suite);
 }
