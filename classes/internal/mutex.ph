@@ -1,60 +1,33 @@
-// A lock that one thread holds at a time; the same thread may take it again.
+// A lock that one thread holds at a time; the same thread may take it again. A thread that ends lets go of it, and
+// one that waits for it lends its priority to the one that holds it.
 
 package .internal;
 
 class mutex {
-    private .internal.thread owner;
-    private int depth;
-
     // Take the lock, and wait for it.
     void lock() [8] {
-        .internal.thread me = .internal.thread.current();
-        synchronized (this) {
-            while (owner != null && owner :!= me)
-                .internal.system.wait(this);
-            owner = me;
-            depth++;
-        }
+        take(this, -1L);
     }
 
     // Let it go; a state error if this thread does not hold it.
     void unlock() [9] {
-        synchronized (this) {
-            if (owner :!= .internal.thread.current())
-                throw new .internal.error.state("this thread does not hold the lock");
-            depth--;
-            if (depth == 0) {
-                owner = null;
-                .internal.system.notify(this);
-            }
-        }
+        if (drop(this, false) == 0)
+            throw notHeld();
     }
 
     // Take the lock if it is free; false if it is not.
     boolean tryLock() [10] {
-        return tryLock(0L);
+        return take(this, 0L);
     }
 
     // The same, but wait at most so long for it.
     boolean tryLock(long ms) {
-        .internal.thread me = .internal.thread.current();
-        .internal.deadline limit = new .internal.deadline(ms);
-        synchronized (this) {
-            while (owner != null && owner :!= me && limit.waitOn(this)) {
-            }
-            if (owner != null && owner :!= me)
-                return false;
-            owner = me;
-            depth++;
-            return true;
-        }
+        return take(this, ms < 0L ? 0L : ms);
     }
 
     // Does this thread hold it?
     boolean isMine() {
-        synchronized (this) {
-            return owner :== .internal.thread.current();
-        }
+        return mine(this);
     }
 
     // Run a function while the lock is held; what it gives.
@@ -69,22 +42,23 @@ class mutex {
 
     // Let go of it entirely; how often it was held.
     int release() {
-        synchronized (this) {
-            if (owner :!= .internal.thread.current())
-                throw new .internal.error.state("this thread does not hold the lock");
-            int held = depth;
-            owner = null;
-            depth = 0;
-            .internal.system.notify(this);
-            return held;
-        }
+        int held = drop(this, true);
+        if (held == 0)
+            throw notHeld();
+        return held;
     }
 
     // Take it again after a release.
     void regain(int held) {
-        lock();
-        synchronized (this) {
-            depth = held;
-        }
+        for (int i = 0; i < held; i++)
+            lock();
     }
+
+    private static .internal.error notHeld() {
+        return new .internal.error.state("this thread does not hold the lock");
+    }
+
+    private static boolean take(any lock, long ms) @primitive(monitor_take);
+    private static int drop(any lock, boolean wholly) @primitive(monitor_drop);
+    private static boolean mine(any lock) @primitive(monitor_is_mine);
 }

@@ -36,7 +36,7 @@ class thread {
 
     // How urgent it is: -2 to 2, at first that of the thread that started it, and 0 for the first one. Of the threads
     // that could run those of a higher priority go first; the others still get a turn now and then. A thread that
-    // waits for the lock of an object (synchronized) lends its priority to the thread that holds it.
+    // waits for the lock of an object (synchronized), or for a mutex, lends its priority to the thread that holds it.
     int priority() @primitive(thread_priority);
     // Change that; an argument error if there is no such priority.
     void setPriority(int priority) @primitive(thread_set_priority);
@@ -69,7 +69,7 @@ class thread {
     }
 
     // End it where it is, without an exception: no `catch` and no `finally` of it runs any more. It lets go of the locks
-    // of `synchronized`, and of nothing else; what it was changing stays half changed. interrupt() is kinder.
+    // of `synchronized` and of mutexes, and of nothing else; what it was changing stays half changed. interrupt() is kinder.
     void stop() @primitive(thread_stop);
 
     private int stateNumber() @primitive(thread_state);

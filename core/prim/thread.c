@@ -177,6 +177,29 @@ prim_monitor_wait(struct prim_call *call)
 }
 
 enum prim_answer
+prim_monitor_take(struct prim_call *call)
+{
+    if (!word_is_ref(call->words[0]))
+        return prim_refuse(call, 0, "an object with a monitor");
+    return monitor_take_within(call, call->words[0], timeout_ns(prim_long(call, 0)));
+}
+
+enum prim_answer
+prim_monitor_drop(struct prim_call *call)
+{
+    if (!word_is_ref(call->words[0]))
+        return prim_refuse(call, 0, "an object with a monitor");
+    return monitor_drop(call, call->words[0], (prim_int(call, 0) & 1) != 0);
+}
+
+enum prim_answer
+prim_monitor_is_mine(struct prim_call *call)
+{
+    return prim_return_boolean(call, word_is_ref(call->words[0]) &&
+                                         monitor_is_held_by(call->thread, call->words[0]));
+}
+
+enum prim_answer
 prim_monitor_notify(struct prim_call *call)
 {
     if (!word_is_ref(call->words[0]))

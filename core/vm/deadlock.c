@@ -145,7 +145,8 @@ mutex_owner(ref_t mutex, ref_t class)
     return WORD_NULL;
 }
 
-/* If the object is a mutex: the thread that has it. */
+/* If the object is a mutex of a class library that had no lock in C for it: the thread that has it.
+ */
 static word_t
 owner_if_mutex(ref_t object)
 {

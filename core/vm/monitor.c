@@ -549,13 +549,14 @@ monitor_pass_on(struct vm_worker *worker, ref_t thread)
 
 /* ---- entering ---- */
 
+/* Until then, in personal time; UINT64_MAX: for ever. */
 static void
-wait_in_queue(ref_t thread, ref_t object, ref_t monitor)
+wait_in_queue(ref_t thread, ref_t object, ref_t monitor, uint64_t until)
 {
     (void)turn_end(thread);
     thread_queue_push(monitor, ENTRY_QUEUE, thread);
     SET_WORD(thread_object, thread, waiting_for, object);
-    SET_U64(thread_object, thread, wake_ns, UINT64_MAX);
+    SET_U64(thread_object, thread, wake_ns, until);
     thread_flags_set(thread, THREAD_FLAG_ENTERING);
 }
 
@@ -570,12 +571,16 @@ entered(ref_t thread, ref_t object)
 enum contended {
     ENTERED,
     QUEUED,
+    HELD, /* by another, and nobody waits for that */
     LOOK_AGAIN,
 };
 
-/* The header is not FREE. Guarded; `fresh` is a monitor to inflate with. */
+/*
+ * The header is not FREE. Guarded; `fresh` is a monitor to inflate with. `until` is when the thread
+ * stops waiting; 0: it does not wait.
+ */
 static enum contended
-enter_guarded(ref_t thread, ref_t object, ref_t fresh, bool *used)
+enter_guarded(ref_t thread, ref_t object, ref_t fresh, uint64_t until, bool *used)
 {
     uint64_t header = obj_header(object);
     ref_t monitor = fresh;
@@ -583,6 +588,8 @@ enter_guarded(ref_t thread, ref_t object, ref_t fresh, bool *used)
     if (lock_state(header) == LOCK_FREE)
         return LOOK_AGAIN;
     if (lock_state(header) == LOCK_THIN) {
+        if (until == 0)
+            return HELD;
         if (!inflate(object, fresh))
             return LOOK_AGAIN;
         *used = true;
@@ -590,7 +597,9 @@ enter_guarded(ref_t thread, ref_t object, ref_t fresh, bool *used)
         monitor = monitor_numbered(hash_field(header));
     }
     if (GET_U32(monitor_object, monitor, held) != 0) {
-        wait_in_queue(thread, object, monitor);
+        if (until == 0)
+            return HELD;
+        wait_in_queue(thread, object, monitor, until);
         return QUEUED;
     }
     SET_U32(monitor_object, monitor, held, 1);
@@ -598,8 +607,10 @@ enter_guarded(ref_t thread, ref_t object, ref_t fresh, bool *used)
     return ENTERED;
 }
 
+static enum prim_answer enter_until(struct vm_worker *worker, ref_t object, uint64_t until);
+
 static enum prim_answer
-enter_contended(struct vm_worker *worker, ref_t object)
+enter_contended(struct vm_worker *worker, ref_t object, uint64_t until)
 {
     enum contended result;
     ref_t fresh;
@@ -612,7 +623,7 @@ enter_contended(struct vm_worker *worker, ref_t object)
         return PRIM_COLLECT;
     }
     monitor_guard(object);
-    result = enter_guarded(worker->thread, object, fresh, &used);
+    result = enter_guarded(worker->thread, object, fresh, until, &used);
     monitor_unguard(object);
     if (!used)
         monitor_give(worker, fresh);
@@ -623,12 +634,14 @@ enter_contended(struct vm_worker *worker, ref_t object)
     if (result == ENTERED)
         entered(worker->thread, object);
     worker_commit_end(worker);
-    return result == ENTERED ? PRIM_DONE : monitor_enter_worker(worker, object);
+    if (result == LOOK_AGAIN)
+        return enter_until(worker, object, until);
+    return result == ENTERED ? PRIM_DONE : PRIM_THROW;
 }
 
-/* As often as `times`; 1 for all but those who come back from a wait. */
-enum prim_answer
-monitor_enter_worker(struct vm_worker *worker, ref_t object)
+/* PRIM_THROW, with nothing thrown: another holds it, and `until` is 0. */
+static enum prim_answer
+enter_until(struct vm_worker *worker, ref_t object, uint64_t until)
 {
     ref_t thread = worker->thread;
     uint64_t header;
@@ -651,7 +664,13 @@ monitor_enter_worker(struct vm_worker *worker, ref_t object)
         push_held(thread, object);
         return PRIM_DONE;
     }
-    return enter_contended(worker, object);
+    return enter_contended(worker, object, until);
+}
+
+enum prim_answer
+monitor_enter_worker(struct vm_worker *worker, ref_t object)
+{
+    return enter_until(worker, object, UINT64_MAX);
 }
 
 enum prim_answer
@@ -661,6 +680,35 @@ monitor_enter(struct prim_call *call, ref_t object)
 
     call->wanted = call->worker->call.wanted;
     return answer;
+}
+
+/* prim_raw: until when it waits, once it does. */
+enum prim_answer
+monitor_take_within(struct prim_call *call, ref_t object, uint64_t timeout_ns)
+{
+    uint64_t until = GET_U64(thread_object, call->thread, prim_raw);
+    bool interrupted = thread_is_interrupted(call->thread), waits = timeout_ns != 0;
+
+    if (until == 0)
+        until = thread_deadline(timeout_ns);
+    else
+        waits = until == UINT64_MAX || vm_personal_ns() < until;
+    switch (enter_until(call->worker, object, waits && !interrupted ? until : 0)) {
+    case PRIM_DONE:
+        return prim_return_int(call, 1);
+    case PRIM_PARK:
+        SET_U64(thread_object, call->thread, prim_raw, until);
+        return PRIM_PARK;
+    case PRIM_COLLECT:
+        return prim_collect(call, call->worker->call.wanted);
+    default:
+        break;
+    }
+    if (waits && interrupted)
+        return thread_throw_interrupt(call);
+    prim_invoke(call);
+    monitor_pass_on(call->worker, call->thread);
+    return prim_return_int(call, 0);
 }
 
 /* ---- leaving ---- */
@@ -726,6 +774,24 @@ monitor_exit(struct prim_call *call, ref_t object)
     if (monitor_exit_worker(call->worker, object) == PRIM_DONE)
         return PRIM_DONE;
     return prim_throw(call, VM_ERROR_STATE, "this thread does not hold the monitor");
+}
+
+enum prim_answer
+monitor_drop(struct prim_call *call, ref_t object, bool all)
+{
+    uint32_t held = times_held(call->thread, object), dropped = 0;
+
+    if (held == 0)
+        return prim_return_int(call, 0);
+    prim_invoke(call);
+    do
+        dropped += pop_held(call->thread, object);
+    while (all && dropped < held);
+    if (dropped == held) {
+        release(call->worker, object);
+        lend_less(call->thread);
+    }
+    return prim_return_int(call, (int32_t)dropped);
 }
 
 void

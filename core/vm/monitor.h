@@ -24,6 +24,19 @@ enum prim_answer monitor_enter(struct prim_call *call, ref_t object);
 /* Leave it. PRIM_DONE, or PRIM_THROW (state) if the calling thread does not hold it. */
 enum prim_answer monitor_exit(struct prim_call *call, ref_t object);
 
+/*
+ * As monitor_enter, for a lock of the class library: the result (a boolean) is false if another has
+ * held it for `timeout_ns` (UINT64_MAX: for ever; 0: now). PRIM_THROW (interrupt) where it would
+ * wait, or waits. Uses prim_raw.
+ */
+enum prim_answer monitor_take_within(struct prim_call *call, ref_t object, uint64_t timeout_ns);
+
+/*
+ * Leave it once, or with `all` as often as the calling thread entered. The result (an int) is how
+ * often that was; 0: it does not hold it.
+ */
+enum prim_answer monitor_drop(struct prim_call *call, ref_t object, bool all);
+
 /* The monitor object of an object, or 0: nobody ever had to wait for it, or not lately. */
 ref_t monitor_of(ref_t object);
 

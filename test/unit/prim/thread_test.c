@@ -101,6 +101,55 @@ START_TEST(a_deep_trace_is_cut)
 }
 END_TEST
 
+START_TEST(a_mutex_is_let_go_of_by_whoever_ends)
+{
+    ck_assert_program(".internal.mutex m = new .internal.mutex(); boolean held = false;\n"
+                      ".internal.thread t = spawn(fun () { m.lock(); held = true;\n"
+                      "  sleep(1000000L); });\n"
+                      "while (!held) .internal.thread.yield();\n"
+                      "if (m.tryLock() || m.tryLock(5L) || m.isMine()) exit(1);\n"
+                      "t.stop(); m.lock(); if (!m.isMine()) exit(2);\n"
+                      "if (!m.tryLock() || m.release() != 2 || m.isMine()) exit(3);\n"
+                      "spawn(fun () { m.lock(); }).join(); if (!m.tryLock()) exit(4);\n");
+}
+END_TEST
+
+START_TEST(who_waits_for_a_mutex_can_be_interrupted)
+{
+    ck_assert_program(
+        ".internal.mutex m = new .internal.mutex(); int caught = 0;\n"
+        "any waiter(any take) { return spawn(fun () { try { take.call(); }\n"
+        "  catch (.internal.error.interrupt e) { caught++; } }); }\n"
+        "m.lock();\n"
+        "foreach (take in [fun () { m.lock(); }, fun () { m.tryLock(1000000L); }]) {\n"
+        "  any t = waiter(take); while (t.state() != \"waiting\" && t.state() != \"sleeping\") "
+        "sleep(1L);\n"
+        "  t.interrupt(); t.join(); }\n"
+        "if (caught != 2) exit(1); m.unlock();\n"
+        "spawn(fun () { m.lock(); m.unlock(); }).join();\n");
+}
+END_TEST
+
+START_TEST(who_waits_for_a_mutex_waits_on_after_a_kill)
+{
+    uint32_t id = machine_install(".internal.mutex m = new .internal.mutex(); int[] got = [];\n"
+                                  "m.lock(); m.lock(); any[] all = [];\n"
+                                  "for (int i = 0; i < 3; i++) all.add(spawn(fun () { m.lock(); "
+                                  "got.add(1); m.unlock(); }));\n"
+                                  "all.add(spawn(fun () { if (!m.tryLock(300L)) got.add(10); }));\n"
+                                  "sleep(600L); if (!m.isMine()) exit(2); m.unlock();\n"
+                                  "if (got.size() != 1 || got[0] != 10) exit(3);\n"
+                                  "m.unlock(); foreach (t in all) t.join(); exit(got.size());\n");
+
+    machine_await_threads(3, THREAD_WAITING);
+    machine_await_threads(2, THREAD_SLEEPING);
+    machine_commit();
+    machine_stop(false);
+    machine_start();
+    ck_assert_int_eq(machine_finish(id).status, 4);
+}
+END_TEST
+
 START_TEST(what_is_no_thread_is_refused)
 {
     ck_assert_program(
@@ -136,6 +185,9 @@ main(void)
         who_waits_for_the_static_fields_of_a_stopped_thread_is_told,
         a_thread_says_where_it_is,
         a_deep_trace_is_cut,
+        a_mutex_is_let_go_of_by_whoever_ends,
+        who_waits_for_a_mutex_can_be_interrupted,
+        who_waits_for_a_mutex_waits_on_after_a_kill,
         what_is_no_thread_is_refused,
         directing_threads_outlives_kills,
     };

@@ -80,39 +80,69 @@ START_TEST(who_waits_for_a_lock_lends_his_priority_to_who_holds_it)
 }
 END_TEST
 
+/* A lock, of a statement and of the class library: its type, how it is taken, and let go. */
+static const struct kind {
+    const char *type, *take, *leave;
+} kinds[] = {
+    { ".internal.object", "synchronized (l) {", "}" },
+    { ".internal.mutex", "{ l.lock();", "l.unlock(); }" },
+};
+
+#define KINDS (int)(sizeof kinds / sizeof kinds[0])
+
+/* A program about a lock `l`, in which @ takes it and $ lets it go. */
+static const char *
+about(const struct kind *kind, const char *text)
+{
+    static char program[4096];
+    size_t used =
+        (size_t)snprintf(program, sizeof program, "%s l = new %s();\n", kind->type, kind->type);
+
+    for (; *text != '\0' && used + 32 < sizeof program; text++) {
+        const char *put = *text == '@' ? kind->take : kind->leave;
+
+        if (*text == '@' || *text == '$')
+            used += (size_t)snprintf(program + used, sizeof program - used, "%s", put);
+        else
+            program[used++] = *text;
+    }
+    program[used] = '\0';
+    return program;
+}
+
 START_TEST(what_was_lent_ends_with_the_lock)
 {
-    ck_assert_program(
-        "class lock { } lock l = new lock(); boolean held = false; string order = \"\";\n"
-        ".internal.thread me = .internal.thread.current();\n"
-        ".internal.thread low = spawn(fun () { synchronized (l) { held = true;\n"
-        "    for (int i = 0; i < 5; i++) .internal.thread.yield(); }\n"
-        "    .internal.thread.yield(); order = order + \"low\"; });\n"
-        "low.setPriority(-2); while (!held) .internal.thread.yield();\n"
-        "me.setPriority(2); synchronized (l) { }\n"
-        ".internal.thread t = spawn(fun () { order = order + \"usual\"; });\n"
-        "t.setPriority(0); t.join(); low.join();\n"
-        "if (order != \"usuallow\") { println(order); exit(1); }\n");
+    ck_assert_program(about(&kinds[_i],
+                            "boolean held = false; string order = \"\";\n"
+                            ".internal.thread me = .internal.thread.current();\n"
+                            ".internal.thread low = spawn(fun () { @ held = true;\n"
+                            "    for (int i = 0; i < 5; i++) .internal.thread.yield(); $\n"
+                            "    .internal.thread.yield(); order = order + \"low\"; });\n"
+                            "low.setPriority(-2); while (!held) .internal.thread.yield();\n"
+                            "me.setPriority(2); @ $\n"
+                            ".internal.thread t = spawn(fun () { order = order + \"usual\"; });\n"
+                            "t.setPriority(0); t.join(); low.join();\n"
+                            "if (order != \"usuallow\") { println(order); exit(1); }\n"));
 }
 END_TEST
 
 START_TEST(priorities_and_what_is_lent_outlive_a_restart)
 {
     uint32_t id = machine_install(
-        "class lock { } lock l = new lock(); boolean held = false; boolean got = false;\n"
-        "int turns = 0; boolean go = false;\n"
-        ".internal.thread low = spawn(fun () { synchronized (l) { held = true;\n"
-        "    sleep(300L); while (turns < 10) .internal.thread.yield();\n"
-        "    for (int i = 0; i < 100; i++) .internal.thread.yield(); } });\n"
-        "low.setPriority(-2); while (!held) sleep(1L);\n"
-        ".internal.thread high = spawn(fun () { synchronized (l) { got = true; } });\n"
-        "high.setPriority(2); sleep(150L);\n"
-        ".internal.thread[] busy = [];\n"
-        "for (int i = 0; i < 3; i++) { .internal.thread t = spawn(fun () { sleep(300L);\n"
-        "    while (!got) { turns++; .internal.thread.yield(); } });\n"
-        "  t.setPriority(1); busy.add(t); }\n"
-        "foreach (t in busy) t.join();\n"
-        "exit(low.priority() == -2 && high.priority() == 2 && turns < 200 ? 7 : 1);\n");
+        about(&kinds[_i],
+              "boolean held = false; boolean got = false; int turns = 0;\n"
+              ".internal.thread low = spawn(fun () { @ held = true;\n"
+              "    sleep(300L); while (turns < 10) .internal.thread.yield();\n"
+              "    for (int i = 0; i < 100; i++) .internal.thread.yield(); $ });\n"
+              "low.setPriority(-2); while (!held) sleep(1L);\n"
+              ".internal.thread high = spawn(fun () { @ got = true; $ });\n"
+              "high.setPriority(2); sleep(150L);\n"
+              ".internal.thread[] busy = [];\n"
+              "for (int i = 0; i < 3; i++) { .internal.thread t = spawn(fun () { sleep(300L);\n"
+              "    while (!got) { turns++; .internal.thread.yield(); } });\n"
+              "  t.setPriority(1); busy.add(t); }\n"
+              "foreach (t in busy) t.join();\n"
+              "exit(low.priority() == -2 && high.priority() == 2 && turns < 200 ? 7 : 1);\n"));
 
     machine_await_threads(1, THREAD_WAITING);
     machine_await_threads(2, THREAD_SLEEPING);
@@ -120,6 +150,27 @@ START_TEST(priorities_and_what_is_lent_outlive_a_restart)
     machine_stop(false);
     machine_start();
     ck_assert_int_eq(machine_finish(id).status, 7);
+}
+END_TEST
+
+/* As by the statement, but that a mutex moves, and then its holder finds out by himself. */
+START_TEST(who_waits_for_a_mutex_lends_his_priority_too)
+{
+    ck_assert_program(
+        ".internal.mutex l = new .internal.mutex(); boolean held = false; boolean got = false;\n"
+        "int turns = 0; boolean begun = false;\n"
+        ".internal.thread me = .internal.thread.current(); me.setPriority(2);\n"
+        ".internal.thread low = spawn(fun () { l.lock(); held = true;\n"
+        "    while (!begun) .internal.thread.yield();\n"
+        "    for (int i = 0; i < 10; i++) .internal.thread.yield(); l.unlock(); });\n"
+        "low.setPriority(-2); while (!held) sleep(1L);\n"
+        ".internal.thread[] busy = [];\n"
+        "for (int i = 0; i < 3; i++) { .internal.thread t = spawn(fun () {\n"
+        "    while (!got) { turns++; .internal.thread.yield(); } });\n"
+        "  t.setPriority(1); busy.add(t); }\n"
+        "begun = true; l.lock(); got = true; l.unlock();\n"
+        "int waited = turns; foreach (t in busy) t.join(); low.join();\n"
+        "if (waited > 40) { println(\"turns of others: \\{waited}\"); exit(1); }\n");
 }
 END_TEST
 
@@ -131,8 +182,7 @@ main(void)
         who_is_more_urgent_runs_first,
         who_is_least_urgent_still_gets_a_turn,
         who_waits_for_a_lock_lends_his_priority_to_who_holds_it,
-        what_was_lent_ends_with_the_lock,
-        priorities_and_what_is_lent_outlive_a_restart,
+        who_waits_for_a_mutex_lends_his_priority_too,
     };
     Suite *suite = suite_create("priority");
     TCase *tcase = tcase_create("priority");
@@ -142,6 +192,8 @@ main(void)
     tcase_add_checked_fixture(tcase, start_with_one_worker, machine_stop_clean);
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
         tcase_add_test(tcase, tests[i]);
+    tcase_add_loop_test(tcase, what_was_lent_ends_with_the_lock, 0, KINDS);
+    tcase_add_loop_test(tcase, priorities_and_what_is_lent_outlive_a_restart, 0, KINDS);
     suite_add_tcase(suite, tcase);
     return run(suite);
 }
