@@ -72,9 +72,13 @@ enum prim_answer
 prim_object_hash(struct prim_call *call)
 {
     int32_t hash;
+    ref_t monitor;
 
     if (value_hash(call->words[0], &hash))
         return prim_return_int(call, hash);
+    monitor = monitor_of(call->words[0]); /* which may have it, and may be damaged */
+    if (monitor != 0)
+        (void)GET_U32(monitor_object, monitor, hash);
     prim_invoke(call);
     return prim_return_int(call, (int32_t)monitor_identity_hash(call->words[0]));
 }

@@ -14,6 +14,9 @@
  *   3. A monitor object in root.monitors whose `object` is null is free to be used.
  *   4. If nobody holds a monitor that threads wait for, one was let in and is on its way (a turn):
  *      it comes, or lets the next one in.
+ *   5. What is damaged of all this is found before anything changes, and thrown; or else, once a
+ *      change has begun, it is done without: a thread that cannot be read takes those behind it
+ *      in its queue along, and all are woken to queue anew.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -23,29 +26,14 @@
 #include "object/array.h"
 #include "plat/memory.h"
 #include "plat/thread.h"
-#include "vm/thread.h"
+#include "vm/monitor_priv.h"
 #include "vm/vm.h"
-#include "vm/worker_priv.h"
 
 #define GUARDS            64
-#define HOLDERS           4096u
-#define LEND_DEPTH        16 /* threads that wait for each other, and lend to the last of them */
-#define LEND_LOOK         64 /* threads of a queue that are asked for their level */
 #define LOCK_STACK_FIRST  8u
 #define NOTIFY_PIECE      8
 
 #define root_field(field) (SPACE_ROOT + offsetof(struct space_root, field))
-#define ENTRY_QUEUE                                                                                \
-    offsetof(struct monitor_object, entry_head), offsetof(struct monitor_object, entry_tail)
-#define WAIT_QUEUE                                                                                 \
-    offsetof(struct monitor_object, wait_head), offsetof(struct monitor_object, wait_tail)
-
-/*
- * Who took the monitor of an object last, slot + 1, by a hash of the object's address: a guess,
- * because objects move and share a place. For whoever has to wait and lends his priority.
- */
-static _Atomic uint32_t holders[HOLDERS];
-
 static struct lock guards[GUARDS];
 static struct lock table_lock = LOCK_INIT(LOCK_RANK_TIMER); /* guards root.monitors and `spare` */
 
@@ -123,6 +111,19 @@ bool
 monitor_is_held_by(ref_t thread, ref_t object)
 {
     return times_held(thread, object) > 0;
+}
+
+ref_t
+monitor_lock_stack(ref_t thread, uint32_t *count)
+{
+    ref_t stack = GET_WORD(thread_object, thread, lock_stack);
+
+    *count = GET_U32(thread_object, thread, lock_count);
+    if (stack == WORD_NULL || !pmem_readable(stack, ARRAY_HEADER_BYTES))
+        return 0;
+    if (*count > array_length(stack))
+        *count = array_length(stack);
+    return pmem_readable(stack, array_bytes(KIND_WORDS, *count)) ? stack : 0;
 }
 
 /* Room for `more` entries. False: collect first. */
@@ -222,6 +223,18 @@ readable_numbered(uint32_t number)
                                                                                          : 0;
 }
 
+/* What cannot be read of the object's monitor is found here: the instruction may still leave. */
+static void
+touch(ref_t object)
+{
+    ref_t monitor = monitor_of(object);
+
+    if (monitor == 0)
+        return;
+    (void)GET_WORD(monitor_object, monitor, object);
+    (void)obj_load_word(monitor, sizeof(struct monitor_object) - sizeof(word_t));
+}
+
 ref_t
 monitor_readable_of(ref_t object)
 {
@@ -313,11 +326,12 @@ monitor_take(struct vm_worker *worker)
     ref_t monitor = worker->spare_monitor;
 
     worker->spare_monitor = WORD_NULL;
-    if (monitor != WORD_NULL)
+    if (monitor != WORD_NULL && pmem_readable(monitor, sizeof(struct monitor_object)))
         return monitor;
+    monitor = WORD_NULL;
     lock_acquire(&table_lock);
-    if (spare_count > 0 || table_add(worker))
-        monitor = monitor_numbered(spare[--spare_count]);
+    while (monitor == WORD_NULL && (spare_count > 0 || table_add(worker)))
+        monitor = readable_numbered(spare[--spare_count]); /* else nobody uses it any more */
     lock_release(&table_lock);
     return monitor;
 }
@@ -376,112 +390,7 @@ deflate_if_idle(ref_t object, ref_t monitor)
     return true;
 }
 
-/* ---- priorities: who waits lends his to who holds ---- */
-
-static _Atomic uint32_t *
-holder_place(ref_t object)
-{
-    return &holders[(object >> 3 ^ object >> 15) % HOLDERS];
-}
-
-static void
-holder_note(ref_t object, ref_t thread)
-{
-    atomic_store_explicit(holder_place(object), GET_U32(thread_object, thread, slot) + 1,
-                          memory_order_relaxed);
-}
-
-/* True if another thread, which may be running, has the object on its lock stack. */
-static bool
-seems_held_by(ref_t thread, ref_t object)
-{
-    ref_t stack = GET_WORD(thread_object, thread, lock_stack);
-    uint32_t count = GET_U32(thread_object, thread, lock_count);
-
-    if (stack == WORD_NULL)
-        return false;
-    for (uint32_t i = 0; i < count && i < array_length(stack); i++) {
-        if (array_load_word(stack, i) == object)
-            return true;
-    }
-    return false;
-}
-
-/* Who holds the monitor, if that can be told without looking at everybody; else 0. */
-static ref_t
-holder_of(ref_t object)
-{
-    ref_t monitor = monitor_of(object), thread;
-    uint32_t slot;
-
-    if (monitor != 0 && GET_WORD(monitor_object, monitor, owner) != WORD_NULL)
-        return GET_WORD(monitor_object, monitor, owner);
-    slot = atomic_load_explicit(holder_place(object), memory_order_relaxed);
-    thread = slot != 0 && slot <= thread_slot_count() ? thread_in_slot(slot - 1) : 0;
-    return thread != 0 && seems_held_by(thread, object) ? thread : 0;
-}
-
-/*
- * A thread of this level waits for the object. Its holder runs at this level from now on, and so
- * does who has what that one waits for. Where the holder is not found, he sees it himself
- * when his time slice ends; and nobody waits for ever in a run queue. The world may wait meanwhile
- * for a page of one of them.
- */
-static void
-lend_to_holder(ref_t object, unsigned level)
-{
-    for (unsigned i = 0; i < LEND_DEPTH && object != WORD_NULL; i++) {
-        ref_t holder = holder_of(object);
-
-        if (holder == 0 || !sched_lend(holder, level) ||
-            (GET_U32(thread_object, holder, flags) & THREAD_FLAG_ENTERING) == 0)
-            return;
-        object = GET_WORD(thread_object, holder, waiting_for);
-    }
-}
-
-/* The highest level, plus one, of those at the head of the entry queue. Guarded. */
-static unsigned
-level_of_entry(ref_t monitor)
-{
-    word_t thread = GET_WORD(monitor_object, monitor, entry_head);
-    unsigned level, highest = 0;
-
-    for (unsigned i = 0; i < LEND_LOOK && thread != WORD_NULL; i++) {
-        level = sched_level_of(thread) + 1;
-        highest = level > highest ? level : highest;
-        thread = GET_WORD(thread_object, thread, next);
-    }
-    return highest;
-}
-
-unsigned
-monitor_lent_to(ref_t thread)
-{
-    ref_t stack = GET_WORD(thread_object, thread, lock_stack);
-    uint32_t count = GET_U32(thread_object, thread, lock_count);
-    unsigned level, highest = 0;
-
-    for (uint32_t i = 0; i < count; i++) {
-        ref_t object = array_load_word(stack, i);
-
-        if (lock_state(obj_header(object)) != LOCK_INFLATED)
-            continue;
-        monitor_guard(object);
-        level = monitor_of(object) != 0 ? level_of_entry(monitor_of(object)) : 0;
-        monitor_unguard(object);
-        highest = level > highest ? level : highest;
-    }
-    return highest;
-}
-
-/* The thread has let go of something: what is lent to it is what is left. */
-static void
-lend_less(ref_t thread)
-{
-    if (sched_do_ranks_matter())
-        sched_lend_anew(thread, monitor_lent_to(thread));
-}
+/* ---- turns: who is let in, and is on its way ---- */
 
 /*
  * The next one of the entry queue, out of it, or null: it has the turn, and must be woken. While it
@@ -490,14 +399,14 @@ lend_less(ref_t thread)
 static word_t
 entry_pop(ref_t monitor)
 {
-    word_t next = thread_queue_pop(monitor, ENTRY_QUEUE);
+    word_t next = monitor_queue_pop(monitor, ENTRY_QUEUE);
     unsigned level;
 
     if (next == WORD_NULL)
         return WORD_NULL;
     thread_flags_clear(next, THREAD_FLAG_ENTERING);
     thread_flags_set(next, THREAD_FLAG_TURN);
-    level = sched_do_ranks_matter() ? level_of_entry(monitor) : 0;
+    level = sched_do_ranks_matter() ? monitor_lend_level(monitor) : 0;
     if (level > 0)
         (void)sched_lend(next, level - 1);
     return next;
@@ -511,7 +420,7 @@ let_in(ref_t object)
     bool idle = false;
 
     monitor_guard(object);
-    monitor = monitor_of(object);
+    monitor = monitor_readable_of(object);
     if (monitor != 0 && GET_U32(monitor_object, monitor, held) == 0) {
         next = entry_pop(monitor);
         idle = next == WORD_NULL && deflate_if_idle(object, monitor);
@@ -554,7 +463,7 @@ static void
 wait_in_queue(ref_t thread, ref_t object, ref_t monitor, uint64_t until)
 {
     (void)turn_end(thread);
-    thread_queue_push(monitor, ENTRY_QUEUE, thread);
+    monitor_queue_push(monitor, ENTRY_QUEUE, thread);
     SET_WORD(thread_object, thread, waiting_for, object);
     SET_U64(thread_object, thread, wake_ns, until);
     thread_flags_set(thread, THREAD_FLAG_ENTERING);
@@ -594,7 +503,9 @@ enter_guarded(ref_t thread, ref_t object, ref_t fresh, uint64_t until, bool *use
             return LOOK_AGAIN;
         *used = true;
     } else {
-        monitor = monitor_numbered(hash_field(header));
+        monitor = readable_numbered(hash_field(header));
+        if (monitor == 0)
+            return LOOK_AGAIN;
     }
     if (GET_U32(monitor_object, monitor, held) != 0) {
         if (until == 0)
@@ -616,6 +527,7 @@ enter_contended(struct vm_worker *worker, ref_t object, uint64_t until)
     ref_t fresh;
     bool used = false;
 
+    touch(object);
     worker_commit_begin(worker);
     fresh = monitor_take(worker);
     if (fresh == WORD_NULL) {
@@ -628,7 +540,7 @@ enter_contended(struct vm_worker *worker, ref_t object, uint64_t until)
     if (!used)
         monitor_give(worker, fresh);
     if (result == QUEUED && sched_do_ranks_matter())
-        lend_to_holder(object, sched_level_of(worker->thread));
+        monitor_lend(object, sched_level_of(worker->thread));
     if (result == QUEUED)
         return PRIM_PARK;
     if (result == ENTERED)
@@ -655,7 +567,7 @@ enter_until(struct vm_worker *worker, ref_t object, uint64_t until)
         if (swap_header(object, header, with_lock(header, LOCK_THIN))) {
             worker_commit_begin(worker);
             entered(thread, object);
-            holder_note(object, thread);
+            monitor_lend_note(object, thread);
             worker_commit_end(worker);
             return PRIM_DONE;
         }
@@ -721,7 +633,11 @@ release_inflated(struct vm_worker *worker, ref_t object)
     bool idle;
 
     monitor_guard(object);
-    monitor = monitor_numbered(hash_field(obj_header(object)));
+    monitor = readable_numbered(hash_field(obj_header(object)));
+    if (monitor == 0) { /* nobody can enter it any more, nor be let in */
+        monitor_unguard(object);
+        return;
+    }
     SET_U32(monitor_object, monitor, held, 0);
     SET_WORD(monitor_object, monitor, owner, WORD_NULL);
     next = entry_pop(monitor);
@@ -755,14 +671,14 @@ monitor_exit_worker(struct vm_worker *worker, ref_t object)
 {
     ref_t thread = worker->thread;
 
-    (void)obj_header(object);
+    touch(object);
     if (times_held(thread, object) == 0)
         return PRIM_THROW;
     worker_commit_begin(worker);
     pop_held(thread, object);
     if (times_held(thread, object) == 0) {
         release(worker, object);
-        lend_less(thread);
+        monitor_lend_anew(worker, thread);
     }
     worker_commit_end(worker);
     return PRIM_DONE;
@@ -783,28 +699,29 @@ monitor_drop(struct prim_call *call, ref_t object, bool all)
 
     if (held == 0)
         return prim_return_int(call, 0);
+    touch(object);
     prim_invoke(call);
     do
         dropped += pop_held(call->thread, object);
     while (all && dropped < held);
     if (dropped == held) {
         release(call->worker, object);
-        lend_less(call->thread);
+        monitor_lend_anew(call->worker, call->thread);
     }
     return prim_return_int(call, (int32_t)dropped);
 }
 
 void
-monitor_release_all(struct vm_worker *worker)
+monitor_release_all(struct vm_worker *worker, ref_t thread)
 {
-    ref_t thread = worker->thread;
+    uint32_t count;
+    ref_t stack = monitor_lock_stack(thread, &count);
 
-    while (GET_U32(thread_object, thread, lock_count) > 0) {
-        ref_t stack = GET_WORD(thread_object, thread, lock_stack);
+    while (stack != 0 && GET_U32(thread_object, thread, lock_count) > 0) {
         word_t object = array_load_word(stack, GET_U32(thread_object, thread, lock_count) - 1);
 
         pop_held(thread, object);
-        if (times_held(thread, object) == 0)
+        if (times_held(thread, object) == 0 && pmem_readable(object, OBJECT_HEADER_BYTES))
             release(worker, object);
     }
 }
@@ -821,11 +738,11 @@ monitor_unqueue(ref_t thread, ref_t object)
         monitor_unguard(object);
         return; /* who woke it took it out */
     }
-    monitor = monitor_numbered(hash_field(obj_header(object)));
-    if (!thread_queue_remove(monitor, ENTRY_QUEUE, thread))
-        (void)thread_queue_remove(monitor, WAIT_QUEUE, thread);
+    monitor = monitor_readable_of(object); /* none if the queue was forgotten */
+    if (monitor != 0)
+        monitor_queues_leave(monitor, thread);
     thread_flags_clear(thread, THREAD_FLAG_ENTERING | THREAD_FLAG_NOTIFIABLE);
-    idle = deflate_if_idle(object, monitor);
+    idle = monitor != 0 && deflate_if_idle(object, monitor);
     monitor_unguard(object);
     if (idle)
         monitor_give(NULL, monitor);
@@ -888,6 +805,7 @@ wait_begin(struct prim_call *call, ref_t object, uint64_t until)
         return prim_throw(call, VM_ERROR_STATE, "this thread does not hold the monitor");
     if (thread_is_interrupted(thread))
         return thread_throw_interrupt(call);
+    touch(object);
     prim_invoke(call);
     fresh = monitor_take(call->worker);
     if (fresh == WORD_NULL) {
@@ -900,7 +818,7 @@ wait_begin(struct prim_call *call, ref_t object, uint64_t until)
     monitor = monitor_numbered(hash_field(obj_header(object)));
     while (pop_held(thread, object))
         ;
-    thread_queue_push(monitor, WAIT_QUEUE, thread);
+    monitor_queue_push(monitor, WAIT_QUEUE, thread);
     thread_flags_set(thread, THREAD_FLAG_NOTIFIABLE);
     SET_U32(monitor_object, monitor, held, 0);
     SET_WORD(monitor_object, monitor, owner, WORD_NULL);
@@ -913,7 +831,7 @@ wait_begin(struct prim_call *call, ref_t object, uint64_t until)
         monitor_give(call->worker, fresh);
     if (next != WORD_NULL)
         thread_wake(next);
-    lend_less(thread);
+    monitor_lend_anew(call->worker, thread);
     return PRIM_PARK;
 }
 
@@ -950,13 +868,14 @@ monitor_notify(struct prim_call *call, ref_t object, bool all)
 
     if (times_held(call->thread, object) == 0)
         return prim_throw(call, VM_ERROR_STATE, "this thread does not hold the monitor");
+    touch(object);
     prim_invoke(call);
     for (unsigned i = 0; i < (all ? NOTIFY_PIECE : 1); i++) {
         if (lock_state(obj_header(object)) != LOCK_INFLATED)
             return PRIM_DONE; /* nobody waits */
         monitor_guard(object);
         monitor = monitor_numbered(hash_field(obj_header(object)));
-        thread = thread_queue_pop(monitor, WAIT_QUEUE);
+        thread = monitor_queue_pop(monitor, WAIT_QUEUE);
         if (thread != WORD_NULL) {
             thread_flags_clear(thread, THREAD_FLAG_NOTIFIABLE);
             SET_U64(thread_object, thread, prim_raw2, WAIT_NOTIFIED);

@@ -65,6 +65,7 @@ static struct {
 
     _Atomic bool ranks_matter; /* some thread has, or had, another priority than the usual one */
     _Atomic bool kills_owed;   /* threads wait that are over, and were not woken for it */
+    _Atomic uint32_t waiters;  /* slots, from the first on, whose threads are to look again */
 
     struct vm_worker *workers;
     unsigned worker_count;
@@ -100,6 +101,7 @@ sched_init(unsigned worker_count)
     atomic_store(&sched.idle, 0);
     sched.kicked = false;
     atomic_store(&sched.kills_owed, false);
+    atomic_store(&sched.waiters, 0);
     atomic_store(&sched.ranks_matter, false);
     sched.workers = plat_alloc(worker_count * sizeof sched.workers[0]);
     sched.worker_count = worker_count;
@@ -360,12 +362,49 @@ pay_kills(struct vm_worker *worker)
         sched_owe_kills();
 }
 
+void
+sched_wake_waiters(void)
+{
+    atomic_store(&sched.waiters, thread_slot_count());
+}
+
+/* The next of those slots, plus one; 0: there is none. */
+static uint32_t
+waiter_take(void)
+{
+    uint32_t count = atomic_load_explicit(&sched.waiters, memory_order_relaxed);
+
+    while (count > 0 && !atomic_compare_exchange_weak(&sched.waiters, &count, count - 1))
+        continue;
+    return count;
+}
+
+/* Wake who waits for a monitor, as far as the credit goes; it finds its queue again, or another. */
+static void
+wake_waiters(struct vm_worker *worker)
+{
+    uint32_t count;
+
+    if (atomic_load_explicit(&sched.waiters, memory_order_relaxed) == 0)
+        return;
+    worker_commit_begin(worker);
+    while (worker->pmem.credit > WAKE_PAGES && (count = waiter_take()) > 0) {
+        ref_t thread = thread_readable_in_slot(count - 1);
+
+        if (thread != WORD_NULL && (GET_U32(thread_object, thread, flags) &
+                                    (THREAD_FLAG_ENTERING | THREAD_FLAG_NOTIFIABLE)) != 0)
+            thread_wake(thread);
+    }
+    worker_commit_end(worker);
+}
+
 static void
 wake_due(struct vm_worker *worker, uint64_t now_ns)
 {
     limit_release(worker->index, now_ns);
     fire_timers(worker, now_ns);
     pay_kills(worker);
+    wake_waiters(worker);
 }
 
 /* ---- letting go of a thread ---- */
@@ -400,7 +439,7 @@ sched_give_back(struct vm_worker *worker)
     worker_commit_begin(worker); /* it is nobody's now: who left by a fault would leave it behind */
     /* It may hold what somebody wants who could not find it. */
     if (sched_do_ranks_matter() && GET_U32(thread_object, thread, lock_count) > 0)
-        sched_lend_anew(thread, monitor_lent_to(thread));
+        monitor_lend_anew(worker, thread);
     sched_enqueue(thread);
     worker_commit_end(worker);
     sched_idle(worker);
@@ -635,7 +674,7 @@ sched_lose(struct vm_worker *worker, uint64_t address, err_t err)
     if (err == ERR_CORRUPT || !wait_lost(worker, thread, slot)) {
         thread_delist_slot(slot);
         if (sched_can_be_seen(worker, thread))
-            thread_lose(thread);
+            thread_lose(worker, thread);
     }
     worker_commit_end(worker);
 }
@@ -651,7 +690,7 @@ idle_deadline(void)
         wake = first > personal ? now + (first - personal) : now;
     if (limit_release_ns() < wake)
         wake = limit_release_ns();
-    if (atomic_load(&sched.kills_owed) && wake > now + OWED_NS)
+    if ((atomic_load(&sched.kills_owed) || atomic_load(&sched.waiters) > 0) && wake > now + OWED_NS)
         wake = now + OWED_NS; /* nobody says when there is room again */
     return wake < due ? wake : due;
 }

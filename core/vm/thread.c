@@ -687,10 +687,12 @@ thread_stop_program(struct vm_worker *worker)
 }
 
 void
-thread_lose(ref_t thread)
+thread_lose(struct vm_worker *worker, ref_t thread)
 {
     word_t application = GET_WORD(thread_object, thread, application);
 
+    monitor_pass_on(worker, thread);
+    monitor_release_all(worker, thread);
     atomic_store(thread_state_of(thread), THREAD_ENDED);
     prim_thread_ends(thread);
     thread_wake_joiners(thread);
@@ -715,7 +717,7 @@ thread_end(struct vm_worker *worker)
     if (exception != WORD_NULL)
         exception_report(worker, exception);
     monitor_pass_on(worker, thread);
-    monitor_release_all(worker);
+    monitor_release_all(worker, thread);
     if (text != WORD_NULL)
         application_failed(application, text);
     monitor_guard(thread);

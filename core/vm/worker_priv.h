@@ -538,6 +538,12 @@ void sched_owe_kills(void);
 /* The thread is to be interrupted, and was not before: it hears of it a few looks from now. */
 void sched_interrupted(ref_t thread);
 
+/*
+ * The queue of some monitor was damaged: whoever waits for any is woken, looks, and waits again.
+ * Workers do that, as they have the credit.
+ */
+void sched_wake_waiters(void);
+
 /* A look around: safepoint, collection, time slice, kill, interrupt. */
 interp_slow_fn sched_poll;
 
@@ -652,7 +658,7 @@ void thread_unqueue(ref_t thread);
 void thread_end(struct vm_worker *worker);
 
 /* The thread cannot go on, because its own state is damaged: its application fails. */
-void thread_lose(ref_t thread);
+void thread_lose(struct vm_worker *worker, ref_t thread);
 
 /* Wake all joiners of the thread; put one among them, with the guard of `thread` held. */
 void thread_wake_joiners(ref_t thread);
@@ -714,15 +720,14 @@ void monitor_close(void);
  */
 void monitor_pass_on(struct vm_worker *worker, ref_t thread);
 
-/* The thread ends: let go of all that it holds. */
-void monitor_release_all(struct vm_worker *worker);
+/* The thread ends: let go of all that it holds, as far as that can be read. In a commit. */
+void monitor_release_all(struct vm_worker *worker, ref_t thread);
 
 /* Instructions. */
 interp_slow_fn monitor_op_enter, monitor_op_exit;
 
-/* The highest level, plus one, of those who want a monitor that the thread holds; 0: nobody does.
- */
-unsigned monitor_lent_to(ref_t thread);
+/* What those lend who want a monitor that the thread holds is what is lent to it, from now on. */
+void monitor_lend_anew(struct vm_worker *worker, ref_t thread);
 
 /* Take the thread out of entry queue and wait set of the object's monitor. */
 void monitor_unqueue(ref_t thread, ref_t object);

@@ -118,6 +118,30 @@ START_TEST(a_damaged_page_is_an_exception_where_it_is_touched)
 }
 END_TEST
 
+/* Also right behind the lock that a thread waited for, and that others still wait for. */
+START_TEST(a_damaged_page_is_an_exception_behind_a_lock)
+{
+    uint32_t id = machine_install(
+        "class keep { static .internal.binary b = new .internal.binary(400000); }\n"
+        "for (int i = 0; i < 400000; i++) keep.b[i] = 7;\n"
+        "any l = new .internal.object(); int caught = 0; int sum = 0; any[] all = [];\n"
+        "synchronized (l) { for (int i = 0; i < 3; i++) all.add(spawn(fun () {\n"
+        "    try { synchronized (l) { sum += keep.b[199990]; } }\n"
+        "    catch (.internal.error.damage e) { caught++; } }));\n"
+        "  sleep(600L); }\n"
+        "foreach (t in all) t.join(); exit(caught == 3 ? 12 : 1);\n");
+
+    machine_await_threads(3, THREAD_WAITING);
+    ck_assert_int_eq(pmem_world_do(NULL, find_large_array, NULL, 0), OK);
+    ck_assert_uint_ne(found_page, 0);
+    machine_stop(true);
+    fake.corrupt_page = found_page + 1;
+    machine_start();
+    ck_assert_int_eq(machine_finish(id).status, 12);
+    fake.corrupt_page = 0;
+}
+END_TEST
+
 static uint64_t stack_page;
 
 static void
@@ -221,6 +245,7 @@ main(void)
         the_first_frame_of_a_thread_has_room_for_all_its_operands,
         instructions_wait_for_pages_and_run_again,
         a_damaged_page_is_an_exception_where_it_is_touched,
+        a_damaged_page_is_an_exception_behind_a_lock,
         a_thread_whose_stack_is_damaged_ends_and_its_application_fails,
         a_thread_whose_frame_the_disk_does_not_give_can_be_stopped,
         a_full_volume_throttles_and_never_stops_the_machine,

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include "object/array.h"
 #include "unit/vm/machine.h"
 
 #define BUMPER                                                                                     \
@@ -134,6 +135,81 @@ START_TEST(who_was_let_in_and_does_not_come_lets_the_next_one_in)
 }
 END_TEST
 
+/* ---- damage ---- */
+
+static uint64_t found_page;
+
+static void
+find_thread(void *argument)
+{
+    (void)argument;
+    found_page = space_page_of(pmem_load64(SPACE_THREAD_TABLE + 8ull * 100));
+}
+
+static void
+find_monitor(void *argument)
+{
+    ref_t table = pmem_load64(SPACE_ROOT + offsetof(struct space_root, monitors));
+
+    (void)argument;
+    found_page = space_page_of(array_load_word(table, 0));
+}
+
+/* Restart the machine with the page that `find` finds damaged, and wait for the end of the program.
+ */
+static struct vm_application_info
+finish_damaged(uint32_t id, enum thread_state state, void (*find)(void *argument))
+{
+    uint64_t deadline = plat_monotonic_ns() + 60000000000ull;
+
+    machine_await_threads(200, state);
+    ck_assert_int_eq(pmem_world_do(NULL, find, NULL, 0), OK);
+    machine_stop(true);
+    fake.corrupt_page = found_page + 1;
+    machine_start();
+    while (machine_application(id).state == APPLICATION_RUNNING && plat_monotonic_ns() < deadline)
+        usleep(1000);
+    return machine_application(id);
+}
+
+#define WAITERS                                                                                    \
+    "int got = 0; any l = new .internal.object();\n"                                               \
+    "void wait_for(int n) { for (int i = 0; i < 1000 && got < n; i++) sleep(5L); }\n"              \
+    "void begin(any wants) { for (int i = 0; i < 200; i++) spawn(wants); sleep(1500L); }\n"
+
+/* Those behind it in the queue can no longer be found by it; and one who waits knows its place. */
+START_TEST(a_damaged_thread_does_not_keep_others_out_of_a_monitor)
+{
+    static const char *const programs[] = {
+        WAITERS "synchronized (l) { begin(fun () { synchronized (l) { got++; } }); }\n"
+                "wait_for(180); exit(got >= 180 ? 7 : 1);\n",
+        WAITERS "begin(fun () { synchronized (l) { wait(l); got++; } });\n"
+                "synchronized (l) { notifyAll(l); } wait_for(180); exit(got >= 180 ? 7 : 1);\n",
+        WAITERS "begin(fun () { synchronized (l) { wait(l, 1800L); got++; } });\n"
+                "wait_for(180); exit(got >= 180 ? 7 : 1);\n",
+        WAITERS ".internal.thread.current().setPriority(1);\n"
+                "synchronized (l) { begin(fun () { synchronized (l) { got++; } }); }\n"
+                "wait_for(180); exit(got >= 180 ? 7 : 1);\n",
+    };
+    uint32_t id = machine_install(programs[_i]);
+
+    ck_assert_int_eq(
+        finish_damaged(id, _i == 2 ? THREAD_SLEEPING : THREAD_WAITING, find_thread).status, 7);
+    fake.corrupt_page = 0;
+}
+END_TEST
+
+START_TEST(a_damaged_monitor_is_an_exception_where_it_is_left)
+{
+    uint32_t id = machine_install(
+        WAITERS "try { synchronized (l) { begin(fun () { synchronized (l) { got++; } }); } }\n"
+                "catch (.internal.error.damage e) { exit(7); }\n");
+
+    ck_assert_int_eq(finish_damaged(id, THREAD_WAITING, find_monitor).status, 7);
+    fake.corrupt_page = 0;
+}
+END_TEST
+
 int
 main(void)
 {
@@ -153,6 +229,8 @@ main(void)
     tcase_set_timeout(turns, 120);
     tcase_add_checked_fixture(turns, setup_one_worker, machine_stop_clean);
     tcase_add_test(turns, who_was_let_in_and_does_not_come_lets_the_next_one_in);
+    tcase_add_loop_test(all, a_damaged_thread_does_not_keep_others_out_of_a_monitor, 0, 4);
+    tcase_add_test(all, a_damaged_monitor_is_an_exception_where_it_is_left);
     suite_add_tcase(suite, all);
     suite_add_tcase(suite, turns);
     return run(suite);
