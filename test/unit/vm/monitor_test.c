@@ -229,8 +229,13 @@ main(void)
     tcase_set_timeout(turns, 120);
     tcase_add_checked_fixture(turns, setup_one_worker, machine_stop_clean);
     tcase_add_test(turns, who_was_let_in_and_does_not_come_lets_the_next_one_in);
+#ifndef __SANITIZE_THREAD__ /* it keeps a stack of its own, which a longjmp leaves behind */
     tcase_add_loop_test(all, a_damaged_thread_does_not_keep_others_out_of_a_monitor, 0, 4);
     tcase_add_test(all, a_damaged_monitor_is_an_exception_where_it_is_left);
+#else
+    (void)a_damaged_thread_does_not_keep_others_out_of_a_monitor;
+    (void)a_damaged_monitor_is_an_exception_where_it_is_left;
+#endif
     suite_add_tcase(suite, all);
     suite_add_tcase(suite, turns);
     return run(suite);
