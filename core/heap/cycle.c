@@ -165,13 +165,16 @@ prove(void *cycle)
     heap_judge_prove(cycle);
 }
 
-/* In the stopped world: all was judged. */
+/* In the stopped world: all was judged; or called off at last, and what it would count is counted.
+ */
 static void
 settle(void *argument)
 {
     struct heap_cycle *cycle = argument;
     uint64_t from_ns = plat_monotonic_ns();
 
+    if (heap_cycle_is_called_off())
+        return;
     heap.bytes_live = cycle->bytes_marked;
     atomic_fetch_sub(&heap.old_bytes, cycle->old_bytes);
     atomic_store(&collector.inherited, 0);
