@@ -190,6 +190,7 @@ machine_up(void)
     store_stats_get(system.store, &stats);
     vm.heap.nursery_bytes = heap_nursery_for(stats.block_count * PAGE_BYTES);
     vm.heap.background = plat_memory_bytes() >= BACKGROUND_BYTES_MIN;
+    vm.heap.compact = HEAP_COMPACT_SURPLUS;
     vm.heap.summary_bytes = heap_summaries_for(plat_memory_bytes());
     err = vm_start(&vm);
     if (err != OK) {

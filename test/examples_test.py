@@ -69,6 +69,7 @@ ARGUMENTS = {
     "language": [],
     "numbers": [],
     "original": [],
+    "sparse": [],
     "strings": [],
     "threads": [],
 }
@@ -89,7 +90,7 @@ TOLD = {"adventure", "chat", "life", "lisp", "mail", "matchboxes", "orders", "pl
 # Programs that collect before nearly every allocation and move at every safepoint; two are short enough to have
 # all of the heap walked each time.
 HARD = {"bytes": [], "concurrency": [], "errors": [], "functions": ["--walk"], "names": [], "objects": [], "patterns": [],
-        "reflection": [], "text": [], "threads": [], "weakreferences": ["--walk"]}
+        "reflection": [], "sparse": [], "text": [], "threads": [], "weakreferences": ["--walk"]}
 
 # Lines that depend on the clock.
 CHANGING = ("so far: ",)

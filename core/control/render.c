@@ -334,10 +334,13 @@ json_collector(struct buffer *text, const struct figures *figures)
         ",\"collector\":{\"cycles\":%" PRIu64 ",\"vain\":%" PRIu64 ",\"ns_last\":%" PRIu64
         ",\"ns_max\":%" PRIu64 ",\"marked_bytes\":%" PRIu64 ",\"freed_bytes\":%" PRIu64
         ",\"pages_read\":%" PRIu64 ",\"pages_twice\":%" PRIu64 ",\"pages_again\":%" PRIu64
-        ",\"blocks_known\":%" PRIu64 ",\"summaries\":%" PRIu64 ",\"summary_bytes\":%" PRIu64 "}}\n",
+        ",\"blocks_known\":%" PRIu64 ",\"summaries\":%" PRIu64 ",\"summary_bytes\":%" PRIu64
+        ",\"blocks_emptied\":%" PRIu64 ",\"bytes_moved\":%" PRIu64 ",\"empty_ns_max\":%" PRIu64
+        "}}\n",
         cycles->count, cycles->vain, cycles->ns_last, cycles->ns_max, cycles->marked_bytes,
         cycles->freed_bytes, cycles->pages_read, cycles->pages_twice, cycles->pages_again,
-        cycles->blocks_known, cycles->summaries, cycles->summary_bytes);
+        cycles->blocks_known, cycles->summaries, cycles->summary_bytes, cycles->blocks_emptied,
+        cycles->bytes_moved, cycles->empty_ns_max);
 }
 
 static err_t
@@ -379,18 +382,21 @@ static err_t
 stat_collector(struct buffer *text, const struct heap_stats *heap)
 {
     char alive[FORMAT_UNIT_BYTES], freed[FORMAT_UNIT_BYTES], summaries[FORMAT_UNIT_BYTES];
+    char moved[FORMAT_UNIT_BYTES];
 
     return buffer_format(
         text,
         "collector: %" PRIu64 " cycles, %" PRIu64 " in vain; the last took %" PRIu64
         " ms and found %s alive; %s freed; %" PRIu64 " pages read, %" PRIu64
         " of them twice in a cycle, %" PRIu64 " again though unchanged; %" PRIu64
-        " blocks not read, %s of summaries\n\n",
+        " blocks not read, %s of summaries; %" PRIu64
+        " sparse blocks emptied, %s moved, at most %" PRIu64 " us at a time\n\n",
         heap->cycles.count, heap->cycles.vain, heap->cycles.ns_last / 1000000u,
         format_bytes(alive, heap->cycles.marked_bytes),
         format_bytes(freed, heap->cycles.freed_bytes), heap->cycles.pages_read,
         heap->cycles.pages_twice, heap->cycles.pages_again, heap->cycles.blocks_known,
-        format_bytes(summaries, heap->cycles.summary_bytes));
+        format_bytes(summaries, heap->cycles.summary_bytes), heap->cycles.blocks_emptied,
+        format_bytes(moved, heap->cycles.bytes_moved), heap->cycles.empty_ns_max / 1000u);
 }
 
 static err_t

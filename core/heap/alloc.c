@@ -287,9 +287,13 @@ large_alloc(struct heap_local *local, uint64_t bytes, uint32_t class_number)
     local->worker->restart = NULL; /* nothing is read here but a page of the block table */
     heap_block_describe(&taken);
     heap_limit_took(local->application, (uint64_t)taken.block_count << HEAP_BLOCK_SHIFT);
+    if (unlikely(heap.compacting))
+        heap_compact_large(taken.block, taken.block_count);
     if (touches_all(&taken, bytes))
         pmem_zero(at, bytes);
     pmem_store64(at, header_make(class_number));
+    if (unlikely(heap.compacting)) /* guard: empty-born-large */
+        heap_compact_born(at);
     heap_old_grown(bytes);
     local->large_bytes += bytes;
     if (bytes > HEAP_FILLED_BYTES_MAX)
@@ -323,6 +327,8 @@ small_alloc(struct heap_local *local, uint64_t bytes, uint32_t class_number)
     }
     pmem_zero(at, bytes);
     pmem_store64(at, header_make(class_number));
+    if (unlikely(heap.compacting)) /* guard: empty-born */
+        heap_compact_born(at);
     local->worker->restart = NULL; /* it is there: it must not be made, and counted, once more */
     heap_old_grown(bytes);
     local->worker->restart = restart;

@@ -34,7 +34,9 @@ struct collection {
 uint64_t
 heap_full_threshold(void)
 {
-    return heap.bytes_live > heap.full_bytes_min ? heap.bytes_live : heap.full_bytes_min;
+    uint64_t least = atomic_load_explicit(&heap.full_bytes_min, memory_order_relaxed);
+
+    return heap.bytes_live > least ? heap.bytes_live : least;
 }
 
 /* True when so much went into old space that a full collection pays. */

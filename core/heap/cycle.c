@@ -71,6 +71,7 @@ instant(void *argument)
     cycle->marks.block_count = block_count;
     cycle->old_bytes = atomic_load_explicit(&heap.old_bytes, memory_order_relaxed);
     heap_births_begin(block_count);
+    heap_compact_begin();
     heap.weak_watch = true; /* guard: weak-watch */
     for (struct heap_handle *handle = heap.handles; handle != NULL; handle = handle->next)
         heap_picture_root(cycle, handle->word); /* guard: instant-handles */
@@ -117,6 +118,7 @@ static void
 cycle_close(struct heap_cycle *cycle)
 {
     heap_births_close(&heap.births);
+    heap_compact_close();
     heap_weak_close(cycle);
     heap_mark_stack_free(&cycle->stack);
     plat_release(cycle->pending, pending_bytes(cycle));
@@ -192,6 +194,7 @@ end(void *argument)
     struct heap_cycle_stats *stats = &heap.stats.cycles;
 
     heap_births_end();
+    heap_compact_end();
     heap.weak_watch = false;
     heap.stats.freed_blocks += cycle->blocks_freed;
     stats->freed_bytes += cycle->blocks_freed << HEAP_BLOCK_SHIFT;
@@ -278,21 +281,26 @@ cycle_run(bool exact)
 
     cycle->asked_ns = asked_ns;
     heap_summaries_begin(exact);
-    if (err == OK)
+    if (err == OK) {
+        heap_compact_choose(cycle);
         err = cycle_mark(cycle);
+    }
     heap_summaries_end(err == OK);
     if (err == OK)
         err = cycle_judge(cycle);
+    if (err == OK)
+        heap_compact();
     heap_at_point(HEAP_POINT_OVER, 0);
     while (pmem_world_do(NULL, end, cycle, 0) != OK)
         plat_wait(&nothing, 0, plat_monotonic_ns() + RETRY_NS);
     log_debug("full collection: %s after %" PRIu64 " ms; %" PRIu64 " KiB alive, %" PRIu64
               " KiB freed, %" PRIu64 " pages read, %" PRIu64 " of them twice, %" PRIu64
-              " again though nobody wrote to them, %" PRIu64 " blocks not read",
+              " again though nobody wrote to them, %" PRIu64 " blocks not read, %" PRIu64
+              " sparse ones emptied",
               err == OK ? "done" : err_text(err), (plat_monotonic_ns() - asked_ns) / 1000000u,
               cycle->bytes_marked >> 10, cycle->blocks_freed << (HEAP_BLOCK_SHIFT - 10),
-              cycle->reading.pages, cycle->reading.twice, cycle->reading.again,
-              cycle->blocks_known);
+              cycle->reading.pages, cycle->reading.twice, cycle->reading.again, cycle->blocks_known,
+              cycle->blocks_emptied);
     cycle_close(cycle);
     atomic_store(&collector.outcome, err);
     if (err == OK)
@@ -379,6 +387,7 @@ void
 heap_cycle_stopped_world_did_it(void)
 {
     heap_summaries_distrust();
+    heap_compact_void();
     heap_cycle_call_off();
     atomic_store(&collector.was_vain, false);
     atomic_store(&collector.inherited, 0);

@@ -34,6 +34,7 @@ struct heap_cycle {
     uint64_t blocks_known;        /* taken from a summary instead */
     uint64_t bytes_marked;
     uint64_t blocks_freed;
+    uint64_t blocks_emptied;
 };
 
 static inline void
@@ -88,6 +89,31 @@ must_use err_t heap_weak_settle(struct heap_cycle *cycle, struct painter *painte
  * stays as it is.
  */
 must_use err_t heap_judge(struct heap_cycle *cycle, struct pmem_worker *worker);
+
+/*
+ * compact.c: emptying sparse blocks. Choose some, before the cycle's instant; at the instant, which
+ * are still nobody's, from then on are.
+ */
+void heap_compact_choose(struct heap_cycle *cycle);
+void heap_compact_begin(void);
+
+/*
+ * The marker: a slot of old space, or a stack with its lowest bit set, has this word, as the
+ * picture has it; or somebody, it is not known where, refers into the block. 0: C holds the word.
+ */
+void heap_compact_note(word_t word, uint64_t slot);
+void heap_compact_leave(uint64_t block);
+
+/* The judge: is it chosen, so that it is not filled up? It is free. The heap's lock is held. */
+bool heap_compact_keeps(uint64_t block);
+void heap_compact_gone(uint64_t block);
+
+/* All was judged: empty them, as far as that may be. */
+void heap_compact(void);
+
+/* In the stopped world, however the cycle ended; and its memory. */
+void heap_compact_end(void);
+void heap_compact_close(void);
 
 /* The same question of a mark in the stopped world: panics if something reachable is condemned. */
 void heap_judge_prove(struct heap_cycle *cycle);

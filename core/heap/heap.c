@@ -95,6 +95,7 @@ heap_start(const struct heap_options *options)
     heap.full_bytes_min = HEAP_FULL_NURSERIES * (heap_nursery_blocks() << HEAP_BLOCK_SHIFT);
     heap_huge_asked();
     heap.mark_chunks_max = UINT64_MAX;
+    heap.compact = options->compact;
     heap.refused_left = UINT64_MAX;
     heap_fail_allocation(options->fail_allocation);
     if (nursery_bytes == 0)

@@ -1,10 +1,11 @@
 /*
- * heap.h - memory for objects: a nursery that moves, old blocks that do not.
+ * heap.h - memory for objects: a nursery that moves, old blocks that seldom do.
  *
  * What it keeps true
  *   1. Allocation never collects. When it has no room it answers 0, nothing
  *      has changed, and the instruction is run again after heap_collect. So C
- *      holds plain references from one safepoint to the next, and no longer.
+ *      holds plain references from one safepoint to the next, and no longer;
+ *      but for what heap_alloc_old() made, which never moves.
  *   2. Memory that was handed out is zero behind the header.
  *   3. Every old slot that holds a young reference is in the remembered set;
  *      stacks of threads that ran since the last scavenge are listed instead.
@@ -47,6 +48,7 @@ enum heap_point {
     HEAP_POINT_LAST,      /* the world is about to be stopped, to clear weak words; it runs */
     HEAP_POINT_JUDGE,     /* a block is about to be judged; it runs */
     HEAP_POINT_JUDGED,    /* all were; it runs */
+    HEAP_POINT_EMPTY,     /* sparse blocks are about to be emptied, this one first; it runs */
     HEAP_POINT_OVER,      /* births are told of until the next stop of the world, and no longer */
     HEAP_POINT_COUNT,
 };
@@ -57,12 +59,20 @@ enum heap_point {
  */
 typedef void heap_point_fn(enum heap_point point, uint64_t next);
 
+/* Which sparse blocks a cycle empties: what lives there moves to where others have room. */
+enum heap_compacting {
+    HEAP_COMPACT_NEVER,
+    HEAP_COMPACT_SURPLUS, /* those whose room is not soon filled up */
+    HEAP_COMPACT_ALL,     /* test builds: all that can be */
+};
+
 struct heap_options {
     uint64_t nursery_bytes; /* 0: 2 MiB; a multiple of HEAP_BLOCK_BYTES */
     bool move_always;       /* test builds: scavenge at every safepoint */
     uint64_t limit_bytes;   /* live data at most, 0: no limit */
     bool background;        /* full collections beside the programs, by a thread of its own */
     bool prove_cycles;      /* test builds: what such a one is about to free is proved garbage */
+    enum heap_compacting compact; /* of such a one */
     uint64_t summary_bytes; /* memory for what cycles know of unchanged blocks; 0: all is read */
     uint64_t stay_bytes;    /* test builds: every second object stays young, up to so much */
     bool check_always;      /* test builds: walk all of the heap after each collection */
@@ -180,6 +190,9 @@ must_use err_t heap_collect_full(struct heap_local *local);
  */
 void heap_cycle_ask(void);
 
+/* Tests: of the cycles that begin from now on. Any thread. */
+void heap_compact_set(enum heap_compacting how);
+
 /*
  * A program is told that there is no room: until the next scavenge it may use what is kept back
  * for that, to clean up. The caller is a RUNNING worker at a safepoint. heap_collect() does so
@@ -270,6 +283,9 @@ struct heap_cycle_stats {
     uint64_t blocks_known; /* that were not read, because nobody had written to them, by all */
     uint64_t summaries;    /* of blocks, that are kept now */
     uint64_t summary_bytes;
+    uint64_t blocks_emptied; /* sparse ones, by all */
+    uint64_t bytes_moved;    /* for that */
+    uint64_t empty_ns_max;   /* the world stood still for a few of them, at most */
 };
 
 struct heap_stats {

@@ -34,6 +34,7 @@
 #define HEAP_SWEEP_PAGES        48  /* descriptors that a full volume's sweep may write */
 #define HEAP_SWEEP_KEPT         64  /* credit that scavenges leave to that, and to zeroing */
 #define HEAP_CURSOR_COUNT       64
+#define HEAP_FILL_BYTES         (HEAP_BLOCK_BYTES - HEAP_LARGE_BYTES) /* a block is filled so far */
 #define HEAP_LINE_WORDS         (HEAP_LINES_PER_BLOCK / 64)
 #define HEAP_NO_BLOCK           UINT64_MAX
 #define HEAP_LIMITS_MAX         256 /* applications that have a limit */
@@ -247,6 +248,8 @@ struct heap {
     uint64_t surplus;   /* so many of those are to be given back to the volume */
     struct heap_cursor cursors[HEAP_CURSOR_COUNT];
     struct heap_births births;
+    _Atomic uint32_t compact; /* enum heap_compacting */
+    bool compacting;          /* births are told to compact.c, too; changed in the stopped world */
     bool weak_watch; /* what get() of a weak word answers is told; changed in the stopped world */
     uint64_t weak_pages_wanted; /* the last full collection in the stopped world had too few */
     uint64_t weak_turn;         /* how often that was so */
@@ -272,9 +275,9 @@ struct heap {
     uint64_t *young_bits; /* one bit for every 8 bytes of the nursery */
     uint64_t *scan_stack; /* copied, their words not yet looked at */
     uint64_t scan_max;
-    uint64_t mark_chunks_max; /* of the mark stack; small in tests */
-    _Atomic bool marks_late;  /* tests: nothing is marked before the snapshot is committed */
-    uint64_t full_bytes_min;  /* of HEAP_FULL_NURSERIES */
+    uint64_t mark_chunks_max;        /* of the mark stack; small in tests */
+    _Atomic bool marks_late;         /* tests: nothing is marked before the snapshot is committed */
+    _Atomic uint64_t full_bytes_min; /* of HEAP_FULL_NURSERIES */
 
     _Atomic uint64_t old_bytes;    /* gone into old space since the last full collection */
     uint64_t bytes_live;           /* after it */
@@ -332,6 +335,16 @@ void heap_births_hole(uint64_t from, uint64_t to);
 bool heap_born_block(const struct heap_births *births, uint64_t block);
 bool heap_is_born(ref_t object);
 
+/*
+ * compact.c: while heap.compacting, an object of old space is there: its header is; and before
+ * that, of a large one, so many blocks are.
+ */
+void heap_compact_born(ref_t object);
+void heap_compact_large(uint64_t block, uint64_t count);
+
+/* In the stopped world: something was freed by other marks than the cycle's. */
+void heap_compact_void(void);
+
 /* roots.c: remembered set, threads, handles */
 must_use err_t heap_roots_start(void);
 void heap_roots_stop(void);
@@ -368,6 +381,13 @@ struct heap_plan {       /* what a scavenge must be ready for */
 struct heap_plan heap_plan_worst(void);
 struct heap_plan heap_plan_exact(void);
 uint64_t heap_scavenge_pages(const struct heap_plan *plan);
+uint64_t heap_cursor_pages(void);
+uint64_t heap_old_take(struct heap_cursor *cursor, uint64_t bytes);
+void heap_object_copy(uint64_t to, uint64_t from, uint64_t bytes, uint64_t header);
+
+/* In the stopped world: of each word of what lives in the nursery, unless that is more bytes. */
+typedef void heap_slot_fn(uint64_t slot);
+bool heap_young_slots(heap_slot_fn *see, uint64_t bytes_max);
 uint64_t heap_kept_pages(void);
 void heap_scavenge(bool promote_all, const struct heap_plan *plan);
 

@@ -95,6 +95,8 @@ old_judge_locked(const struct heap_cycle *cycle, const struct judged *judged)
     lines_forget(block, lines); /* guard: judge-slots */
     for (unsigned i = 0; i < HEAP_LINE_WORDS; i++)
         heap.lines[block][i] = lines[i];
+    if (heap_compact_keeps(block)) /* guard: empty-filled */
+        return false;
     if (HEAP_LINES_PER_BLOCK - lines_used(lines) < HEAP_RECYCLE_LINES_MIN)
         return false;
     heap.owners[block] = judged->application;
@@ -130,6 +132,7 @@ blocks_free(struct heap_cycle *cycle, const struct judged *judged)
 {
     uint64_t at = heap_descriptor_at(judged->block);
 
+    heap_compact_gone(judged->block);
     pmem_store64(at, BLOCK_FREE);
     pmem_store64(at + 8, 0);
     if (heap.slot_word_count != 0) /* guard: judge-block-slots */
@@ -140,6 +143,14 @@ blocks_free(struct heap_cycle *cycle, const struct judged *judged)
     cycle->blocks_freed += judged->count;
 }
 
+/* Who empties blocks must know what the pages of its other blocks belong to. */
+static void
+large_lives(const struct judged *judged)
+{
+    if (heap.compacting && judged->kind == BLOCK_LARGE)
+        heap_compact_large(judged->block, judged->count);
+}
+
 /* Returns how many blocks that was. */
 static uint64_t
 block_judge(struct heap_cycle *cycle, struct pmem_worker *worker, uint64_t block)
@@ -148,13 +159,17 @@ block_judge(struct heap_cycle *cycle, struct pmem_worker *worker, uint64_t block
     bool dead;
 
     judged_read(&judged, block);
-    if (judged.kind != BLOCK_FREE && worker->credit < CREDIT_LEAST)
+    if (judged.kind != BLOCK_FREE && worker->credit < CREDIT_LEAST) {
+        large_lives(&judged);
         return judged.count;
+    }
     lock_acquire(&heap.lock);
     dead = block_judge_locked(cycle, &judged);
     lock_release(&heap.lock);
     if (dead)
         blocks_free(cycle, &judged);
+    else
+        large_lives(&judged);
     if (heap.scan_at < block + judged.count)
         heap.scan_at = block + judged.count < heap.scan_to ? block + judged.count : heap.scan_to;
     return judged.count;

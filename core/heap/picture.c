@@ -41,6 +41,8 @@ struct painter {
     struct heap_marks *marks;
     uint64_t page;     /* address of the page that was entered, or NO_PAGE */
     bool reading;      /* pages that are not in memory as they were are read */
+    bool notes;        /* what refers into chosen blocks is noted */
+    ref_t stack;       /* the object that is looked at, if it is one */
     uint64_t own_from; /* while a block is looked at: what is marked in it will be seen */
     uint64_t own_bytes;
     struct heap_sketch sketch;        /* and where it leads to is told */
@@ -158,8 +160,17 @@ tell(struct painter *painter, word_t word, bool waits)
         heap_sketch_word(&painter->sketch, word);
 }
 
+/* Who empties blocks must know of each word that leads there, and where it is. */
 static inline void
-mark_word(struct painter *painter, word_t word)
+note(const struct painter *painter, word_t word, uint64_t slot)
+{
+    if (unlikely(painter->notes)) /* guard: empty-note */
+        heap_compact_note(word, painter->stack != 0 ? painter->stack | 1 : slot);
+}
+
+/* `slot`: where the word is; 0: in C's hands. */
+static inline void
+mark_word(struct painter *painter, word_t word, uint64_t slot)
 {
     bool marked, waits;
 
@@ -167,6 +178,7 @@ mark_word(struct painter *painter, word_t word)
         return;
     assert(word >= SPACE_HEAP);
     assert(heap_block_of(word) < painter->marks->block_count);
+    note(painter, word, slot);
     marked = heap_mark_set(painter->marks, word);
     if (word - painter->own_from < painter->own_bytes || (!marked && !painter->sketch.on))
         return;
@@ -190,7 +202,7 @@ mark_slots(struct painter *painter, uint64_t from, uint64_t to)
             count = RUN_WORDS;
         TRY(words_read(painter, at, (unsigned)count, painter->words));
         for (uint64_t i = 0; i < count; i++)
-            mark_word(painter, painter->words[i]);
+            mark_word(painter, painter->words[i], at + 8 * i);
         if (count == RUN_WORDS && heap_cycle_is_called_off())
             return ERR_CANCELLED;
     }
@@ -260,6 +272,20 @@ is_weak(struct painter *painter, ref_t object)
     return !painter->cycle->weak_keeps && mark_push(&painter->cycle->weak, object);
 }
 
+/* A weak word leads nowhere, but it changes when what it refers to moves. */
+static err_t
+weak_note(struct painter *painter, uint64_t slot)
+{
+    uint64_t word;
+
+    if (!painter->notes)
+        return OK;
+    TRY(words_read(painter, slot, 1, &word));
+    if (word_is_ref(word)) /* guard: empty-weak */
+        note(painter, word, slot);
+    return OK;
+}
+
 /* So far into a large object its words were asked for. */
 static inline void
 depends_on(struct painter *painter, ref_t object, uint64_t bytes)
@@ -270,9 +296,8 @@ depends_on(struct painter *painter, ref_t object, uint64_t bytes)
         painter->sketch.page_count = (uint32_t)pages;
 }
 
-/* Look at an object that is marked. */
 static err_t
-look_at(struct painter *painter, ref_t object)
+look_inside(struct painter *painter, ref_t object)
 {
     uint64_t head[HEAD_WORDS], bytes, from, to;
     const struct heap_shape *shape;
@@ -281,15 +306,18 @@ look_at(struct painter *painter, ref_t object)
 
     TRY(head_read(painter, object, head, &count, &shape));
     bytes = heap_shape_bytes(shape, copy, head[0]);
+    painter->stack = shape->kind == KIND_STACK ? object : 0;
     for (unsigned i = 0; heap_shape_run(shape, copy, i, &from, &to); i++) {
         if (i == 0 && shape->weak) {
             painter->sketch.on = false; /* whether its word leads anywhere is another question */
-            if (is_weak(painter, object))
+            if (is_weak(painter, object)) {
+                TRY(weak_note(painter, from - copy + object));
                 from += 8;
+            }
         }
         if (likely(bytes <= 8ull * count)) {
             for (; from < to; from += 8)
-                mark_word(painter, head[(from - copy) / 8]);
+                mark_word(painter, head[(from - copy) / 8], from - copy + object);
         } else {
             depends_on(painter, object, to - copy);
             TRY(mark_slots(painter, from - copy + object, to - copy + object));
@@ -298,6 +326,16 @@ look_at(struct painter *painter, ref_t object)
     heap_mark_lines(painter->marks, object, bytes);
     painter->cycle->block_bytes[heap_block_of(object)] += bytes;
     return OK;
+}
+
+/* Look at an object that is marked. */
+static err_t
+look_at(struct painter *painter, ref_t object)
+{
+    err_t err = look_inside(painter, object);
+
+    painter->stack = 0;
+    return err;
 }
 
 /* An object comes off the stack; one that cannot be looked at now waits in its block. */
@@ -443,8 +481,10 @@ block_take(struct painter *painter, uint64_t block, struct heap_summary *summary
     cycle->block_bytes[block] = 8ull * summary->alive_words;
     heap_summary_lines(summary, cycle->marks.lines[block]);
     while (heap_edge_next(&edges, &word, &other)) {
+        if (painter->notes)
+            heap_compact_leave(word != 0 ? heap_block_of(word) : other);
         if (word != 0)
-            mark_word(painter, word);
+            mark_word(painter, word, 0);
         else if (!is_summed(cycle, other))
             block_wait(cycle, other);
     }
@@ -561,7 +601,7 @@ heap_picture_root(struct heap_cycle *cycle, word_t word)
 {
     struct painter painter = { .cycle = cycle, .marks = &cycle->marks };
 
-    mark_word(&painter, word);
+    mark_word(&painter, word, 0);
 }
 
 void
@@ -582,6 +622,7 @@ heap_picture_open(struct heap_cycle *cycle)
         return NULL;
     painter->cycle = cycle;
     painter->marks = &cycle->marks;
+    painter->notes = heap.compacting;
     painter->page = NO_PAGE;
     for (unsigned i = 0; i < COPIES; i++)
         painter->copies.pages[i] = NO_PAGE;
@@ -658,6 +699,6 @@ err_t
 heap_picture_mark_more(struct painter *painter, const word_t *words, uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++)
-        mark_word(painter, words[i]);
+        mark_word(painter, words[i], 0);
     return rest_look(painter);
 }

@@ -18,10 +18,8 @@
 #include "base/trace.h"
 #include "plat/machine.h"
 
-#define BLOCK_FILL_BYTES (HEAP_BLOCK_BYTES - HEAP_LARGE_BYTES)
-
-#define KEPT_BLOCKS      8  /* of old space, for what is alive in a nursery that mostly is not */
-#define KEPT_ROOT_PAGES  32 /* roots that are remembered or listed, and some slack */
+#define KEPT_BLOCKS     8  /* of old space, for what is alive in a nursery that mostly is not */
+#define KEPT_ROOT_PAGES 32 /* roots that are remembered or listed, and some slack */
 
 static struct {
     bool promote_all;
@@ -67,13 +65,14 @@ survivor_take(struct heap_cursor *cursor, uint64_t bytes)
     return at;
 }
 
-static uint64_t
-old_take(struct heap_cursor *cursor, uint64_t bytes)
+/* Room in old space, with the credit that was counted for it: its pages are there. */
+uint64_t
+heap_old_take(struct heap_cursor *cursor, uint64_t bytes)
 {
     struct heap_taken taken;
     uint64_t at = heap_cursor_take(cursor, bytes, &taken);
 
-    assert(at != 0); /* heap_scavenge_pages() saw to that */
+    assert(at != 0); /* who counted saw to that */
     if (taken.block != HEAP_NO_BLOCK) {
         heap_block_describe(&taken);
         if (!taken.fresh) /* so that no page of it is read from the disk only to be overwritten */
@@ -82,8 +81,9 @@ old_take(struct heap_cursor *cursor, uint64_t bytes)
     return at;
 }
 
-static void
-copy_object(uint64_t to, uint64_t from, uint64_t bytes, uint64_t header)
+/* With another header. */
+void
+heap_object_copy(uint64_t to, uint64_t from, uint64_t bytes, uint64_t header)
 {
     pmem_barrier(to);
     if (((to + bytes - 1) ^ to) >> PAGE_SHIFT != 0)
@@ -154,10 +154,12 @@ forward(word_t word)
     if (to != 0) {
         scavenge.kept_bytes += bytes;
     } else {
-        to = old_take(cursor, bytes);
+        to = heap_old_take(cursor, bytes);
         scavenge.promoted_bytes += bytes;
     }
-    copy_object(to, word, bytes, header);
+    heap_object_copy(to, word, bytes, header);
+    if (unlikely(heap.compacting) && !ref_is_young(to)) /* guard: empty-promoted */
+        heap_compact_born(to);
     pmem_store64(word, to);
     if (heap_shape_has_words(shape)) {
         assert(scavenge.stack_count < heap.scan_max);
@@ -191,8 +193,8 @@ scan(ref_t object)
 /* ---- how much it may write ---- */
 
 /* Under the lock, because a first guess is made while others allocate. */
-static uint64_t
-cursor_pages(void)
+uint64_t
+heap_cursor_pages(void)
 {
     uint64_t pages = 0;
 
@@ -234,7 +236,7 @@ blocks_max(uint64_t bytes)
 
     if (runs > HEAP_CURSOR_COUNT)
         runs = HEAP_CURSOR_COUNT;
-    return bytes / BLOCK_FILL_BYTES + 1 + 2 * runs;
+    return bytes / HEAP_FILL_BYTES + 1 + 2 * runs;
 }
 
 /* Whatever is in the nursery may be alive. */
@@ -270,27 +272,47 @@ count_word(word_t word)
     return word;
 }
 
+/* And each of its words is seen, unless it is NULL who sees. False: it is more than `bytes_max`. */
+static bool
+live_walk(struct heap_plan *plan, heap_slot_fn *see, uint64_t bytes_max)
+{
+    uint64_t from, to;
+
+    memset(heap.young_bits, 0, (nursery_to - nursery_from) / 64);
+    scavenge.stack_count = 0;
+    counted = plan;
+    heap_roots_forward(count_word);
+    while (scavenge.stack_count > 0 && plan->bytes <= bytes_max) {
+        ref_t object = heap.scan_stack[--scavenge.stack_count];
+        const struct heap_shape *shape = heap_shape_of(header_class_number(obj_header(object)));
+
+        for (unsigned i = 0; heap_shape_run(shape, object, i, &from, &to); i++) {
+            for (uint64_t at = from; at < to; at += 8) {
+                count_word(pmem_load64(at));
+                if (see != NULL)
+                    see(at);
+            }
+        }
+    }
+    return plan->bytes <= bytes_max;
+}
+
 /* In the stopped world: what is alive in the nursery, to the byte. */
 struct heap_plan
 heap_plan_exact(void)
 {
     struct heap_plan plan = { .hole_pages = HEAP_HOLE_PAGES_FEW };
-    uint64_t from, to;
 
-    memset(heap.young_bits, 0, (nursery_to - nursery_from) / 64);
-    scavenge.stack_count = 0;
-    counted = &plan;
-    heap_roots_forward(count_word);
-    while (scavenge.stack_count > 0) {
-        ref_t object = heap.scan_stack[--scavenge.stack_count];
-        const struct heap_shape *shape = heap_shape_of(header_class_number(obj_header(object)));
-
-        for (unsigned i = 0; heap_shape_run(shape, object, i, &from, &to); i++) {
-            for (uint64_t at = from; at < to; at += 8)
-                count_word(pmem_load64(at));
-        }
-    }
+    (void)live_walk(&plan, NULL, UINT64_MAX);
     return plan;
+}
+
+bool
+heap_young_slots(heap_slot_fn *see, uint64_t bytes_max)
+{
+    struct heap_plan plan = { 0 };
+
+    return live_walk(&plan, see, bytes_max);
 }
 
 static inline uint64_t
@@ -306,7 +328,7 @@ least(uint64_t a, uint64_t b)
 uint64_t
 heap_scavenge_pages(const struct heap_plan *plan)
 {
-    uint64_t pages = heap_nursery_pages() + heap_roots_pages() + cursor_pages();
+    uint64_t pages = heap_nursery_pages() + heap_roots_pages() + heap_cursor_pages();
     uint64_t from = heap.survivor_from[heap.survivor_now];
     uint64_t to = heap.survivor_from[1 - heap.survivor_now];
     uint64_t moved;

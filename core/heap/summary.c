@@ -138,6 +138,13 @@ heap_summaries_distrust(void)
     atomic_store(&summaries.distrusted, true);
 }
 
+void
+heap_summary_forget(uint64_t block)
+{
+    if (summaries.of != NULL)
+        forget(block);
+}
+
 static bool
 is_unchanged(const struct heap_summary *summary, uint64_t block)
 {

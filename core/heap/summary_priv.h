@@ -109,6 +109,9 @@ void heap_summaries_end(bool complete);
 /* Any thread: what is marked in the stopped world is freed by other marks, so all is forgotten. */
 void heap_summaries_distrust(void);
 
+/* The block was emptied: what is known of it is not true of what will lie there. */
+void heap_summary_forget(uint64_t block);
+
 /* What is known of a block, whether it is still true or not; or NULL. */
 struct heap_summary *heap_summary_find(uint64_t block);
 

@@ -320,6 +320,13 @@ must_use err_t pmem_world_do(struct pmem_worker *worker, pmem_world_fn *action, 
 must_use err_t pmem_world_do_kept(struct pmem_worker *worker, pmem_world_fn *action, void *argument,
                                   uint64_t pages, uint64_t leave);
 
+/*
+ * In the stopped world: tell of each page that was written in the running epoch, of some of them
+ * twice. `see` gets its address, touches nothing of the space, and takes no lock.
+ */
+typedef void pmem_page_fn(void *context, uint64_t address);
+void pmem_written_each(pmem_page_fn *see, void *context);
+
 /* ---- snapshots ---- */
 
 /*

@@ -337,6 +337,25 @@ pmem_world_listed(void)
     return length;
 }
 
+static void
+listed_each(const struct pmem_dirty *dirty, pmem_page_fn *see, void *context)
+{
+    for (const struct pmem_chunk *chunk = dirty->first; chunk; chunk = chunk->next)
+        for (uint32_t i = 0; i < chunk->count; i++)
+            see(context, pmem_address_of(chunk->pages[i]));
+}
+
+void
+pmem_written_each(pmem_page_fn *see, void *context)
+{
+    assert(pmem_world_acting());
+    lock_acquire(&world.workers_lock);
+    for (struct pmem_worker *worker = world.workers; worker; worker = worker->next)
+        listed_each(&worker->dirty, see, context);
+    lock_release(&world.workers_lock);
+    listed_each(&world.self.dirty, see, context);
+}
+
 /* ---- joining and leaving, going and coming ---- */
 
 static unsigned

@@ -169,8 +169,10 @@ vm_start(const struct vm_options *options)
     system_options.heap.move_always = true;
     system_options.heap.prove_cycles = true;
 #endif
-    if (system_options.heap.move_always)
+    if (system_options.heap.move_always) {
         system_options.heap.stay_bytes = MOVING_STAY_BYTES;
+        system_options.heap.compact = HEAP_COMPACT_ALL;
+    }
     atomic_store(&system_interrupted, false);
     atomic_store(&system_left, false);
     atomic_store(&system_called_off, false);

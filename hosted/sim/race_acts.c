@@ -66,6 +66,37 @@ act_young(void)
     race_hand_take(node, young);
 }
 
+static void
+far_store(void)
+{
+    if (race_root_get(AT_FAR) != WORD_NULL)
+        array_store_word(race_root_get(AT_FAR), FAR_WORD, race_root_get(AT_STONES));
+}
+
+static void
+act_far(void)
+{
+    far_store();
+    race_commit();
+}
+
+/* Where blocks are sparse: what is old from the beginning, and refers there. */
+static void
+born_make(void)
+{
+    ref_t born;
+
+    if (race_root_get(AT_FAR) == WORD_NULL || race.hoard != 0) /* there is no credit for it */
+        return;
+    far_store();
+    born = race_node_make(JUNK_ID, true);
+    race_node_set(born, 0, race_root_get(AT_STONES));
+    race_root_set(AT_BORN, born);
+    born = race_array_make(KIND_WORDS, CLASS_WORDS, FAR_WORDS);
+    array_store_word(born, FAR_WORD, race_root_get(AT_STONES));
+    race_root_set(AT_WIDER, born);
+}
+
 /* Each is in the list before it is safe to move on. */
 static void
 act_fill(void)
@@ -82,6 +113,7 @@ act_fill(void)
         race_root_set(HOLDER_FILLED, old);
         race_changed();
     }
+    born_make();
     race.spare.word = race_raw_make(WIDE_WORDS);
     race_root_set(AT_LARGE, race_raw_make(LARGE_WORDS));
     race_root_set(AT_WIDE, race.spare.word);
@@ -185,6 +217,8 @@ race_act(enum race_act act)
         return race_scavenge();
     case RACE_FILL:
         return act_fill();
+    case RACE_FAR:
+        return act_far();
     case RACE_RENEW:
         return act_renew();
     case RACE_CLEAN:

@@ -146,6 +146,37 @@ stones_look(void)
     }
 }
 
+/* What refers to the first stone, if it is there, refers to where it is. */
+static void
+stone_look(const char *what, word_t word)
+{
+    if (word != WORD_NULL && word != race_root_get(AT_STONES))
+        race_wrong("%s refers to where a stone was", what);
+}
+
+static void
+past_look(void)
+{
+    word_t past = race_root_get(AT_PAST), born = race_root_get(AT_BORN);
+    word_t far = race_root_get(AT_FAR), wider = race_root_get(AT_WIDER);
+    word_t loose = race_root_get(AT_LOOSE);
+
+    stone_look("the root", GET_WORD(space_root, SPACE_ROOT, out_of_space));
+    if (past != WORD_NULL) {
+        stone_look("an object", race_node_get(past, 0));
+        if (race_node_get(race_root_get(AT_STONES), 1) != past)
+            race_wrong("a stone refers to where an object was");
+    }
+    if (born != WORD_NULL)
+        stone_look("an object that was born old", race_node_get(born, 0));
+    if (far != WORD_NULL)
+        stone_look("a large array", array_load_word(far, FAR_WORD));
+    if (wider != WORD_NULL)
+        stone_look("a large array that was born", array_load_word(wider, FAR_WORD));
+    if (loose != WORD_NULL)
+        stone_look("a weak reference", obj_load_word(loose, offsetof(struct weak_object, weak)));
+}
+
 static void
 raw_look(unsigned root, uint32_t length)
 {
@@ -187,6 +218,7 @@ race_look(void)
     for (unsigned i = 0; i < WEAK_COUNT; i++)
         weak_compare(i, seen);
     stones_look();
+    past_look();
     raw_look(AT_WIDE, WIDE_WORDS);
     raw_look(AT_LARGE, LARGE_WORDS);
     ledger_look();

@@ -36,6 +36,12 @@ enum {
     AT_LEDGER,
     AT_WIDE,  /* raw, and does not fit a hole */
     AT_LARGE, /* has a block of its own */
+    AT_PLUG,  /* old objects that leave no hole in the block of this array */
+    AT_PAST,  /* an object that refers to the first stone, and the other way; young at first */
+    AT_BORN,  /* another one, made since the cycle began */
+    AT_FAR,   /* words over several blocks, one of which comes to refer to the first stone */
+    AT_WIDER, /* others, made since */
+    AT_LOOSE, /* a weak reference to the first stone, which lies elsewhere */
     ROOT_COUNT,
 };
 
@@ -57,6 +63,8 @@ enum {
 #define LARGE_WORDS  1200u
 #define GROUND_WORDS 4000u /* of a large object that is gone: its block is free */
 #define GROUND_LARGE 3u
+#define FAR_WORDS    9000u
+#define FAR_WORD     8500u
 #define FILLED       7u /* more than what is left of a hole */
 #define VERSIONS     64u
 #define FULLS        3u
@@ -113,6 +121,9 @@ void race_must(const char *doing, err_t err);
 /* race_space.c: objects, in the nursery or in old space, whatever it takes. */
 ref_t race_alloc(uint64_t bytes, uint32_t class_number, bool old);
 ref_t race_node_make(uint64_t id, bool old);
+
+/* What was made in old space is from now on as what was promoted: it may move. */
+void race_age(ref_t object);
 ref_t race_array_make(enum object_kind kind, uint32_t class_number, uint32_t length);
 
 /* A raw array of 0, 1, 2, ... in old space. */

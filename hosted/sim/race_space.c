@@ -29,12 +29,20 @@ race_alloc(uint64_t bytes, uint32_t class_number, bool old)
     plat_panic("sim: no memory after 64 collections");
 }
 
+void
+race_age(ref_t object)
+{
+    pmem_store64(object, obj_header(object) | 1ull << HEADER_AGE_SHIFT);
+}
+
 ref_t
 race_node_make(uint64_t id, bool old)
 {
     ref_t node = race_alloc(sizeof(struct node_object), CLASS_NODE, old);
 
     SET_U64(node_object, node, id, id);
+    if (old)
+        race_age(node);
     return node;
 }
 

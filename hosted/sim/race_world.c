@@ -31,11 +31,11 @@ static struct {
 } turn;
 
 const char *const sim_race_act_names[RACE_ACT_COUNT] = {
-    [RACE_GET] = "get",         [RACE_KEEP] = "keep",     [RACE_FORGET] = "forget",
-    [RACE_DROP] = "drop",       [RACE_HIDE] = "hide",     [RACE_YOUNG] = "young",
-    [RACE_PROMOTE] = "promote", [RACE_FILL] = "fill",     [RACE_RENEW] = "renew",
-    [RACE_CLEAN] = "clean",     [RACE_COMMIT] = "commit", [RACE_HOARD] = "hoard",
-    [RACE_STOPPED] = "stopped", [RACE_KILL] = "kill",
+    [RACE_GET] = "get",         [RACE_KEEP] = "keep",       [RACE_FORGET] = "forget",
+    [RACE_DROP] = "drop",       [RACE_HIDE] = "hide",       [RACE_YOUNG] = "young",
+    [RACE_PROMOTE] = "promote", [RACE_FILL] = "fill",       [RACE_FAR] = "far",
+    [RACE_RENEW] = "renew",     [RACE_CLEAN] = "clean",     [RACE_COMMIT] = "commit",
+    [RACE_HOARD] = "hoard",     [RACE_STOPPED] = "stopped", [RACE_KILL] = "kill",
 };
 
 const char *const sim_race_point_names[HEAP_POINT_COUNT] = {
@@ -44,7 +44,7 @@ const char *const sim_race_point_names[HEAP_POINT_COUNT] = {
     [HEAP_POINT_HELD] = "held",       [HEAP_POINT_WAITED] = "waited",
     [HEAP_POINT_MARKED] = "marked",   [HEAP_POINT_LAST] = "last",
     [HEAP_POINT_JUDGE] = "judge",     [HEAP_POINT_JUDGED] = "judged",
-    [HEAP_POINT_OVER] = "over",
+    [HEAP_POINT_EMPTY] = "empty",     [HEAP_POINT_OVER] = "over",
 };
 
 /* ---- taking turns ---- */
@@ -268,6 +268,8 @@ weak_make(unsigned i, bool old, int target, bool watched)
     word_t word = target == 0 ? race.hand.word : race_node_get(race.hand.word, 0);
 
     obj_store_word(weak, offsetof(struct weak_object, weak), word);
+    if (old)
+        race_age(weak);
     race_root_set(AT_WEAK + i, weak);
     race.model.targets[i] = target;
     race.model.watched[i] = watched;
@@ -310,24 +312,80 @@ wide_open(void)
     (void)race_raw_make(WIDE_WORDS);
 }
 
+/*
+ * What is made in old space next comes to the last of the stones. The block of the array that keeps
+ * everything has no hole any more, because it cannot be emptied; those between have, from the next
+ * full collection on, for what will be made later.
+ */
+static void
+sparse_begin(void)
+{
+    uint64_t first = race_roots() / HEAP_BLOCK_BYTES,
+             last = race_root_get(AT_STONES) / HEAP_BLOCK_BYTES;
+    ref_t node = race_alloc(sizeof(struct weak_object), CLASS_WEAK_NODE, true);
+
+    obj_store_word(node, offsetof(struct weak_object, weak), race_root_get(AT_STONES));
+    race_root_set(AT_LOOSE, node);
+    do {
+        node = race_node_make(JUNK_ID, true);
+        if (node / HEAP_BLOCK_BYTES == first) {
+            race_node_set(node, 0, race_root_get(AT_PLUG));
+            race_root_set(AT_PLUG, node);
+        }
+        race_must("come to a safepoint", pmem_safepoint(&race.worker));
+    } while (node / HEAP_BLOCK_BYTES != last);
+    race_root_set(AT_FAR, race_array_make(KIND_WORDS, CLASS_WORDS, FAR_WORDS));
+    SET_WORD(space_root, SPACE_ROOT, out_of_space, race_root_get(AT_STONES));
+}
+
+/* Holes are known. What is young by then is not any more. */
+static void
+sparse_know(void)
+{
+    race_must("collect", heap_collect_full(&race.local));
+}
+
+static void
+sparse_end(void)
+{
+    ref_t past = race_node_make(JUNK_ID, false);
+
+    race_age(past); /* the next scavenge makes it old */
+    race_node_set(past, 0, race_root_get(AT_STONES));
+    race_node_set(race_root_get(AT_STONES), 1, past);
+    race_root_set(AT_PAST, past);
+    heap_compact_set(HEAP_COMPACT_ALL);
+}
+
 static void
 begin(unsigned start)
 {
-    bool weak_old = (start & RACE_YOUNG_WEAK) == 0;
+    bool node_old = (start & RACE_YOUNG_NODE) == 0, weak_old = (start & RACE_YOUNG_WEAK) == 0;
+    bool sparse = (start & RACE_SPARSE) != 0;
 
     race.version = pmem_load64(race_ledger_at(LEDGER_VERSION));
     race_must("collect", heap_collect_full(&race.local));
+    if (sparse)
+        sparse_begin();
     (void)race_node_make(JUNK_ID, false); /* the nursery is there */
-    targets_make((start & RACE_YOUNG_NODE) == 0);
+    if (sparse && !node_old)
+        sparse_know();
+    targets_make(node_old);
+    if (sparse && node_old && !weak_old)
+        sparse_know();
     weak_make(0, weak_old, 0, false);
     weak_make(1, weak_old, 0, true);
     weak_make(2, weak_old, 1, true);
+    if (sparse && node_old && weak_old)
+        sparse_know();
     if ((start & RACE_HELD) != 0) {
         race.model.holders[HOLDER_START] = race.model.hand;
         race_root_set(HOLDER_START, race.hand.word);
         wide_open();
     }
     graves_make();
+    if (sparse)
+        sparse_end();
     tracked_note();
     race_hand_take(NONE, WORD_NULL);
     race_changed();

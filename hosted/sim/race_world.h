@@ -28,6 +28,7 @@ enum race_act {
     RACE_YOUNG,   /* makes a young object that refers to what is in the hand, and takes that */
     RACE_PROMOTE, /* a scavenge */
     RACE_FILL,    /* old objects in holes and in new blocks; they refer to what is in the hand */
+    RACE_FAR,     /* stores far away what refers into sparse blocks, and commits */
     RACE_RENEW,   /* the first weak reference becomes a young one, to what is in the hand */
     RACE_CLEAN,   /* calls the actions of what is gone, as .phantom.cleaner does */
     RACE_COMMIT,  /* a snapshot, and waits until it is committed */
@@ -44,7 +45,8 @@ enum race_start {
     RACE_HELD = 1,       /* a word keeps T; else only weak ones lead to it */
     RACE_YOUNG_NODE = 2, /* T and U are young; else old */
     RACE_YOUNG_WEAK = 4, /* so are the weak references */
-    RACE_STARTS = 8,
+    RACE_SPARSE = 8,     /* what is old lies in sparse blocks, and the cycle empties them */
+    RACE_STARTS = 16,
 };
 
 struct race_step {

@@ -25,10 +25,15 @@
 
 #define CASE_SECONDS 60
 
-/* By bits of enum race_start: is T held, its age, that of the weak references. */
+/* By bits of enum race_start: is T held, its age, that of the weak references; are blocks sparse.
+ */
 static const char *const start_names[RACE_STARTS] = {
-    "loose-old-old",   "held-old-old",   "loose-young-old",   "held-young-old",
-    "loose-old-young", "held-old-young", "loose-young-young", "held-young-young",
+    "loose-old-old",           "held-old-old",           "loose-young-old",
+    "held-young-old",          "loose-old-young",        "held-old-young",
+    "loose-young-young",       "held-young-young",       "loose-old-old-sparse",
+    "held-old-old-sparse",     "loose-young-old-sparse", "held-young-old-sparse",
+    "loose-old-young-sparse",  "held-old-young-sparse",  "loose-young-young-sparse",
+    "held-young-young-sparse",
 };
 
 struct race_case {

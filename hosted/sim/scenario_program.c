@@ -275,6 +275,7 @@ system_live(const struct sim_life *life, const char *name, const char *text, uin
                   .background = sim_random_chance(random, 3, 4),
                   .summary_bytes = SUMMARY_BYTES,
                   .prove_cycles = true,
+                  .compact = HEAP_COMPACT_ALL,
                   .fail_every =
                       sim_random_chance(random, 1, 4) ? 20 + sim_random_below(random, 200) : 0,
                   .check_always = sim_random_chance(random, 1, 8) },

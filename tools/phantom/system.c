@@ -220,6 +220,7 @@ system_start(struct system *system, const struct system_options *options)
         vm.heap.nursery_bytes = heap_nursery_for(stats.block_count * PAGE_BYTES);
     }
     vm.heap.background = !vm.safe && !vm.paused; /* its cycles commit */
+    vm.heap.compact = HEAP_COMPACT_SURPLUS;
     vm.heap.summary_bytes = heap_summaries_for(
         options->pmem.resident_bytes_max ? options->pmem.resident_bytes_max : usual_memory());
     err = vm_start(&vm);

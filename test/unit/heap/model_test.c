@@ -33,6 +33,8 @@ struct model {
 
 static struct model model, committed;
 static uint32_t cycle_every; /* so many steps a cycle is asked for; 0: never */
+static bool one_life;        /* no restarts, and nothing is made in old space */
+static uint64_t emptied;     /* blocks, in the last life */
 static uint64_t seed;
 
 static uint32_t
@@ -178,8 +180,8 @@ step_new(void)
     }
     if (node == NOTHING)
         return;
-    pair = random_below(20) == 0 ? space_alloc_old(PAIR_BYTES, CLASS_PAIR)
-                                 : space_alloc(PAIR_BYTES, CLASS_PAIR);
+    pair = !one_life && random_below(20) == 0 ? space_alloc_old(PAIR_BYTES, CLASS_PAIR)
+                                              : space_alloc(PAIR_BYTES, CLASS_PAIR);
     SET_U64(pair_object, pair, id, (uint64_t)node);
     model.nodes[node] = (struct node){ .slots = { NOTHING, NOTHING, NOTHING }, .used = true };
     set_root(node, pair);
@@ -227,7 +229,7 @@ step_array(void)
 static void
 step_big(void)
 {
-    switch (random_below(8)) {
+    switch (random_below(one_life ? 6 : 8)) {
     case 0:
     case 1:
     case 2:
@@ -265,6 +267,7 @@ step_big(void)
 static void
 run_model(uint64_t first_seed, unsigned steps)
 {
+    struct heap_stats stats;
     ref_t array;
 
     seed = first_seed;
@@ -301,6 +304,8 @@ run_model(uint64_t first_seed, unsigned steps)
     }
     space_check();
     compare_all();
+    heap_stats_get(&stats);
+    emptied = stats.cycles.blocks_emptied;
     space_stop();
 }
 
@@ -343,14 +348,23 @@ run_beside_cycles(uint64_t first_seed, uint32_t every)
                                         .move_always = true,
                                         .background = true,
                                         .prove_cycles = true,
-                                        .summary_bytes = 256 << 10 };
+                                        .summary_bytes = 256 << 10,
+                                        .compact = HEAP_COMPACT_ALL };
     cycle_every = every;
-    run_model(first_seed, 8000);
+    run_model(first_seed, one_life ? 40000 : 8000);
 }
 
 START_TEST(they_agree_beside_cycles)
 {
     run_beside_cycles(0x2545f4914f6cdd1dull + (uint64_t)_i * 77, 20);
+}
+END_TEST
+
+START_TEST(they_agree_while_sparse_blocks_are_emptied)
+{
+    one_life = true;
+    run_beside_cycles(0x27d4eb2f165667c5ull + (uint64_t)_i * 77, 60);
+    ck_assert_uint_gt(emptied, 10);
 }
 END_TEST
 
@@ -381,6 +395,7 @@ main(void)
     tcase_add_loop_test(tcase, they_agree_in_a_strict_space, 0, 2);
     tcase_add_loop_test(tcase, they_agree_when_memory_is_short, 0, 2);
     tcase_add_loop_test(tcase, they_agree_beside_cycles, 0, 4);
+    tcase_add_loop_test(tcase, they_agree_while_sparse_blocks_are_emptied, 0, 4);
     tcase_add_loop_test(tcase, they_agree_beside_cycles_in_a_strict_space, 0, 2);
     tcase_add_loop_test(tcase, they_agree_beside_cycles_when_memory_is_short, 0, 2);
     return run(suite);
