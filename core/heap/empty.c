@@ -60,7 +60,7 @@ typedef bool object_fn(struct heap_sparse *sparse, ref_t object);
 static bool
 objects_each(struct heap_sparse *sparse, object_fn *ask)
 {
-    const uint64_t *bits = &heap_compaction.cycle->marks.bits[sparse->block * HEAP_MARK_WORDS];
+    const uint64_t *bits = heap_compaction.cycle->marks.bits + sparse->block * HEAP_MARK_WORDS;
 
     for (unsigned i = 0; i < HEAP_MARK_WORDS; i++) {
         for (uint64_t left = bits[i]; left != 0; left &= left - 1) {
@@ -462,7 +462,7 @@ prove(const struct heap_emptying *emptying)
         return;
     if (heap_mark(&now, &weak) == OK) {
         for (uint32_t i = 0; i < emptying->count; i++) {
-            const uint64_t *bits = &now.bits[emptying->group[i]->block * HEAP_MARK_WORDS];
+            const uint64_t *bits = now.bits + emptying->group[i]->block * HEAP_MARK_WORDS;
 
             for (unsigned n = 0; n < HEAP_MARK_WORDS; n++) {
                 if (bits[n] != 0)
