@@ -90,6 +90,9 @@ must_use err_t heap_weak_settle(struct heap_cycle *cycle, struct painter *painte
  */
 must_use err_t heap_judge(struct heap_cycle *cycle, struct pmem_worker *worker);
 
+/* For the collector as a worker: let others run for a moment, as one who does not hold them up. */
+void heap_cycle_rest(struct pmem_worker *worker);
+
 /*
  * compact.c: emptying sparse blocks. Choose some, before the cycle's instant; at the instant, which
  * are still nobody's, from then on are.

@@ -187,9 +187,8 @@ table_page_in(struct pmem_worker *worker, uint64_t block)
     return OK;
 }
 
-/* Let others run, as one who does not hold them up. */
-static void
-rest(struct pmem_worker *worker)
+void
+heap_cycle_rest(struct pmem_worker *worker)
 {
     static const _Atomic uint32_t nothing;
 
@@ -214,7 +213,7 @@ heap_judge(struct heap_cycle *cycle, struct pmem_worker *worker)
             heap_at_point(HEAP_POINT_JUDGE, heap_block_at(block));
             block += block_judge(cycle, worker, block);
         }
-        rest(worker);
+        heap_cycle_rest(worker);
     }
     return OK;
 }

@@ -15,15 +15,12 @@
 #include "heap/compact_priv.h"
 
 #include "object/array.h"
-#include "plat/machine.h"
-#include "plat/thread.h"
 #include "pmem/still.h"
 
 #define PAGES_MAX      16384u /* looked at beside the programs, each time; more, and it is given up */
 #define PAGES_AT_ONCE  16u
 #define PAGES_STOPPED  256u /* looked at in the stopped world */
 #define TABLE_AT_ONCE  16384u
-#define REST_NS        100000u
 #define WORDS_PER_PAGE (PAGE_BYTES / 8 / 64) /* of bits */
 
 /* The page comes in. A worker may stop meanwhile; then what it knew may be void. */
@@ -166,12 +163,7 @@ is_due(uint64_t page)
 static err_t
 breathe(struct pmem_worker *worker)
 {
-    static const _Atomic uint32_t not_waited_for;
-
-    pmem_worker_away(worker);
-    plat_wait(&not_waited_for, 0, plat_monotonic_ns() + REST_NS);
-    pmem_worker_back(worker);
-    IGNORE(pmem_safepoint(worker), "nothing is written");
+    heap_cycle_rest(worker);
     return heap_compact_is_unwanted() ? ERR_CANCELLED : OK;
 }
 

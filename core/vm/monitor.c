@@ -412,24 +412,32 @@ entry_pop(ref_t monitor)
     return next;
 }
 
-/* Let the next one in, if nobody is there. Commit has begun. */
+/* Nobody is there: let the next one in, or let go of the monitor. Guarded, and no more after it. */
 static void
-let_in(ref_t object)
+pass_on_guarded(struct vm_worker *worker, ref_t object, ref_t monitor)
 {
-    ref_t monitor, next = WORD_NULL;
-    bool idle = false;
+    ref_t next = entry_pop(monitor);
+    bool idle = next == WORD_NULL && deflate_if_idle(object, monitor);
 
-    monitor_guard(object);
-    monitor = monitor_readable_of(object);
-    if (monitor != 0 && GET_U32(monitor_object, monitor, held) == 0) {
-        next = entry_pop(monitor);
-        idle = next == WORD_NULL && deflate_if_idle(object, monitor);
-    }
     monitor_unguard(object);
     if (next != WORD_NULL)
         thread_wake(next);
     if (idle)
-        monitor_give(NULL, monitor);
+        monitor_give(worker, monitor);
+}
+
+/* Let the next one in, if nobody is there. Commit has begun. */
+static void
+let_in(ref_t object)
+{
+    ref_t monitor;
+
+    monitor_guard(object);
+    monitor = monitor_readable_of(object);
+    if (monitor != 0 && GET_U32(monitor_object, monitor, held) == 0)
+        pass_on_guarded(NULL, object, monitor);
+    else
+        monitor_unguard(object);
 }
 
 /* The thread has no turn any more: it has come to the monitor. True if it had one. */
@@ -629,8 +637,7 @@ monitor_take_within(struct prim_call *call, ref_t object, uint64_t timeout_ns)
 static void
 release_inflated(struct vm_worker *worker, ref_t object)
 {
-    ref_t monitor, next;
-    bool idle;
+    ref_t monitor;
 
     monitor_guard(object);
     monitor = readable_numbered(hash_field(obj_header(object)));
@@ -640,13 +647,7 @@ release_inflated(struct vm_worker *worker, ref_t object)
     }
     SET_U32(monitor_object, monitor, held, 0);
     SET_WORD(monitor_object, monitor, owner, WORD_NULL);
-    next = entry_pop(monitor);
-    idle = next == WORD_NULL && deflate_if_idle(object, monitor);
-    monitor_unguard(object);
-    if (next != WORD_NULL)
-        thread_wake(next);
-    if (idle)
-        monitor_give(worker, monitor);
+    pass_on_guarded(worker, object, monitor);
 }
 
 /* The thread's last hold is gone: let others in. */

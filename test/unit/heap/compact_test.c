@@ -357,33 +357,31 @@ is_recycled(uint64_t block)
     return (heap.recycle_bits[block / 64] >> (block % 64) & 1) != 0;
 }
 
-START_TEST(a_block_with_something_locked_stays_and_is_filled_up)
+/* A header of something in a sparse block, of which its block stays, and is filled up. */
+static void
+stays_with(uint64_t kept, uint64_t set)
 {
     ref_t pair;
 
     make_sparse();
     pair = listed(300);
-    pmem_store64(pair, obj_header(pair) | (uint64_t)LOCK_THIN << HEADER_LOCK_SHIFT);
+    pmem_store64(pair, (obj_header(pair) & kept) | set);
     full();
     ck_assert_uint_gt(emptied(), 0);
     ck_assert_uint_eq(listed(300), pair);
     ck_assert(is_recycled(heap_block_of(pair)));
     check_list();
 }
+
+START_TEST(a_block_with_something_locked_stays_and_is_filled_up)
+{
+    stays_with(UINT64_MAX, (uint64_t)LOCK_THIN << HEADER_LOCK_SHIFT);
+}
 END_TEST
 
 START_TEST(a_block_with_what_was_made_in_old_space_stays)
 {
-    ref_t pair;
-
-    make_sparse();
-    pair = listed(300);
-    pmem_store64(pair, obj_header(pair) & ~HEADER_AGE_MASK);
-    full();
-    ck_assert_uint_gt(emptied(), 0);
-    ck_assert_uint_eq(listed(300), pair);
-    ck_assert(is_recycled(heap_block_of(pair)));
-    check_list();
+    stays_with(~HEADER_AGE_MASK, 0);
 }
 END_TEST
 

@@ -96,6 +96,19 @@ find_large_array(void *argument)
     }
 }
 
+/* Restart the machine with a page of the large array damaged; the program ends with 12. */
+static void
+finish_with_a_damaged_array(uint32_t id)
+{
+    ck_assert_int_eq(pmem_world_do(NULL, find_large_array, NULL, 0), OK);
+    ck_assert_uint_ne(found_page, 0);
+    machine_stop(true);
+    fake.corrupt_page = found_page + 1;
+    machine_start();
+    ck_assert_int_eq(machine_finish(id).status, 12);
+    fake.corrupt_page = 0;
+}
+
 START_TEST(a_damaged_page_is_an_exception_where_it_is_touched)
 {
     uint32_t id = machine_install(
@@ -108,13 +121,7 @@ START_TEST(a_damaged_page_is_an_exception_where_it_is_touched)
         "if (caught != 4096) exit(1); if (sum != (400000 - 4096) * 7) exit(2); exit(12);\n");
 
     machine_await_threads(1, THREAD_SLEEPING);
-    ck_assert_int_eq(pmem_world_do(NULL, find_large_array, NULL, 0), OK);
-    ck_assert_uint_ne(found_page, 0);
-    machine_stop(true);
-    fake.corrupt_page = found_page + 1;
-    machine_start();
-    ck_assert_int_eq(machine_finish(id).status, 12);
-    fake.corrupt_page = 0;
+    finish_with_a_damaged_array(id);
 }
 END_TEST
 
@@ -132,13 +139,7 @@ START_TEST(a_damaged_page_is_an_exception_behind_a_lock)
         "foreach (t in all) t.join(); exit(caught == 3 ? 12 : 1);\n");
 
     machine_await_threads(3, THREAD_WAITING);
-    ck_assert_int_eq(pmem_world_do(NULL, find_large_array, NULL, 0), OK);
-    ck_assert_uint_ne(found_page, 0);
-    machine_stop(true);
-    fake.corrupt_page = found_page + 1;
-    machine_start();
-    ck_assert_int_eq(machine_finish(id).status, 12);
-    fake.corrupt_page = 0;
+    finish_with_a_damaged_array(id);
 }
 END_TEST
 
