@@ -82,6 +82,21 @@ entry_of(struct model *model, unsigned page)
     return entry;
 }
 
+/* The node that leads to a page, `level` nodes above the leaf. */
+static inline struct map_entry
+node_of(struct model *model, unsigned page, unsigned level)
+{
+    _Alignas(PAGE) static struct map_node_disk node;
+    struct map_entry entry = { .block = model->store->map.block, .crc = model->store->map.crc };
+
+    for (unsigned at = MAP_LEVELS - 1; at > level; at--) {
+        ck_assert_int_eq(map_node_read(model->store, &entry, &node), OK);
+        entry =
+            map_entry_get(&node.entries[model_page(page) >> at * MAP_WAYS_BITS & (MAP_WAYS - 1)]);
+    }
+    return entry;
+}
+
 /* Commit pages of others until there is room for `left` pages and no more; how many they were. */
 static inline uint64_t
 fill(struct model *model, uint64_t left)

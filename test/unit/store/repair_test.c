@@ -29,21 +29,6 @@ page_damage(struct model *model, unsigned page)
     test_disk_flip(model->disk, entry_of(model, page).block, 99);
 }
 
-/* The node that leads to a page, `level` nodes above the leaf. */
-static struct map_entry
-node_of(struct model *model, unsigned page, unsigned level)
-{
-    _Alignas(PAGE) static struct map_node_disk node;
-    struct map_entry entry = { .block = model->store->map.block, .crc = model->store->map.crc };
-
-    for (unsigned at = MAP_LEVELS - 1; at > level; at--) {
-        ck_assert_int_eq(map_node_read(model->store, &entry, &node), OK);
-        entry =
-            map_entry_get(&node.entries[model_page(page) >> at * MAP_WAYS_BITS & (MAP_WAYS - 1)]);
-    }
-    return entry;
-}
-
 /* Nothing is written by planning. */
 static struct store_repair
 plan(struct plat_disk *disk)
