@@ -321,13 +321,21 @@ snapshot_save(void)
     return store_commit_finish(pmem_store, &snap.note);
 }
 
+/* Wakes nobody: none waits for a beginning, and would run before the last worker stops. */
 static void
-under_way_set(bool under_way)
+under_way_begin(void)
 {
     lock_acquire(&snap.lock);
-    snap.under_way = under_way;
-    if (under_way)
-        snap.failed = false;
+    snap.under_way = true;
+    snap.failed = false;
+    lock_release(&snap.lock);
+}
+
+static void
+under_way_end(void)
+{
+    lock_acquire(&snap.lock);
+    snap.under_way = false;
     cond_broadcast(&snap.change);
     lock_release(&snap.lock);
 }
@@ -388,13 +396,13 @@ pmem_snapshot_take(enum store_cause cause)
     err_t err;
 
     snap.note = (struct store_note){ .cause = cause };
-    under_way_set(true);
+    under_way_begin();
     err = snapshot_close(&released_ns);
     if (err == OK)
         err = snapshot_commit(released_ns);
     else
         snapshot_fail(pmem_epoch_running(), err);
-    under_way_set(false);
+    under_way_end();
     return err;
 }
 
