@@ -436,7 +436,7 @@ torture: $B/phantom $B/sim $B/checked/phantom $B/kernel/phantom.elf  ## the long
 bench: $B/phantom $B/release/bench/bench  ## medians, p99 and maxima against their targets
 	$(Q)bench/run
 
-bench-store: $B/phantom $B/release/bench/bench  ## what the store can do at its best: larger sizes, harder targets, and Redis (25 minutes)
+bench-store: $B/phantom $B/release/bench/bench  ## what the store can do at its best: larger sizes, harder targets, and Redis (35 minutes)
 	$(Q)bench/run --store
 
 bench-compile: $B/phantom  ## how fast the compiler is, beside gcc and Python

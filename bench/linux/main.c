@@ -24,7 +24,7 @@ struct commit_set {
     const struct bench_commit_size *sizes;
 };
 
-#define PAUSE_ROUNDS    3
+#define PAUSE_ROUNDS    5
 #define PAUSE_SIZES_MAX 4
 
 struct pause_set {
