@@ -174,3 +174,9 @@ bench_missed(void)
 {
     return missed;
 }
+
+void
+bench_missed_add(unsigned count)
+{
+    missed += count;
+}

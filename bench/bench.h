@@ -39,8 +39,9 @@ void bench_row_of(const char *name, struct bench_samples *samples);
 /* "  name  1.23 (target: at most 1.50) ok", from thousandths, and counts what was missed. */
 void bench_target(const char *name, uint64_t value, uint64_t limit);
 
-/* How many targets were missed so far. */
+/* How many targets were missed so far; and so many more, that somebody else knows of. */
 unsigned bench_missed(void);
+void bench_missed_add(unsigned count);
 
 /* "  name  1.234", from thousandths. */
 void bench_ratio_say(const char *name, uint64_t ratio);
@@ -133,11 +134,14 @@ extern const struct bench_pause_rule bench_pause_usual;
  *   disk         its first `block_count` blocks become a volume
  *   block_count  room for `live_mib` three times and more
  *   count        of snapshots, and of stops
+ *   give_way     called while nobody writes, before each few of them; NULL where nobody else
+ * measures
  *
  * Returns what the space says of them.
  */
 struct pmem_stats bench_pause(struct plat_disk *disk, uint64_t block_count, uint64_t live_mib,
-                              unsigned count, const struct bench_pause_rule *rule);
+                              unsigned count, const struct bench_pause_rule *rule,
+                              void (*give_way)(void));
 
 /*
  * The parts of that, for whoever has other threads write: let them run, stop the world for nothing,

@@ -19,6 +19,8 @@
 
 #define WRITERS_MAX 2u
 #define GAP_NS      5000000 /* before each stop */
+#define TURNS       200     /* between two moments when others may measure */
+#define WARM_GAPS   10      /* before the first of them, for caches that others have used */
 
 /* A writer stores into HOT_PAGES pages, and this often into one of all pages. */
 #define HOT_PAGES   256
@@ -90,15 +92,16 @@ writer_main(void *argument)
     pmem_worker_leave(&writer->worker);
 }
 
+/* `seed`: where they store is another sequence with each. */
 static void
-writers_run(struct writer *writers, unsigned count, uint64_t pages, bool fill)
+writers_run(struct writer *writers, unsigned count, uint64_t pages, uint64_t seed, bool fill)
 {
     atomic_store(&enough, 0);
     for (unsigned i = 0; i < count; i++) {
         writers[i] = (struct writer){
             .count = count,
             .pages = pages,
-            .random = 88172645463325252ull + i,
+            .random = 88172645463325252ull + seed * count + i,
             .fill = fill,
             .first = i,
         };
@@ -189,26 +192,53 @@ const struct bench_pause_rule bench_pause_usual = { .writers = 2,
                                                     .limit_ns = 1000000,
                                                     .empty_stops = 2000 };
 
+/* Beside writers; how often they stored. */
+static uint64_t
+turns_beside(const struct bench_pause_rule *rule, uint64_t pages, struct bench_samples *empty,
+             unsigned count)
+{
+    struct writer writers[WRITERS_MAX];
+
+    writers_run(writers, rule->writers, pages, empty->count, false);
+    for (unsigned i = 0; i < WARM_GAPS; i++)
+        gap_wait();
+    bench_pause_turns(empty, count);
+    atomic_store(&enough, 1);
+    writers_join(writers);
+    return writers_stores(writers);
+}
+
+static void
+fill(const struct bench_pause_rule *rule, uint64_t pages)
+{
+    struct writer writers[WRITERS_MAX];
+
+    writers_run(writers, rule->writers, pages, 0, true);
+    writers_join(writers);
+    bench_snapshot();
+}
+
 struct pmem_stats
 bench_pause(struct plat_disk *disk, uint64_t block_count, uint64_t live_mib, unsigned count,
-            const struct bench_pause_rule *rule)
+            const struct bench_pause_rule *rule, void (*give_way)(void))
 {
     struct pmem_options options = { .on_demand_only = true };
     struct store *store = bench_space_up(disk, block_count, &options);
     struct bench_samples empty = { 0 };
-    struct writer writers[WRITERS_MAX];
     struct pmem_stats stats;
+    uint64_t stores = 0;
 
-    writers_run(writers, rule->writers, live_mib << 8, true);
-    writers_join(writers);
-    bench_snapshot();
-    writers_run(writers, rule->writers, live_mib << 8, false);
-    bench_pause_turns(&empty, count);
-    atomic_store(&enough, 1);
-    writers_join(writers);
+    fill(rule, live_mib << 8);
+    while (empty.count < count) {
+        unsigned left = count - (unsigned)empty.count;
+
+        if (give_way)
+            give_way();
+        stores += turns_beside(rule, live_mib << 8, &empty, left < TURNS ? left : TURNS);
+    }
     pmem_stats_get(&stats);
     bench_say("pause: %" PRIu64 " MiB of live data, writers: %u, %" PRIu64 " stores", live_mib,
-              rule->writers, writers_stores(writers));
+              rule->writers, stores);
     bench_pause_say(&empty, &stats, rule);
     bench_free(&empty);
     bench_space_down(store);

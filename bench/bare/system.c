@@ -77,7 +77,8 @@ static void
 pause_measure(struct plat_disk *disk, uint64_t live_mib, unsigned turns)
 {
     struct bench_samples raw = { 0 };
-    struct pmem_stats stats = bench_pause(disk, VOLUME_BLOCKS, live_mib, turns, &bench_pause_usual);
+    struct pmem_stats stats =
+        bench_pause(disk, VOLUME_BLOCKS, live_mib, turns, &bench_pause_usual, NULL);
     uint64_t raw_ns;
 
     for (unsigned i = 0; i < turns; i++)

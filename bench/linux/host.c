@@ -73,6 +73,17 @@ host_disk(const char *path)
     return disk;
 }
 
+struct plat_disk *
+host_new_disk(const char *folder, uint64_t bytes, bool prewritten)
+{
+    char *path = host_file(folder, "bench.phantom", bytes, prewritten);
+    struct plat_disk *disk = host_disk(path);
+
+    unlink(path);
+    free(path);
+    return disk;
+}
+
 void
 host_peer_open(const char *folder, uint64_t block_count, uint64_t blocks_max)
 {

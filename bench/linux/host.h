@@ -20,6 +20,9 @@ char *host_file(const char *folder, const char *name, uint64_t bytes, bool prewr
 /* Open such a file as a disk. */
 struct plat_disk *host_disk(const char *path);
 
+/* A new file as a disk, which is gone when it is closed. */
+struct plat_disk *host_new_disk(const char *folder, uint64_t bytes, bool prewritten);
+
 /*
  * The peer: a file of its own of `block_count` blocks, O_DIRECT, fdatasync, at most `blocks_max`
  * at once. Removed at once, closed at the end.
@@ -32,6 +35,16 @@ void host_peer_read(uint64_t block);
 void bench_barrier(const char *folder);
 
 struct bench_pause_rule;
+
+/*
+ * Pauses with each size of live data, and how much they grow with that. Each of them has a process
+ * and a file of its own in `folder`.
+ *
+ *   turns  how many snapshots, and stops for nothing, of each size
+ *   mibs   up to four sizes in MiB; behind the last one NULL
+ */
+void bench_pause_sizes(const char *folder, const struct bench_pause_rule *rule, unsigned turns,
+                       char *const *mibs);
 
 /*
  * Pauses of a machine with many threads, against stops for nothing. Prints them, and whether the

@@ -24,9 +24,6 @@ struct commit_set {
     const struct bench_commit_size *sizes;
 };
 
-#define PAUSE_ROUNDS    5
-#define PAUSE_SIZES_MAX 4
-
 struct pause_set {
     const char *name;
     const struct bench_pause_rule *rule;
@@ -72,23 +69,11 @@ bench_die(const char *what, err_t err)
     exit(1);
 }
 
-/* A new file as a disk, which is gone when it is closed. */
-static struct plat_disk *
-disk_of(const char *folder, uint64_t bytes, bool prewritten)
-{
-    char *path = host_file(folder, "bench.phantom", bytes, prewritten);
-    struct plat_disk *disk = host_disk(path);
-
-    unlink(path);
-    free(path);
-    return disk;
-}
-
 static void
 commit(const char *folder, const struct commit_set *set)
 {
     static const struct bench_peer peer = { .write = host_peer_write };
-    struct plat_disk *disk = disk_of(folder, set->volume_bytes, true);
+    struct plat_disk *disk = host_new_disk(folder, set->volume_bytes, true);
 
     host_peer_open(folder, set->pages_max, set->pages_max);
     bench_commit(disk, set->volume_bytes / PLAT_BLOCK_BYTES, &peer, set->sizes, COMMIT_TURNS);
@@ -100,49 +85,11 @@ miss(const char *folder, uint64_t memory_mib)
 {
     static const struct bench_peer peer = { .read = host_peer_read };
     uint64_t volume_bytes = memory_mib * 12 << 20;
-    struct plat_disk *disk = disk_of(folder, volume_bytes, true);
+    struct plat_disk *disk = host_new_disk(folder, volume_bytes, true);
 
     host_peer_open(folder, memory_mib * 4 * (1u << 20) / PLAT_BLOCK_BYTES, 1);
     bench_miss(disk, volume_bytes / PLAT_BLOCK_BYTES, memory_mib, &peer);
     linux_disk_close(disk);
-}
-
-/* Nanoseconds, 99th percentile. */
-static uint64_t
-pause_of(const char *folder, const struct bench_pause_rule *rule, uint64_t live_mib, unsigned turns)
-{
-    uint64_t volume_bytes = (live_mib * 3 + 2048) << 20;
-    struct plat_disk *disk = disk_of(folder, volume_bytes, false);
-    struct pmem_stats stats =
-        bench_pause(disk, volume_bytes / PLAT_BLOCK_BYTES, live_mib, turns, rule);
-
-    linux_disk_close(disk);
-    return stats.pause.p99;
-}
-
-/*
- * The pause with each size of live data, and how much it grows with that. Sizes take turns, because
- * what else the host does for a while would make one of them look worse.
- */
-static void
-pauses(const char *folder, const struct bench_pause_rule *rule, unsigned turns, char *const *mibs)
-{
-    struct bench_samples p99s[PAUSE_SIZES_MAX] = { 0 };
-    uint64_t least = UINT64_MAX;
-    uint64_t most = 0;
-
-    for (unsigned round = 0; round < PAUSE_ROUNDS; round++) {
-        for (unsigned i = 0; i < PAUSE_SIZES_MAX && mibs[i] != NULL; i++)
-            bench_add(&p99s[i], pause_of(folder, rule, strtoull(mibs[i], NULL, 10), turns));
-    }
-    for (unsigned i = 0; i < PAUSE_SIZES_MAX && mibs[i] != NULL; i++) {
-        uint64_t p99 = bench_quantile(&p99s[i], 500);
-
-        least = p99 < least ? p99 : least;
-        most = p99 > most ? p99 : most;
-        bench_free(&p99s[i]);
-    }
-    bench_target("largest p99 / smallest p99, medians of rounds", bench_ratio(most, least), 1500);
 }
 
 /* A machine with many threads: a processor is left for the flusher, and then none is. */
@@ -190,7 +137,7 @@ pauses_named(const char *folder, const char *name, unsigned turns, char *const *
 {
     for (size_t i = 0; i < sizeof pause_sets / sizeof pause_sets[0]; i++) {
         if (strcmp(pause_sets[i].name, name) == 0) {
-            pauses(folder, pause_sets[i].rule, turns, mibs);
+            bench_pause_sizes(folder, pause_sets[i].rule, turns, mibs);
             return true;
         }
     }
