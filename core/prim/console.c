@@ -104,7 +104,7 @@ uint64_t
 console_break_listen(void)
 {
     atomic_store(&console.break_heard, true);
-    return atomic_load(&console.breaks);
+    return atomic_load(&console.breaks_taken);
 }
 
 bool

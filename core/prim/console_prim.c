@@ -344,7 +344,7 @@ wait_for_person(struct prim_call *call)
     return prim_park(call, console.channel, UINT64_MAX);
 }
 
-/* prim_raw is how many breaks there were when it began. */
+/* prim_raw is how many breaks were noticed when it began. */
 enum prim_answer
 prim_console_await_break(struct prim_call *call)
 {

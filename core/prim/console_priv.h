@@ -76,6 +76,7 @@ struct console {
     _Atomic bool turn_waits;       /* others wait until the writer is done, or dead */
     _Atomic bool commits_wait;     /* threads wait for a snapshot */
     _Atomic bool commits_due;      /* there was one, or a person did something */
+    _Atomic uint32_t told;         /* how often something happened for who waits in a session */
     _Atomic bool break_heard;      /* somebody has waited for breaks in this run */
     _Atomic uint64_t breaks;       /* how many there were */
     _Atomic uint64_t breaks_taken; /* of these, somebody has seen */
@@ -108,10 +109,13 @@ uint32_t console_ring_room(void);
  */
 void console_appended(uint64_t appended, uint32_t count, bool gated);
 
-/* Somebody waits for the next break: how many there were so far. */
+/*
+ * Somebody waits for the next break: how many there were that somebody has taken notice of. One
+ * that came while nobody waited is the next.
+ */
 uint64_t console_break_listen(void);
 
-/* True if there were more than `seen` breaks: one was taken notice of. */
+/* True if there were more than `seen` breaks: all were taken notice of. */
 bool console_break_take(uint64_t seen);
 
 /* Wake the next of those who wait to write. Under the guard. */

@@ -48,7 +48,7 @@ struct session {
     struct buffer in, out;
     struct mark marks[MARKS_MAX];
     unsigned mark_count;
-    uint64_t breaks;
+    uint64_t breaks, breaks_taken;
     unsigned columns;
     struct event changed; /* of `out` */
 };
@@ -128,10 +128,11 @@ numbers_make_locked(void)
 
 /* ---- the list ---- */
 
-/* Somebody who waits shall look. */
+/* Somebody who waits, or is about to, shall look. What there is to be seen is there. */
 static void
 tell_threads(void)
 {
+    atomic_fetch_add(&console.told, 1); /* pairs with wait_for_session() */
     atomic_store(&console.commits_due, true);
     event_raise(&console.work);
 }
@@ -435,6 +436,31 @@ session_breaks(uint32_t number)
     breaks = session == NULL ? 0 : session->breaks;
     lock_release(&sessions.lock);
     return breaks;
+}
+
+uint64_t
+session_breaks_taken(uint32_t number)
+{
+    struct session *session;
+    uint64_t taken;
+
+    lock_acquire(&sessions.lock);
+    session = find_locked(number);
+    taken = session == NULL ? 0 : session->breaks_taken;
+    lock_release(&sessions.lock);
+    return taken;
+}
+
+void
+session_breaks_take(uint32_t number)
+{
+    struct session *session;
+
+    lock_acquire(&sessions.lock);
+    session = find_locked(number);
+    if (session != NULL)
+        session->breaks_taken = session->breaks;
+    lock_release(&sessions.lock);
 }
 
 /* Under no lock. */

@@ -19,9 +19,17 @@
 #define PRINT_BYTES 2048u
 #define READ_BYTES  1024u
 
-/* Begin, or go on, to wait until somebody does something. `progress` is kept. */
+/*
+ * Begin, or go on, to wait until somebody does something. `progress` is kept.
+ *
+ *   told  console.told, from before the caller has looked
+ *
+ * What happened between its look and this has woken nobody, or somebody who did not wait yet; so
+ * then the call runs again, and looks again. What happens from here on finds it in the queue, which
+ * is woken under the guard.
+ */
 static enum prim_answer
-wait_for_session(struct prim_call *call, uint64_t progress)
+wait_for_session(struct prim_call *call, uint64_t progress, uint32_t told)
 {
     enum prim_answer answer;
 
@@ -32,7 +40,8 @@ wait_for_session(struct prim_call *call, uint64_t progress)
     thread_queue_push(console.channel, CONSOLE_QUEUE(commit), call->thread);
     SET_U64(thread_object, call->thread, prim_raw, progress | SESSION_WAITS);
     SET_U64(thread_object, call->thread, prim_raw2, console.run);
-    answer = prim_park(call, console.channel, UINT64_MAX);
+    answer = atomic_load(&console.told) == told ? prim_park(call, console.channel, UINT64_MAX)
+                                                : PRIM_AGAIN;
     monitor_unguard(console.channel);
     return answer;
 }
@@ -93,6 +102,7 @@ session_print(struct prim_call *call, uint32_t number)
     char bytes[PRINT_BYTES + 1];
     uint32_t begin = (uint32_t)(prim_progress(call) & ~SESSION_WAITS), index = begin;
     bool newline = prim_int(call, 0) != 0, done;
+    uint32_t told = atomic_load(&console.told);
     size_t count;
 
     prim_invoke(call);
@@ -103,7 +113,7 @@ session_print(struct prim_call *call, uint32_t number)
         bytes[count++] = '\n';
     switch (session_put(number, bytes, count)) {
     case SESSION_FULL:
-        return wait_for_session(call, begin);
+        return wait_for_session(call, begin, told);
     case SESSION_GONE: /* the console has the rest */
         prim_thread_talks(call->thread, 0);
         return prim_again(call, begin, 0);
@@ -132,6 +142,7 @@ session_read(struct prim_call *call, uint32_t number, bool keys)
 {
     uint8_t bytes[READ_BYTES];
     uint16_t units[READ_BYTES];
+    uint32_t told = atomic_load(&console.told);
     size_t count, unit_count;
     bool ended;
     ref_t text;
@@ -144,7 +155,7 @@ session_read(struct prim_call *call, uint32_t number, bool keys)
         return session_end_wait(call);
     unit_count = count == 0 ? 0 : units_of(bytes, &count, keys, ended, units);
     if (count == 0)
-        return wait_for_session(call, 0);
+        return wait_for_session(call, 0, told);
     text = heap_string_utf16(call->heap, units, unit_count);
     if (text == 0)
         return prim_collect(call, ARRAY_HEADER_BYTES + 2 * unit_count);
@@ -154,20 +165,22 @@ session_read(struct prim_call *call, uint32_t number, bool keys)
     return prim_return_word(call, text);
 }
 
-/* prim_raw is how many breaks there were when it began, and one more, so that it is not zero. */
+/* prim_raw is how many breaks were noticed when it began, and one more, so that it is not zero. */
 enum prim_answer
 session_await_break(struct prim_call *call, uint32_t number)
 {
     uint64_t seen = prim_progress(call) & ~SESSION_WAITS;
+    uint32_t told = atomic_load(&console.told);
 
     if (thread_is_interrupted(call->thread))
         return interrupted(call);
     if (seen == 0)
-        seen = 1 + session_breaks(number);
+        seen = 1 + session_breaks_taken(number);
     if (session_is_there(number) && session_breaks(number) < seen)
-        return wait_for_session(call, seen);
+        return wait_for_session(call, seen, told);
     prim_invoke(call);
     leave_queue(call);
+    session_breaks_take(number);
     return prim_return_void(call);
 }
 

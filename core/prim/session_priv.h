@@ -46,8 +46,10 @@ bool session_is_person(uint32_t number);
 /* Of the person's terminal; 0: nobody knows. */
 unsigned session_columns(uint32_t number);
 
-/* How many breaks there were. */
+/* How many breaks there were; of how many somebody has taken notice; somebody does of all. */
 uint64_t session_breaks(uint32_t number);
+uint64_t session_breaks_taken(uint32_t number);
+void session_breaks_take(uint32_t number);
 
 /* Who talks there has gone. */
 void session_leave(uint32_t number);

@@ -161,6 +161,76 @@ START_TEST(breaks_are_counted)
     session_break(session);
     session_break(session);
     ck_assert_uint_eq(session_breaks(number), 2);
+    ck_assert_uint_eq(session_breaks_taken(number), 0);
+    session_breaks_take(number);
+    session_break(session);
+    ck_assert_uint_eq(session_breaks_taken(number), 2);
+    session_close(session);
+}
+END_TEST
+
+/* The console's: the second Ctrl-C comes between two waits. */
+START_TEST(a_break_that_comes_while_nobody_waits_is_heard_by_who_waits_next)
+{
+    uint32_t id = machine_install(".internal.console.awaitBreak(); sleep(500L);\n"
+                                  ".internal.console.awaitBreak(); exit(7);\n");
+
+    machine_await_threads(1, THREAD_WAITING);
+    ck_assert(vm_break());
+    machine_await_threads(1, THREAD_SLEEPING);
+    ck_assert(vm_break());
+    ck_assert(!vm_break()); /* nobody has taken notice of that one yet */
+    ck_assert_int_eq(machine_finish(id).status, 7);
+}
+END_TEST
+
+/* A person who has attached to a shell. */
+static struct session *
+attach(void)
+{
+    struct buffer module = machine_compile("new .phantom.shell.shell().stay();\n");
+    struct vm_program program = { .name = VM_SHELL_NAME,
+                                  .module = module.bytes,
+                                  .module_bytes = module.count };
+    struct session *session = open_session(true);
+    uint32_t application;
+
+    ck_assert_int_eq(vm_install(&program, &application, machine_report, NULL), OK);
+    buffer_free(&module);
+    ck_assert_int_eq(vm_attach(session_number(session)), OK);
+    return session;
+}
+
+/* What is shown, up to a letter. */
+static void
+await_shown(struct session *session, char letter)
+{
+    char bytes[256];
+    size_t count;
+
+    do
+        ck_assert_int_le(session_output(session, bytes, sizeof bytes, &count), SESSION_LINES);
+    while (memchr(bytes, letter, count) == NULL);
+}
+
+/* Each key right when the one before is shown: the thread is just about to wait for it. */
+START_TEST(no_key_is_missed_whenever_it_comes)
+{
+    struct session *session = attach();
+
+    await_shown(session, '>');
+    for (int i = 0; i < MACHINE_WORK(30000, 1000); i++) {
+        char key[] = { (char)('a' + i % 26), '\0' };
+        uint64_t end = plat_monotonic_ns() + (uint64_t)(i % 500) * 100;
+
+        while (plat_monotonic_ns() < end)
+            continue;
+        type(session, key);
+        await_shown(session, key[0]);
+        if (i % 26 == 25)
+            type(session, "\x15");
+    }
+    session_input_end(session, true);
     session_close(session);
 }
 END_TEST
@@ -200,6 +270,8 @@ main(void)
         who_prints_more_than_is_taken_waits,
         who_cannot_press_keys_is_not_told_of_them,
         breaks_are_counted,
+        a_break_that_comes_while_nobody_waits_is_heard_by_who_waits_next,
+        no_key_is_missed_whenever_it_comes,
         without_a_shell_nobody_talks,
         a_machine_that_stops_has_no_sessions,
     };
