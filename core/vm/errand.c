@@ -421,7 +421,7 @@ await_until(struct vm_errand *errand, uint64_t deadline)
 
         if (state == THREAD_ENDED)
             return WAITED_ENDED;
-        if (stopping && (late || give_up(errand)))
+        if (stopping && (give_up(errand) || late)) /* in this order: else it would be done yet */
             return WAITED_STOPPING;
         if (late)
             return WAITED_TOO_LONG;
