@@ -13,16 +13,11 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
-#include "plat/machine.h"
 #include "vm/sched_priv.h"
 #include "vm/vm.h"
 
 #define LOG_MODULE "vm"
 #include "base/log.h"
-
-#define PIECE_NS    1000000u /* seen to at a time */
-#define PIECE_SLOTS 16       /* until the clock is asked */
-#define WAKE_PAGES  16       /* first writes that waking a thread may take */
 
 static struct {
     struct lock lock; /* guards half.seen while it goes on */
@@ -187,17 +182,12 @@ see_to(struct vm_worker *worker, uint32_t slot)
 void
 restart_some(struct vm_worker *worker)
 {
-    uint64_t until_ns = plat_monotonic_ns() + PIECE_NS;
+    struct sched_piece piece = { 0 };
 
-    for (unsigned i = 1; restart_has_turns(); i++) {
-        uint32_t slot;
+    while (restart_has_turns() && sched_piece_goes_on(worker, &piece)) {
+        uint32_t slot = atomic_fetch_add(&restart.next, 1);
 
-        if (worker->pmem.credit <= WAKE_PAGES || pmem_poll() ||
-            (i % PIECE_SLOTS == 0 && plat_monotonic_ns() >= until_ns))
-            break;
-        slot = atomic_fetch_add(&restart.next, 1);
         if (slot < restart.count) /* else others are at the last ones */
             see_to(worker, slot);
     }
-    worker->restart_ns = plat_monotonic_ns() + PIECE_NS;
 }

@@ -42,7 +42,6 @@
 #define OWED_NS         1000000000u
 #define SHARE_NS        20000u /* threads wait in a queue before a worker that sleeps is called */
 
-#define WAKE_PAGES      16 /* first writes that waking a thread may take */
 #define NEAR_TAKES      64 /* threads taken from the own queue before all are looked at alike */
 
 /* How often to look around: rarely, or, where the nursery moves always, at each poll. */
@@ -64,7 +63,6 @@ static struct {
     _Atomic bool stopping;
 
     _Atomic bool ranks_matter; /* some thread has, or had, another priority than the usual one */
-    _Atomic bool kills_owed;   /* threads wait that are over, and were not woken for it */
     _Atomic uint32_t waiters;  /* slots, from the first on, whose threads are to look again */
 
     struct vm_worker *workers;
@@ -100,7 +98,7 @@ sched_init(unsigned worker_count)
     atomic_store(&sched.stopping, false);
     atomic_store(&sched.idle, 0);
     sched.kicked = false;
-    atomic_store(&sched.kills_owed, false);
+    sched_aside_init();
     atomic_store(&sched.waiters, 0);
     atomic_store(&sched.ranks_matter, false);
     sched.workers = plat_alloc(worker_count * sizeof sched.workers[0]);
@@ -311,7 +309,7 @@ fire_timers(struct vm_worker *worker, uint64_t now_ns)
 
     if (sched_timer_first() > personal_ns)
         return;
-    while (worker->pmem.credit > WAKE_PAGES &&
+    while (worker->pmem.credit > SCHED_WAKE_PAGES &&
            (thread = sched_timer_take_due(personal_ns)) != WORD_NULL) {
         worker_commit_begin(worker);
         thread_wake(thread);
@@ -329,37 +327,6 @@ sched_is_over(ref_t thread)
     return (GET_U32(thread_object, thread, flags) & THREAD_FLAG_KILLED) != 0 ||
            (application != WORD_NULL &&
             GET_U32(application_object, application, state) != APPLICATION_RUNNING);
-}
-
-void
-sched_owe_kills(void)
-{
-    atomic_store(&sched.kills_owed, true);
-}
-
-/* Wake those that are over, as far as the credit goes; who was woken is not woken again. */
-static void
-pay_kills(struct vm_worker *worker)
-{
-    uint32_t slot = 0, count;
-
-    if (!atomic_load_explicit(&sched.kills_owed, memory_order_relaxed) ||
-        !atomic_exchange(&sched.kills_owed, false))
-        return;
-    worker_commit_begin(worker);
-    count = thread_slot_count();
-    for (; slot < count && worker->pmem.credit > WAKE_PAGES; slot++) {
-        ref_t thread = thread_readable_in_slot(slot);
-
-        if (thread == WORD_NULL || !sched_is_over(thread))
-            continue;
-        if ((GET_U32(thread_object, thread, state) & THREAD_WOKEN) == 0)
-            thread_wake(thread);
-        sched_find_lost(thread);
-    }
-    worker_commit_end(worker);
-    if (slot < count)
-        sched_owe_kills();
 }
 
 void
@@ -388,7 +355,7 @@ wake_waiters(struct vm_worker *worker)
     if (atomic_load_explicit(&sched.waiters, memory_order_relaxed) == 0)
         return;
     worker_commit_begin(worker);
-    while (worker->pmem.credit > WAKE_PAGES && (count = waiter_take()) > 0) {
+    while (worker->pmem.credit > SCHED_WAKE_PAGES && (count = waiter_take()) > 0) {
         ref_t thread = thread_readable_in_slot(count - 1);
 
         if (thread != WORD_NULL && (GET_U32(thread_object, thread, flags) &
@@ -403,7 +370,6 @@ wake_due(struct vm_worker *worker, uint64_t now_ns)
 {
     limit_release(worker->index, now_ns);
     fire_timers(worker, now_ns);
-    pay_kills(worker);
     wake_waiters(worker);
 }
 
@@ -690,7 +656,7 @@ idle_deadline(void)
         wake = first > personal ? now + (first - personal) : now;
     if (limit_release_ns() < wake)
         wake = limit_release_ns();
-    if ((atomic_load(&sched.kills_owed) || atomic_load(&sched.waiters) > 0) && wake > now + OWED_NS)
+    if (atomic_load(&sched.waiters) > 0 && wake > now + OWED_NS)
         wake = now + OWED_NS; /* nobody says when there is room again */
     return wake < due ? wake : due;
 }
@@ -751,10 +717,10 @@ sched_next(struct vm_worker *worker)
     worker->run_slot = 0;
     clock_commit(worker, now);
     wake_due(worker, now);
-    if (restart_has_turns() && (now >= worker->restart_ns || !sched_queue_has_any()))
-        restart_some(worker);
+    if (sched_has_aside() && (now >= worker->aside_ns || !sched_queue_has_any()))
+        sched_aside(worker);
     if (!take_next(worker, &slot)) {
-        if (!restart_has_turns())
+        if (!sched_has_aside())
             sleep_idle(worker);
         return;
     }
@@ -799,7 +765,7 @@ look_at_clock(struct vm_worker *worker)
     if (now < worker->slice_end_ns && !sched_is_stopping() && !is_outranked(worker))
         return;
     worker->slice_end_ns = now + SLICE_NS;
-    if (sched_queue_has_any() || sched_is_stopping() || restart_has_turns()) {
+    if (sched_queue_has_any() || sched_is_stopping() || sched_has_aside()) {
         worker->looks_afar = true;
         sched_give_back(worker);
     }

@@ -112,7 +112,7 @@ void limit_release(unsigned queue, uint64_t now_ns);
  */
 void restart_begin(bool any);
 
-/* True until all go on; and while a worker that has nothing to do has that to do. */
+/* True until all go on; and while there is one that nobody sees to yet. */
 bool restart_is_going(void);
 bool restart_has_turns(void);
 
@@ -122,6 +122,28 @@ void restart_some(struct vm_worker *worker);
 /* To be called before a thread's state is changed, and before a slot is given to a new thread. */
 void restart_before_wake(ref_t thread);
 void restart_slot_given(uint32_t slot);
+
+/* ---- sched_aside.c: what is done beside the programs, in pieces ---- */
+
+/* First writes that waking a thread may take. */
+#define SCHED_WAKE_PAGES 16
+
+/* One piece; zeroed when it begins. */
+struct sched_piece {
+    uint64_t until_ns;
+    unsigned slots;
+};
+
+/* Before each slot of a piece: true while there is time and credit for it, and nobody waits. */
+bool sched_piece_goes_on(struct vm_worker *worker, struct sched_piece *piece);
+
+void sched_aside_init(void);
+
+/* True while a worker that has nothing else to do has something to do there. A guess. */
+bool sched_has_aside(void);
+
+/* Do a piece of it. The worker has no thread, is at a safepoint, and may go away meanwhile. */
+void sched_aside(struct vm_worker *worker);
 
 /* ---- sched_room.c ---- */
 

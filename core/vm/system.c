@@ -18,6 +18,9 @@
 #define WORKERS_MIN          2
 #define RESTART_PAGES        16 /* first writes that making a thread go on may take */
 #define END_PAGES            32 /* first writes that ending a program may take at a time */
+#define COUNT_SLOTS          16 /* looked at until whoever wants the world to stop has it */
+#define COUNT_ROUNDS         64 /* so rarely one looks for threads that the program counts in vain */
+#define ROUND_NS             1000000u
 #define FORMAT_NURSERY_BYTES (128u << 10) /* nearly all of a class library is born old */
 
 /* Where the young moves at every poll much should be young, but each scavenge copies all of it. */
@@ -505,7 +508,7 @@ safepoint_to_end(struct vm_worker *worker)
 }
 
 static err_t
-stop_as(struct vm_worker *worker, uint32_t id, bool remove)
+stop_as(struct vm_worker *worker, uint32_t id, bool remove, struct heap_handle *handle)
 {
     word_t application;
 
@@ -513,29 +516,13 @@ stop_as(struct vm_worker *worker, uint32_t id, bool remove)
     application = application_numbered(id);
     if (application == WORD_NULL)
         return ERR_NOT_FOUND;
-    TRY(reserve_to_end(worker, thread_kill_pages(application)));
+    handle->word = application;
     if (GET_U32(application_object, application, state) == APPLICATION_RUNNING)
         SET_U32(application_object, application, state, APPLICATION_STOPPED);
-    thread_kill_application(application);
+    thread_end_application(application, 0);
     if (remove)
         array_store_word(pmem_load64(root_field(applications)), id - 1, WORD_NULL);
     return OK;
-}
-
-static void
-count_threads(void *argument)
-{
-    uint32_t *id_then_count = argument, count = thread_slot_count(), found = 0;
-
-    for (uint32_t slot = 0; slot < count; slot++) {
-        ref_t thread = thread_readable_in_slot(slot);
-        word_t application =
-            thread != WORD_NULL ? GET_WORD(thread_object, thread, application) : WORD_NULL;
-
-        found += application != WORD_NULL &&
-                 GET_U32(application_object, application, id) == *id_then_count;
-    }
-    *id_then_count = found;
 }
 
 void
@@ -551,21 +538,48 @@ system_is_called_off(void)
     return atomic_load(&system_called_off);
 }
 
-/* Until its last thread has seen it. Without workers nobody will. */
-static err_t
-wait_for_end(uint32_t id)
+/* Let the world stop, if somebody wants that, or for so long. */
+static void
+step_aside(struct vm_worker *worker, uint64_t ns)
 {
     static _Atomic uint32_t nothing;
 
-    while (!system_options.safe) {
-        uint32_t count = id;
+    pmem_worker_away(&worker->pmem);
+    if (ns > 0)
+        plat_wait(&nothing, 0, plat_monotonic_ns() + ns);
+    pmem_worker_back(&worker->pmem);
+}
 
+/* Is a thread of the program left that can be read? */
+static bool
+has_threads(struct vm_worker *worker, word_t application)
+{
+    for (uint32_t slot = 0; slot < thread_slot_count(); slot++) {
+        ref_t thread = sched_bring_thread(worker, slot);
+
+        if (thread != 0 && GET_WORD(thread_object, thread, application) == application)
+            return true;
+        if (slot % COUNT_SLOTS == 0)
+            step_aside(worker, 0);
+    }
+    return false;
+}
+
+/*
+ * Until its last thread has ended. The program counts them, but also those that are damaged, for
+ * which nobody shall wait: once all were woken that could be, it is worth a look along the table,
+ * now and then. Without workers no thread ends.
+ */
+static err_t
+wait_for_end(struct vm_worker *worker, word_t application)
+{
+    for (unsigned i = 1; !system_options.safe; i++) {
         if (atomic_load(&system_called_off))
             return ERR_CANCELLED;
-        IGNORE(pmem_world_do(NULL, count_threads, &count, 0), "it takes no credit");
-        if (count == 0)
+        if (GET_U32(application_object, application, thread_count) == 0 ||
+            (i % COUNT_ROUNDS == 0 && !sched_ends_threads() && !has_threads(worker, application)))
             return OK;
-        plat_wait(&nothing, 0, plat_monotonic_ns() + 1000000);
+        step_aside(worker, ROUND_NS);
     }
     return OK;
 }
@@ -600,22 +614,24 @@ forget_statics(struct vm_worker *worker, uint32_t id)
 static err_t
 stop_and_wait(uint32_t id, bool remove)
 {
+    struct heap_handle application; /* old, so the word stays */
     struct vm_worker worker = { 0 };
     err_t err = worker_join(&worker), ended;
 
     if (err != OK)
         return err;
-    err = stop_as(&worker, id, remove);
-    worker_leave(&worker);
-    if (err != OK)
-        return err;
-    ended = wait_for_end(id);
-    worker = (struct vm_worker){ 0 };
-    if (remove && worker_join(&worker) == OK) {
-        err = forget_statics(&worker, id); /* nobody can ask for that again */
-        worker_leave(&worker);
+    heap_handle_open(&application, WORD_NULL);
+    err = stop_as(&worker, id, remove, &application);
+    if (err == OK) {
+        pmem_unreserve(&worker.pmem, worker.pmem.credit); /* those who end may need it */
+        ended = wait_for_end(&worker, application.word);
+        if (remove)
+            err = forget_statics(&worker, id); /* nobody can ask for that again */
+        err = err == OK ? ended : err;
     }
-    return err == OK ? ended : err;
+    heap_handle_close(&application);
+    worker_leave(&worker);
+    return err;
 }
 
 /* A program that is removed is in no listing any more while its threads still run. */

@@ -22,7 +22,7 @@
 
 #define root_field(field) (SPACE_ROOT + offsetof(struct space_root, field))
 
-#define STOP_PAGES        16 /* first writes that ending one thread and its program may take */
+#define STOP_PAGES        16 /* first writes that ending a program may take */
 
 static struct lock table_lock = LOCK_INIT(LOCK_RANK_THREADS);
 static uint32_t free_first; /* slot + 1 of one that is free; the next is half.next */
@@ -564,36 +564,12 @@ thread_yield(struct prim_call *call)
 
 /* ---- ending ---- */
 
-/* Credit that killing all threads of an application takes. */
-uint64_t
-thread_kill_pages(ref_t application)
-{
-    return 2 * (uint64_t)GET_U32(application_object, application, thread_count) + 8;
-}
-
-/* See to `pages` of credit, the worker's own first; false if there is not so much. */
-static bool
-kill_credit(struct vm_worker *worker, uint64_t pages)
-{
-    uint64_t own = worker->pmem.credit;
-
-    return own >= pages || pmem_reserve_kept(&worker->pmem, pages - own) == OK;
-}
-
 void
-thread_kill_application(ref_t application)
+thread_end_application(ref_t application, uint32_t seeing)
 {
-    uint32_t count = thread_slot_count();
-
-    for (uint32_t slot = 0; slot < count; slot++) {
-        ref_t thread = thread_readable_in_slot(slot);
-
-        if (thread == WORD_NULL || GET_WORD(thread_object, thread, application) != application)
-            continue;
-        thread_flags_set(thread, THREAD_FLAG_KILLED);
-        thread_wake(thread);
-        sched_find_lost(thread);
-    }
+    assert(GET_U32(application_object, application, state) != APPLICATION_RUNNING);
+    if (GET_U32(application_object, application, thread_count) > seeing)
+        sched_end_threads();
     limit_forgive(GET_U32(application_object, application, id));
 }
 
@@ -601,17 +577,13 @@ enum prim_answer
 thread_exit(struct prim_call *call, int32_t status)
 {
     word_t application = GET_WORD(thread_object, call->thread, application);
-    uint32_t credit = call->worker->pmem.credit;
 
     if (application == WORD_NULL)
         return prim_throw(call, VM_ERROR_STATE, "this thread belongs to no application");
-    if (!kill_credit(call->worker, thread_kill_pages(application)))
-        return prim_throw(call, VM_ERROR_SPACE, "the volume is full");
     prim_invoke(call);
     SET_U32(application_object, application, status, (uint32_t)status);
     SET_U32(application_object, application, state, APPLICATION_ENDED);
-    thread_kill_application(application);
-    sched_credit_give(call->worker, credit);
+    thread_end_application(application, 1);
     return PRIM_AGAIN; /* a look around ends the calling thread too */
 }
 
@@ -666,23 +638,21 @@ void
 thread_stop_program(struct vm_worker *worker)
 {
     word_t application = GET_WORD(thread_object, worker->thread, application);
-    bool all;
 
     if (application == WORD_NULL) {
         log_error("a thread of no program is ended: the volume is full, and it writes on");
         return;
     }
-    all = kill_credit(worker, thread_kill_pages(application) + STOP_PAGES);
+    if (worker->pmem.credit < STOP_PAGES)
+        IGNORE(pmem_reserve_kept(&worker->pmem, STOP_PAGES),
+               "it has what ending takes at the least");
     log_error("program %u is stopped: the volume is full, and it writes on",
               (unsigned)GET_U32(application_object, application, id));
     worker_commit_begin(worker);
     application_failed(application, exception_prepared_text(ERR_NOSPACE));
     if (GET_U32(application_object, application, state) == APPLICATION_RUNNING)
         SET_U32(application_object, application, state, APPLICATION_FAILED);
-    if (all)
-        thread_kill_application(application);
-    else
-        sched_owe_kills();
+    thread_end_application(application, 1);
     worker_commit_end(worker);
 }
 

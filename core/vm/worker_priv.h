@@ -162,7 +162,7 @@ struct vm_worker {
     bool hurries;           /* the next look asks the clock */
     uint64_t look_ns;       /* when the clock was last looked at, and all that goes with it done */
     uint32_t takes;         /* threads taken from queues */
-    uint64_t restart_ns;    /* until then the programs have their turn, and not restart.c */
+    uint64_t aside_ns;      /* until then the programs have their turn, and not sched_aside.c */
     uint64_t share_ns;      /* when to call a worker that sleeps, if threads still wait; or 0 */
     bool looks_afar;        /* the next thread comes from any queue */
     uint64_t sample_due_ns; /* monotonic; while somebody profiles */
@@ -532,8 +532,20 @@ void sched_let_go(void);
  */
 must_use bool sched_stand(struct vm_worker *worker, uint32_t primitive);
 
-/* Threads of a program that is over were not woken: workers do that, once they have the credit. */
-void sched_owe_kills(void);
+/*
+ * Threads are over, or their program is, and stand so in the space; workers wake those that wait,
+ * beside the programs. Takes no credit. Under no lock.
+ */
+void sched_end_threads(void);
+
+/* True until each thread that was over when that was last called has been woken. */
+bool sched_ends_threads(void);
+
+/*
+ * The thread of a slot, it and its program resident; 0: there is none, or it cannot be read. The
+ * worker is RUNNING, and away meanwhile.
+ */
+ref_t sched_bring_thread(struct vm_worker *worker, uint32_t slot);
 
 /* The thread is to be interrupted, and was not before: it hears of it a few looks from now. */
 void sched_interrupted(ref_t thread);
@@ -698,14 +710,11 @@ must_use bool thread_begin(ref_t thread, uint32_t session);
 /* The second half of that, for one who has enlisted it. */
 void thread_go(ref_t thread);
 
-/* All threads of an application end at their next safepoint. With credit for so many pages. */
-uint64_t thread_kill_pages(ref_t application);
-void thread_kill_application(ref_t application);
+/* The application's state says that it is over: its threads end, soon. `seeing`: so many of them
+ * see that by themselves. */
+void thread_end_application(ref_t application, uint32_t seeing);
 
-/*
- * The program of the worker's thread fails, because the volume is full. Its threads that run end
- * when they look around; those that wait are woken for it once there is credit for that.
- */
+/* The program of the worker's thread fails, because the volume is full. */
 void thread_stop_program(struct vm_worker *worker);
 
 /* ---- monitor.c ---- */

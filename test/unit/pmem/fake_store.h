@@ -14,9 +14,12 @@
 #include <unistd.h>
 
 #include "format/space.h"
+#include "plat/thread.h"
+#include "pmem/pmem.h"
 #include "store/store.h"
 
-#define FAKE_SLOTS (1u << 15)
+#define FAKE_SLOTS      (1u << 15)
+#define FAKE_WATCHED_US 500u
 
 /*
  * Pages by number; open addressing, nothing is ever taken out but all at once. What is done to all
@@ -51,6 +54,7 @@ static struct fake {
     _Atomic uint64_t pages_early;
     _Atomic uint64_t held_reads;
     _Atomic uint64_t requests; /* to read pages, one or more each */
+    _Atomic uint64_t waited;   /* those for `watched` pages by one for whom the world waits */
     _Atomic enum store_cause cause;
     /* orders */
     _Atomic bool fills;               /* what is written takes room for ever */
@@ -62,6 +66,7 @@ static struct fake {
     _Atomic uint64_t corrupt_page; /* plus 1: reading it gives ERR_CORRUPT */
     _Atomic uint64_t silent_page;  /* plus 1: reading it gives ERR_IO */
     _Atomic uint64_t silences;     /* so often it did */
+    bool (*watched)(uint64_t page); /* these take long to be read; NULL: none is */
 } fake;
 
 static struct store fake_store;
@@ -213,6 +218,15 @@ store_page_is_zero(struct store *store, uint64_t page)
     return zero;
 }
 
+/* The calling thread counts as one that runs, or acts in the stopped world. */
+static inline bool
+fake_keeps_waiting(void)
+{
+    const struct pmem_worker *worker = plat_self();
+
+    return worker == NULL || atomic_load(&worker->state) != PMEM_AWAY;
+}
+
 /* Pages lie behind each other here; each but the last comes as long as it is good. */
 err_t
 store_pages_read(struct store *store, uint64_t page, uint32_t count, void *buffer, uint32_t *got)
@@ -220,6 +234,10 @@ store_pages_read(struct store *store, uint64_t page, uint32_t count, void *buffe
     err_t err = store_page_read(store, page, buffer);
 
     fake.requests++;
+    if (fake.watched != NULL && fake.watched(page)) {
+        fake.waited += fake_keeps_waiting();
+        usleep(FAKE_WATCHED_US);
+    }
     for (*got = 1; err == OK && *got < count && !store_page_is_zero(store, page + *got); ++*got) {
         if (store_page_read(store, page + *got, (uint8_t *)buffer + *got * PAGE_BYTES) != OK)
             break;

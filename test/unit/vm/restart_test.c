@@ -83,6 +83,91 @@ START_TEST(a_program_is_stopped_while_its_threads_are_on_their_way)
 }
 END_TEST
 
+/* The pages on which threads lie, in order. */
+static uint64_t thread_pages[4096];
+static unsigned thread_page_count;
+
+static int
+page_compare(const void *left, const void *right)
+{
+    const uint64_t *a = left, *b = right;
+
+    return (*a > *b) - (*a < *b);
+}
+
+static void
+find_thread_pages(void *argument)
+{
+    (void)argument;
+    thread_page_count = 0;
+    for (uint64_t slot = 0; slot < sizeof thread_pages / sizeof thread_pages[0]; slot++) {
+        uint64_t thread = pmem_load64(SPACE_THREAD_TABLE + 8 * slot);
+
+        if (thread != 0)
+            thread_pages[thread_page_count++] = space_page_of(thread);
+    }
+    qsort(thread_pages, thread_page_count, sizeof thread_pages[0], page_compare);
+}
+
+static bool
+is_thread_page(uint64_t page)
+{
+    return bsearch(&page, thread_pages, thread_page_count, sizeof thread_pages[0], page_compare) !=
+           NULL;
+}
+
+/* Threads that sleep, and a first one that goes on at once; killed and started again. */
+static uint32_t
+cold(const char *rest)
+{
+    uint32_t threads = MACHINE_WORK(3000, 300), id;
+    char text[512];
+
+    snprintf(text, sizeof text,
+             "for (int i = 0; i < %u; i++) spawn(fun () { sleep(1000000L); });\n"
+             ".internal.machine.awaitRestart(.internal.machine.run());\n%s",
+             (unsigned)threads, rest);
+    id = machine_install(text);
+    while (machine_application(id).thread_count <= threads)
+        usleep(5000);
+    usleep(100000);
+    ck_assert_int_eq(pmem_world_do(NULL, find_thread_pages, NULL, 0), OK);
+    machine_commit();
+    machine_stop(false);
+    fake.watched = is_thread_page;
+    machine_start();
+    return id;
+}
+
+/* Some of their pages may come in where the world waits, such as those of threads just woken. */
+static void
+assert_nobody_waited(void)
+{
+    fake.watched = NULL;
+    ck_assert_uint_gt(thread_page_count, MACHINE_WORK(3000, 300));
+    ck_assert_uint_le(fake.waited, 10);
+}
+
+START_TEST(the_world_does_not_wait_while_a_program_ends_whose_threads_are_on_the_disk)
+{
+    uint32_t id = cold("exit(7);\n");
+
+    ck_assert_int_eq(machine_finish(id).status, 7);
+    ck_assert_uint_eq(machine_application(id).thread_count, 0);
+    assert_nobody_waited();
+}
+END_TEST
+
+START_TEST(the_world_does_not_wait_while_such_a_program_is_stopped)
+{
+    uint32_t id = cold("while (true) { }\n");
+
+    ck_assert_int_eq(vm_application_stop(id), OK);
+    assert_nobody_waited();
+    ck_assert_uint_eq(machine_application(id).thread_count, 0);
+}
+END_TEST
+
 static uint64_t thread_page;
 
 static void
@@ -164,6 +249,8 @@ main(void)
         who_waits_sleeps_or_runs_goes_on_once_though_all_are_woken_at_once,
         who_never_rests_does_not_keep_the_others_from_going_on,
         a_program_is_stopped_while_its_threads_are_on_their_way,
+        the_world_does_not_wait_while_a_program_ends_whose_threads_are_on_the_disk,
+        the_world_does_not_wait_while_such_a_program_is_stopped,
         a_thread_that_is_damaged_does_not_keep_the_others_from_going_on,
         whoever_goes_along_all_threads_passes_one_that_is_damaged,
         without_any_room_a_machine_with_threads_does_not_start,
