@@ -484,11 +484,21 @@ oldest_ask_locked(struct store *store, uint64_t missing)
     }
 }
 
+/*
+ * Nobody is let go of for what could not be had without any history either: whoever asked for that
+ * gets nothing, and the next one may want little. What is free and not open counts for nothing
+ * here: the disk below had no room for it.
+ */
 void
 history_refuse(struct store *store, uint64_t blocks)
 {
+    const struct blocks *all = &store->blocks;
+    uint64_t possible;
+
     lock_acquire(&store->lock);
-    if (blocks > store->history.refused)
+    possible = all->free_open + all->dead_blocks + store->super.delta_blocks +
+               history_blocks_locked(store);
+    if (blocks > store->history.refused && blocks <= possible)
         store->history.refused = blocks;
     lock_release(&store->lock);
 }

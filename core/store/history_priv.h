@@ -54,7 +54,8 @@ struct history {
     uint64_t opened;            /* the first number that was free at opening */
     uint64_t newest;            /* generation of the newest pin that is not going, or 0 */
     uint64_t kept_since;        /* blocks that died since the fold and are kept */
-    uint64_t refused;           /* the most that was refused since the last commit, in blocks */
+    uint64_t refused;           /* the most that was refused since the last commit, and that letting
+                                   go of history may bring; in blocks */
     struct extent_list blocks;  /* where the table lies; the committer's */
 };
 
