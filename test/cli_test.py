@@ -478,6 +478,24 @@ class Exec(ProfileTest):
         ended = phantom("exec", path)
         self.assertEqual((ended.status, ended.out), (0, "mine[1]\n"), ended)
 
+    def test_an_import_that_cannot_be_read_is_not_taken_for_one_that_is_not_there(self):
+        (self.folder / "folder.ph").mkdir()
+        (self.folder / "loop.ph").symlink_to("loop.ph")
+        (self.folder / "json.ph").symlink_to("json.ph")  # it might hide the one of the library
+        for name, why in (("folder", "Is a directory"), ("loop", "Too many levels of symbolic links"),
+                          ("json", "Too many levels of symbolic links")):
+            path = self.program(f"import .{name};\nprintln(new {name}());\n", "main.ph")
+            for verb in ("exec", "lint"):
+                ended = phantom(verb, path)
+                self.assertEqual(ended.status, 1, ended)
+                said = ended.out + ended.err
+                self.assertIn(f"{self.folder}/{name}.ph: error: this source cannot be read: {why}\n", said)
+                self.assertNotIn("there is no class", said)
+        path = self.program('println(import "folder.ph");\n')
+        self.assertClear(phantom("exec", path), 1, "program.ph:1:16", "this file cannot be read: Is a directory")
+        path = self.program("println(new absent.thing());\n")
+        self.assertIn("there is no", phantom("exec", path).err)
+
     def test_a_file_becomes_a_string_of_the_program(self):
         (self.folder / "text").write_bytes("zw\u00f6lf\n".encode() * 1000)
         (self.folder / "bytes").write_bytes(bytes(range(256)))

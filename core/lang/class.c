@@ -79,10 +79,21 @@ find_source(struct lang *lang, const struct symbol *name, const struct file *imp
     const char *path = importing == NULL ? "" : importing->source.path;
 
     if (!is_internal(name) && host->find(host->context, name->text, path, source, library) &&
-        (*library || lang_declares(source, brief_of(lang, name))))
+        (*library || source->trouble != NULL || lang_declares(source, brief_of(lang, name))))
         return true; /* square.count is not looked for in a count.ph that has other things */
     *library = true;
     return find_in_embedded(lang, name, source);
+}
+
+/* It may declare the class, and what is missing then is not said again and again. */
+static void
+source_unreadable(struct lang *lang, struct symbol *name, const struct lang_source *source)
+{
+    const struct file file = { .source = *source };
+    const struct place nowhere = { 0 };
+
+    lang_error(lang, &file, nowhere, NULL, "this source cannot be read: %s", source->trouble);
+    brief_of(lang, name)->doubtful = true;
 }
 
 struct class *
@@ -99,6 +110,10 @@ lang_find_class(struct lang *lang, struct symbol *name, const struct file *impor
         lang_no_memory(lang);
     if (!find_source(lang, name, importing, &source, &library))
         return NULL;
+    if (source.trouble != NULL) {
+        source_unreadable(lang, name, &source);
+        return NULL;
+    }
     if (lang_load(lang, &source, library)->faulty)
         brief_of(lang, name)->doubtful = true; /* if it is not there now, it was meant to be */
     class = known_class(lang, name, &known);

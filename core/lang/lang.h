@@ -31,6 +31,7 @@ struct lang_source {
     const char *path; /* for messages, and to find what lies beside it; ends in a zero */
     const char *text; /* UTF-8, no zero needed */
     size_t byte_count;
+    const char *trouble; /* it is there, and cannot be read: why, for people; else NULL */
 };
 
 enum lang_severity {
@@ -64,7 +65,8 @@ struct lang_host {
      *                   become part of the module, true for the class library
      *
      * A user's file comes first: beside the importing one, at "phantom/text/builder.ph"
-     * or "builder.ph". Then the library: "phantom/text/builder.ph". NULL: there is none.
+     * or "builder.ph". Then the library: "phantom/text/builder.ph". One that is there and cannot be
+     * read is found, with its trouble: nobody knows what is in it. NULL: there is none.
      */
     bool (*find)(void *context, const char *class_name, const char *importing_path,
                  struct lang_source *source, bool *library);
@@ -74,7 +76,7 @@ struct lang_host {
      *
      *   name            as the program writes it, ends in a zero; relative to the importing file
      *   importing_path  of the source that wants it
-     *   bytes           filled if true is returned; any bytes, the host's until the end
+     *   bytes           filled if true is returned; any bytes, the host's until the end, or trouble
      *
      * NULL: there are none.
      */

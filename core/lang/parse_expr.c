@@ -233,6 +233,9 @@ parse_embedded(struct parser *parser)
         !host->embed(host->context, token->text->bytes, parser->file->source.path, &file))
         lang_error(parser->lang, parser->file, token->place, "it is looked for beside this one",
                    "this file cannot be read");
+    else if (file.trouble != NULL)
+        lang_error(parser->lang, parser->file, token->place, NULL, "this file cannot be read: %s",
+                   file.trouble);
     else if (file.byte_count > LANG_SOURCE_BYTES_MAX)
         lang_error(parser->lang, parser->file, token->place, NULL,
                    "this file has more than %u bytes", LANG_SOURCE_BYTES_MAX);

@@ -5,6 +5,7 @@
  */
 #include "phantom/sources.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +14,20 @@
 #include "phantom/file.h"
 #include "phantom/program.h"
 
-/* A file that was read for the compiler. */
+/* A file that was read for the compiler, or could not be. */
 struct text {
     struct text *next;
     char *path;
     struct buffer bytes;
+    const char *trouble; /* NULL: it was */
 };
+
+/* Is there no file of that name? If anything else goes wrong there may be one, and it is meant. */
+static bool
+is_absent(int error)
+{
+    return error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG;
+}
 
 /* A file beside the importing one; NULL if there is none. The text is kept. */
 static struct text *
@@ -27,6 +36,7 @@ text_find(struct sources *sources, const char *importing_path, const char *relat
     const char *name = program_name(importing_path);
     size_t folder_bytes = (size_t)(name - importing_path);
     struct text *text = calloc(1, sizeof *text);
+    int error;
 
     if (text == NULL)
         return NULL;
@@ -35,8 +45,11 @@ text_find(struct sources *sources, const char *importing_path, const char *relat
         goto fail;
     memcpy(text->path, importing_path, folder_bytes);
     strcpy(text->path + folder_bytes, relative);
-    if (file_read(text->path, &text->bytes) != 0)
+    error = file_read(text->path, &text->bytes);
+    if (is_absent(error))
         goto fail;
+    if (error != 0)
+        text->trouble = strerror(error);
     text->next = sources->texts;
     sources->texts = text;
     return text;
@@ -95,6 +108,15 @@ class_path(const char *class_name, char *path, size_t path_bytes)
     return true;
 }
 
+static struct lang_source
+text_source(const struct text *text)
+{
+    return (struct lang_source){ .path = text->path,
+                                 .text = (const char *)text->bytes.bytes,
+                                 .byte_count = text->bytes.count,
+                                 .trouble = text->trouble };
+}
+
 bool
 sources_find(void *context, const char *class_name, const char *importing_path,
              struct lang_source *source, bool *library)
@@ -113,9 +135,7 @@ sources_find(void *context, const char *class_name, const char *importing_path,
     *library = text == NULL;
     if (text == NULL)
         return sources_library_find(relative, source);
-    *source = (struct lang_source){ .path = text->path,
-                                    .text = (const char *)text->bytes.bytes,
-                                    .byte_count = text->bytes.count };
+    *source = text_source(text);
     return true;
 }
 
@@ -127,9 +147,7 @@ sources_embed(void *context, const char *name, const char *importing_path,
 
     if (text == NULL)
         return false;
-    *bytes = (struct lang_source){ .path = text->path,
-                                   .text = (const char *)text->bytes.bytes,
-                                   .byte_count = text->bytes.count };
+    *bytes = text_source(text);
     return true;
 }
 

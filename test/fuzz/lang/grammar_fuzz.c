@@ -39,7 +39,7 @@ compile(const struct buffer *text, struct outcome *outcome)
         .find = machine_find,
         .message = message_keep,
     };
-    struct lang_source source = { "fuzz.ph", (const char *)text->bytes, text->count };
+    struct lang_source source = { "fuzz.ph", (const char *)text->bytes, text->count, NULL };
 
     outcome->err = lang_compile(&host, &source, &outcome->module);
     ck_assert_msg((outcome->err == OK) == (outcome->errors == 0), "%d with %u errors", outcome->err,

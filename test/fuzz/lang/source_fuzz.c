@@ -58,7 +58,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t byte_count)
 {
     struct lang_host host = { .find = machine_find, .message = message_show };
-    struct lang_source source = { "fuzz.ph", (const char *)bytes, byte_count };
+    struct lang_source source = { "fuzz.ph", (const char *)bytes, byte_count, NULL };
     struct buffer module = { 0 };
     err_t err;
 

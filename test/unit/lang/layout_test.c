@@ -103,7 +103,7 @@ find_embedded(void *context, const char *class_name, const char *importing_path,
 
         if (strcmp(embedded->path, path) != 0)
             continue;
-        *source = (struct lang_source){ embedded->path, embedded->text, embedded->bytes };
+        *source = (struct lang_source){ embedded->path, embedded->text, embedded->bytes, NULL };
         *library = true;
         return true;
     }
@@ -261,7 +261,7 @@ START_TEST(the_class_library_means_the_same_when_it_is_laid_out)
 
     for (size_t i = 0; i < count; i++)
         sources[i] = (struct lang_source){ embedded_classes[i].path, embedded_classes[i].text,
-                                           embedded_classes[i].bytes };
+                                           embedded_classes[i].bytes, NULL };
     before = library_listing(sources, count);
     for (size_t i = 0; i < count; i++) {
         texts[i] = made_anew(sources[i].path, sources[i].text, sources[i].byte_count);

@@ -47,7 +47,7 @@ find_careless(void *context, const char *class_name, const char *importing_path,
 
     if (strcmp(class_name, ".careless") != 0)
         return table_find(context, class_name, importing_path, source, library);
-    *source = (struct lang_source){ "careless.ph", careless, sizeof careless - 1 };
+    *source = (struct lang_source){ "careless.ph", careless, sizeof careless - 1, NULL };
     *library = false;
     return true;
 }
@@ -58,7 +58,7 @@ START_TEST(only_the_file_itself_is_looked_at)
     struct lang_host host = { .context = messages,
                               .find = find_careless,
                               .message = table_message_brief };
-    struct lang_source source = { "test.ph", text, sizeof text - 1 };
+    struct lang_source source = { "test.ph", text, sizeof text - 1, NULL };
 
     table_load(&table_library, "library.txt");
     messages[0] = 0;

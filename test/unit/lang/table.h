@@ -149,7 +149,7 @@ table_is_library(const struct table_section *section)
     return strncmp(section->name, "beside/", 7) != 0;
 }
 
-/* host->find over the small library, and the files beside a program. */
+/* host->find over the small library, and the files beside a program; one cannot be read. */
 static inline bool
 table_find(void *context, const char *class_name, const char *importing_path,
            struct lang_source *source, bool *library)
@@ -164,6 +164,11 @@ table_find(void *context, const char *class_name, const char *importing_path,
             *at = '/';
     }
     strncat(path, ".ph", sizeof path - strlen(path) - 1);
+    if (strcmp(path, "sealed.ph") == 0) {
+        *source = (struct lang_source){ .path = "sealed.ph", .trouble = "somebody has sealed it" };
+        *library = false;
+        return true;
+    }
     for (size_t i = 0; i < table_library.count; i++) {
         struct table_section *section = &table_library.sections[i];
 
@@ -178,7 +183,7 @@ table_find(void *context, const char *class_name, const char *importing_path,
     return false;
 }
 
-/* host->embed: a file of four bytes, and one that is too large. */
+/* host->embed: a file of four bytes, one that is too large, and one that cannot be read. */
 static inline bool
 table_embed(void *context, const char *name, const char *importing_path, struct lang_source *source)
 {
@@ -186,7 +191,9 @@ table_embed(void *context, const char *name, const char *importing_path, struct 
     (void)importing_path;
     source->text = "text";
     source->byte_count = strcmp(name, "huge.txt") == 0 ? LANG_SOURCE_BYTES_MAX + 1 : 4;
-    return strcmp(name, "huge.txt") == 0 || strcmp(name, "text.txt") == 0;
+    source->trouble = strcmp(name, "sealed.txt") == 0 ? "somebody has sealed it" : NULL;
+    return strcmp(name, "huge.txt") == 0 || strcmp(name, "text.txt") == 0 ||
+           source->trouble != NULL;
 }
 
 /* Messages as a person sees them, one behind the other, in a buffer of this size. */
@@ -245,7 +252,7 @@ table_library_sources(struct lang_source sources[TABLE_SECTIONS_MAX])
 
         if (table_is_library(section))
             sources[count++] =
-                (struct lang_source){ section->name, section->text, strlen(section->text) };
+                (struct lang_source){ section->name, section->text, strlen(section->text), NULL };
     }
     return count;
 }

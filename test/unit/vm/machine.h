@@ -60,7 +60,7 @@ machine_library(const char *path, struct lang_source *source)
 
         if (strcmp(embedded->path, path) != 0)
             continue;
-        *source = (struct lang_source){ embedded->path, embedded->text, embedded->bytes };
+        *source = (struct lang_source){ embedded->path, embedded->text, embedded->bytes, NULL };
         return true;
     }
     return false;
@@ -86,7 +86,7 @@ static inline struct buffer
 machine_compile(const char *text)
 {
     struct lang_host host = { .find = machine_find, .message = machine_message };
-    struct lang_source source = { "test.ph", text, strlen(text) };
+    struct lang_source source = { "test.ph", text, strlen(text), NULL };
     struct buffer module = { 0 };
 
     machine_said[0] = 0;
