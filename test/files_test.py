@@ -288,6 +288,34 @@ class Stopped(FilesTest):
         self.assertClear(phantom("rm", "-force", self.volume, "a"), 2, "there is no option -force")
 
 
+class Nobody(FilesTest):
+    """Who may not write the volume, or does not come to the end."""
+
+    def setUp(self):
+        super().setUp()
+        self.new()
+
+    def test_get_that_is_killed_leaves_nothing(self):
+        """Somebody has the volume who gives half of what was asked for, and no more."""
+        self.file("old", "replaced")
+        volume = self.folder / "half"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+            listener.bind(f"{volume}.control")
+            listener.listen()
+            before = sorted(path.name for path in self.folder.iterdir())
+            for name in ("new", "replaced"):
+                for end in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
+                    process = self.start("get", volume, "a", self.folder / name)
+                    client, _ = listener.accept()
+                    with client:
+                        self.assertEqual(client.makefile("rb").readline(), b"get a\n")
+                        client.sendall(b"+1000\n" + b"x" * 500)
+                        process.send_signal(end)
+                        self.assertEqual(process.wait(20), -end)
+                    self.assertEqual(sorted(path.name for path in self.folder.iterdir()), before)
+        self.assertEqual((self.folder / "replaced").read_text(), "old")
+
+
 class Running(Stopped):
     """All of that, while a program runs."""
 

@@ -63,17 +63,14 @@ exists(const char *path)
     return lstat(path, &status) == 0;
 }
 
-/* A file without a name, or -1 and errno. */
-static int
-nameless_open(const char *path, int flags, disk_new_open_fn *open_file)
+int
+disk_new_nameless(const char *path, int flags, disk_new_open_fn *open_file, bool *lacking)
 {
     char folder[PATH_MAX];
+    int fd = open_file(folder_of(path, folder), flags | O_TMPFILE);
 
-    if (exists(path)) {
-        errno = EEXIST;
-        return -1;
-    }
-    return open_file(folder_of(path, folder), flags | O_TMPFILE);
+    *lacking = fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR);
+    return fd;
 }
 
 int
@@ -85,12 +82,12 @@ disk_new_file(struct disk_new *made, const char *path, int flags, bool named_at_
     *made = (struct disk_new){ .path = strdup(path), .named = named_at_once };
     if (made->path == NULL)
         return -1;
-    if (!made->named)
-        fd = nameless_open(path, flags, open_file);
-    if (fd < 0 && (made->named || errno == EOPNOTSUPP || errno == EISDIR)) {
-        made->named = true;
+    if (!made->named && exists(path))
+        errno = EEXIST;
+    else if (!made->named)
+        fd = disk_new_nameless(path, flags, open_file, &made->named);
+    if (made->named)
         fd = open_file(path, flags | O_CREAT | O_EXCL);
-    }
     if (fd < 0) {
         int number = errno;
 
@@ -100,8 +97,8 @@ disk_new_file(struct disk_new *made, const char *path, int flags, bool named_at_
     return fd;
 }
 
-static int
-name_give(const char *path, int fd)
+int
+disk_new_name(const char *path, int fd)
 {
     char own[64];
 
@@ -163,7 +160,7 @@ disk_new_keep(struct disk_new *made, int fd)
         return 0;
     }
     if (!made->named)
-        number = name_give(made->path, fd);
+        number = disk_new_name(made->path, fd);
     if (number != 0)
         return number;
     made->named = true;

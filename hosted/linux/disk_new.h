@@ -30,6 +30,19 @@ typedef int disk_new_open_fn(const char *path, int flags);
 int disk_new_file(struct disk_new *made, const char *path, int flags, bool named_at_once,
                   disk_new_open_fn *open_file);
 
+/*
+ * A file without a name, in the folder of `path`: it is gone when it is closed, or the process
+ * ends, however that does.
+ *
+ *   lacking  filled; true: its file system has no such files
+ *
+ * Returns a descriptor; or -1 and errno.
+ */
+int disk_new_nameless(const char *path, int flags, disk_new_open_fn *open_file, bool *lacking);
+
+/* Its name is this from now on. 0; or errno, EEXIST among them, and it still has none. */
+int disk_new_name(const char *path, int fd);
+
 /* Begin to make a volume of an open block device. 0, or errno: ENOTEMPTY, or why it is not read. */
 int disk_new_device(struct disk_new *made, const char *path, int fd);
 

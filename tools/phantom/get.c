@@ -1,7 +1,10 @@
 /*
  * get.c - the verb get: a file comes out of a volume.
  *
- * It is written beside its place, and has its name when it is whole.
+ * It is written without a name, so that it is gone with this process however that ends, and has its
+ * name when it is whole. Where one of that name is there already it gets another for a moment, and
+ * takes that one's place. Some file systems have no files without a name: there it is written
+ * beside its place, and only a kill that nobody hears of leaves it there.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -15,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "linux/disk_new.h"
 #include "phantom/errand.h"
 #include "phantom/options.h"
 #include "phantom/program.h"
@@ -22,12 +26,16 @@
 #include "phantom/say.h"
 #include "phantom/signals.h"
 
+/* Names beside that are tried. */
+#define NAMES_MAX 100
+
 /* Where it goes. */
 struct target {
     struct errand_file file;
     const char *name; /* for people */
     char *path;       /* NULL: standard output */
-    char *beside;     /* NULL: what is there is written to, such as a device */
+    char *beside;     /* a name beside it; NULL: what is there is written to, such as a device */
+    bool named;       /* it has that one from the beginning */
     int fd;
     uint64_t written;
     struct progress progress;
@@ -120,6 +128,32 @@ link_follow(struct target *target)
     return true;
 }
 
+static int
+descriptor_open(const char *path, int flags)
+{
+    return open(path, flags, 0600);
+}
+
+/* A new file, that has no name or one beside. False and errno: there is none. */
+static bool
+beside_open(struct target *target)
+{
+    size_t bytes = strlen(target->path) + sizeof ".XXXXXX";
+
+    target->beside = malloc(bytes);
+    if (target->beside == NULL)
+        return false;
+    snprintf(target->beside, bytes, "%s.XXXXXX", target->path);
+    target->fd =
+        disk_new_nameless(target->path, O_WRONLY | O_CLOEXEC, descriptor_open, &target->named);
+    if (!target->named)
+        return target->fd >= 0;
+    target->fd = mkostemp(target->beside, O_CLOEXEC);
+    if (target->fd >= 0)
+        unfinished = target->beside;
+    return target->fd >= 0;
+}
+
 /* Beside a file that is not there, or is a plain one; else that itself. */
 static bool
 target_make(struct target *target)
@@ -127,7 +161,6 @@ target_make(struct target *target)
     struct stat status;
     bool there = stat(target->path, &status) == 0;
     mode_t mask = umask(0);
-    size_t bytes;
 
     umask(mask);
     if (there && !S_ISREG(status.st_mode)) {
@@ -136,15 +169,8 @@ target_make(struct target *target)
     }
     if (!link_follow(target))
         return false;
-    bytes = strlen(target->path) + sizeof ".XXXXXX";
-    target->beside = malloc(bytes);
-    if (target->beside == NULL)
+    if (!beside_open(target))
         return false;
-    snprintf(target->beside, bytes, "%s.XXXXXX", target->path);
-    target->fd = mkostemp(target->beside, O_CLOEXEC);
-    if (target->fd < 0)
-        return false;
-    unfinished = target->beside;
     fchmod(target->fd, there ? status.st_mode & 07777 : 0666 & ~mask);
     return true;
 }
@@ -198,6 +224,51 @@ target_open(struct target *target, const char *path, const char *file)
     return false;
 }
 
+/* What has no name gets one beside that nobody has. 0, or errno. */
+static int
+beside_name(struct target *target)
+{
+    char *letters = target->beside + strlen(target->path) + 1;
+    int number = EEXIST;
+
+    for (unsigned i = 0; i < NAMES_MAX && number == EEXIST; i++) {
+        snprintf(letters, sizeof "XXXXXX", "%06u", ((unsigned)getpid() + i * 7919) % 1000000);
+        number = disk_new_name(target->beside, target->fd);
+    }
+    target->named = number == 0;
+    return number;
+}
+
+/* It is whole: it gets its name. 0, or errno. */
+static int
+name_take(struct target *target)
+{
+    int number = target->named ? 0 : disk_new_name(target->path, target->fd);
+
+    if (number == 0 && !target->named)
+        return 0;
+    if (number == EEXIST)
+        number = beside_name(target);
+    return number == 0 && rename(target->beside, target->path) != 0 ? errno : number;
+}
+
+/* Keep a file that was made, or leave nothing of it. False after a message. */
+static bool
+target_keep(struct target *target, bool done)
+{
+    int number = done && fsync(target->fd) != 0 ? errno : 0;
+    sigset_t before;
+
+    signals_hold(&before); /* nobody finds it beside the file */
+    if (done && number == 0)
+        number = name_take(target);
+    if (target->named && (!done || number != 0))
+        unlink(target->beside);
+    unfinished = NULL;
+    signals_release(&before);
+    return number == 0 ? done : target_fail(target, strerror(number));
+}
+
 /* All is where it belongs; else nothing is. False after a message. */
 static bool
 target_close(struct target *target, bool done)
@@ -205,12 +276,8 @@ target_close(struct target *target, bool done)
     bool kept = done;
 
     progress_end(&target->progress);
-    if (done && target->beside != NULL &&
-        (fsync(target->fd) != 0 || rename(target->beside, target->path) != 0))
-        kept = target_fail(target, strerror(errno));
-    if (target->beside != NULL && !kept && target->fd >= 0)
-        unlink(target->beside);
-    unfinished = NULL;
+    if (target->beside != NULL && target->fd >= 0)
+        kept = target_keep(target, done);
     if (target->path != NULL && target->fd >= 0)
         close(target->fd);
     free(target->beside);
