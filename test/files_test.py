@@ -4,6 +4,7 @@
 SPDX-License-Identifier: LGPL-2.1-or-later
 """
 
+import ctypes
 import os
 import pty
 import random
@@ -15,6 +16,9 @@ import time
 import unittest
 
 from phantom_support import PHANTOM, ROOT, VolumeTest, kill, phantom, start, wait_for
+
+# linux/prctl.h, linux/capability.h
+PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1
 
 # Runs for ever, and says what it finds.
 WATCHER = """
@@ -294,6 +298,29 @@ class Nobody(FilesTest):
     def setUp(self):
         super().setUp()
         self.new()
+
+    def humbly(self, *words):
+        """The command, without what lets root write to any file (CAP_DAC_OVERRIDE)."""
+        def humble():
+            ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0)
+
+        return subprocess.run([PHANTOM, *map(str, words)], capture_output=True, text=True, check=False,
+                              preexec_fn=humble, stdin=subprocess.DEVNULL)
+
+    def test_what_may_only_be_read_can_be_looked_into(self):
+        self.done("put", self.volume, self.file("kept"), "a/b")
+        self.done("put", self.volume, self.file("x" * 100_000, "large"), "large")
+        self.volume.chmod(0o444)
+        before = self.volume.stat().st_mtime_ns
+        for words, shown in ((["ls"], "a/\nlarge\n"), (["ls", "a"], "b\n"), (["get", "a/b", "-"], "kept"),
+                             (["get", "large", "-"], "x" * 100_000)):
+            ended = self.humbly(words[0], self.volume, *words[1:])
+            self.assertEqual((ended.returncode, ended.stdout), (0, shown), ended)
+        for words in (["put", "/dev/null", "c"], ["rm", "large"]):
+            ended = self.humbly(words[0], self.volume, *words[1:])
+            self.assertEqual(ended.returncode, 1, ended)
+            self.assertIn("it may not be written", ended.stderr)
+        self.assertEqual(self.volume.stat().st_mtime_ns, before)
 
     def test_get_that_is_killed_leaves_nothing(self):
         """Somebody has the volume who gives half of what was asked for, and no more."""

@@ -27,6 +27,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "linux/disk_cover_priv.h"
 #include "linux/disk_lock_priv.h"
 #include "linux/disk_new.h"
 #include "linux/disk_ring_priv.h"
@@ -40,8 +41,9 @@ struct file_disk {
     bool read_only;
     bool block_device;
     uint64_t block_count;
-    struct disk_new made;   /* it is being made, and not kept yet */
-    struct disk_ring *ring; /* or NULL: threads do what is submitted */
+    struct disk_new made;     /* it is being made, and not kept yet */
+    struct disk_cover *cover; /* or NULL: writes go to the file */
+    struct disk_ring *ring;   /* or NULL: threads do what is submitted */
 
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t work;
@@ -118,17 +120,16 @@ err_of_errno(int number)
     }
 }
 
-/* Move the bytes of a read or write, but the first `done`, in as many calls as the kernel likes. */
+/* Move bytes of a read or write, from `done` to `end`, in as many calls as the kernel likes. */
 static err_t
-io_move(const struct file_disk *file, const struct plat_io *io, size_t done)
+bytes_move(int fd, const struct plat_io *io, size_t done, size_t end)
 {
     uint8_t *buffer = (uint8_t *)io->buffer + done;
-    size_t left = (size_t)io->block_count * PLAT_BLOCK_BYTES - done;
     off_t at = (off_t)(io->block * PLAT_BLOCK_BYTES + done);
 
-    while (left > 0) {
-        ssize_t moved = io->kind == PLAT_READ ? pread(file->fd, buffer, left, at)
-                                              : pwrite(file->fd, buffer, left, at);
+    for (size_t left = end - done; left > 0;) {
+        ssize_t moved =
+            io->kind == PLAT_READ ? pread(fd, buffer, left, at) : pwrite(fd, buffer, left, at);
 
         if (moved < 0 && errno == EINTR)
             continue;
@@ -141,6 +142,35 @@ io_move(const struct file_disk *file, const struct plat_io *io, size_t done)
         left -= (size_t)moved;
     }
     return OK;
+}
+
+/* The same of all of them, where some blocks may lie over the file. */
+static err_t
+covered_move(const struct file_disk *file, const struct plat_io *io)
+{
+    int above = disk_cover_file(file->cover);
+
+    if (io->kind == PLAT_WRITE) {
+        TRY(bytes_move(above, io, 0, (size_t)io->block_count * PLAT_BLOCK_BYTES));
+        disk_cover_add(file->cover, io->block, io->block_count);
+        return OK;
+    }
+    for (uint32_t done = 0, count; done < io->block_count; done += count) {
+        bool there = disk_cover_run(file->cover, io->block + done, io->block_count - done, &count);
+
+        TRY(bytes_move(there ? above : file->fd, io, (size_t)done * PLAT_BLOCK_BYTES,
+                       ((size_t)done + count) * PLAT_BLOCK_BYTES));
+    }
+    return OK;
+}
+
+/* All but the first `done` bytes. */
+static err_t
+io_move(const struct file_disk *file, const struct plat_io *io, size_t done)
+{
+    if (file->cover)
+        return covered_move(file, io);
+    return bytes_move(file->fd, io, done, (size_t)io->block_count * PLAT_BLOCK_BYTES);
 }
 
 /* May this read or write be tried? */
@@ -324,7 +354,7 @@ file_reserve(struct plat_disk *disk, uint64_t block, uint64_t block_count)
         return ERR_IO;
     if (block > file->block_count || block_count > file->block_count - block)
         return ERR_NOSPACE;
-    if (file->block_device || block_count == 0)
+    if (file->block_device || file->cover || block_count == 0)
         return OK;
     while (fallocate(file->fd, FALLOC_FL_KEEP_SIZE, (off_t)(block * PLAT_BLOCK_BYTES),
                      (off_t)(block_count * PLAT_BLOCK_BYTES)) != 0) {
@@ -343,7 +373,8 @@ file_discard(struct plat_disk *disk, uint64_t block, uint64_t block_count)
     uint64_t range[] = { block * PLAT_BLOCK_BYTES, block_count * PLAT_BLOCK_BYTES };
     int ignored;
 
-    if (file->read_only || block > file->block_count || block_count > file->block_count - block)
+    if (file->read_only || file->cover || block > file->block_count ||
+        block_count > file->block_count - block)
         return;
     if (file->block_device)
         ignored = ioctl(file->fd, BLKDISCARD, range);
@@ -483,7 +514,8 @@ is_block_device(const char *path)
 static int
 descriptor_open(struct file_disk *file, const struct linux_disk_options *options, const char *path)
 {
-    int flags = (options->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    bool reads = options->read_only || options->covered;
+    int flags = (reads ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
     if (options->create && !is_block_device(path))
         return disk_new_file(&file->made, path, flags, options->named_at_once, open_direct);
@@ -510,8 +542,8 @@ file_open(struct file_disk *file, const struct linux_disk_options *options, cons
     file->fd = descriptor_open(file, options, to->path);
     if (file->fd < 0)
         return report_errno(to, errno, options->create);
-    err = linux_disk_lock(file->fd, options->read_only, options->lock_wait_ms, holder,
-                          sizeof(holder));
+    err = linux_disk_lock(file->fd, options->read_only || options->covered, options->lock_wait_ms,
+                          holder, sizeof(holder));
     if (err == ERR_BUSY)
         return report(to, ERR_BUSY, "%s has it open; stop that first", holder);
     if (err != OK)
@@ -523,7 +555,9 @@ file_open(struct file_disk *file, const struct linux_disk_options *options, cons
         TRY(device_take(file, to));
     if (file->block_count > 0)
         direct_probe(file);
-    return OK;
+    if (options->covered)
+        file->cover = disk_cover_create(file->block_count);
+    return options->covered && !file->cover ? report(to, ERR_NOMEM, "no memory") : OK;
 }
 
 static err_t
@@ -551,7 +585,7 @@ linux_disk_open(const char *path, const struct linux_disk_options *options, stru
     err = file_open(file, options, &to);
     if (err != OK)
         goto out;
-    if (!options->no_ring)
+    if (!options->no_ring && !file->cover)
         file->ring = disk_ring_create();
     if (!file->ring)
         err = threads_start(file);
@@ -605,6 +639,7 @@ linux_disk_close(struct plat_disk *disk)
     for (unsigned i = 0; i < file->thread_count; i++)
         plat_thread_join(file->threads[i]);
     disk_ring_destroy(file->ring);
+    disk_cover_destroy(file->cover);
     disk_new_drop(&file->made, file->fd);
     if (file->fd >= 0)
         close(file->fd);

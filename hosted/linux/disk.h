@@ -34,8 +34,9 @@ struct plat_disk {
 #define LINUX_DISK_LOCK_WAIT_MS 5000
 
 struct linux_disk_options {
-    bool create;           /* make a new file, or take an empty block device; linux_disk_keep() */
-    bool read_only;        /* open for reading; shares the volume with other readers */
+    bool create;    /* make a new file, or take an empty block device; linux_disk_keep() */
+    bool read_only; /* open for reading; shares the volume with other readers */
+    bool covered;   /* the same, but it takes writes: they lie in memory until it is closed */
     uint64_t create_bytes; /* size of a new file, a multiple of 4096; it is sparse */
     uint32_t lock_wait_ms; /* how long to wait for the lock; 0: not at all */
     bool no_ring;          /* do as where the kernel has no io_uring */

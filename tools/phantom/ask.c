@@ -40,6 +40,7 @@ ask_here(const struct ask *ask, bool last_try, int *status)
 {
     struct system_options options = { .path = ask->volume,
                                       .read_only = !ask->writes && !ask->errand,
+                                      .passing = ask->passing,
                                       .at = ask->at,
                                       .lock_wait_ms = LOCK_WAIT_MS,
                                       .busy_quiet = !last_try,

@@ -18,6 +18,7 @@ struct ask {
     const char *request; /* as in control/answer.h */
     bool writes;         /* it changes the volume, and is committed with its end */
     bool errand;         /* it wants bytecode of the class library to run (vm/errand.h) */
+    bool passing;        /* and yet changes nothing: also a volume that may not be written does */
     uint64_t at;         /* ask a pinned generation of a stopped volume; 0: the present */
     bool of_the_store;   /* the store alone can answer: the machine need not come up */
     ask_show_fn *show;   /* NULL: print it as it is */

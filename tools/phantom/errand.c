@@ -44,6 +44,7 @@ carry_here(const char *volume, const char *request, const struct carry_end *end,
            struct buffer *text, bool *said)
 {
     struct system_options options = { .path = volume,
+                                      .passing = strncmp(request, "get ", 4) == 0,
                                       .lock_wait_ms = LOCK_WAIT_MS,
                                       .busy_quiet = !last_try,
                                       .pmem = { .on_demand_only = true,
@@ -105,13 +106,16 @@ errand_carry(const char *volume, const char *request, struct errand_file *file)
 static int
 ask_names(const struct invocation *invocation, const char *act, const char *flags, const char *path)
 {
+    bool passing = strcmp(act, "ls") == 0;
     char request[ANSWER_REQUEST_BYTES];
 
     if (!errand_path_test(invocation->verb->name, path))
         return STATUS_USAGE;
     snprintf(request, sizeof request, "%s %s %s", act, flags, path);
-    return ask_volume(
-        &(struct ask){ .volume = invocation->arguments[0], .request = request, .errand = true });
+    return ask_volume(&(struct ask){ .volume = invocation->arguments[0],
+                                     .request = request,
+                                     .errand = true,
+                                     .passing = passing });
 }
 
 int

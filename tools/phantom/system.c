@@ -119,6 +119,10 @@ system_open_disk(struct system *system, const struct system_options *options)
 
     *system = (struct system){ .path = options->path };
     err = linux_disk_open(options->path, &disk_options, &system->disk, message, sizeof message);
+    if (err == ERR_READ_ONLY && options->passing) {
+        disk_options.covered = true;
+        err = linux_disk_open(options->path, &disk_options, &system->disk, message, sizeof message);
+    }
     if (err != OK) {
         system->busy = err == ERR_BUSY;
         if (!system->busy || !options->busy_quiet)

@@ -18,6 +18,7 @@
 struct system_options {
     const char *path;
     bool read_only;
+    bool passing; /* nothing that is written need stay: where it may not be written, it is not */
     uint64_t
         at; /* a pinned generation that is to be seen instead of the newest; read-only; 0: none */
     uint32_t lock_wait_ms; /* 0: as long as a killed process may need to let go */

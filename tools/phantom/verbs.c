@@ -338,7 +338,9 @@ const struct verb verbs[] = {
             "the last name of PATH. FILE can be -, standard output.\n"
             "\n"
             "What it gives is safe in VOLUME, too: no kill undoes it any more. A program that\n"
-            "writes to a binary meanwhile may be seen in the middle of it.\n",
+            "writes to a binary meanwhile may be seen in the middle of it. While VOLUME is "
+            "stopped\n"
+            "it may be a file that can only be read.\n",
         .options = no_options,
         .argument_min = 2,
         .argument_max = 3,
@@ -352,7 +354,8 @@ const struct verb verbs[] = {
             "A line for each name in the directory at PATH, or in the root; a name that ends\n"
             "with / is a directory. What stands at PATH and is no directory is listed alone.\n"
             "With -l the class of each object is shown, and its size: of a binary bytes, of a\n"
-            "string characters (units of UTF-16), of a directory names.\n",
+            "string characters (units of UTF-16), of a directory names. While VOLUME is stopped\n"
+            "it may be a file that can only be read.\n",
         .options = ls_options,
         .argument_min = 1,
         .argument_max = 2,

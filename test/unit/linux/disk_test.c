@@ -422,6 +422,38 @@ holder_start(void)
     return pid;
 }
 
+START_TEST(what_is_written_over_a_covered_disk_is_read_there_and_leaves_it_as_it_is)
+{
+    struct linux_disk_options options = { .covered = true };
+    struct plat_disk *disk, *other;
+
+    ck_assert_int_eq(open_with(true, false, &disk), OK);
+    memset(buffer, 'b', BLOCKS * PLAT_BLOCK_BYTES);
+    ck_assert_int_eq(move(disk, PLAT_WRITE, 0, BLOCKS), OK);
+    linux_disk_close(disk);
+    ck_assert_int_eq(chmod(path, 0444), 0);
+    ck_assert_int_eq(linux_disk_open(path, &options, &disk, message, sizeof message), OK);
+    ck_assert_int_eq(linux_disk_open(path, &options, &other, message, sizeof message), OK);
+    ck_assert(!plat_disk_read_only(disk));
+    memset(buffer, 'a', BLOCKS * PLAT_BLOCK_BYTES);
+    ck_assert_int_eq(move(disk, PLAT_WRITE, 3, 2), OK);
+    ck_assert_int_eq(move(disk, PLAT_WRITE, BLOCKS - 1, 1), OK);
+    ck_assert_int_eq(move(disk, PLAT_WRITE, BLOCKS - 1, 2), ERR_RANGE);
+    ck_assert_int_eq(move(disk, PLAT_FLUSH, 0, 0), OK);
+    ck_assert_int_eq(plat_disk_reserve(disk, 5, 10), OK);
+    plat_disk_discard(disk, 10, 10);
+    ck_assert_int_eq(move(disk, PLAT_READ, 0, BLOCKS), OK);
+    for (unsigned i = 0; i < BLOCKS; i++)
+        ck_assert_int_eq(buffer[i * PLAT_BLOCK_BYTES],
+                         i == 3 || i == 4 || i == BLOCKS - 1 ? 'a' : 'b');
+    ck_assert_int_eq(move(other, PLAT_READ, 0, BLOCKS), OK);
+    for (unsigned i = 0; i < BLOCKS; i++)
+        ck_assert_int_eq(buffer[i * PLAT_BLOCK_BYTES], 'b');
+    linux_disk_close(other);
+    linux_disk_close(disk);
+}
+END_TEST
+
 START_TEST(the_second_to_open_learns_who_was_first)
 {
     struct plat_disk *disk;
@@ -503,6 +535,7 @@ main(void)
     tcase_add_test(tcase, a_volume_never_takes_the_number_of_a_closed_output);
     tcase_add_test(tcase, what_is_not_there_or_no_file_is_said);
     tcase_add_test(tcase, a_read_only_disk_writes_nothing);
+    tcase_add_test(tcase, what_is_written_over_a_covered_disk_is_read_there_and_leaves_it_as_it_is);
     tcase_add_test(tcase, the_second_to_open_learns_who_was_first);
     tcase_add_test(tcase, a_holder_that_is_killed_while_we_wait_makes_room);
     tcase_add_test(tcase, a_lock_of_the_kind_that_qemu_takes_is_met);
