@@ -15,8 +15,8 @@ import termios
 import time
 import unittest
 
-from boot_support import BootTest, KERNEL_CHECKED, TROUBLE, children, disk
-from phantom_support import PHANTOM, ROOT, phantom, wait_for
+from boot_support import BootTest, DONE, KERNEL_CHECKED, TROUBLE, children, disk
+from phantom_support import PHANTOM, ROOT, kill, phantom, wait_for
 
 BANK = ROOT / "examples" / "bank.ph"
 
@@ -208,6 +208,58 @@ class Power(BootTest):
         live = phantom("check", self.volume)
         self.assertClear(live, 0)
         self.assertIn("it runs", live.out)
+
+    # A QEMU that somebody else has started: it takes locks of its own.
+
+    def all_refused(self, *verbs):
+        """Each of these is, while somebody has the volume; they wait for it side by side."""
+        started = [(words, self.start(words[0], self.volume, *words[1:])) for words in verbs]
+        for words, process in started:
+            with self.subTest(words=words):
+                _, err = process.communicate(timeout=60)
+                self.assertEqual(process.returncode, 1, err)
+                self.assertIn("has it open", err)
+
+    def qemu_refused(self):
+        machine = self.machine(*disk(self.volume))
+        self.assertEqual(machine.end(), 1, str(machine.output))
+        self.assertIn("lock", str(machine.output))
+
+    def test_who_writes_or_reads_is_refused_while_qemu_has_it(self):
+        self.new()
+        process = self.start("run", self.volume, self.program(ECHO), stdin=subprocess.PIPE)
+        self.assertEqual(process.stdout.readline(), "ready\n")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(60), 0)
+        machine = self.machine(*disk(self.volume))
+        self.saw(machine.output, "resumed")
+        machine.process.stdin.write(b"something\n")
+        machine.process.stdin.flush()
+        self.saw(machine.output, "heard something")
+        self.all_refused(("run",), ("check",), ("check", "--heap"), ("stat",), ("ps",), ("history",), ("show",),
+                         ("clone", "1", self.folder / "clone"), ("boot",), ("grow", "--size", "1G"))
+        self.assertEqual({path.name for path in self.folder.iterdir()},
+                         {self.volume.name, "program.ph"})
+        machine.process.stdin.write(b"end\n")
+        machine.process.stdin.flush()
+        self.assertEqual(machine.end(), DONE, str(machine.output))
+        self.assertSound()
+
+    def test_qemu_is_refused_while_somebody_writes_or_reads(self):
+        self.new()
+        process = self.start("run", self.volume, self.program(ECHO), stdin=subprocess.PIPE)
+        self.assertEqual(process.stdout.readline(), "ready\n")
+        self.qemu_refused()
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(60), 0)
+        generation = phantom("history", self.volume, "pin").out.split()[1]
+        reader = self.start("send", self.volume, "--to", generation)  # into a pipe that nobody empties
+        reader.stdout.buffer.read(1)
+        self.qemu_refused()
+        self.all_refused(("run",))
+        self.assertIsNone(reader.poll())
+        kill(reader)
+        self.assertSound()
 
     def test_an_idle_machine_halts_and_writes_nothing(self):
         self.new()

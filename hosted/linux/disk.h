@@ -45,7 +45,8 @@ struct linux_disk_options {
 
 /*
  * Open a file or block device as a disk, and lock all of it: against another
- * Phantom, and against QEMU, which takes the same kind of lock.
+ * Phantom, and against QEMU, which takes the same kind of lock. Who only reads shares
+ * it with others who only read, whichever of the two they are.
  *
  *   disk           filled on OK
  *   message        filled otherwise: one line that says what happened and what to

@@ -8,6 +8,13 @@
  * time to let go of its memory before its descriptors are closed, so the lock
  * is tried for a few seconds.
  *
+ * QEMU's locks are shared ones, each of a byte that stands for something: a byte for
+ * what it does with the image, and one for what it lets nobody else do. So who reads
+ * must not share all bytes. It leaves out the one that says "I write", and sees that
+ * nobody has that; QEMU takes its own bytes first and then looks at ours, as we do,
+ * so of two that begin at the same time one is refused, or both.
+ * Source: QEMU, block/file-posix.c, raw_apply_lock_bytes() and raw_check_lock_bytes().
+ *
  * The kernel does not say who holds such a lock: F_OFD_GETLK gives process -1.
  * But /proc/PID/fdinfo/FD has a "lock:" line for each lock that lies on that
  * open file, so we look for one on our inode.
@@ -26,7 +33,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RETRY_MS 20
+#define RETRY_MS    20
+#define QEMU_WRITES 101 /* RAW_LOCK_PERM_BASE, and the bit of BLK_PERM_WRITE */
 
 /* True if the descriptor described at `path` (/proc/PID/fdinfo/FD) carries a lock. */
 static bool
@@ -122,21 +130,60 @@ now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+/* Lock bytes, or let go of them; 0 bytes: to the end, wherever that is. OK, ERR_BUSY, ERR_IO. */
+static err_t
+bytes_lock(int fd, short type, off_t from, off_t bytes)
+{
+    struct flock lock = { .l_type = type, .l_whence = SEEK_SET, .l_start = from, .l_len = bytes };
+
+    while (fcntl(fd, F_OFD_SETLK, &lock) != 0) {
+        if (errno != EINTR)
+            return errno == EAGAIN || errno == EACCES ? ERR_BUSY : ERR_IO;
+    }
+    return OK;
+}
+
+/* Does nobody else have the byte, in whatever way? OK, ERR_BUSY, ERR_IO. */
+static err_t
+byte_look(int fd, off_t at)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = at, .l_len = 1 };
+
+    if (fcntl(fd, F_OFD_GETLK, &lock) != 0)
+        return ERR_IO;
+    return lock.l_type == F_UNLCK ? OK : ERR_BUSY;
+}
+
+static err_t
+all_but_writing_lock(int fd)
+{
+    TRY(bytes_lock(fd, F_RDLCK, 0, QEMU_WRITES));
+    TRY(bytes_lock(fd, F_RDLCK, QEMU_WRITES + 1, 0));
+    return byte_look(fd, QEMU_WRITES);
+}
+
+/* Once; what was had of it is let go of again. */
+static err_t
+lock_try(int fd, bool shared)
+{
+    err_t err = shared ? all_but_writing_lock(fd) : bytes_lock(fd, F_WRLCK, 0, 0);
+
+    if (err != OK && shared)
+        IGNORE(bytes_lock(fd, F_UNLCK, 0, 0), "it is busy, or has no locks");
+    return err;
+}
+
 err_t
 linux_disk_lock(int fd, bool shared, uint32_t wait_ms, char *holder, size_t holder_bytes)
 {
     uint64_t deadline = now_ms() + wait_ms;
 
     for (;;) {
-        struct flock lock = { .l_type = (short)(shared ? F_RDLCK : F_WRLCK), .l_whence = SEEK_SET };
         struct timespec pause = { .tv_nsec = RETRY_MS * 1000000 };
+        err_t err = lock_try(fd, shared);
 
-        if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
-            return OK;
-        if (errno == EINTR)
-            continue;
-        if (errno != EAGAIN && errno != EACCES)
-            return ERR_IO;
+        if (err != ERR_BUSY)
+            return err;
         if (now_ms() >= deadline)
             break;
         nanosleep(&pause, NULL);

@@ -12,7 +12,8 @@
 #include "plat/err.h"
 
 /*
- * Lock all of an open file, shared or alone, and try for `wait_ms`.
+ * Lock all of an open file, alone, or shared with others who read, and try for `wait_ms`. A QEMU
+ * that writes to it is met in both cases, and meets both.
  *
  *   holder  filled on ERR_BUSY: "process 123 (qemu-system-x86)", or
  *           "another process"

@@ -4,8 +4,8 @@
  * The volume is handed over as an open file, not by its name: QEMU opens it
  * once more through /proc/self/fd, and has, with the inherited descriptor, the
  * lock that lies on it. So nobody else gets the volume before the last of QEMU
- * and this command is dead, in whatever order they die. QEMU's own locks would
- * not keep a reader out.
+ * and this command is dead, in whatever order they die. It takes no locks of its
+ * own, which would meet ours.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -508,6 +508,72 @@ START_TEST(a_lock_of_the_kind_that_qemu_takes_is_met)
 }
 END_TEST
 
+/* What QEMU locks, each of it shared: reads; writes; and lets nobody else write. */
+enum {
+    QEMU_READS = 100,
+    QEMU_WRITES = 101,
+    QEMU_WRITES_ALONE = 201,
+};
+
+static int
+byte_lock(int fd, short type, off_t at)
+{
+    struct flock lock = { .l_type = type, .l_whence = SEEK_SET, .l_start = at, .l_len = 1 };
+
+    return fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+/* QEMU asks so whether anybody has the byte. */
+static bool
+byte_is_had(int fd, off_t at)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = at, .l_len = 1 };
+
+    ck_assert_int_eq(fcntl(fd, F_OFD_GETLK, &lock), 0);
+    return lock.l_type != F_UNLCK;
+}
+
+START_TEST(who_reads_meets_a_qemu_that_writes_and_nobody_who_reads)
+{
+    struct plat_disk *first, *second;
+    int fd;
+
+    ck_assert_int_eq(open_with(true, false, &first), OK);
+    linux_disk_close(first);
+    fd = open(path, O_RDWR);
+    ck_assert_int_eq(byte_lock(fd, F_RDLCK, QEMU_WRITES), 0);
+    ck_assert_int_eq(open_with(false, true, &first), ERR_BUSY);
+    ck_assert_ptr_nonnull(strstr(message, "this process"));
+    ck_assert_int_eq(byte_lock(fd, F_UNLCK, QEMU_WRITES), 0);
+    ck_assert_int_eq(byte_lock(fd, F_RDLCK, QEMU_READS), 0);
+    ck_assert_int_eq(open_with(false, true, &first), OK);
+    ck_assert_int_eq(open_with(false, true, &second), OK);
+    /* A QEMU that would write now takes its byte, and then sees us. */
+    ck_assert_int_eq(byte_lock(fd, F_RDLCK, QEMU_WRITES), 0);
+    ck_assert(byte_is_had(fd, QEMU_WRITES_ALONE));
+    linux_disk_close(first);
+    ck_assert(byte_is_had(fd, QEMU_WRITES_ALONE));
+    linux_disk_close(second);
+    ck_assert(!byte_is_had(fd, QEMU_WRITES_ALONE));
+    close(fd);
+}
+END_TEST
+
+START_TEST(who_writes_meets_all_who_read)
+{
+    struct plat_disk *reader, *writer;
+
+    ck_assert_int_eq(open_with(true, false, &writer), OK);
+    ck_assert_int_eq(open_with(false, true, &reader), ERR_BUSY);
+    linux_disk_close(writer);
+    ck_assert_int_eq(open_with(false, true, &reader), OK);
+    ck_assert_int_eq(open_with(false, false, &writer), ERR_BUSY);
+    linux_disk_close(reader);
+    ck_assert_int_eq(open_with(false, false, &writer), OK);
+    linux_disk_close(writer);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -539,6 +605,8 @@ main(void)
     tcase_add_test(tcase, the_second_to_open_learns_who_was_first);
     tcase_add_test(tcase, a_holder_that_is_killed_while_we_wait_makes_room);
     tcase_add_test(tcase, a_lock_of_the_kind_that_qemu_takes_is_met);
+    tcase_add_test(tcase, who_reads_meets_a_qemu_that_writes_and_nobody_who_reads);
+    tcase_add_test(tcase, who_writes_meets_all_who_read);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
