@@ -943,6 +943,20 @@ class Counting(VolumeTest):
             self.assertNotIn("note:", ended.out)
 
 
+# Writes many pages, none beside the one before; and again for each line.
+SCATTERER = """
+var kept = new .internal.longs(16001 * 512);
+int round = 0;
+while (true) {
+    round++;
+    for (int i = 0; i < 16001; i++)
+        kept[i * 7919 % 16001 * 512] = round;
+    println("written");
+    readln();
+}
+"""
+
+
 class History(Counting):
     def test_a_program_goes_back_and_forth(self):
         before = self.run_for(5, self.program(COUNTER))
@@ -1108,6 +1122,48 @@ class History(Counting):
                 self.assertEqual(ended.status, 0, ended)
                 self.assertIn("last=1,hourly=0,daily=3", phantom("history", self.volume).out)
         self.sound(self.volume)
+
+    def test_what_was_let_go_of_is_free_soon_though_nothing_is_written(self):
+        ended = phantom("history", "--keep", "none", self.volume)
+        self.assertEqual(ended.status, 0, ended)
+        process = self.writes_all(self.program(SCATTERER))
+        for running in (False, True):
+            with self.subTest(running=running):
+                self.stops(process)
+                generation = self.pin()
+                process = self.writes_all()
+                # Each is kept by itself, and one commit does not let go of so many.
+                self.assertTrue(wait_for(lambda: self.blocks_kept() > 15000))
+                if not running:
+                    self.stops(process)
+                ended = phantom("history", self.volume, "drop", generation)
+                self.assertEqual(ended.status, 0, ended)
+                if running:
+                    self.assertTrue(wait_for(lambda: self.blocks_kept() == 0))
+                self.assertEqual(self.blocks_kept(), 0)
+                self.assertEqual(self.kept(), {})
+                if not running:
+                    process = self.writes_all()
+        kill(process)
+        self.sound(self.volume)
+
+    def writes_all(self, *program):
+        """The scatterer, in the volume; it has written, and waits."""
+        process = self.start("run", self.volume, *program, stdin=subprocess.PIPE)
+        if not program:
+            process.stdin.write("again\n")
+            process.stdin.flush()
+        self.assertEqual(process.stdout.readline(), "written\n")
+        return process
+
+    def stops(self, process):
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(60), 0)
+
+    def blocks_kept(self):
+        said = phantom("history", self.volume).out.splitlines()[-1]
+        self.assertIn("are kept that the present does not need", said)
+        return int(said.split()[0])
 
     def test_an_idle_volume_is_kept_at_its_present(self):
         process = self.start("run", self.volume, self.program(SLEEPER))

@@ -55,6 +55,18 @@ pin(struct store *store, bool running, struct buffer *text)
     return buffer_format(text, "generation %" PRIu64 " is kept\n", kept);
 }
 
+/* Where nothing runs nobody else does the rest: as long as each commit brings some of it. */
+static void
+rest_let_go(struct store *store)
+{
+    uint64_t left = store_history_left(store), before = UINT64_MAX;
+
+    while (left > 0 && left < before && commit(store, false) == OK) {
+        before = left;
+        left = store_history_left(store);
+    }
+}
+
 static err_t
 drop(struct store *store, bool running, const char *words, struct buffer *text)
 {
@@ -64,6 +76,8 @@ drop(struct store *store, bool running, const char *words, struct buffer *text)
         return ERR_NOT_FOUND;
     TRY(store_unpin(store, generation));
     TRY(commit(store, running));
+    if (!running)
+        rest_let_go(store);
     return buffer_format(text, "generation %" PRIu64 " is let go of\n", generation);
 }
 
@@ -80,6 +94,8 @@ keep(struct store *store, bool running, const char *words, struct buffer *text)
     policy = (struct store_policy){ (uint32_t)last, (uint32_t)hourly, (uint32_t)daily };
     TRY(store_policy_set(store, &policy));
     TRY(commit(store, running));
+    if (!running)
+        rest_let_go(store);
     return buffer_format(text, "that is kept by rule from now on\n");
 }
 

@@ -10,12 +10,16 @@
  *
  * A snapshot that failed is tried again by the same clock, slower each time.
  *
+ * By that clock history is let go of, too, a part with each snapshot, though nothing was written:
+ * once a snapshot has begun with it, and until all of it is free or one brings nothing of it.
+ *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "base/assert.h"
 #include "plat/machine.h"
 #include "plat/thread.h"
 #include "pmem/pmem_priv.h"
+#include "store/history.h"
 
 #define MS              1000000ull
 #define INTERVAL_MIN_NS (100 * MS)
@@ -32,8 +36,9 @@ static struct {
     bool asked;       /* a snapshot is wanted at once */
     enum store_cause cause;
     _Atomic bool stopping;
-    uint64_t last_ns;  /* when the last one began; the flusher's own, as the next */
+    uint64_t last_ns;  /* when the last one began; the flusher's own, as the next two */
     unsigned failures; /* in a row */
+    bool letting_go;   /* the last one has let go of some history, and there is more */
 } flusher;
 
 void
@@ -107,14 +112,14 @@ reason_wait(enum store_cause *cause)
             return false;
         if (asked_take(cause))
             return true;
-        if (pmem_settings.on_demand_only || !pmem_snapshot_due()) {
+        if (pmem_settings.on_demand_only || !(pmem_snapshot_due() || flusher.letting_go)) {
             event_wait(&flusher.kick, seen, PLAT_NO_DEADLINE);
             continue;
         }
         now_ns = plat_monotonic_ns();
         due_ns = flusher.last_ns + interval_ns();
         if (now_ns >= due_ns) {
-            *cause = STORE_CAUSE_INTERVAL;
+            *cause = pmem_snapshot_due() ? STORE_CAUSE_INTERVAL : STORE_CAUSE_SPACE;
             return true;
         }
         look_ns = now_ns + INTERVAL_MIN_NS; /* by then many pages may be dirty */
@@ -129,11 +134,15 @@ flusher_main(void *argument)
 
     (void)argument;
     while (reason_wait(&cause)) {
+        uint64_t before = store_history_left(pmem_store), left;
+
         flusher.last_ns = plat_monotonic_ns();
         if (pmem_snapshot_take(cause) == OK)
             flusher.failures = 0;
         else if (flusher.failures < FAILURES_MAX)
             flusher.failures++;
+        left = store_history_left(pmem_store);
+        flusher.letting_go = left > 0 && left < before;
     }
 }
 
@@ -143,6 +152,7 @@ pmem_flusher_start(void)
     lock_init(&flusher.lock, LOCK_RANK_LEAF);
     flusher.asked = false;
     flusher.failures = 0;
+    flusher.letting_go = false;
     flusher.last_ns = plat_monotonic_ns();
     atomic_store(&flusher.stopping, false);
     return plat_thread_create(&flusher.thread, "flusher", flusher_main, NULL);

@@ -120,6 +120,23 @@ store_pins_get(struct store *store, struct store_pin *pins, size_t pin_max)
     return count;
 }
 
+uint64_t
+store_history_left(struct store *store)
+{
+    const struct history *history = &store->history;
+    uint64_t left = 0;
+
+    lock_acquire(&store->lock);
+    for (size_t i = 0; i < history->count && !store->read_only; i++) {
+        const struct pin *pin = &history->pins[i];
+
+        if (pin->going || (pin->asked && pin->views == 0))
+            left += 1 + kept_blocks_locked(history, pin);
+    }
+    lock_release(&store->lock);
+    return left;
+}
+
 /* ---- reading ---- */
 
 err_t
@@ -530,9 +547,10 @@ history_wants_fold(struct store *store, const struct store_note *note)
         oldest_ask_locked(store, missing);
         for (size_t i = 0; i < history->count; i++) {
             const struct pin *pin = &history->pins[i];
+            bool hurries = pin->unread == 0 || missing > 0; /* else the disk is given time */
 
-            wants = wants || (pin->asked && !pin->going && pin->views == 0) ||
-                    (pin->going && missing > 0);
+            wants =
+                wants || (pin->going && hurries) || (pin->asked && !pin->going && pin->views == 0);
         }
     }
     history->refused = 0; /* who still wants it will ask again */

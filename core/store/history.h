@@ -61,6 +61,13 @@ must_use err_t store_unpin(struct store *store, uint64_t generation);
 /* The pins, oldest first, those that are going among them; returns how many. Any thread. */
 size_t store_pins_get(struct store *store, struct store_pin *pins, size_t pin_max);
 
+/*
+ * How much is left to be let go of: 0 if no pin goes, or was asked to go and may, else a number
+ * that becomes less with each commit that brings some of it. So who makes commits as long as it
+ * does comes to an end, also where a list cannot be read. Any thread.
+ */
+uint64_t store_history_left(struct store *store);
+
 /* A pinned generation that is being read. It is not let go of meanwhile. */
 struct store_view;
 

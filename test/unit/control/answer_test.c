@@ -88,6 +88,8 @@ store_history_commit(struct store *store, enum store_cause cause, struct store_n
     ck_assert_int_eq(cause, STORE_CAUSE_PIN);
     ck_assert_uint_gt(note->wall_ns, 0);
     store_commits++;
+    if (fake.history_left > 0 && !fake.history_stays)
+        fake.history_left--;
     return OK;
 }
 
@@ -324,6 +326,29 @@ START_TEST(where_nothing_runs_history_is_changed_by_the_store_alone)
         ck_assert_uint_eq(store_commits, i + 1);
     }
     ck_assert_uint_le(fake.begun, begun + 1);
+}
+END_TEST
+
+START_TEST(where_nothing_runs_all_of_what_goes_is_let_go_of)
+{
+    static const char *const requests[] = { "history drop 8", "history keep 0 0 0" };
+
+    for (unsigned i = 0; i < 2; i++) {
+        buffer_clear(&answer);
+        store_commits = 0;
+        fake.history_left = 9;
+        ck_assert_int_eq(answer_request(&fake_store, false, requests[i], &answer), ANSWER_DONE);
+        ck_assert_uint_eq(fake.history_left, 0);
+        ck_assert_uint_eq(store_commits, 9);
+        /* What no commit brings is not waited for. */
+        buffer_clear(&answer);
+        store_commits = 0;
+        fake.history_left = 9;
+        fake.history_stays = true;
+        ck_assert_int_eq(answer_request(&fake_store, false, requests[i], &answer), ANSWER_DONE);
+        ck_assert_uint_eq(store_commits, 2);
+        fake.history_stays = false;
+    }
 }
 END_TEST
 
@@ -617,6 +642,7 @@ main(void)
         history_is_listed_and_what_is_asked_of_it_is_committed,
         what_is_kept_is_the_present_or_there_is_a_message,
         where_nothing_runs_history_is_changed_by_the_store_alone,
+        where_nothing_runs_all_of_what_goes_is_let_go_of,
         history_takes_no_nonsense,
         a_look_at_what_is_live_goes_on_where_it_is_told_to,
         a_program_is_listed_stopped_and_removed,

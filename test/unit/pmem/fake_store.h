@@ -16,6 +16,7 @@
 #include "format/space.h"
 #include "plat/thread.h"
 #include "pmem/pmem.h"
+#include "store/history.h"
 #include "store/store.h"
 
 #define FAKE_SLOTS      (1u << 15)
@@ -63,6 +64,8 @@ static struct fake {
     _Atomic unsigned page_delay_us;   /* each page of a commit takes so long */
     _Atomic unsigned early_delay_us;
     _Atomic bool fail_early;
+    _Atomic uint64_t history_left; /* of history to be let go of: a part with each commit */
+    _Atomic bool history_stays;    /* none of it goes */
     _Atomic uint64_t corrupt_page; /* plus 1: reading it gives ERR_CORRUPT */
     _Atomic uint64_t silent_page;  /* plus 1: reading it gives ERR_IO */
     _Atomic uint64_t silences;     /* so often it did */
@@ -379,6 +382,8 @@ store_commit_finish(struct store *store, struct store_note *note)
         pthread_mutex_unlock(&fake.lock);
         return ERR_IO;
     }
+    if (fake.history_left > 0 && !fake.history_stays)
+        fake.history_left--;
     note->generation = fake.generation;
     note->page_count = fake.closing.count;
     fake.cause = note->cause;
@@ -396,6 +401,13 @@ store_commit_abandon(struct store *store)
     pthread_mutex_lock(&fake.lock);
     fake_give_up();
     pthread_mutex_unlock(&fake.lock);
+}
+
+uint64_t
+store_history_left(struct store *store)
+{
+    (void)store;
+    return fake.history_left;
 }
 
 /* ---- what is held ---- */

@@ -138,6 +138,48 @@ START_TEST(for_space_and_for_history_a_generation_is_made_even_of_nothing)
 }
 END_TEST
 
+/* What is left of history goes by the clock, and then the space is idle. */
+START_TEST(history_is_let_go_of_though_nothing_is_written)
+{
+    uint64_t generation;
+
+    setup_with((struct pmem_options){ .interval_ms = 20 });
+    linger(200);
+    generation = fake.generation;
+    fake.history_left = 6;
+    pmem_worker_away(&worker);
+    ck_assert_int_eq(pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_PIN)), OK);
+    pmem_worker_back(&worker);
+    linger(2000);
+    ck_assert_uint_eq(fake.history_left, 0);
+    ck_assert_uint_eq(fake.generation, generation + 6);
+    ck_assert_int_eq(fake.cause, STORE_CAUSE_SPACE);
+    teardown();
+}
+END_TEST
+
+START_TEST(what_no_snapshot_lets_go_of_is_not_tried_for_ever)
+{
+    uint64_t generation;
+
+    setup_with((struct pmem_options){ .interval_ms = 20 });
+    linger(200);
+    generation = fake.generation;
+    fake.history_left = 6;
+    fake.history_stays = true;
+    pmem_worker_away(&worker);
+    ck_assert_int_eq(pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_PIN)), OK);
+    pmem_worker_back(&worker);
+    linger(500);
+    ck_assert_uint_eq(fake.generation, generation + 1);
+    fake.history_stays = false;
+    pmem_store64(at(0, 0), 1); /* the next one brings some of it, so others follow */
+    linger(2000);
+    ck_assert_uint_eq(fake.history_left, 0);
+    teardown();
+}
+END_TEST
+
 START_TEST(the_pause_does_not_grow_with_what_was_written)
 {
     struct pmem_stats stats;
@@ -216,6 +258,8 @@ main(void)
     tcase_add_test(tcase, on_demand_only_means_just_that);
     tcase_add_test(tcase, a_failed_snapshot_is_tried_again_by_itself);
     tcase_add_test(tcase, for_space_and_for_history_a_generation_is_made_even_of_nothing);
+    tcase_add_test(tcase, history_is_let_go_of_though_nothing_is_written);
+    tcase_add_test(tcase, what_no_snapshot_lets_go_of_is_not_tried_for_ever);
     tcase_add_test(tcase, the_pause_does_not_grow_with_what_was_written);
     tcase_add_test(tcase, whoever_asks_is_answered);
     tcase_add_test(tcase, a_space_that_was_hardly_started_stops);

