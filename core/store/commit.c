@@ -177,7 +177,7 @@ store_commit_page(struct store *store, uint64_t page, const void *bytes)
 static err_t
 store_flush(struct store *store)
 {
-    err_t err = volume_flush(store->disk);
+    err_t err = volume_flush(store->disk); /* guard: flush */
 
     lock_acquire(&store->lock);
     store->stats.flushes++;

@@ -154,7 +154,7 @@ read_end(struct plat_disk *disk, const struct request *request)
 
     if (request->fault == SIM_READ_SHORT)
         bytes = request->chance % (bytes / SIM_SECTOR_BYTES) * SIM_SECTOR_BYTES;
-    memcpy(io->buffer, disk->image + io->block * PLAT_BLOCK_BYTES, bytes);
+    memcpy(io->buffer, disk->image + request->block * PLAT_BLOCK_BYTES, bytes);
 }
 
 static void
@@ -388,7 +388,7 @@ request_start(struct plat_disk *disk, struct plat_io *io)
     request->fault = fault_pick(disk, io->kind);
     if (disk->faults != NULL)
         request->chance = sim_fault_number(disk->faults, disk->asked);
-    if (request->fault == SIM_WRITE_ELSEWHERE)
+    if (request->fault == SIM_WRITE_ELSEWHERE || request->fault == SIM_READ_ELSEWHERE)
         request->block = request->chance % (disk->block_count - io->block_count);
     if (request->fault == SIM_ROT)
         block_rot(disk, request->chance);

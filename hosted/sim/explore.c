@@ -92,6 +92,7 @@ chances_set(const struct sim_plan *plan, struct sim_faults *faults)
                           [SIM_SLOW] = 5000,
                           [SIM_NO_MEMORY] = 2000 },
         [SIM_LYING] = { [SIM_READ_SHORT] = 30,
+                        [SIM_READ_ELSEWHERE] = 30,
                         [SIM_WRITE_ERROR] = 1000,
                         [SIM_WRITE_LOST] = 4000,
                         [SIM_WRITE_ELSEWHERE] = 4000,

@@ -21,6 +21,7 @@ const char *const sim_fault_names[SIM_FAULT_COUNT] = {
     [SIM_FLUSH_LOST] = "flush-lost",
     [SIM_SLOW] = "slow",
     [SIM_NO_MEMORY] = "no-memory",
+    [SIM_READ_ELSEWHERE] = "read-elsewhere",
 };
 
 uint64_t

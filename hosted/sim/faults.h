@@ -25,6 +25,7 @@ enum sim_fault {
     SIM_FLUSH_LOST,      /* it says OK, and did nothing */
     SIM_SLOW,            /* a write or a flush takes very long, and others overtake it */
     SIM_NO_MEMORY,       /* memory is refused */
+    SIM_READ_ELSEWHERE,  /* a read brings other blocks, and says OK */
     SIM_FAULT_COUNT,
 };
 
@@ -51,7 +52,7 @@ struct sim_faults {
 };
 
 /* What requests can be befallen by. */
-#define SIM_FAULTS_OF_READS (1u << SIM_READ_ERROR | 1u << SIM_READ_SHORT)
+#define SIM_FAULTS_OF_READS (1u << SIM_READ_ERROR | 1u << SIM_READ_SHORT | 1u << SIM_READ_ELSEWHERE)
 #define SIM_FAULTS_OF_WRITES                                                                       \
     (1u << SIM_WRITE_ERROR | 1u << SIM_NO_SPACE | 1u << SIM_WRITE_LOST |                           \
      1u << SIM_WRITE_ELSEWHERE | 1u << SIM_ROT | 1u << SIM_SLOW)
@@ -61,7 +62,8 @@ struct sim_faults {
 /* Faults that may damage the volume: what can be read of it must be right, and the rest be named.
  */
 #define SIM_FAULTS_THAT_DAMAGE                                                                     \
-    (SIM_FAULTS_THAT_FORGET | 1u << SIM_READ_SHORT | 1u << SIM_FLUSH_LOST)
+    (SIM_FAULTS_THAT_FORGET | 1u << SIM_READ_SHORT | 1u << SIM_READ_ELSEWHERE |                    \
+     1u << SIM_FLUSH_LOST)
 
 /*
  * After these what was acknowledged need not be there: nobody can miss a superblock that never

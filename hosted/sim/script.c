@@ -289,12 +289,34 @@ pins_let_go(struct sim_script *script)
         IGNORE(store_unpin(script->store, pins[i].note.generation), "it may be going already");
 }
 
+/* The present is what that generation was, and what was the present is kept. */
+static bool
+rewind_compare(struct sim_script *script, uint64_t generation, uint64_t before, uint64_t kept)
+{
+    struct store_view *view;
+    bool equal;
+
+    if (sim_model_knows(script->model, generation) &&
+        !sim_model_equals(script->model, script->store, generation, NULL)) {
+        fprintf(stderr, "sim: it did not go back to what generation %" PRIu64 " was\n", generation);
+        return false;
+    }
+    if (store_view_open(script->store, kept, &view) != OK)
+        return sim_trouble("read what was the present", ERR_NOT_FOUND);
+    equal = sim_model_equals_view(script->model, view, before, NULL);
+    store_view_close(view);
+    if (!equal)
+        fprintf(stderr, "sim: generation %" PRIu64 " is not what was the present\n", kept);
+    return equal;
+}
+
 /* Back to the oldest pin, if there is one: the present becomes one generation, the past another. */
 static bool
 rewind_make(struct sim_script *script)
 {
     struct store_note note = { .wall_ns = plat_wall_ns() };
     uint64_t next = store_generation_running(script->store), kept;
+    uint64_t before = sim_model_newest(script->model);
     struct store_pin pin;
     err_t err;
 
@@ -307,6 +329,8 @@ rewind_make(struct sim_script *script)
         return true;
     if (err != OK)
         return sim_trouble("go back", err);
+    if (!rewind_compare(script, pin.note.generation, before, kept))
+        return false;
     for (uint64_t generation = next; generation < note.generation; generation++)
         sim_model_instant(script->model, generation);
     if (!volume_learn(script))
