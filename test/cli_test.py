@@ -799,6 +799,7 @@ class Look(VolumeTest):
         self.process = self.start("run", "--memory", "16M", self.volume, self.program(READER))
         self.assertEqual(self.process.stdout.readline(), "ready\n")
         stalls = self.stat()["stalls_ns"]
+        self.assertTrue(wait_for(lambda: self.stat()["pages_resident"] * 4096 <= 16 << 20), self.stat())
         for name in ("room", "page"): # four times what the memory holds went out, and came in again
             self.assertGreater(stalls[name]["count"], 0, stalls)
             self.assertGreater(stalls[name]["total"], stalls[name]["max"], stalls)
@@ -1164,6 +1165,32 @@ class History(Counting):
         said = phantom("history", self.volume).out.splitlines()[-1]
         self.assertIn("are kept that the present does not need", said)
         return int(said.split()[0])
+
+    def test_who_needs_the_volume_alone_is_refused_while_it_runs_and_disturbs_nobody(self):
+        self.run_for(3, self.program(COUNTER))
+        generation = self.pin()
+        stream, other = self.folder / "stream", self.folder / "other.phantom"
+        process = self.start("run", "--interval", "30", self.volume)
+        first = numbers(process.stdout.readline())[0]
+        asked = (("rewind", self.volume, generation), ("clone", self.volume, generation, other),
+                 ("send", self.volume, "--output", stream),
+                 ("send", self.volume, "--to", generation, "--output", stream),
+                 ("check", "--repair", "--yes", self.volume), ("check", "--heap", self.volume),
+                 ("grow", "--size", "1G", self.volume), ("migrate", self.volume))
+        # Side by side, as each waits for a while whether the volume becomes free.
+        for words, refused in [(words, self.start(*words)) for words in asked]:
+            with self.subTest(words=words):
+                _, err = refused.communicate(timeout=60)
+                self.assertEqual(refused.returncode, 1, err)
+                self.assertIn(f"process {process.pid} ", err)
+        self.assertEqual({path.name for path in self.folder.iterdir()},
+                         {self.volume.name, self.volume.name + ".control", "program.ph"})
+        process.send_signal(signal.SIGINT)
+        seen = numbers(process.stdout.read())
+        self.assertEqual(process.wait(30), 0)
+        self.assertEqual([first, *seen], list(range(first, first + len(seen) + 1)))
+        self.assertGreater(len(seen), 10)
+        self.sound(self.volume)
 
     def test_an_idle_volume_is_kept_at_its_present(self):
         process = self.start("run", self.volume, self.program(SLEEPER))

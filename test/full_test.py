@@ -9,6 +9,7 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 import contextlib
 import random
 import select
+import signal
 import subprocess
 import time
 import unittest
@@ -213,6 +214,19 @@ for (int round = 0; round < 2; round++) {
 }
 """
 
+# Fills it, and keeps all of that; after each line once more.
+KEEPS = MORE + """
+while (true) {
+    try {
+        while (true)
+            more();
+    } catch (.internal.error.space e) {
+        println("full");
+    }
+    readln();
+}
+"""
+
 # Needs a tenth of a MiB.
 MODEST = """
 any texts = [];
@@ -342,6 +356,52 @@ class Full(VolumeTest):
             time.sleep(chance.uniform(0, 0.2))
             kill(process)
             self.check()
+
+    def done(self, *words):
+        """Something is done to the full volume; it is sound, and so is what was made."""
+        ended = phantom(*words)
+        self.assertEqual(ended.status, 0, ended)
+        self.check()
+        return ended
+
+    def keeps(self, *program):
+        """A life of a program that keeps all that it has filled the volume with."""
+        process = self.start("run", self.volume, *program, stdin=subprocess.PIPE)
+        if not program:
+            process.stdin.write("again\n")
+            process.stdin.flush()
+        self.assertEqual(line_of(process), "full\n")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(60), 0)
+
+    def damage_twin(self):
+        with open(self.volume, "r+b") as file:
+            file.seek(4096 + 40)  # the second copy of a superblock
+            file.write(b"x")
+        self.assertEqual(phantom("check", self.volume).status, 1)
+
+    def test_all_that_is_done_to_a_volume_is_done_to_a_full_one(self):
+        for size, shape in (("11M", "ints"), ("16M", "strings"), ("16M", "nodes")):
+            with self.case(size, shape):
+                copy, clone = self.folder / "copy.phantom", self.folder / "clone.phantom"
+                stream = self.folder / "stream"
+                for path in (copy, clone, stream):
+                    path.unlink(missing_ok=True)
+                self.keeps(self.program(KEEPS), shape)
+                generation = self.done("history", self.volume, "pin").out.split()[1]
+                self.done("send", self.volume, "--to", generation, "--output", stream)
+                self.done("receive", copy, stream)
+                self.done("clone", self.volume, generation, clone)
+                self.done("rewind", self.volume, generation)
+                self.keeps()
+                self.damage_twin()
+                self.done("check", "--repair", "--yes", self.volume)
+                self.done("migrate", self.volume)
+                for volume in (copy, clone, self.volume):
+                    self.assertEqual(phantom("check", "--heap", volume).status, 0)
+                self.done("grow", "--size", "32M", self.volume)
+                self.keeps()
+                self.remove(1)
 
     def test_who_fills_a_volume_is_removed_while_it_does(self):
         for size, shape in (("10M", "maps"), ("11M", "ints"), ("16M", "nodes")):

@@ -121,6 +121,27 @@ START_TEST(a_page_written_while_it_is_saved_is_saved_as_it_stood)
 }
 END_TEST
 
+/* What is written to first is likely to be so again: saved early, it need not be copied then. */
+START_TEST(pages_are_saved_in_the_order_of_their_first_writes)
+{
+    static const uint64_t hottest_first[] = { 70, 3, 500, 4, 71, 2, 20000 };
+    const unsigned count = sizeof hottest_first / sizeof hottest_first[0];
+    unsigned next = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        pmem_store64(at(hottest_first[i], 0), i);
+        pmem_store64(at(hottest_first[i / 2], 1), i);
+    }
+    ck_assert_int_eq(commit(&worker), OK);
+    for (unsigned i = 0; i < fake.committed.count && next < count; i++) {
+        uint64_t page = fake.committed.slots[fake.committed.taken[i]].page - 1;
+
+        next += page == space_page_of(at(hottest_first[next], 0));
+    }
+    ck_assert_uint_eq(next, count);
+}
+END_TEST
+
 START_TEST(without_a_free_copy_the_writer_waits_for_the_flusher)
 {
     struct pmem_stats stats;
@@ -235,6 +256,7 @@ main(void)
     tcase_add_test(tcase, a_range_is_listed_page_by_page);
     tcase_add_test(tcase, two_workers_at_one_page_list_it_once);
     tcase_add_test(tcase, a_page_written_while_it_is_saved_is_saved_as_it_stood);
+    tcase_add_test(tcase, pages_are_saved_in_the_order_of_their_first_writes);
     tcase_add_test(tcase, credit_is_given_back_to_the_last_page);
     tcase_add_test_raise_signal(tcase, more_first_writes_than_there_is_credit_for_stop_the_machine,
                                 SIGABRT);
