@@ -72,8 +72,9 @@ void heap_picture_close(struct painter *painter);
 must_use err_t heap_picture_mark(struct painter *painter);
 must_use err_t heap_picture_mark_more(struct painter *painter, const word_t *words, uint64_t count);
 
-/* And what the word of this slot led to at the instant. */
+/* And what the word of this slot led to at the instant; or only what that was. */
 must_use err_t heap_picture_mark_slot(struct painter *painter, uint64_t slot);
+must_use err_t heap_picture_word(struct painter *painter, uint64_t slot, word_t *word);
 
 /*
  * weak.c: all that is reachable but by weak words is marked: clear weak words to what is not, all

@@ -696,6 +696,17 @@ heap_picture_mark_slot(struct painter *painter, uint64_t slot)
 }
 
 err_t
+heap_picture_word(struct painter *painter, uint64_t slot, word_t *word)
+{
+    err_t err;
+
+    painter->reading = true;
+    err = words_read(painter, slot, 1, word);
+    painter->reading = false;
+    return err;
+}
+
+err_t
 heap_picture_mark_more(struct painter *painter, const word_t *words, uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++)

@@ -8,14 +8,17 @@
  * stopped: if nothing was told meanwhile, what is not marked can be reached by nobody any more, and
  * all weak words to it become null, together. Else it goes on, and is stopped again later.
  *
- * When there is no credit to clear them all, or too much was told, nothing is cleared: weak words
- * keep what they refer to until the next cycle. A weak word of an object that was young at the
- * instant does so, too, since the object may have moved.
+ * Where there is no credit to clear them all a little is taken of what is kept for those who clean
+ * up, and only a share of all objects goes, by turns, as in the stopped world (sweep.c): so each
+ * goes in the end, though the volume stays full. When there is not even that, or too much was told,
+ * nothing is cleared: weak words keep what they refer to until the next cycle. A weak word of an
+ * object that was young at the instant does so, too, since the object may have moved.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "heap/cycle_priv.h"
 
+#include "base/hash.h"
 #include "plat/machine.h"
 #include "plat/memory.h"
 
@@ -24,6 +27,8 @@
                  */
 #define TRIES       32
 #define SLACK_PAGES 16
+#define FEW_PAGES   16         /* of what is kept, where there is no other credit */
+#define SHARES_MAX  (1u << 16) /* of objects that only weak words lead to; then all are kept */
 
 static struct {
     _Atomic uint64_t *bits; /* one for every 8 bytes: told already */
@@ -34,8 +39,12 @@ static struct {
     /* The collector's own. */
     uint64_t seen;  /* of the words */
     word_t *older;  /* TOLD_MAX: of those that were seen last, what the picture has */
-    uint64_t pages; /* of credit, for the action */
+    uint64_t pages; /* that the action would write to, as far as that is known */
+    uint64_t given; /* credit that it has */
+    uint64_t last;  /* page of the weak word that was counted last */
+    bool few;       /* no credit but what is kept is to be had */
     bool again;     /* the world was stopped too soon, or with too little of it */
+    uint64_t turn;  /* how often only a share could go */
 } told;
 
 static uint64_t
@@ -165,8 +174,12 @@ weak_each(const struct heap_cycle *cycle, weak_fn *ask)
 static bool
 takes_page(const struct heap_cycle *cycle, ref_t weak)
 {
-    return is_lost(cycle, pmem_load64(weak_slot(weak))) &&
-           heap_pages_unwritten(weak_slot(weak), 8) != 0;
+    uint64_t slot = weak_slot(weak);
+
+    if (!is_lost(cycle, pmem_load64(slot)) || space_page_of(slot) == told.last)
+        return false;
+    told.last = space_page_of(slot);
+    return heap_pages_unwritten(slot, 8) != 0;
 }
 
 static bool
@@ -188,8 +201,9 @@ clear_all(void *argument)
     told.again = told.seen != atomic_load(&told.count);
     if (told.again) /* guard: weak-told-again */
         return;
+    told.last = 0;
     pages = weak_each(cycle, takes_page);
-    told.again = pages > told.pages;
+    told.again = pages > told.given;
     if (told.again) {
         told.pages = pages;
         return;
@@ -213,6 +227,21 @@ weak_page_in(const struct heap_cycle *cycle, struct pmem_worker *worker)
     return OK;
 }
 
+static err_t
+clear_in_world(struct heap_cycle *cycle, struct pmem_worker *worker)
+{
+    err_t err = ERR_NOSPACE;
+
+    told.given = told.pages + SLACK_PAGES;
+    if (!told.few)
+        err = pmem_world_do(worker, clear_all, cycle, told.given);
+    if (err != ERR_NOSPACE)
+        return err;
+    told.few = true;
+    told.given = FEW_PAGES;
+    return pmem_world_do_kept(worker, clear_all, cycle, told.given, HEAP_SWEEP_KEPT);
+}
+
 /* `*told_count` is filled: so many were told meanwhile. */
 static err_t
 clear_try(struct heap_cycle *cycle, uint64_t *told_count)
@@ -225,7 +254,7 @@ clear_try(struct heap_cycle *cycle, uint64_t *told_count)
     err = weak_page_in(cycle, &worker);
     heap_at_point(HEAP_POINT_LAST, 0);
     if (err == OK)
-        err = pmem_world_do(&worker, clear_all, cycle, told.pages + SLACK_PAGES);
+        err = clear_in_world(cycle, &worker);
     if (err == OK && told.again)
         *told_count = told_take();
     pmem_worker_leave(&worker);
@@ -242,21 +271,52 @@ keep_all(struct heap_cycle *cycle, struct painter *painter)
     return OK;
 }
 
+/* Of so many shares of all objects, is it the turn of the one that has this object? */
+static bool
+is_of_turn(word_t word, uint64_t shares)
+{
+    return (hash_mix(word) + told.turn) % shares == 0;
+}
+
+/* What only weak words lead to and is not of the turn's share is kept, with all that it leads to.
+ */
+static err_t
+others_keep(const struct heap_cycle *cycle, struct painter *painter, uint64_t shares)
+{
+    for (const struct mark_chunk *chunk = cycle->weak.top; chunk != NULL; chunk = chunk->below) {
+        for (uint64_t i = 0; i < chunk->count; i++) {
+            word_t word;
+
+            TRY(heap_picture_word(painter, weak_slot(chunk->objects[i]), &word));
+            if (word_is_ref(word) && !heap_mark_get(&cycle->marks, word) &&
+                !is_of_turn(word, shares))
+                TRY(heap_picture_mark_more(painter, &word, 1));
+        }
+    }
+    return OK;
+}
+
 err_t
 heap_weak_settle(struct heap_cycle *cycle, struct painter *painter)
 {
-    uint64_t count;
+    uint64_t count, shares = 1;
     err_t err;
 
     told.pages = 0;
+    told.few = false;
     for (unsigned i = 0; i < TRIES && !too_much(); i++) {
         heap_at_point(HEAP_POINT_MARKED, 0);
         err = clear_try(cycle, &count);
-        if (err == ERR_NOSPACE)
+        if (err == ERR_NOSPACE || (err == OK && told.again && shares >= SHARES_MAX))
             break;
         if (err != OK || !told.again)
             return err;
         TRY(heap_picture_mark_more(painter, told.older, count));
+        if (!told.few || told.pages <= FEW_PAGES)
+            continue;
+        told.turn += shares == 1;
+        shares *= 2;
+        TRY(others_keep(cycle, painter, shares));
     }
     return keep_all(cycle, painter);
 }

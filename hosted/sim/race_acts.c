@@ -7,6 +7,8 @@
 #include "plat/machine.h"
 #include "sim/race_priv.h"
 
+#define KEPT_PAGES 512 /* at least as many as are kept for those who clean up */
+
 void
 race_hand_take(int node, word_t word)
 {
@@ -177,10 +179,10 @@ race_scavenge(void)
 }
 
 static void
-act_hoard(void)
+hoard(err_t (*reserve)(struct pmem_worker *worker, uint64_t pages))
 {
-    for (uint64_t pages = pmem_credit_possible(); pages > 0;) {
-        if (pmem_reserve(&race.worker, pages) == OK)
+    for (uint64_t pages = pmem_credit_possible() + KEPT_PAGES; pages > 0;) {
+        if (reserve(&race.worker, pages) == OK)
             race.hoard += pages;
         else
             pages /= 2;
@@ -226,7 +228,10 @@ race_act(enum race_act act)
     case RACE_COMMIT:
         return race_commit();
     case RACE_HOARD:
-        return act_hoard();
+        return hoard(pmem_reserve);
+    case RACE_STRIP:
+        hoard(pmem_reserve);
+        return hoard(pmem_reserve_kept);
     case RACE_STOPPED:
         (void)heap_make_room(&race.local, 1);
         return;

@@ -31,11 +31,12 @@ static struct {
 } turn;
 
 const char *const sim_race_act_names[RACE_ACT_COUNT] = {
-    [RACE_GET] = "get",         [RACE_KEEP] = "keep",       [RACE_FORGET] = "forget",
-    [RACE_DROP] = "drop",       [RACE_HIDE] = "hide",       [RACE_YOUNG] = "young",
-    [RACE_PROMOTE] = "promote", [RACE_FILL] = "fill",       [RACE_FAR] = "far",
-    [RACE_RENEW] = "renew",     [RACE_CLEAN] = "clean",     [RACE_COMMIT] = "commit",
-    [RACE_HOARD] = "hoard",     [RACE_STOPPED] = "stopped", [RACE_KILL] = "kill",
+    [RACE_GET] = "get",         [RACE_KEEP] = "keep",   [RACE_FORGET] = "forget",
+    [RACE_DROP] = "drop",       [RACE_HIDE] = "hide",   [RACE_YOUNG] = "young",
+    [RACE_PROMOTE] = "promote", [RACE_FILL] = "fill",   [RACE_FAR] = "far",
+    [RACE_RENEW] = "renew",     [RACE_CLEAN] = "clean", [RACE_COMMIT] = "commit",
+    [RACE_HOARD] = "hoard",     [RACE_STRIP] = "strip", [RACE_STOPPED] = "stopped",
+    [RACE_KILL] = "kill",
 };
 
 const char *const sim_race_point_names[HEAP_POINT_COUNT] = {

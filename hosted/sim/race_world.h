@@ -33,6 +33,7 @@ enum race_act {
     RACE_CLEAN,   /* calls the actions of what is gone, as .phantom.cleaner does */
     RACE_COMMIT,  /* a snapshot, and waits until it is committed */
     RACE_HOARD,   /* takes all credit there is until the cycle is over */
+    RACE_STRIP,   /* and what is kept for those who clean up */
     RACE_STOPPED, /* makes room: a full collection in the stopped world */
     RACE_KILL,    /* the machine is killed, and started again */
     RACE_ACT_COUNT,

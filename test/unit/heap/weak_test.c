@@ -169,6 +169,15 @@ END_TEST
 
 #define MANY 300
 
+/* What is made next in old space lies on another page: no piece is so long that it goes elsewhere.
+ */
+static void
+next_page(void)
+{
+    for (unsigned i = 0; i < PAGE_BYTES / HEAP_LINE_BYTES; i++)
+        (void)space_alloc_old(HEAP_LINE_BYTES, CLASS_BYTES);
+}
+
 /* Weak objects on as many pages, all of them committed; `credit` is left for a full collection. */
 START_TEST(what_there_is_no_credit_to_clear_is_kept)
 {
@@ -185,7 +194,7 @@ START_TEST(what_there_is_no_credit_to_clear_is_kept)
         one = space_alloc_old(WEAK_BYTES, CLASS_WEAK_ONE);
         obj_store_word(one, offsetof(struct weak_one, weak), strong.word);
         array_store_word(many.word, i, one);
-        (void)space_alloc_old(PAGE_BYTES, CLASS_BYTES);
+        next_page();
         space_safepoint();
     }
     strong.word = WORD_NULL;
@@ -202,8 +211,7 @@ START_TEST(what_there_is_no_credit_to_clear_is_kept)
             check_chain(word, 3);
     }
     ck_assert_uint_gt(kept, 0);
-    if (space_heap.background) /* all or none */
-        ck_assert_uint_eq(kept, MANY);
+    ck_assert_uint_lt(kept, MANY);
     for (unsigned i = 0; i < MANY / 10; i++)
         full();
     for (unsigned i = 0; i < MANY; i++)
@@ -212,7 +220,8 @@ START_TEST(what_there_is_no_credit_to_clear_is_kept)
 }
 END_TEST
 
-#define GROUPS 40
+#define GROUPS     40
+#define CREDIT_FEW 60
 
 /* A weak object to each of these in turn, on a page of its own; in `many`, from `first` on. */
 static void
@@ -223,7 +232,7 @@ make_strewn(const struct heap_handle *many, const struct heap_handle *targets, u
 
         obj_store_word(one, offsetof(struct weak_one, weak), array_load_word(targets->word, i));
         array_store_word(many->word, first + i, one);
-        (void)space_alloc_old(PAGE_BYTES, CLASS_BYTES);
+        next_page();
         space_safepoint();
     }
 }
@@ -287,7 +296,10 @@ START_TEST(weak_words_on_many_pages_to_the_same_objects_are_cleared_in_the_end)
 }
 END_TEST
 
-/* The same where there never is credit for all of it. */
+/*
+ * The same where there never is credit for all of it. Beside the program that is as little as a
+ * scavenge of nothing takes.
+ */
 START_TEST(a_few_of_them_at_a_time_where_there_is_no_credit_for_more)
 {
     struct heap_handle many;
@@ -298,9 +310,12 @@ START_TEST(a_few_of_them_at_a_time_where_there_is_no_credit_for_more)
         ck_assert_uint_lt(fulls++, 400);
         fake.credit = 1000000;
         ck_assert_int_eq(commit(&space_worker), OK);
-        fake.credit = 250;
+        fake.credit = space_heap.background ? CREDIT_FEW : 250;
         full();
     }
+    ck_assert_uint_gt(fulls, 2);
+    if (space_heap.background) /* nor did the world stand still for it */
+        ck_assert_uint_eq(heap.stats.full_ns_max, 0);
     fake.credit = 1000000;
     space_safepoint();
     heap_handle_close(&many);
@@ -505,6 +520,7 @@ add_common(TCase *tcase)
     tcase_add_test(tcase, young_weak_objects_and_young_referents_are_no_trouble);
     tcase_add_test(tcase, what_there_is_no_credit_to_clear_is_kept);
     tcase_add_test(tcase, weak_words_on_many_pages_to_the_same_objects_are_cleared_in_the_end);
+    tcase_add_test(tcase, a_few_of_them_at_a_time_where_there_is_no_credit_for_more);
     tcase_add_test(tcase, a_restart_in_between_changes_nothing);
 }
 
@@ -526,7 +542,6 @@ main(void)
     suite_add_tcase(suite, beside);
     tcase_add_checked_fixture(stopped, setup_stopped, teardown);
     add_common(stopped);
-    tcase_add_test(stopped, a_few_of_them_at_a_time_where_there_is_no_credit_for_more);
     suite_add_tcase(suite, stopped);
     return run(suite);
 }
