@@ -120,6 +120,24 @@ error_class(enum vm_error error)
     return number;
 }
 
+bool
+exception_is_from_outside(word_t exception)
+{
+    static const enum vm_error errors[] = { VM_ERROR_INTERRUPT, VM_ERROR_MEMORY, VM_ERROR_SPACE,
+                                            VM_ERROR_STACK_OVERFLOW, VM_ERROR_DAMAGE };
+    struct class_mirror *class, *error;
+
+    if (!is_error(exception))
+        return false;
+    class = mirror_of_class(word_class_number(exception));
+    for (unsigned i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        error = error_class(errors[i]) != 0 ? mirror_of_class(error_class(errors[i])) : NULL;
+        if (error != NULL && mirror_is_subclass(class, error))
+            return true;
+    }
+    return false;
+}
+
 /* ---- texts ---- */
 
 size_t

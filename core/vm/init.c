@@ -2,14 +2,15 @@
  * init.c - static initialisation of classes: before the first use, supers
  * first, once, by one thread while others wait.
  *
- * LINKED -> INITIALIZING -> INITIALIZED
- *                       \-> FAILED
+ * LINKED <-> INITIALIZING -> INITIALIZED
+ *                        \-> FAILED
  *
- *   LINKED        nothing was done
+ *   LINKED        nothing was done; or it was cut short from outside, by the end of its thread, by
+ *                 an interrupt or for want of room: whoever needs the class next begins anew
  *   INITIALIZING  init_thread runs "<static>" in a frame above the instruction that
  *                 needed it, which is run again afterwards
  *   INITIALIZED   for ever
- *   FAILED        it threw, or its thread was ended; every use throws
+ *   FAILED        it threw; every use throws
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -41,7 +42,25 @@ initialiser_of(ref_t class)
     return WORD_NULL;
 }
 
-/* Another thread is at it: wait for it to end that. If its life has ended, nobody will. */
+/* Last of all: whoever sees it LINKED may claim it. */
+static void
+state_set(ref_t class, enum class_init_state state)
+{
+    uint64_t at = class + offsetof(struct class_object, init_state);
+
+    pmem_barrier(at);
+    atomic_store((_Atomic uint32_t *)at, (uint32_t)state);
+}
+
+/* Is this the thread that is at it? With its guard held it stays so. */
+static bool
+is_done_by(ref_t class, ref_t thread)
+{
+    return state_of(class) == CLASS_INITIALIZING &&
+           GET_WORD(class_object, class, init_thread) == thread;
+}
+
+/* Another thread is at it: wait for it to end that. If its life has ended, somebody else may. */
 static void
 wait_for(struct vm_worker *worker, ref_t class, ref_t thread)
 {
@@ -53,10 +72,10 @@ wait_for(struct vm_worker *worker, ref_t class, ref_t thread)
     }
     worker_commit_begin(worker);
     monitor_guard(thread);
-    if (state_of(class) == CLASS_INITIALIZING && !thread_is_alive(thread)) {
-        SET_U32(class_object, class, init_state, CLASS_FAILED);
+    if (is_done_by(class, thread) && !thread_is_alive(thread)) {
         SET_WORD(class_object, class, init_thread, WORD_NULL);
-    } else if (state_of(class) == CLASS_INITIALIZING) {
+        state_set(class, CLASS_LINKED);
+    } else if (is_done_by(class, thread)) {
         SET_WORD(thread_object, self, next, GET_WORD(thread_object, thread, joiners));
         SET_WORD(thread_object, thread, joiners, self);
         thread_flags_set(self, THREAD_FLAG_JOINING);
@@ -153,18 +172,27 @@ init_class(struct vm_worker *worker, struct class_mirror *class)
     return false;
 }
 
+/* What becomes of a class whose initialisation this has ended. */
+static enum class_init_state
+state_after(word_t exception)
+{
+    return exception_is_from_outside(exception) ? CLASS_LINKED : CLASS_FAILED;
+}
+
 void
 init_done(struct vm_worker *worker, bool failed)
 {
     struct class_mirror *class = code_running(worker)->mirror->owner;
     ref_t thread = worker->thread;
-    uint32_t state = failed ? CLASS_FAILED : CLASS_INITIALIZED;
+    enum class_init_state state = CLASS_INITIALIZED;
 
+    if (failed)
+        state = state_after(GET_WORD(thread_object, thread, pending));
     (void)state_of(class->class);
     worker_commit_begin(worker);
     monitor_guard(thread);
-    SET_U32(class_object, class->class, init_state, state);
     SET_WORD(class_object, class->class, init_thread, WORD_NULL);
+    state_set(class->class, state);
     monitor_unguard(thread);
     if (!failed)
         __atomic_store_n(&class->init_state, CLASS_INITIALIZED, __ATOMIC_RELEASE);

@@ -436,6 +436,12 @@ void exception_throw_class(struct vm_worker *worker, enum vm_error error,
 /* Room that an exception with its message may need. */
 #define EXCEPTION_BYTES_MAX 4096
 
+/*
+ * Does it say that something came in between (an interrupt, no room, damage), and nothing of what
+ * the code itself did? Then the same may come to its end another time.
+ */
+bool exception_is_from_outside(word_t exception);
+
 /* Make it the pending exception of the worker's thread; exception_unwind follows. */
 void exception_set(struct vm_worker *worker, word_t exception);
 

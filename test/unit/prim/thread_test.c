@@ -53,19 +53,50 @@ START_TEST(threads_are_stopped_wherever_they_are)
 }
 END_TEST
 
-START_TEST(who_waits_for_the_static_fields_of_a_stopped_thread_is_told)
+/* The first to begin sleeps; whoever begins after it does not. */
+#define SLOW                                                                                       \
+    "class tries { static int n; }\n"                                                              \
+    "class slow { static int x = begin();\n"                                                       \
+    "  static int begin() { tries.n++; if (tries.n == 1) sleep(600000); return 40; } }\n"
+
+START_TEST(who_waits_for_the_static_fields_of_a_stopped_thread_makes_them)
 {
     ck_assert_program(
-        "class slow { static int x = begin(); static int begin() { sleep(600000); return 1; } }\n"
+        SLOW "int got = 0;\n"
+             "any t = spawn(fun () { return slow.x; });\n"
+             "while (t.state() != \"sleeping\") sleep(1);\n"
+             "any w = spawn(fun () { got = slow.x; }); any v = spawn(fun () { return slow.x; });\n"
+             "while (w.state() != \"waiting\" || v.state() != \"waiting\") sleep(1);\n"
+             "t.stop(); w.join(); v.join(); t.join();\n"
+             "if (got != 40 || slow.x != 40 || tries.n != 2) exit(1);\n");
+}
+END_TEST
+
+START_TEST(an_interrupt_does_not_spoil_the_class_whose_static_fields_are_being_made)
+{
+    ck_assert_program(
+        SLOW "class above { static int y = slow.x + 1; }\n"
+             "int caught = 0;\n"
+             "any t = spawn(fun () { try { return above.y; }\n"
+             "  catch (.internal.error.interrupt e) { caught++; } });\n"
+             "while (t.state() != \"sleeping\") sleep(1);\n"
+             "any w = spawn(fun () { return above.y; });\n"
+             "while (w.state() != \"waiting\") sleep(1);\n"
+             "t.interrupt(); t.join(); w.join();\n"
+             "if (caught != 1 || above.y != 41 || slow.x != 40 || tries.n != 2) exit(1);\n");
+}
+END_TEST
+
+START_TEST(neither_does_want_of_room)
+{
+    ck_assert_program(
+        "class tries { static int n; }\n"
+        "class deep { static int x = begin();\n"
+        "  static int down(int i) { return down(i + 1) + 1; }\n"
+        "  static int begin() { tries.n++; if (tries.n == 1) down(0); return 40; } }\n"
         "int caught = 0;\n"
-        "any t = spawn(fun () { return slow.x; });\n"
-        "while (t.state() != \"sleeping\") sleep(1);\n"
-        "any w = spawn(fun () { try { return slow.x; } catch (.internal.error.static e) { "
-        "caught++; } });\n"
-        "while (w.state() != \"waiting\") sleep(1);\n"
-        "t.stop(); w.join(); t.join(); if (caught != 1) exit(1);\n"
-        "try { exit(slow.x + 2); } catch (.internal.error.static e) { caught++; }\n"
-        "if (caught != 2) exit(4);\n");
+        "try { exit(deep.x); } catch (.internal.error.stack_overflow e) { caught++; }\n"
+        "if (caught != 1 || deep.x != 40 || tries.n != 2) exit(1);\n");
 }
 END_TEST
 
@@ -182,7 +213,9 @@ main(void)
         a_thread_says_what_it_does,
         a_stopped_thread_does_nothing_more,
         threads_are_stopped_wherever_they_are,
-        who_waits_for_the_static_fields_of_a_stopped_thread_is_told,
+        who_waits_for_the_static_fields_of_a_stopped_thread_makes_them,
+        an_interrupt_does_not_spoil_the_class_whose_static_fields_are_being_made,
+        neither_does_want_of_room,
         a_thread_says_where_it_is,
         a_deep_trace_is_cut,
         a_mutex_is_let_go_of_by_whoever_ends,
