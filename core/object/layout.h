@@ -141,6 +141,7 @@ enum thread_flag {
     THREAD_FLAG_RESTART = 64,     /* waits for the machine to be started again */
     THREAD_FLAG_TURN = 128,       /* was let in to the monitor of waiting_for, and is on its way */
     THREAD_FLAG_ATTACHED = 4096,  /* talks in a session, or did: never reads from the console */
+    THREAD_FLAG_OUTSIDE = 8192,   /* let go of a monitor to wait, and does not have it back */
 };
 
 struct thread_object {

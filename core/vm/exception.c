@@ -315,6 +315,8 @@ exception_set(struct vm_worker *worker, word_t exception)
 {
     SET_WORD(thread_object, worker->thread, pending, exception);
     thread_progress_clear(worker->thread); /* the instruction that threw is not run again */
+    if (thread_is_outside(worker->thread)) /* its monitor is damaged: it cannot be had back */
+        thread_flags_clear(worker->thread, THREAD_FLAG_OUTSIDE);
     monitor_pass_on(worker, worker->thread);
 }
 

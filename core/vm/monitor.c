@@ -235,6 +235,33 @@ touch(ref_t object)
     (void)obj_load_word(monitor, sizeof(struct monitor_object) - sizeof(word_t));
 }
 
+/* Is every monitor of the table in use, and the table full? Then the next one makes it larger. */
+static bool
+table_is_full(void)
+{
+    ref_t table = pmem_load64(root_field(monitors));
+    bool full;
+
+    lock_acquire(&table_lock);
+    full = spare_count == 0;
+    lock_release(&table_lock);
+    return full && table != WORD_NULL &&
+           pmem_load32(root_field(monitor_count)) == array_length(table);
+}
+
+/* And what cannot be read of the table that would be copied. */
+static void
+touch_table(const struct vm_worker *worker)
+{
+    ref_t table = pmem_load64(root_field(monitors));
+
+    if (worker->spare_monitor != WORD_NULL || !table_is_full())
+        return;
+    for (uint32_t i = 0; i < array_length(table); i += PAGE_BYTES / sizeof(word_t))
+        (void)array_load_word(table, i);
+    (void)array_load_word(table, array_length(table) - 1);
+}
+
 ref_t
 monitor_readable_of(ref_t object)
 {
@@ -281,11 +308,12 @@ table_grow(struct vm_worker *worker, uint32_t count)
     if (count < room)
         return true;
     room = room == 0 ? 64 : 2 * room;
+    worker->call.wanted = array_bytes(KIND_WORDS, room);
+    if (count > 0 && !pmem_readable(table, array_bytes(KIND_WORDS, count)))
+        return false; /* it is thrown when the instruction runs again */
     larger = heap_alloc_array(&worker->heap, CLASS_WORDS, KIND_WORDS, room);
-    if (larger == WORD_NULL) {
-        worker->call.wanted = array_bytes(KIND_WORDS, room);
+    if (larger == WORD_NULL)
         return false;
-    }
     for (uint32_t i = 0; i < count; i++)
         array_store_word(larger, i, array_load_word(table, i));
     SET_WORD(space_root, SPACE_ROOT, monitors, larger);
@@ -536,6 +564,7 @@ enter_contended(struct vm_worker *worker, ref_t object, uint64_t until)
     bool used = false;
 
     touch(object);
+    touch_table(worker);
     worker_commit_begin(worker);
     fresh = monitor_take(worker);
     if (fresh == WORD_NULL) {
@@ -793,7 +822,8 @@ monitor_op_exit(struct vm_worker *worker)
 
 /*
  * A wait in three steps, kept in prim_raw: 0 it begins; else the number of holds that were
- * given up, to be taken again.
+ * given up, to be taken again. Until that is done the thread is OUTSIDE, and is not told of
+ * interrupts, nor of want of room: who leaves `synchronized` must hold the monitor.
  */
 static enum prim_answer
 wait_begin(struct prim_call *call, ref_t object, uint64_t until)
@@ -807,6 +837,7 @@ wait_begin(struct prim_call *call, ref_t object, uint64_t until)
     if (thread_is_interrupted(thread))
         return thread_throw_interrupt(call);
     touch(object);
+    touch_table(call->worker);
     prim_invoke(call);
     fresh = monitor_take(call->worker);
     if (fresh == WORD_NULL) {
@@ -820,7 +851,7 @@ wait_begin(struct prim_call *call, ref_t object, uint64_t until)
     while (pop_held(thread, object))
         ;
     monitor_queue_push(monitor, WAIT_QUEUE, thread);
-    thread_flags_set(thread, THREAD_FLAG_NOTIFIABLE);
+    thread_flags_set(thread, THREAD_FLAG_NOTIFIABLE | THREAD_FLAG_OUTSIDE);
     SET_U32(monitor_object, monitor, held, 0);
     SET_WORD(monitor_object, monitor, owner, WORD_NULL);
     next = entry_pop(monitor);
@@ -856,6 +887,7 @@ monitor_wait(struct prim_call *call, ref_t object, uint64_t timeout_ns)
     prim_invoke(call); /* run again, it would enter once more */
     for (uint64_t i = 1; i < times; i++)
         push_held(call->thread, object);
+    thread_flags_clear(call->thread, THREAD_FLAG_OUTSIDE);
     if (end == WAIT_NOTIFIED || !thread_is_interrupted(call->thread))
         return PRIM_DONE;
     SET_U64(thread_object, call->thread, prim_raw2, WAIT_OVER);

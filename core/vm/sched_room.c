@@ -80,7 +80,8 @@ sched_end_over(struct vm_worker *worker)
 /*
  * There is no room for what the thread writes. Its program is told, as long as there is credit to
  * tell it with, and to clean up; who was told and wrote on is stopped. So nobody waits for room
- * that nobody makes.
+ * that nobody makes. Who must have a monitor back first goes on with that credit, and is told when
+ * it wants more.
  */
 static void
 refuse(struct vm_worker *worker)
@@ -92,7 +93,8 @@ refuse(struct vm_worker *worker)
     }
     heap_open_reserve(&worker->heap);
     sched_load_again(worker);
-    if (GET_WORD(thread_object, worker->thread, pending) == WORD_NULL)
+    if (GET_WORD(thread_object, worker->thread, pending) == WORD_NULL &&
+        !thread_is_outside(worker->thread))
         exception_throw_prepared(worker, ERR_NOSPACE);
 }
 
@@ -149,11 +151,25 @@ sched_collect_quietly(struct vm_worker *worker, uint64_t bytes)
     IGNORE(collect(worker, bytes), "the caller looks again");
 }
 
+/* Others may let go of what it wants meanwhile, or make room. */
+static void
+try_later(struct vm_worker *worker)
+{
+    if (!worker->loaded)
+        return;
+    sched_give_back(worker);
+    sched_pause(worker);
+}
+
 void
 sched_collect(struct vm_worker *worker, uint64_t bytes)
 {
     err_t err = collect(worker, bytes);
 
-    if (err != OK)
+    if (err == OK || worker->thread == WORD_NULL)
+        return;
+    if (thread_is_outside(worker->thread))
+        try_later(worker);
+    else
         exception_throw_prepared(worker, err);
 }

@@ -95,6 +95,12 @@ thread_has_progress(ref_t thread)
             GET_U64(thread_object, thread, prim_raw2)) != 0;
 }
 
+bool
+thread_is_outside(ref_t thread)
+{
+    return (GET_U32(thread_object, thread, flags) & THREAD_FLAG_OUTSIDE) != 0;
+}
+
 void
 thread_progress_clear(ref_t thread)
 {

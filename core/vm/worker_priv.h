@@ -692,6 +692,12 @@ void thread_progress_clear(ref_t thread);
 /* Has it kept something there? Then it has begun, and is not done. */
 bool thread_has_progress(ref_t thread);
 
+/*
+ * Has it let go of a monitor to wait, and does not have it back? Then it is not told that there is
+ * no room: it would leave a `synchronized` whose monitor it does not hold.
+ */
+bool thread_is_outside(ref_t thread);
+
 /* The table of threads in the space. */
 must_use bool thread_enlist(ref_t thread);
 void thread_delist(ref_t thread);

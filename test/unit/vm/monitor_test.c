@@ -135,6 +135,33 @@ START_TEST(who_was_let_in_and_does_not_come_lets_the_next_one_in)
 }
 END_TEST
 
+/* ---- no room ---- */
+
+/*
+ * It comes back from its wait when another holds the monitor, and to queue for that wants one of
+ * those objects of which none is left: the next allocation is to be that.
+ */
+START_TEST(who_waits_is_told_of_no_memory_only_with_the_monitor_held)
+{
+    uint32_t id = machine_install(
+        "any l = new .internal.object(); any k = new .internal.object(); int what = 0;\n"
+        ".internal.thread t = spawn(fun () { synchronized (l) { try { wait(l, 1500L); what = 7; }\n"
+        "  catch (.internal.error.memory e) { try { notify(l); what = 8; }\n"
+        "    catch (.internal.error.state s) { what = 1; } } } });\n"
+        "while (t.state() != \"sleeping\") .internal.thread.yield();\n"
+        "synchronized (l) {\n"
+        "  .internal.thread u = spawn(fun () { synchronized (k) { wait(k); } });\n"
+        "  while (u.state() != \"waiting\") .internal.thread.yield();\n"
+        "  sleep(2500L); u.stop(); }\n"
+        "t.join(); exit(what);\n");
+
+    machine_await_threads(1, THREAD_WAITING);
+    machine_await_threads(2, THREAD_SLEEPING);
+    heap_fail_allocation(1);
+    ck_assert_int_eq(machine_finish(id).status, 7);
+}
+END_TEST
+
 /* ---- damage ---- */
 
 static uint64_t found_page;
@@ -210,6 +237,50 @@ START_TEST(a_damaged_monitor_is_an_exception_where_it_is_left)
 }
 END_TEST
 
+static uint32_t monitor_count, table_length;
+
+/* A page that has nothing but entries of the table. */
+static void
+find_table(void *argument)
+{
+    ref_t table = pmem_load64(SPACE_ROOT + offsetof(struct space_root, monitors));
+
+    (void)argument;
+    monitor_count = pmem_load32(SPACE_ROOT + offsetof(struct space_root, monitor_count));
+    table_length = table != WORD_NULL ? array_length(table) : 0;
+    found_page = space_page_of(table) + 1;
+}
+
+/* As many monitors as there is room for, and then one more. */
+START_TEST(a_damaged_table_of_monitors_is_an_exception_when_it_should_grow)
+{
+    uint64_t deadline = plat_monotonic_ns() + 60000000000ull;
+    uint32_t id =
+        machine_install("class own { void run() { synchronized (this) { wait(this); } } }\n"
+                        "long life = .internal.machine.run();\n"
+                        "for (int i = 0; i < 1024; i++) spawn(new own());\n"
+                        ".internal.machine.awaitRestart(life);\n"
+                        "own q = new own();\n"
+                        "try { synchronized (q) { wait(q, 10L); } exit(1); }\n"
+                        "catch (.internal.error.damage e) { exit(7); }\n");
+
+    do {
+        usleep(2000);
+        ck_assert_int_eq(pmem_world_do(NULL, find_table, NULL, 0), OK);
+    } while (monitor_count < 1024 && plat_monotonic_ns() < deadline);
+    ck_assert_uint_eq(monitor_count, 1024);
+    ck_assert_uint_eq(table_length, 1024);
+    machine_await_threads(200, THREAD_WAITING);
+    machine_stop(true);
+    fake.corrupt_page = found_page + 1;
+    machine_start();
+    while (machine_application(id).state == APPLICATION_RUNNING && plat_monotonic_ns() < deadline)
+        usleep(1000);
+    ck_assert_int_eq(machine_application(id).status, 7);
+    fake.corrupt_page = 0;
+}
+END_TEST
+
 int
 main(void)
 {
@@ -229,10 +300,13 @@ main(void)
     tcase_set_timeout(turns, 120);
     tcase_add_checked_fixture(turns, setup_one_worker, machine_stop_clean);
     tcase_add_test(turns, who_was_let_in_and_does_not_come_lets_the_next_one_in);
+    tcase_add_test(turns, who_waits_is_told_of_no_memory_only_with_the_monitor_held);
 #ifndef __SANITIZE_THREAD__ /* it keeps a stack of its own, which a longjmp leaves behind */
     tcase_add_loop_test(all, a_damaged_thread_does_not_keep_others_out_of_a_monitor, 0, 4);
     tcase_add_test(all, a_damaged_monitor_is_an_exception_where_it_is_left);
+    tcase_add_test(turns, a_damaged_table_of_monitors_is_an_exception_when_it_should_grow);
 #else
+    (void)a_damaged_table_of_monitors_is_an_exception_when_it_should_grow;
     (void)a_damaged_thread_does_not_keep_others_out_of_a_monitor;
     (void)a_damaged_monitor_is_an_exception_where_it_is_left;
 #endif
