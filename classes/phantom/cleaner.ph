@@ -6,27 +6,30 @@
 package .phantom;
 
 class cleaner {
-    private .internal.container.array watched; // a weak reference, and its action behind it
+    private .internal.container.array watched; // entries: a weak reference, and its action
+    private .internal.container.array due;     // actions of what is gone; those before `called` were taken
+    private int called;
 
     // Nothing is watched yet.
     void cleaner() {
         watched = new .internal.container.array();
+        due = new .internal.container.array();
     }
 
     // Call a function, by a later `run`, when this object is gone.
     void watch(any object, any action) {
         if (object == null || action == null)
             throw new .internal.error.argument("nothing to watch, or nothing to do");
+        var pair = new .internal.container.entry(new .internal.weak(object), action);
         synchronized (this) {
-            watched.add(new .internal.weak(object));
-            watched.add(action);
+            watched.add(pair);
         }
     }
 
     // How many objects are watched, those among them that are gone, and whose actions were not called yet.
     int size() {
         synchronized (this) {
-            return watched.size() / 2;
+            return watched.size() + due.size() - called;
         }
     }
 
@@ -34,6 +37,7 @@ class cleaner {
     // throws, those behind it are called by the next `run`.
     int run() {
         int count = 0;
+        queue();
         for (any action = next(); action != null; action = next()) {
             count++;
             action.call();
@@ -41,19 +45,46 @@ class cleaner {
         return count;
     }
 
-    // The action of the first object that is gone, which is watched no more; null if there is none.
+    private boolean isAnyGone() {
+        foreach (pair in watched)
+            if (isGone(pair))
+                return true;
+        return false;
+    }
+
+    private boolean isGone(.internal.container.entry pair) {
+        .internal.weak reference = pair.key();
+        return reference.isGone();
+    }
+
+    // Actions of what is gone stand in line. An interrupt may come wherever something is called, so the new lists
+    // take the places of the old ones only when they are whole.
+    private void queue() {
+        synchronized (this) {
+            if (!isAnyGone())
+                return;
+            var kept = new .internal.container.array();
+            var line = due.subarray(called, due.size() - called);
+            foreach (pair in watched) {
+                if (isGone(pair))
+                    line.add(((.internal.container.entry) pair).value());
+                else
+                    kept.add(pair);
+            }
+            watched = kept;
+            due = line;
+            called = 0;
+        }
+    }
+
+    // The first action that stands in line, and does no more; null if there is none.
     private any next() {
         synchronized (this) {
-            for (int i = 0; i < watched.size(); i = i + 2) {
-                .internal.weak reference = watched[i];
-                if (reference.isGone()) {
-                    any action = watched[i + 1];
-                    watched.remove(i + 1);
-                    watched.remove(i);
-                    return action;
-                }
-            }
+            if (called == due.size())
+                return null;
+            any action = due[called];
+            called++;
+            return action;
         }
-        return null;
     }
 }

@@ -70,6 +70,26 @@ void cleaned() {
     check.part("cleaners");
 }
 
+void lined() {
+    cleaner watcher = new cleaner();
+    var log = new .internal.container.array();
+    watch(watcher, log, 0);
+    watcher.watch(new thing(), fun () { throw new .internal.error.state("the second one"); });
+    watch(watcher, log, 2);
+    gc();
+    gc();
+    check.fails("the second one", fun () { watcher.run(); });
+    check.same(log.size(), 1, "it came in between");
+    check.same(watcher.size(), 1, "one stands in line");
+    watch(watcher, log, 3);
+    gc();
+    gc();
+    check.same(watcher.run(), 2, "the rest");
+    check.same(log[1] * 10 + log[2], 23, "in order");
+    check.same(watcher.size(), 0, "all were called");
+    check.part("a line of actions");
+}
+
 void asked() {
     weak w = alone();
     check.good(!w.isGone(), "not gone yet");
@@ -83,4 +103,5 @@ kept();
 cleared();
 values();
 cleaned();
+lined();
 asked();
