@@ -6,16 +6,19 @@
 #include "control/render.h"
 
 #include "base/format.h"
+#include "base/log.h"
 #include "control/rows_priv.h"
 #include "heap/heap.h"
+#include "plat/machine.h"
 #include "plat/memory.h"
 #include "pmem/pmem.h"
 #include "store/history.h"
 #include "vm/vm.h"
 
-#define LOG_ROWS        1000
-#define DEADLOCKS_MAX   20 /* that are listed */
-#define VARIABLES_BYTES (256u << 10)
+#define LOG_ROWS          1000
+#define DEADLOCKS_MAX     20 /* that are listed */
+#define COLLECTIONS_SHOWN 8
+#define VARIABLES_BYTES   (256u << 10)
 
 /* What a listing leaves out it says. */
 static err_t
@@ -323,24 +326,51 @@ json_stalls(struct buffer *text, const struct figures *figures)
     return buffer_append_byte(text, '}');
 }
 
+/* Full collections, the newest first. */
+static err_t
+json_collections(struct buffer *text)
+{
+    struct heap_log_row rows[HEAP_LOG_ROWS];
+    unsigned count = heap_log_get(rows, HEAP_LOG_ROWS);
+
+    TRY(buffer_format(text, ",\"log\":["));
+    for (unsigned i = 0; i < count; i++) {
+        const struct heap_log_row *row = &rows[i];
+
+        TRY(buffer_format(text,
+                          "%s{\"number\":%" PRIu64 ",\"ago_ns\":%" PRIu64 ",\"ns\":%" PRIu64
+                          ",\"done\":%s,\"stopped\":%s,\"exact\":%s,\"live_bytes\":%" PRIu64
+                          ",\"freed_bytes\":%" PRIu64 ",\"pages_read\":%" PRIu64
+                          ",\"pages_twice\":%" PRIu64 ",\"pages_again\":%" PRIu64
+                          ",\"blocks_known\":%" PRIu64 ",\"blocks_emptied\":%" PRIu64 "}",
+                          i == 0 ? "" : ",", row->number, plat_monotonic_ns() - row->ended_ns,
+                          row->ns, row->err == OK ? "true" : "false",
+                          row->stopped ? "true" : "false", row->exact ? "true" : "false",
+                          row->live_bytes, row->freed_bytes, row->pages_read, row->pages_twice,
+                          row->pages_again, row->blocks_known, row->blocks_emptied));
+    }
+    return buffer_append_byte(text, ']');
+}
+
 static err_t
 json_collector(struct buffer *text, const struct figures *figures)
 {
     const struct heap_cycle_stats *cycles = &figures->heap.cycles;
 
     TRY(json_durations(text, "collection_ns", &figures->heap.stops, figures->running));
-    return buffer_format(
+    TRY(buffer_format(
         text,
         ",\"collector\":{\"cycles\":%" PRIu64 ",\"vain\":%" PRIu64 ",\"ns_last\":%" PRIu64
         ",\"ns_max\":%" PRIu64 ",\"marked_bytes\":%" PRIu64 ",\"freed_bytes\":%" PRIu64
         ",\"pages_read\":%" PRIu64 ",\"pages_twice\":%" PRIu64 ",\"pages_again\":%" PRIu64
         ",\"blocks_known\":%" PRIu64 ",\"summaries\":%" PRIu64 ",\"summary_bytes\":%" PRIu64
-        ",\"blocks_emptied\":%" PRIu64 ",\"bytes_moved\":%" PRIu64 ",\"empty_ns_max\":%" PRIu64
-        "}}\n",
+        ",\"blocks_emptied\":%" PRIu64 ",\"bytes_moved\":%" PRIu64 ",\"empty_ns_max\":%" PRIu64,
         cycles->count, cycles->vain, cycles->ns_last, cycles->ns_max, cycles->marked_bytes,
         cycles->freed_bytes, cycles->pages_read, cycles->pages_twice, cycles->pages_again,
         cycles->blocks_known, cycles->summaries, cycles->summary_bytes, cycles->blocks_emptied,
-        cycles->bytes_moved, cycles->empty_ns_max);
+        cycles->bytes_moved, cycles->empty_ns_max));
+    TRY(json_collections(text));
+    return buffer_format(text, "}}\n");
 }
 
 static err_t
@@ -399,6 +429,34 @@ stat_collector(struct buffer *text, const struct heap_stats *heap)
         format_bytes(moved, heap->cycles.bytes_moved), heap->cycles.empty_ns_max / 1000u);
 }
 
+static const char *
+collection_outcome(const struct heap_log_row *row)
+{
+    if (row->err != OK)
+        return err_text(row->err);
+    return row->stopped ? "done in the stopped world" : "done beside the programs";
+}
+
+/* The last full collections, the newest first. */
+static err_t
+stat_collections(struct buffer *text)
+{
+    char ago[FORMAT_UNIT_BYTES], alive[FORMAT_UNIT_BYTES], freed[FORMAT_UNIT_BYTES];
+    struct heap_log_row rows[COLLECTIONS_SHOWN];
+    unsigned count = heap_log_get(rows, COLLECTIONS_SHOWN);
+
+    if (count > 0)
+        TRY(buffer_format(text, "%-10s %10s %10s %10s %10s %10s\n", "full no.", "ago", "ms",
+                          "alive", "freed", "pages read"));
+    for (unsigned i = 0; i < count; i++)
+        TRY(buffer_format(
+            text, "%-10" PRIu64 " %10s %10" PRIu64 " %10s %10s %10" PRIu64 "  %s\n", rows[i].number,
+            format_duration(ago, plat_monotonic_ns() - rows[i].ended_ns), rows[i].ns / 1000000u,
+            format_bytes(alive, rows[i].live_bytes), format_bytes(freed, rows[i].freed_bytes),
+            rows[i].pages_read, collection_outcome(&rows[i])));
+    return count > 0 ? buffer_append_byte(text, '\n') : OK;
+}
+
 static err_t
 stat_stalls(struct buffer *text, const struct pmem_stall *stall)
 {
@@ -430,6 +488,7 @@ stat_run(struct buffer *text, const struct figures *figures)
                       format_bytes(dirty, figures->pmem.pages_dirty * PAGE_BYTES),
                       figures->pmem.pages_in, figures->pmem.pages_evicted));
     TRY(stat_collector(text, &figures->heap));
+    TRY(stat_collections(text));
     TRY(buffer_format(text, "%-10s %10s %10s %10s %10s\n", "", "count", "p50 us", "p99 us",
                       "max us"));
     TRY(durations_row(text, "pause", &figures->pmem.pause));

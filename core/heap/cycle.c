@@ -210,6 +210,8 @@ end(void *argument)
         stats->marked_bytes = cycle->bytes_marked;
     stats->count += cycle->settled;
     stats->vain += !cycle->settled;
+    if (heap.options.check_always)
+        heap_check();
     heap_stats_show();
     trace(COLLECT, heap.blocks_used - heap.free_count, heap.bytes_live);
 }
@@ -270,6 +272,23 @@ cycle_failed(err_t err)
     }
 }
 
+static void
+cycle_log(const struct heap_cycle *cycle, bool exact, err_t err)
+{
+    heap_log_add((struct heap_log_row){
+        .ns = plat_monotonic_ns() - cycle->asked_ns,
+        .err = err,
+        .exact = exact,
+        .live_bytes = cycle->bytes_marked,
+        .freed_bytes = cycle->blocks_freed << HEAP_BLOCK_SHIFT,
+        .pages_read = cycle->reading.pages,
+        .pages_twice = cycle->reading.twice,
+        .pages_again = cycle->reading.again,
+        .blocks_known = cycle->blocks_known,
+        .blocks_emptied = cycle->blocks_emptied,
+    });
+}
+
 /* `exact`: nothing is taken for granted of what earlier ones have marked. */
 static void
 cycle_run(bool exact)
@@ -293,14 +312,7 @@ cycle_run(bool exact)
     heap_at_point(HEAP_POINT_OVER, 0);
     while (pmem_world_do(NULL, end, cycle, 0) != OK)
         plat_wait(&nothing, 0, plat_monotonic_ns() + RETRY_NS);
-    log_debug("full collection: %s after %" PRIu64 " ms; %" PRIu64 " KiB alive, %" PRIu64
-              " KiB freed, %" PRIu64 " pages read, %" PRIu64 " of them twice, %" PRIu64
-              " again though nobody wrote to them, %" PRIu64 " blocks not read, %" PRIu64
-              " sparse ones emptied",
-              err == OK ? "done" : err_text(err), (plat_monotonic_ns() - asked_ns) / 1000000u,
-              cycle->bytes_marked >> 10, cycle->blocks_freed << (HEAP_BLOCK_SHIFT - 10),
-              cycle->reading.pages, cycle->reading.twice, cycle->reading.again, cycle->blocks_known,
-              cycle->blocks_emptied);
+    cycle_log(cycle, exact, err);
     cycle_close(cycle);
     atomic_store(&collector.outcome, err);
     if (err == OK)

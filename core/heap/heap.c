@@ -88,6 +88,7 @@ heap_start(const struct heap_options *options)
     heap = (struct heap){ .options = *options };
     lock_init(&heap.lock, LOCK_RANK_HEAP);
     lock_init(&heap.handle_lock, LOCK_RANK_HANDLE);
+    heap_log_start();
     heap.blocks_used = found.blocks_used;
     heap.scan_to = found.blocks_used;
     heap.old_bytes = found.old_bytes;

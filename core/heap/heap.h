@@ -305,6 +305,26 @@ struct heap_stats {
 /* live_bytes as of now, the rest as of the last collection. Any thread. */
 void heap_stats_get(struct heap_stats *stats);
 
+/* So many of the last full collections are remembered. */
+#define HEAP_LOG_ROWS 32
+
+/* One full collection. */
+struct heap_log_row {
+    uint64_t number;   /* from 1 on, in this life */
+    uint64_t ended_ns; /* plat_monotonic_ns() */
+    uint64_t ns;       /* from the wish to the end */
+    err_t err;         /* OK: it came to its end; else why not */
+    bool stopped;      /* the world stood still for it; else beside the programs */
+    bool exact;        /* somebody asked for all that is garbage */
+    uint64_t live_bytes;
+    uint64_t freed_bytes; /* in whole blocks */
+    uint64_t pages_read;  /* from the volume; and as in struct heap_cycle_stats: */
+    uint64_t pages_twice, pages_again, blocks_known, blocks_emptied;
+};
+
+/* The last ones, up to `row_max` of them, the newest first; how many. Any thread. */
+unsigned heap_log_get(struct heap_log_row *rows, unsigned row_max);
+
 /* Something that is wrong in a heap. */
 struct heap_finding {
     uint64_t address;     /* of the word, or of the object */

@@ -407,6 +407,10 @@ void heap_stats_show(void);
 /* In the stopped world: a collection has kept it so since then. */
 void heap_stop_took(uint64_t from_ns);
 
+/* log.c: a full collection is over; its number, and when, are filled in there. */
+void heap_log_start(void);
+void heap_log_add(struct heap_log_row row);
+
 /* collect.c */
 uint64_t heap_full_threshold(void);
 bool heap_wants_full(void);

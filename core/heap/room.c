@@ -37,6 +37,8 @@ thin(void *argument)
 
     thinning->done = heap_full(thinning->pages) == OK;
     heap_stop_took(from_ns);
+    if (heap.options.check_always)
+        heap_check();
     heap_stats_show();
 }
 

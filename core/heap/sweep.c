@@ -262,7 +262,7 @@ err_t
 heap_full(uint64_t pages)
 {
     uint64_t from_ns = plat_monotonic_ns();
-    uint64_t took_ns;
+    uint64_t took_ns, freed_blocks = heap.stats.freed_blocks;
     struct mark_stack weak = { 0 };
     struct heap_marks marks;
     err_t err;
@@ -290,6 +290,14 @@ heap_full(uint64_t pages)
     pmem_store64(SPACE_ROOT + offsetof(struct space_root, bytes_live), heap.bytes_live);
     heap_marks_close(&marks);
     took_ns = plat_monotonic_ns() - from_ns;
+    heap_log_add((struct heap_log_row){
+        .ns = took_ns,
+        .err = err,
+        .stopped = true,
+        .exact = true,
+        .live_bytes = heap.bytes_live,
+        .freed_bytes = (heap.stats.freed_blocks - freed_blocks) << HEAP_BLOCK_SHIFT,
+    });
     heap.stats.full_collections += err == OK;
     if (took_ns > heap.stats.full_ns_max)
         heap.stats.full_ns_max = took_ns;

@@ -398,7 +398,8 @@ const struct verb verbs[] = {
             "instant until it is safe on the disk.\n"
             "Under 'waited' is how often, how long in all and how long at most a thread stood\n"
             "still: for room on the volume or in memory; for copies, when it wrote faster than\n"
-            "snapshots are saved; and for pages that had to be read.\n",
+            "snapshots are saved; and for pages that had to be read.\n"
+            "Under 'full no.' are the last full collections; --json has more of them.\n",
         .options = stat_options,
         .argument_min = 1,
         .argument_max = 1,

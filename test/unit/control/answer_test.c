@@ -242,8 +242,15 @@ START_TEST(stat_has_the_figures_that_programs_read)
         "\"p50\":",
         "\"p99\":",
         "\"max\":",
+        "\"log\":[{\"number\":1,\"ago_ns\":",
+        "\"done\":true,\"stopped\":",
     };
 
+    ck_assert_int_eq(ask("stat"), ANSWER_DONE);
+    ck_assert(!answer_has("full no."));
+    ck_assert_int_eq(ask("stat --json"), ANSWER_DONE);
+    ck_assert(answer_has("\"log\":[]}}\n"));
+    ck_assert_int_eq(machine_status("gc(); exit(7);\n"), 7);
     ck_assert_int_eq(ask("stat --json"), ANSWER_DONE);
     for (unsigned i = 0; i < sizeof keys / sizeof keys[0]; i++)
         ck_assert_msg(answer_has(keys[i]), "no %s in %s", keys[i], (char *)answer.bytes);
@@ -253,6 +260,9 @@ START_TEST(stat_has_the_figures_that_programs_read)
     ck_assert(answer_has("\nfor room "));
     ck_assert(answer_has("\nfor copies "));
     ck_assert(answer_has("\nfor pages "));
+    ck_assert(answer_has("\nfull no. "));
+    ck_assert(answer_has("\n1 "));
+    ck_assert(answer_has("  done "));
 }
 END_TEST
 

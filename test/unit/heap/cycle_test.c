@@ -7,6 +7,8 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
+#include <signal.h>
+
 #include "unit/heap/cycle.h"
 
 static struct heap_handle handle;
@@ -344,6 +346,52 @@ START_TEST(who_goes_on_after_a_start_is_not_held_up_for_what_earlier_lives_left)
 }
 END_TEST
 
+/* The marker takes no offence at it. */
+START_TEST(all_objects_are_walked_over_after_a_cycle_where_that_is_asked_for)
+{
+    handle.word = old_pair(1);
+    pair_set(handle.word, 0, space_pair(2));
+    heap_forget_slots(handle.word, PAIR_BYTES);
+    heap.options.check_always = true;
+    IGNORE(heap_cycle_complete(&space_local, true), "it does not come to its end");
+    _exit(0);
+}
+END_TEST
+
+START_TEST(what_became_of_the_last_collections_is_told)
+{
+    struct heap_log_row rows[HEAP_LOG_ROWS + 1];
+    unsigned count;
+
+    ck_assert_uint_eq(heap_log_get(rows, HEAP_LOG_ROWS), 0);
+    ring_make(&handle, 20000, 0);
+    full();
+    fake.lose_holds = true;
+    cycle_reach_instant();
+    pair_set(handle.word, 1, WORD_NULL); /* so that it is read from the volume */
+    ck_assert_int_eq(reach_end(), ERR_CANCELLED);
+    fake.lose_holds = false;
+    handle.word = WORD_NULL;
+    full();
+    count = heap_log_get(rows, HEAP_LOG_ROWS);
+    ck_assert_uint_ge(count, 3);
+    ck_assert(rows[0].stopped && rows[0].err == OK);
+    ck_assert_uint_ge(rows[0].freed_bytes, 20000 * PAIR_BYTES - 4 * HEAP_BLOCK_BYTES);
+    ck_assert(!rows[1].stopped && rows[1].err == ERR_CANCELLED);
+    ck_assert(!rows[count - 1].stopped && rows[count - 1].exact && rows[count - 1].err == OK);
+    ck_assert_uint_eq(rows[count - 1].number, 1);
+    ck_assert_uint_ge(rows[count - 1].live_bytes, 20000 * PAIR_BYTES);
+    ck_assert_uint_eq(heap_log_get(rows, 1), 1);
+    for (unsigned i = 0; i < HEAP_LOG_ROWS; i++)
+        full();
+    ck_assert_uint_eq(heap_log_get(rows, HEAP_LOG_ROWS + 1), HEAP_LOG_ROWS);
+    for (unsigned i = 1; i < HEAP_LOG_ROWS; i++) {
+        ck_assert_uint_eq(rows[i].number, rows[0].number - i);
+        ck_assert_uint_le(rows[i].ended_ns, rows[i - 1].ended_ns);
+    }
+}
+END_TEST
+
 int
 main(void)
 {
@@ -366,6 +414,9 @@ main(void)
     tcase_add_test(tcase, a_mark_stack_without_room_misses_nothing);
     tcase_add_test(tcase, what_is_alive_is_counted_to_the_byte);
     tcase_add_test(tcase, who_goes_on_after_a_start_is_not_held_up_for_what_earlier_lives_left);
+    tcase_add_test(tcase, what_became_of_the_last_collections_is_told);
+    tcase_add_test_raise_signal(
+        tcase, all_objects_are_walked_over_after_a_cycle_where_that_is_asked_for, SIGABRT);
     suite_add_tcase(suite, tcase);
     return run(suite);
 }
