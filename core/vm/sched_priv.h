@@ -19,7 +19,7 @@
 /* The volatile half of a thread, by its slot. */
 struct sched_half {
     uint32_t next, before;   /* slot + 1 of its neighbours in its run queue; guarded by that one */
-    _Atomic uint32_t timer;  /* place in the heap of timers + 1; 0: none. Changed under its lock */
+    _Atomic bool timer;      /* it has one. Changed under the lock of timers */
     _Atomic uint8_t queue;   /* that it stands in, + 1; 0: in none. Changed under that one's lock */
     uint8_t level;           /* at which it stands there */
     _Atomic uint8_t lent;    /* level + 1 that those who wait for it lend it; 0: none */
@@ -86,7 +86,10 @@ bool sched_must_stand(ref_t thread);
 must_use err_t sched_timer_init(void);
 void sched_timer_close(void);
 
-/* The thread whose timer is due at this personal time, disarmed; 0 if there is none. */
+/*
+ * The thread whose timer is due at this personal time, disarmed; 0 if there is none, or, of a
+ * crowd, not yet: sched_timer_first() tells.
+ */
 ref_t sched_timer_take_due(uint64_t personal_ns);
 
 /* ---- limit.c: a program's share of processor time ---- */
