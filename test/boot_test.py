@@ -15,7 +15,7 @@ import termios
 import time
 import unittest
 
-from boot_support import BootTest, DONE, KERNEL_CHECKED, TROUBLE, children, disk
+from boot_support import BootTest, DONE, KERNEL_CHECKED, Output, TROUBLE, children, disk
 from phantom_support import PHANTOM, ROOT, kill, phantom, wait_for
 
 BANK = ROOT / "examples" / "bank.ph"
@@ -326,6 +326,34 @@ class Console(BootTest):
             except BlockingIOError:
                 time.sleep(0.02)
         return seen
+
+
+class Demonstration(BootTest):
+    """What `make boot` does, in a folder of its own."""
+
+    def demo(self):
+        process = subprocess.Popen([ROOT / "scripts" / "demo", "boot"], cwd=self.folder,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   env=dict(os.environ, PHANTOM=PHANTOM, B=str(self.folder)))
+        process.output = Output(process.stdout)
+        self.addCleanup(process.output.end)
+        self.addCleanup(process.kill)
+        return process
+
+    def test_a_first_boot_says_one_line_of_its_own_and_then_the_machine_speaks(self):
+        process = self.demo()
+        self.saw(process.output, ": resumed ")
+        process.send_signal(signal.SIGTERM)
+        self.ends(process, 0)
+        first, second = process.output.lines[:2]
+        self.assertIn("demo: making ./demo.phantom", first)
+        self.assertIn("phantom: machine: ", second)
+
+    def test_what_stands_in_its_way_is_shown(self):
+        (self.folder / "demo.phantom").symlink_to(self.folder / "none" / "there")
+        process = self.demo()
+        self.ends(process, 1)
+        self.assertTrue(process.output.has("phantom: error: "), str(process.output))
 
 
 class Troubles(BootTest):
