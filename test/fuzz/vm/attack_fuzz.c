@@ -265,9 +265,16 @@ call_add(char *text, const char *signature, const char *class, bool is_static)
     return true;
 }
 
+/* Does the first line of the text hold this word? */
+static bool
+line_has(const char *text, const char *word)
+{
+    return memmem(text, strcspn(text, "\n"), word, strlen(word)) != NULL;
+}
+
 /*
  * The victims, the classes of a row, and a program that calls their method f; unless its signature
- * is the attack, and the program would be refused for it in their place.
+ * is the attack, or there are no objects of its class, and the program would be refused for that.
  */
 static void
 attack_text(const struct attack *attack, const char *classes, char *text)
@@ -285,8 +292,8 @@ attack_text(const struct attack *attack, const char *classes, char *text)
     if (begins(classes, "class ") && strcspn(classes + 6, " ") < sizeof class)
         snprintf(class, strcspn(classes + 6, " ") + 1, "%s", classes + 6);
     if (signature == NULL || strstr(attack->refusal, "malformed") != NULL ||
-        !call_add(text, signature, class,
-                  memmem(signature, strcspn(signature, "\n"), " static", 7) != NULL))
+        line_has(classes, " abstract") ||
+        !call_add(text, signature, class, line_has(signature, " static")))
         text[before] = 0;
     strcat(text, "b:\nICONST8 7\nINVOKESTATIC .internal.system exit (i)v\nRETURN\n"
                  "h:\nWPOP\nICONST8 13\nINVOKESTATIC .internal.system exit (i)v\nRETURN\n"
