@@ -267,7 +267,7 @@ keep_all(struct heap_cycle *cycle, struct painter *painter)
 {
     cycle->weak_keeps = true;
     for (ref_t weak; (weak = mark_pop(&cycle->weak)) != 0;)
-        TRY(heap_picture_mark_slot(painter, weak_slot(weak))); /* guard: weak-keep */
+        TRY(heap_picture_mark_slot(painter, weak_slot(weak)));
     return OK;
 }
 
