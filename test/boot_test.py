@@ -126,6 +126,22 @@ class Sizes(BootTest):
         self.assertIn("wrong: 0", process.output.lines)
         self.assertSound()
 
+    def test_64_mib_and_a_slow_disk(self):
+        """What was written leaves slowly, and tables and buffers are needed until it has."""
+        self.new("512M")
+        first = self.boot("--memory", "64M", self.volume, self.program(LARGE), "3000")
+        self.saw(first.output, "resumed")
+        kill(first)
+        slow = self.machine(
+            "-object", "throttle-group,id=slow,x-bps-write=5000000,x-iops-write=400",
+            "-blockdev", f"driver=file,node-name=file,filename={self.volume},cache.direct=on",
+            "-blockdev", "driver=throttle,node-name=throttled,file=file,throttle-group=slow",
+            "-blockdev", "driver=raw,node-name=disk,file=throttled",
+            "-device", "virtio-blk-pci,drive=disk,disable-legacy=on", memory="64M")
+        self.assertEqual(slow.end(240), DONE, str(slow.output))
+        self.assertIn("wrong: 0", slow.output.lines)
+        self.assertSound()
+
     def test_2_gib_are_all_there(self):
         self.new("512M")
         process = self.boot("--memory", "2G", self.volume, self.program(LARGE), "4000")

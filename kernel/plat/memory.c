@@ -16,7 +16,8 @@
 #include "mm/slab.h"
 #include "plat/space_count.h"
 
-#define FREE_PART 16 /* of all memory is kept free for what needs it at once */
+#define FREE_PART   6  /* of all memory is kept free for what needs it at once */
+#define TABLES_PART 32 /* is for the tables of what is there already: they cannot be refused */
 
 static size_t
 frames_of(uint64_t bytes)
@@ -29,6 +30,8 @@ plat_alloc(size_t bytes)
 {
     paddr_t run;
 
+    if (frame_free_count() < frame_count() / TABLES_PART + frames_of(bytes))
+        return NULL;
     if (bytes <= SLAB_BYTES_MAX)
         return slab_alloc(bytes);
     run = frame_alloc_run(frames_of(bytes));

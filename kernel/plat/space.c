@@ -19,8 +19,8 @@
 #include "mm/table.h"
 #include "plat/space_count.h"
 
-/* The last frames are for the tables that serve the space: a 32nd of all. */
-#define KEPT_PART 32
+/* The last frames are for tables and buffers, without which nothing would leave: an 8th of all. */
+#define KEPT_PART 8
 
 static uint64_t space_base;
 static uint64_t space_bytes;
