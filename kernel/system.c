@@ -150,7 +150,9 @@ find_library(const char *path, struct lang_source *source)
 
         if (!text_equal(embedded->path, path))
             continue;
-        *source = (struct lang_source){ embedded->path, embedded->text, embedded->bytes };
+        *source = (struct lang_source){ .path = embedded->path,
+                                        .text = embedded->text,
+                                        .byte_count = embedded->bytes };
         return true;
     }
     return false;
