@@ -134,8 +134,7 @@ extern const struct bench_pause_rule bench_pause_usual;
  *   disk         its first `block_count` blocks become a volume
  *   block_count  room for `live_mib` three times and more
  *   count        of snapshots, and of stops
- *   give_way     called while nobody writes, before each few of them; NULL where nobody else
- * measures
+ *   give_way     called before each few of them, while nobody writes; NULL: nobody else measures
  *
  * Returns what the space says of them.
  */

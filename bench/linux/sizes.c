@@ -3,8 +3,8 @@
  * a moment of the one, then a moment of the next. So what else the host does for a while is met by
  * all of them, and what is left between them is the size.
  *
- * Invariant: one process measures, and everybody else waits for a word from its pipe. Whoever finds
- * the other end of it closed ends: so nobody is left behind when one of them fails.
+ * Invariant: one process measures, and everybody else waits for a message from its pipe. Whoever
+ * finds the other end of it closed ends: so nobody is left behind when one of them fails.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -22,7 +22,7 @@
 #define SIZES_MAX 4
 
 /* What one says of itself when its turn is over. */
-struct word {
+struct message {
     uint64_t p99_ns; /* 0: it goes on at its next turn */
     uint64_t missed; /* targets, by the end */
 };
@@ -77,7 +77,7 @@ turn_await(void)
 static void
 give_way(void)
 {
-    static const struct word goes_on = { 0 };
+    static const struct message goes_on = { 0 };
 
     speak(turn_ends, &goes_on, sizeof goes_on);
     turn_await();
@@ -89,14 +89,14 @@ measure(const char *folder, const struct bench_pause_rule *rule, uint64_t mib, u
     uint64_t volume_bytes = (mib * 3 + 2048) << 20;
     struct plat_disk *disk;
     struct pmem_stats stats;
-    struct word word;
+    struct message message;
 
     turn_await();
     disk = host_new_disk(folder, volume_bytes, false);
     stats = bench_pause(disk, volume_bytes / PLAT_BLOCK_BYTES, mib, turns, rule, give_way);
     linux_disk_close(disk);
-    word = (struct word){ .p99_ns = stats.pause.p99, .missed = bench_missed() };
-    speak(turn_ends, &word, sizeof word);
+    message = (struct message){ .p99_ns = stats.pause.p99, .missed = bench_missed() };
+    speak(turn_ends, &message, sizeof message);
     exit(0);
 }
 
@@ -128,10 +128,10 @@ size_start(struct size *size, const char *folder, const struct bench_pause_rule 
 }
 
 static void
-size_end(struct size *size, const struct word *word)
+size_end(struct size *size, const struct message *message)
 {
-    size->p99_ns = word->p99_ns;
-    bench_missed_add((unsigned)word->missed);
+    size->p99_ns = message->p99_ns;
+    bench_missed_add((unsigned)message->missed);
     close(size->go);
     close(size->said);
     if (waitpid(size->process, NULL, 0) < 0)
@@ -141,13 +141,13 @@ size_end(struct size *size, const struct word *word)
 static void
 size_turn(struct size *size)
 {
-    struct word word;
+    struct message message;
 
     speak(size->go, "", 1);
-    if (!hear(size->said, &word, sizeof word))
+    if (!hear(size->said, &message, sizeof message))
         exit(1); /* it has said why */
-    if (word.p99_ns != 0)
-        size_end(size, &word);
+    if (message.p99_ns != 0)
+        size_end(size, &message);
 }
 
 static void
