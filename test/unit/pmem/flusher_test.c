@@ -138,18 +138,31 @@ START_TEST(for_space_and_for_history_a_generation_is_made_even_of_nothing)
 }
 END_TEST
 
-/* What is left of history goes by the clock, and then the space is idle. */
-START_TEST(history_is_let_go_of_though_nothing_is_written)
+/*
+ * A space at rest of which some history was let go of, in as many parts, and the snapshot that
+ * begins with it; `stays`: no snapshot brings anything of it. The generation before that one.
+ */
+static uint64_t
+history_begins_to_go(unsigned parts, bool stays)
 {
     uint64_t generation;
 
     setup_with((struct pmem_options){ .interval_ms = 20 });
     linger(200);
     generation = fake.generation;
-    fake.history_left = 6;
+    fake.history_left = parts;
+    fake.history_stays = stays;
     pmem_worker_away(&worker);
     ck_assert_int_eq(pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_PIN)), OK);
     pmem_worker_back(&worker);
+    return generation;
+}
+
+/* What is left of history goes by the clock, and then the space is idle. */
+START_TEST(history_is_let_go_of_though_nothing_is_written)
+{
+    uint64_t generation = history_begins_to_go(6, false);
+
     linger(2000);
     ck_assert_uint_eq(fake.history_left, 0);
     ck_assert_uint_eq(fake.generation, generation + 6);
@@ -160,16 +173,8 @@ END_TEST
 
 START_TEST(what_no_snapshot_lets_go_of_is_not_tried_for_ever)
 {
-    uint64_t generation;
+    uint64_t generation = history_begins_to_go(6, true);
 
-    setup_with((struct pmem_options){ .interval_ms = 20 });
-    linger(200);
-    generation = fake.generation;
-    fake.history_left = 6;
-    fake.history_stays = true;
-    pmem_worker_away(&worker);
-    ck_assert_int_eq(pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_PIN)), OK);
-    pmem_worker_back(&worker);
     linger(500);
     ck_assert_uint_eq(fake.generation, generation + 1);
     fake.history_stays = false;
