@@ -12,9 +12,12 @@ import importlib.machinery
 import importlib.util
 import io
 import os
+import signal
 import subprocess
+import sys
 import tempfile
 import unittest
+import unittest.mock
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SETUP = os.path.join(HERE, "scripts", "setup")
@@ -126,6 +129,19 @@ class RunTests(unittest.TestCase):
                 folder = said.read().strip()
             self.assertTrue(folder.startswith(folders[:-1]), folder)
             self.assertFalse(os.path.exists(folder))
+
+    def test_programs_hear_ctrl_c_though_it_was_started_in_the_background(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self.addCleanup(signal.signal, number, signal.getsignal(number))
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        program = self.runner.Program("it", ["/bin/sh", "-c", "kill -INT $$; echo 1 passed, 0 failed"], {}, 60, False)
+        with (unittest.mock.patch.object(self.runner, "unit_suites", lambda: {"suite": [program]}),
+              unittest.mock.patch.object(self.runner, "script_suites", dict),
+              unittest.mock.patch.object(self.runner, "orphans", list),
+              unittest.mock.patch.object(sys, "argv", ["run-tests", "suite"]),
+              contextlib.redirect_stdout(io.StringIO()) as said):
+            self.runner.main()
+        self.assertRegex(said.getvalue(), "FAIL it .*0 passed, 1 failed")
 
 
 if __name__ == "__main__":
