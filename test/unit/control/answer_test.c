@@ -344,12 +344,15 @@ START_TEST(where_nothing_runs_all_of_what_goes_is_let_go_of)
     static const char *const requests[] = { "history drop 8", "history keep 0 0 0" };
 
     for (unsigned i = 0; i < 2; i++) {
+        const uint64_t begun = fake.begun;
+
         buffer_clear(&answer);
         store_commits = 0;
         fake.history_left = 9;
         ck_assert_int_eq(answer_request(&fake_store, false, requests[i], &answer), ANSWER_DONE);
         ck_assert_uint_eq(fake.history_left, 0);
-        ck_assert_uint_eq(store_commits, 9);
+        ck_assert_uint_le(store_commits, 9);
+        ck_assert_uint_ge(store_commits + (fake.begun - begun), 9); /* it runs here, after all */
         /* What no commit brings is not waited for. */
         buffer_clear(&answer);
         store_commits = 0;

@@ -242,7 +242,8 @@ END_TEST
 
 /*
  * To tell its hundred threads at once that it is over would take more than was left. Wherever the
- * program is told that there is no room, it is inside the try block of a caller, and fills on.
+ * program is told that there is no room, it is inside the try block of a caller, and fills on. Until
+ * it is stopped what is written takes room for ever; then a page that is written again, no more.
  */
 START_TEST(a_program_stopped_for_want_of_room_ends_without_any)
 {
@@ -255,7 +256,7 @@ START_TEST(a_program_stopped_for_want_of_room_ends_without_any)
                         "class filler {\n"
                         "  node head;\n"
                         "  void fill(int deaf) {\n"
-                        "    try { if (deaf > 0) fill(deaf - 1);\n"
+                        "    while (true) try { if (deaf > 0) fill(deaf - 1);\n"
                         "      while (true) { node n = new node();\n"
                         "        n.s = \"a text of this node\"; n.next = head; head = n; } }\n"
                         "    catch (.internal.error.space e) { }\n"
@@ -267,12 +268,12 @@ START_TEST(a_program_stopped_for_want_of_room_ends_without_any)
     fake.fills = true;
     fake.credit = 500;
     do {
-        usleep(10000);
+        usleep(1000);
         info = machine_application(id);
     } while (info.state == APPLICATION_RUNNING); /* however slow it is: the test has a time limit */
     ck_assert_int_eq(info.state, APPLICATION_FAILED);
-    ck_assert_uint_eq(machine_finish(id).thread_count, 0);
     fake.fills = false;
+    ck_assert_uint_eq(machine_finish(id).thread_count, 0);
     fake.credit = 1000000;
     while (pmem_snapshot_wait(pmem_snapshot_ask(STORE_CAUSE_DEMAND)) != OK)
         continue; /* one that was begun before there was room */
