@@ -242,8 +242,9 @@ END_TEST
 
 /*
  * To tell its hundred threads at once that it is over would take more than was left. Wherever the
- * program is told that there is no room, it is inside the try block of a caller, and fills on. Until
- * it is stopped what is written takes room for ever; then a page that is written again, no more.
+ * program is told that there is no room, it is inside the try block of a caller, and fills on.
+ * Until it is stopped what is written takes room for ever; then a page that is written again, no
+ * more.
  */
 START_TEST(a_program_stopped_for_want_of_room_ends_without_any)
 {
