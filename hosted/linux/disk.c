@@ -451,8 +451,8 @@ open_direct(const char *path, int flags)
 {
     int fd = open(path, flags | O_DIRECT, 0666);
 
-    if (fd < 0 && errno == EINVAL)
-        fd = open(path, flags & ~O_EXCL, 0666); /* the first try has made the file */
+    if (fd < 0 && errno == EINVAL) /* the first try has made the file */
+        fd = open(path, flags & O_CREAT ? flags & ~O_EXCL : flags, 0666);
     /* Where a standard descriptor is closed, the volume must not take its number. */
     if (fd >= 0 && fd <= STDERR_FILENO) {
         int above = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
@@ -510,14 +510,18 @@ is_block_device(const char *path)
     return stat(path, &stat_) == 0 && S_ISBLK(stat_.st_mode);
 }
 
-/* Open, or make; -1 and errno if that cannot be. */
+/* Open, or make; -1 and errno if that cannot be, and with EBUSY `holder`. */
 static int
-descriptor_open(struct file_disk *file, const struct linux_disk_options *options, const char *path)
+descriptor_open(struct file_disk *file, const struct linux_disk_options *options, const char *path,
+                char *holder, size_t holder_bytes)
 {
     bool reads = options->read_only || options->covered;
     int flags = (reads ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
-    if (options->create && !is_block_device(path))
+    if (is_block_device(path))
+        return linux_device_open(path, flags, open_direct, options->lock_wait_ms, holder,
+                                 holder_bytes);
+    if (options->create)
         return disk_new_file(&file->made, path, flags, options->named_at_once, open_direct);
     return open_direct(path, flags);
 }
@@ -535,15 +539,16 @@ device_take(struct file_disk *file, const struct report *to)
 static err_t
 file_open(struct file_disk *file, const struct linux_disk_options *options, const struct report *to)
 {
-    char holder[64];
+    char holder[64] = "another process";
     err_t err;
 
     file->read_only = options->read_only;
-    file->fd = descriptor_open(file, options, to->path);
-    if (file->fd < 0)
+    file->fd = descriptor_open(file, options, to->path, holder, sizeof(holder));
+    if (file->fd < 0 && errno != EBUSY)
         return report_errno(to, errno, options->create);
-    err = linux_disk_lock(file->fd, options->read_only || options->covered, options->lock_wait_ms,
-                          holder, sizeof(holder));
+    err = file->fd < 0 ? ERR_BUSY
+                       : linux_disk_lock(file->fd, options->read_only || options->covered,
+                                         options->lock_wait_ms, holder, sizeof(holder));
     if (err == ERR_BUSY)
         return report(to, ERR_BUSY, "%s has it open; stop that first", holder);
     if (err != OK)

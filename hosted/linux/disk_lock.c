@@ -15,9 +15,14 @@
  * so of two that begin at the same time one is refused, or both.
  * Source: QEMU, block/file-posix.c, raw_apply_lock_bytes() and raw_check_lock_bytes().
  *
+ * A disk may have several names (mknod, containers), and such a lock lies on one of them. So who
+ * writes to a disk also claims it from the kernel, by opening it with O_EXCL; who reads sees that
+ * nobody has done so. The claim goes with the open file, like the lock.
+ * Source: open(2), on O_EXCL without O_CREAT.
+ *
  * The kernel does not say who holds such a lock: F_OFD_GETLK gives process -1.
  * But /proc/PID/fdinfo/FD has a "lock:" line for each lock that lies on that
- * open file, so we look for one on our inode.
+ * open file, so we look for one on our file, or on a name of our disk.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -52,6 +57,14 @@ carries_lock(const char *path)
     return found;
 }
 
+static bool
+is_same(const struct stat *one, const struct stat *other)
+{
+    if (S_ISBLK(one->st_mode) && S_ISBLK(other->st_mode))
+        return one->st_rdev == other->st_rdev;
+    return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
 /* True if process `pid` has a locked descriptor of the file `wanted`. */
 static bool
 process_holds(const char *pid, const struct stat *wanted)
@@ -68,8 +81,7 @@ process_holds(const char *pid, const struct stat *wanted)
     while (!found && (entry = readdir(folder))) {
         struct stat stat_;
 
-        if (fstatat(dirfd(folder), entry->d_name, &stat_, 0) != 0 ||
-            stat_.st_dev != wanted->st_dev || stat_.st_ino != wanted->st_ino)
+        if (fstatat(dirfd(folder), entry->d_name, &stat_, 0) != 0 || !is_same(&stat_, wanted))
             continue;
         snprintf(path, sizeof(path), "/proc/%.16s/fdinfo/%.16s", pid, entry->d_name);
         found = carries_lock(path);
@@ -94,16 +106,14 @@ process_name(const char *pid, char *holder, size_t holder_bytes)
 }
 
 static void
-holder_find(int fd, char *holder, size_t holder_bytes)
+holder_find(const struct stat *wanted, char *holder, size_t holder_bytes)
 {
-    struct stat wanted;
     DIR *processes;
     struct dirent *entry;
     char own[16];
 
-    snprintf(holder, holder_bytes, "another process");
-    if (fstat(fd, &wanted) != 0)
-        return;
+    snprintf(holder, holder_bytes, "another process%s",
+             S_ISBLK(wanted->st_mode) ? " or a file system" : "");
     processes = opendir("/proc");
     if (!processes)
         return;
@@ -111,7 +121,7 @@ holder_find(int fd, char *holder, size_t holder_bytes)
     while ((entry = readdir(processes))) {
         if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
             continue;
-        if (process_holds(entry->d_name, &wanted)) {
+        if (process_holds(entry->d_name, wanted)) {
             process_name(entry->d_name, holder, holder_bytes);
             if (strcmp(entry->d_name, own) == 0)
                 snprintf(holder, holder_bytes, "this process");
@@ -173,21 +183,59 @@ lock_try(int fd, bool shared)
     return err;
 }
 
+/* True after a moment; false when it is too late. */
+static bool
+try_again(uint64_t deadline_ms)
+{
+    const struct timespec pause = { .tv_nsec = RETRY_MS * 1000000 };
+
+    if (now_ms() >= deadline_ms)
+        return false;
+    nanosleep(&pause, NULL);
+    return true;
+}
+
 err_t
 linux_disk_lock(int fd, bool shared, uint32_t wait_ms, char *holder, size_t holder_bytes)
 {
-    uint64_t deadline = now_ms() + wait_ms;
+    uint64_t deadline_ms = now_ms() + wait_ms;
+    struct stat wanted;
+    err_t err;
 
-    for (;;) {
-        struct timespec pause = { .tv_nsec = RETRY_MS * 1000000 };
-        err_t err = lock_try(fd, shared);
+    do {
+        err = lock_try(fd, shared);
+    } while (err == ERR_BUSY && try_again(deadline_ms));
+    if (err == ERR_BUSY && fstat(fd, &wanted) == 0)
+        holder_find(&wanted, holder, holder_bytes);
+    return err;
+}
 
-        if (err != ERR_BUSY)
-            return err;
-        if (now_ms() >= deadline)
-            break;
-        nanosleep(&pause, NULL);
+/* Once. A claim of who reads is none: others may, too. */
+static int
+device_try(const char *path, int flags, disk_new_open_fn *open_file)
+{
+    int fd = open_file(path, flags | O_EXCL);
+
+    if (fd < 0 || (flags & O_ACCMODE) != O_RDONLY)
+        return fd;
+    close(fd);
+    return open_file(path, flags);
+}
+
+int
+linux_device_open(const char *path, int flags, disk_new_open_fn *open_file, uint32_t wait_ms,
+                  char *holder, size_t holder_bytes)
+{
+    uint64_t deadline_ms = now_ms() + wait_ms;
+    struct stat wanted;
+    int fd;
+
+    do {
+        fd = device_try(path, flags, open_file);
+    } while (fd < 0 && errno == EBUSY && try_again(deadline_ms));
+    if (fd < 0 && errno == EBUSY && stat(path, &wanted) == 0) {
+        holder_find(&wanted, holder, holder_bytes);
+        errno = EBUSY;
     }
-    holder_find(fd, holder, holder_bytes);
-    return ERR_BUSY;
+    return fd;
 }
