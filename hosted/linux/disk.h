@@ -35,7 +35,7 @@ struct plat_disk {
 
 struct linux_disk_options {
     bool create;    /* make a new file, or take an empty block device; linux_disk_keep() */
-    bool read_only; /* open for reading; shares the volume with other readers */
+    bool read_only; /* open for reading; shares a file with other readers */
     bool covered;   /* the same, but it takes writes: they lie in memory until it is closed */
     uint64_t create_bytes; /* size of a new file, a multiple of 4096; it is sparse */
     uint32_t lock_wait_ms; /* how long to wait for the lock; 0: not at all */
@@ -46,7 +46,7 @@ struct linux_disk_options {
 /*
  * Open a file or block device as a disk, and lock all of it: against another
  * Phantom, and against QEMU, which takes the same kind of lock. Who only reads shares
- * it with others who only read, whichever of the two they are.
+ * it with others who only read, whichever of the two they are; but a block device with nobody.
  *
  *   disk           filled on OK
  *   message        filled otherwise: one line that says what happened and what to

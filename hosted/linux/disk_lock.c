@@ -15,9 +15,10 @@
  * so of two that begin at the same time one is refused, or both.
  * Source: QEMU, block/file-posix.c, raw_apply_lock_bytes() and raw_check_lock_bytes().
  *
- * A disk may have several names (mknod, containers), and such a lock lies on one of them. So who
- * writes to a disk also claims it from the kernel, by opening it with O_EXCL; who reads sees that
- * nobody has done so. The claim goes with the open file, like the lock.
+ * A disk may have several names (mknod, containers), and such a lock lies on one of them. So a disk
+ * is also claimed from the kernel, by opening it with O_EXCL, which goes with the open file, like
+ * the lock. There are no shared claims: of a disk only one reads at a time, too. QEMU claims
+ * nothing, but its locks are found by any name, as far as /proc shows its process.
  * Source: open(2), on O_EXCL without O_CREAT.
  *
  * The kernel does not say who holds such a lock: F_OFD_GETLK gives process -1.
@@ -105,30 +106,32 @@ process_name(const char *pid, char *holder, size_t holder_bytes)
     snprintf(holder, holder_bytes, "process %.16s (%s)", pid, name[0] ? name : "unknown");
 }
 
-static void
+/* Who has a lock on it; false: nobody is found. */
+static bool
 holder_find(const struct stat *wanted, char *holder, size_t holder_bytes)
 {
     DIR *processes;
     struct dirent *entry;
     char own[16];
+    bool found = false;
 
     snprintf(holder, holder_bytes, "another process%s",
              S_ISBLK(wanted->st_mode) ? " or a file system" : "");
     processes = opendir("/proc");
     if (!processes)
-        return;
+        return false;
     snprintf(own, sizeof(own), "%d", (int)getpid());
-    while ((entry = readdir(processes))) {
+    while (!found && (entry = readdir(processes))) {
         if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
             continue;
-        if (process_holds(entry->d_name, wanted)) {
+        found = process_holds(entry->d_name, wanted);
+        if (found && strcmp(entry->d_name, own) == 0)
+            snprintf(holder, holder_bytes, "this process");
+        else if (found)
             process_name(entry->d_name, holder, holder_bytes);
-            if (strcmp(entry->d_name, own) == 0)
-                snprintf(holder, holder_bytes, "this process");
-            break;
-        }
     }
     closedir(processes);
+    return found;
 }
 
 static uint64_t
@@ -206,20 +209,29 @@ linux_disk_lock(int fd, bool shared, uint32_t wait_ms, char *holder, size_t hold
         err = lock_try(fd, shared);
     } while (err == ERR_BUSY && try_again(deadline_ms));
     if (err == ERR_BUSY && fstat(fd, &wanted) == 0)
-        holder_find(&wanted, holder, holder_bytes);
+        (void)holder_find(&wanted, holder, holder_bytes);
     return err;
 }
 
-/* Once. A claim of who reads is none: others may, too. */
+/* Once; -1 and errno. Whoever has it has claimed it, or at least locked it by some name. */
 static int
-device_try(const char *path, int flags, disk_new_open_fn *open_file)
+device_try(const char *path, int flags, disk_new_open_fn *open_file, char *holder,
+           size_t holder_bytes)
 {
-    int fd = open_file(path, flags | O_EXCL);
+    int fd = open_file(path, flags | O_EXCL), number = errno;
+    struct stat wanted;
+    bool held;
 
-    if (fd < 0 || (flags & O_ACCMODE) != O_RDONLY)
+    if (fd < 0 && number != EBUSY)
         return fd;
-    close(fd);
-    return open_file(path, flags);
+    held = stat(path, &wanted) == 0 && holder_find(&wanted, holder, holder_bytes);
+    if (fd >= 0 && held) {
+        close(fd);
+        fd = -1;
+        number = EBUSY;
+    }
+    errno = number;
+    return fd;
 }
 
 int
@@ -227,15 +239,10 @@ linux_device_open(const char *path, int flags, disk_new_open_fn *open_file, uint
                   char *holder, size_t holder_bytes)
 {
     uint64_t deadline_ms = now_ms() + wait_ms;
-    struct stat wanted;
     int fd;
 
     do {
-        fd = device_try(path, flags, open_file);
+        fd = device_try(path, flags, open_file, holder, holder_bytes);
     } while (fd < 0 && errno == EBUSY && try_again(deadline_ms));
-    if (fd < 0 && errno == EBUSY && stat(path, &wanted) == 0) {
-        holder_find(&wanted, holder, holder_bytes);
-        errno = EBUSY;
-    }
     return fd;
 }

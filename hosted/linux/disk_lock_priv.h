@@ -25,11 +25,10 @@ must_use err_t linux_disk_lock(int fd, bool shared, uint32_t wait_ms, char *hold
                                size_t holder_bytes);
 
 /*
- * Open a block device that nobody else writes to, whatever name he has opened it by, and who
- * claims disks: Phantom, and file systems. Try for `wait_ms`. Who only reads, by another name, and
- * came first, is not seen.
+ * Open a block device and claim it, as long as it is open, also for who only reads: nobody else has
+ * it then, by whatever name, who claims disks (Phantom, file systems) or locks them first (QEMU).
+ * Try for `wait_ms`.
  *
- *   flags      for who writes it is claimed as long as it is open
  *   open_file  as open(2)
  *   holder     as above, where errno is EBUSY
  *

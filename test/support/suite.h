@@ -3,6 +3,7 @@
  *
  *     UNIT_TESTS("base/list", list_pops_what_was_pushed_last, ...)
  *     UNIT_TESTS_WITHIN("store/open", 120, every_cut_leaves_a_whole_generation, ...)
+ *     UNIT_TESTS_BETWEEN("linux/device", setup, teardown, who_reads_has_a_disk_alone, ...)
  *
  * The names are those of START_TEST; each has 30 seconds, or as many as are said.
  *
@@ -14,7 +15,8 @@
 #include <stddef.h>
 
 static inline int
-unit_tests_run(const char *name, double timeout_s, const TTest *const *tests, size_t count)
+unit_tests_run(const char *name, double timeout_s, SFun setup, SFun teardown,
+               const TTest *const *tests, size_t count)
 {
     Suite *suite = suite_create(name);
     TCase *tcase = tcase_create(name);
@@ -22,6 +24,7 @@ unit_tests_run(const char *name, double timeout_s, const TTest *const *tests, si
     int failed;
 
     tcase_set_timeout(tcase, timeout_s);
+    tcase_add_checked_fixture(tcase, setup, teardown);
     for (size_t i = 0; i < count; i++)
         tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);
@@ -32,12 +35,19 @@ unit_tests_run(const char *name, double timeout_s, const TTest *const *tests, si
     return failed != 0;
 }
 
-#define UNIT_TESTS_WITHIN(name, timeout_s, ...)                                                    \
+#define UNIT_TESTS_MAIN(name, timeout_s, setup, teardown, ...)                                     \
     int main(void)                                                                                 \
     {                                                                                              \
         const TTest *const tests[] = { __VA_ARGS__ };                                              \
                                                                                                    \
-        return unit_tests_run(name, timeout_s, tests, sizeof tests / sizeof tests[0]);             \
+        return unit_tests_run(name, timeout_s, setup, teardown, tests,                             \
+                              sizeof tests / sizeof tests[0]);                                     \
     }
 
+#define UNIT_TESTS_WITHIN(name, timeout_s, ...)                                                    \
+    UNIT_TESTS_MAIN(name, timeout_s, NULL, NULL, __VA_ARGS__)
+
 #define UNIT_TESTS(name, ...) UNIT_TESTS_WITHIN(name, 30, __VA_ARGS__)
+
+#define UNIT_TESTS_BETWEEN(name, setup, teardown, ...)                                             \
+    UNIT_TESTS_MAIN(name, 30, setup, teardown, __VA_ARGS__)

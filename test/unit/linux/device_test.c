@@ -9,11 +9,11 @@
  */
 #include "linux/disk.h"
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,9 +21,11 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/folder.h"
+#include "support/suite.h"
 
 #define DISK_BYTES (64 * 4096ull)
 
@@ -179,30 +181,50 @@ START_TEST(who_writes_by_another_name_is_refused_and_learns_who_was_first)
 }
 END_TEST
 
-START_TEST(who_reads_by_another_name_is_refused_beside_who_writes)
+/* Whichever of them came first, and though both only read: a claim cannot be shared. */
+START_TEST(who_reads_has_a_disk_alone)
 {
-    struct plat_disk *writer, *reader;
+    const struct linux_disk_options kinds[] = { WRITES, READS, COVERS };
+    struct plat_disk *first, *second;
 
-    ck_assert_int_eq(open_as("device-one", WRITES, &writer), OK);
-    ck_assert_int_eq(open_as("device-two", READS, &reader), ERR_BUSY);
-    ck_assert_int_eq(open_as("device-two", COVERS, &reader), ERR_BUSY);
-    ck_assert_ptr_nonnull(strstr(message, "this process"));
-    linux_disk_close(writer);
-    ck_assert_int_eq(open_as("device-two", READS, &reader), OK);
-    linux_disk_close(reader);
+    for (unsigned i = 0; i < 3; i++) {
+        for (unsigned k = 0; k < 3; k++) {
+            ck_assert_int_eq(open_as("device-one", kinds[i], &first), OK);
+            ck_assert_int_eq(open_as("device-two", kinds[k], &second), ERR_BUSY);
+            ck_assert_ptr_nonnull(strstr(message, "this process"));
+            linux_disk_close(first);
+        }
+    }
 }
 END_TEST
 
-START_TEST(any_number_read)
+/* QEMU locks single bytes of the name that it has, and claims nothing. */
+START_TEST(who_has_locked_another_name_is_seen)
 {
-    struct plat_disk *first, *second, *third;
+    struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 100, .l_len = 1 };
+    struct plat_disk *disk;
+    char expected[32];
+    int ready[2];
+    pid_t qemu;
 
-    ck_assert_int_eq(open_as("device-one", READS, &first), OK);
-    ck_assert_int_eq(open_as("device-two", READS, &second), OK);
-    ck_assert_int_eq(open_as("device-one", COVERS, &third), OK);
-    linux_disk_close(third);
-    linux_disk_close(second);
-    linux_disk_close(first);
+    ck_assert_int_eq(pipe(ready), 0);
+    qemu = fork();
+    if (qemu == 0) {
+        int fd = open(name_of("device-one"), O_RDWR);
+
+        if (fcntl(fd, F_OFD_SETLK, &lock) == 0 && write(ready[1], "", 1) == 1)
+            pause();
+        _exit(1);
+    }
+    ck_assert_int_eq(read(ready[0], expected, 1), 1);
+    snprintf(expected, sizeof(expected), "process %d (", (int)qemu);
+    ck_assert_int_eq(open_as("device-two", WRITES, &disk), ERR_BUSY);
+    ck_assert_ptr_nonnull(strstr(message, expected));
+    ck_assert_int_eq(open_as("device-two", READS, &disk), ERR_BUSY);
+    kill(qemu, SIGKILL);
+    waitpid(qemu, NULL, 0);
+    ck_assert_int_eq(open_as("device-two", WRITES, &disk), OK);
+    linux_disk_close(disk);
 }
 END_TEST
 
@@ -233,24 +255,7 @@ START_TEST(a_claim_is_waited_for_like_a_lock)
 }
 END_TEST
 
-int
-main(void)
-{
-    Suite *suite = suite_create("linux/device");
-    TCase *tcase = tcase_create("device");
-    SRunner *runner;
-    int failed;
-
-    tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_add_test(tcase, who_writes_by_another_name_is_refused_and_learns_who_was_first);
-    tcase_add_test(tcase, who_reads_by_another_name_is_refused_beside_who_writes);
-    tcase_add_test(tcase, any_number_read);
-    tcase_add_test(tcase, what_somebody_else_has_claimed_is_refused);
-    tcase_add_test(tcase, a_claim_is_waited_for_like_a_lock);
-    suite_add_tcase(suite, tcase);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+UNIT_TESTS_BETWEEN("linux/device", setup, teardown,
+                   who_writes_by_another_name_is_refused_and_learns_who_was_first,
+                   who_reads_has_a_disk_alone, who_has_locked_another_name_is_seen,
+                   what_somebody_else_has_claimed_is_refused, a_claim_is_waited_for_like_a_lock)
