@@ -191,6 +191,7 @@ find_thread(void *argument)
 
     (void)argument;
     do {
+        ck_assert_uint_gt(slot, 50);
         found_page = space_page_of(pmem_load64(SPACE_THREAD_TABLE + 8 * slot--));
     } while (has_monitor(found_page));
 }
