@@ -15,7 +15,7 @@
 #include <stddef.h>
 
 static inline int
-unit_tests_run(const char *name, double timeout_s, SFun setup, SFun teardown,
+unit_tests_run(const char *name, double timeout_s, SFun before, SFun after,
                const TTest *const *tests, size_t count)
 {
     Suite *suite = suite_create(name);
@@ -24,7 +24,7 @@ unit_tests_run(const char *name, double timeout_s, SFun setup, SFun teardown,
     int failed;
 
     tcase_set_timeout(tcase, timeout_s);
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, before, after);
     for (size_t i = 0; i < count; i++)
         tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);
@@ -35,12 +35,12 @@ unit_tests_run(const char *name, double timeout_s, SFun setup, SFun teardown,
     return failed != 0;
 }
 
-#define UNIT_TESTS_MAIN(name, timeout_s, setup, teardown, ...)                                     \
+#define UNIT_TESTS_MAIN(name, timeout_s, before, after, ...)                                       \
     int main(void)                                                                                 \
     {                                                                                              \
         const TTest *const tests[] = { __VA_ARGS__ };                                              \
                                                                                                    \
-        return unit_tests_run(name, timeout_s, setup, teardown, tests,                             \
+        return unit_tests_run(name, timeout_s, before, after, tests,                               \
                               sizeof tests / sizeof tests[0]);                                     \
     }
 
@@ -49,5 +49,5 @@ unit_tests_run(const char *name, double timeout_s, SFun setup, SFun teardown,
 
 #define UNIT_TESTS(name, ...) UNIT_TESTS_WITHIN(name, 30, __VA_ARGS__)
 
-#define UNIT_TESTS_BETWEEN(name, setup, teardown, ...)                                             \
-    UNIT_TESTS_MAIN(name, 30, setup, teardown, __VA_ARGS__)
+#define UNIT_TESTS_BETWEEN(name, before, after, ...)                                               \
+    UNIT_TESTS_MAIN(name, 30, before, after, __VA_ARGS__)
