@@ -7,6 +7,7 @@
 
 #include <check.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "support/suite.h"
@@ -78,6 +79,7 @@ END_TEST
 struct scrubber {
     struct store *store;
     _Atomic bool stop;
+    _Atomic unsigned steps;
     unsigned rounds, damages;
 };
 
@@ -102,6 +104,7 @@ scrub_on_and_on(void *argument)
             scrubber->rounds++;
             page = 0;
         }
+        scrubber->steps++;
     }
     return NULL;
 }
@@ -115,6 +118,8 @@ START_TEST(commits_of_another_thread_are_no_damage)
     commits(model, 5, 40);
     ck_assert_int_eq(pthread_create(&thread, NULL, scrub_on_and_on, &scrubber), 0);
     for (unsigned i = 0; i < 150; i++) {
+        while (scrubber.steps < i) /* or a busy machine would let it look at nothing */
+            sched_yield();
         if (i % 3 == 0) /* a fold, and soon what it replaced is used again */
             ck_assert_int_eq(store_unpin(model->store, pin(model, 30)), OK);
         commits(model, 1, 30);
