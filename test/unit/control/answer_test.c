@@ -291,15 +291,15 @@ END_TEST
 
 START_TEST(history_is_listed_and_what_is_asked_of_it_is_committed)
 {
-    const uint64_t begun = fake.begun;
+    const uint64_t asked = fake.asked;
 
     ck_assert_int_eq(ask("history list"), ANSWER_DONE);
     ck_assert_str_eq((char *)answer.bytes, "1 2 3\n8 80 18 28 rule interval\n"
                                            "6 60 16 26 going demand\n");
-    ck_assert_uint_eq(fake.begun, begun);
+    ck_assert_uint_eq(fake.asked, asked);
     ck_assert_int_eq(ask("history pin"), ANSWER_DONE);
     ck_assert_str_eq((char *)answer.bytes, "generation 4710 is kept\n");
-    ck_assert_uint_gt(fake.begun, begun);
+    ck_assert_uint_gt(fake.asked, asked);
     ck_assert_int_eq(ask("history drop 8"), ANSWER_DONE);
     ck_assert_uint_eq(unpinned, 8);
     ck_assert_int_eq(ask("history drop 9"), ANSWER_TROUBLE);
@@ -327,7 +327,7 @@ END_TEST
 START_TEST(where_nothing_runs_history_is_changed_by_the_store_alone)
 {
     static const char *const requests[] = { "history pin", "history drop 8", "history keep 1 2 3" };
-    const uint64_t begun = fake.begun;
+    const uint64_t asked = fake.asked;
 
     machine_commit(); /* nothing is left to be written */
     for (unsigned i = 0; i < 3; i++) {
@@ -335,7 +335,7 @@ START_TEST(where_nothing_runs_history_is_changed_by_the_store_alone)
         ck_assert_int_eq(answer_request(&fake_store, false, requests[i], &answer), ANSWER_DONE);
         ck_assert_uint_eq(store_commits, i + 1);
     }
-    ck_assert_uint_le(fake.begun, begun + 1);
+    ck_assert_uint_le(fake.asked, asked + 1);
 }
 END_TEST
 

@@ -48,6 +48,7 @@ static struct fake {
     bool under_way;
     _Atomic uint64_t generation;
     _Atomic uint64_t begun; /* commits */
+    _Atomic uint64_t asked; /* those that somebody asked for: the clock did not */
     _Atomic int64_t credit; /* left; taken ones are in credit_out */
     _Atomic int64_t credit_out;
     int64_t handed;                   /* to the commit under way: comes back when it is given up */
@@ -64,11 +65,11 @@ static struct fake {
     _Atomic unsigned page_delay_us;   /* each page of a commit takes so long */
     _Atomic unsigned early_delay_us;
     _Atomic bool fail_early;
-    _Atomic uint64_t history_left; /* of history to be let go of: a part with each commit */
-    _Atomic bool history_stays;    /* none of it goes */
-    _Atomic uint64_t corrupt_page; /* plus 1: reading it gives ERR_CORRUPT */
-    _Atomic uint64_t silent_page;  /* plus 1: reading it gives ERR_IO */
-    _Atomic uint64_t silences;     /* so often it did */
+    _Atomic uint64_t history_left;  /* of history to be let go of: a part with each commit */
+    _Atomic bool history_stays;     /* none of it goes */
+    _Atomic uint64_t corrupt_page;  /* plus 1: reading it gives ERR_CORRUPT */
+    _Atomic uint64_t silent_page;   /* plus 1: reading it gives ERR_IO */
+    _Atomic uint64_t silences;      /* so often it did */
     bool (*watched)(uint64_t page); /* these take long to be read; NULL: none is */
 } fake;
 
@@ -377,6 +378,7 @@ store_commit_finish(struct store *store, struct store_note *note)
     pthread_mutex_lock(&fake.lock);
     ck_assert(fake.under_way);
     fake.generation++;
+    fake.asked += note->cause != STORE_CAUSE_INTERVAL;
     if (fake_fails(&fake.fail_finishes)) {
         fake_give_up();
         pthread_mutex_unlock(&fake.lock);
