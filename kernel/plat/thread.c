@@ -54,6 +54,11 @@ plat_wake(const _Atomic uint32_t *word, unsigned count)
 }
 
 void
+plat_background(void)
+{
+}
+
+void
 plat_yield(void)
 {
     kthread_yield();
