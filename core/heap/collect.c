@@ -11,7 +11,6 @@
 #include "heap/heap_priv.h"
 
 #include "plat/machine.h"
-#include "plat/thread.h"
 
 #define LOG_MODULE "heap"
 #include "base/log.h"
@@ -153,7 +152,6 @@ collect_in_world(struct heap_local *local, struct collection *collection)
         if (!collection->again)
             collection->pages = pages_guessed(collection);
         collection->pages += collection->careful ? SLACK_PAGES_FEW : SLACK_PAGES;
-        plat_yield(); /* now, and not in the stop, when who waits for this processor has it next */
         if (collection->careful)
             TRY(pmem_world_do_kept(local->worker, collect, collection, collection->pages,
                                    HEAP_SWEEP_KEPT));

@@ -133,7 +133,6 @@ flusher_main(void *argument)
     enum store_cause cause;
 
     (void)argument;
-    plat_background();
     while (reason_wait(&cause)) {
         uint64_t before = store_history_left(pmem_store), left;
 

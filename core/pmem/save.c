@@ -23,8 +23,9 @@
 #include "plat/space.h"
 #include "pmem/pmem_priv.h"
 
-#define WANTED_MAX  64
-#define GIVE_WAY_NS 1000000u /* to one stop of the world, at most */
+#define WANTED_MAX     64
+#define GIVE_WAY_NS    1000000u /* at most, */
+#define GIVE_WAY_PAGES 64       /* and not again before so many more are saved */
 
 static struct {
     void *buffer;       /* a page on its way to the store; the flusher's */
@@ -33,7 +34,7 @@ static struct {
     struct lock lock; /* guards the next two */
     unsigned wanted_count;
     uint32_t wanted[WANTED_MAX];
-    uint32_t gave_way; /* to the stop that ends this count; the flusher's */
+    uint32_t since_way; /* pages that were saved since it gave way; the flusher's */
 } save;
 
 err_t
@@ -42,7 +43,7 @@ pmem_save_create(void)
     lock_init(&save.lock, LOCK_RANK_DIRTY);
     atomic_store(&save.waiters, 0);
     save.wanted_count = 0;
-    save.gave_way = event_get(&pmem_world_goes_on) - 1;
+    save.since_way = 0;
     save.buffer = plat_alloc(PAGE_BYTES);
     return save.buffer ? OK : ERR_NOMEM;
 }
@@ -117,17 +118,19 @@ wanted_take(uint64_t *page)
 /*
  * Sleep while the world stands still, so as not to take the processor from those who are waited
  * for: a system that switches threads by a clock may not give it back for milliseconds. Not while
- * a page is waited for, and not for long: a stop that lasts must not hold up the snapshot.
+ * a page is waited for; and where stops are all there is room in, snapshots must go on, too: so
+ * some pages are saved in each.
  */
 static void
 give_way(void)
 {
     uint32_t seen = event_get(&pmem_world_goes_on);
 
+    save.since_way++;
     if (likely(!(atomic_load_explicit(&pmem_stop_wanted, memory_order_relaxed) & PMEM_WANT_STOP)) ||
-        save.gave_way == seen || atomic_load(&save.waiters) > 0)
+        save.since_way <= GIVE_WAY_PAGES || atomic_load(&save.waiters) > 0)
         return;
-    save.gave_way = seen;
+    save.since_way = 0;
     event_wait(&pmem_world_goes_on, seen, plat_monotonic_ns() + GIVE_WAY_NS);
 }
 
