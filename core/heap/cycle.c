@@ -325,7 +325,6 @@ static void
 collector_main(void *argument)
 {
     (void)argument;
-    plat_background();
     for (;;) {
         uint32_t seen = event_get(&collector.kick);
         bool exact;

@@ -178,7 +178,7 @@ struct heap_cursor {
     bool used;
     uint32_t application;
     uint64_t at, limit;             /* the hole */
-    bool fresh, wide_fresh;         /* the block was zero: so is each page behind that of `at` */
+    bool fresh, wide_fresh;         /* the block was zero: no page behind `at` was written since */
     uint64_t block;                 /* that it lies in, or HEAP_NO_BLOCK */
     unsigned line;                  /* where to look for the next hole of that block */
     uint64_t wide_at, wide_limit;   /* for those that did not fit */

@@ -10,7 +10,7 @@
 #include "heap/heap_priv.h"
 
 #define RESERVE_FROM_BLOCKS 6
-#define EDEN_COPIED_MAX     (256ull << 10) /* that a scavenge should copy: a quarter millisecond */
+#define EDEN_COPIED_MAX     (512ull << 10) /* that a scavenge should copy: half a millisecond */
 #define EDEN_SHARE_MIN      (256ull << 10) /* of eden, however much survives */
 #define NURSERY_BYTES_SMALL (256ull << 10) /* the least that has a reserve */
 

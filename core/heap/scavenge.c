@@ -65,21 +65,6 @@ survivor_take(struct heap_cursor *cursor, uint64_t bytes)
     return at;
 }
 
-/*
- * A block that will be filled now is all zeroes, and its pages are there: none is looked for on the
- * disk only to be overwritten, and nobody waits for the lock of the tables that lead there.
- */
-static void
-block_make_ready(const struct heap_taken *taken)
-{
-    uint64_t from = heap_block_at(taken->block);
-
-    if (!taken->fresh)
-        pmem_zero(from, HEAP_BLOCK_BYTES);
-    for (uint64_t i = 0; taken->fresh && i < HEAP_PAGES_PER_BLOCK; i++)
-        pmem_barrier_whole(from + i * PAGE_BYTES);
-}
-
 /* Room in old space, with the credit that was counted for it: its pages are there. */
 uint64_t
 heap_old_take(struct heap_cursor *cursor, uint64_t bytes)
@@ -90,7 +75,8 @@ heap_old_take(struct heap_cursor *cursor, uint64_t bytes)
     assert(at != 0); /* who counted saw to that */
     if (taken.block != HEAP_NO_BLOCK) {
         heap_block_describe(&taken);
-        block_make_ready(&taken);
+        if (!taken.fresh) /* so that no page of it is read from the disk only to be overwritten */
+            pmem_zero(heap_block_at(taken.block), HEAP_BLOCK_BYTES);
     }
     return at;
 }

@@ -31,16 +31,7 @@ void plat_free(void *memory, size_t bytes);
  */
 void *plat_reserve(uint64_t bytes);
 
-/*
- * The same for one that is soon used whole, and often handed to a disk: its memory may come in
- * large pieces. The first touch of each takes as long as filling it with zeroes, milliseconds where
- * this machine is itself simulated; so it must not be one for whom others wait.
- *
- *   bytes  a multiple of 2 MiB
- */
-void *plat_reserve_dense(uint64_t bytes);
-
-/* Give back a table of either kind. `bytes` is the size asked for. NULL is fine. */
+/* Give back a table. `bytes` is the size asked for. NULL is fine. */
 void plat_release(void *table, uint64_t bytes);
 
 /*

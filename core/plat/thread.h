@@ -47,12 +47,6 @@ void plat_wait(const _Atomic uint32_t *word, uint32_t expected, uint64_t deadlin
 /* Wake up to `count` threads that sleep on `word`. */
 void plat_wake(const _Atomic uint32_t *word, unsigned count);
 
-/*
- * The calling thread works in the background from now on: when it wakes it takes a processor that
- * is free, but none at once from who runs. A hint.
- */
-void plat_background(void);
-
 /* Let others run. */
 void plat_yield(void);
 

@@ -231,9 +231,6 @@ void pmem_chunks_must(struct pmem_worker *worker);
 
 /* ---- credit.c ---- */
 
-/* Raised when the world goes on after a stop, and by who waits for a page to be saved. */
-extern struct event pmem_world_goes_on;
-
 /* Why workers shall come to a safepoint: bits of pmem_stop_wanted. */
 enum {
     PMEM_WANT_STOP = 1,   /* the world is asked to stand still */

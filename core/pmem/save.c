@@ -18,14 +18,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 #include "base/assert.h"
-#include "plat/machine.h"
 #include "plat/memory.h"
 #include "plat/space.h"
 #include "pmem/pmem_priv.h"
 
-#define WANTED_MAX     64
-#define GIVE_WAY_NS    1000000u /* at most, */
-#define GIVE_WAY_PAGES 64       /* and not again before so many more are saved */
+#define WANTED_MAX 64
 
 static struct {
     void *buffer;       /* a page on its way to the store; the flusher's */
@@ -34,7 +31,6 @@ static struct {
     struct lock lock; /* guards the next two */
     unsigned wanted_count;
     uint32_t wanted[WANTED_MAX];
-    uint32_t since_way; /* pages that were saved since it gave way; the flusher's */
 } save;
 
 err_t
@@ -43,7 +39,6 @@ pmem_save_create(void)
     lock_init(&save.lock, LOCK_RANK_DIRTY);
     atomic_store(&save.waiters, 0);
     save.wanted_count = 0;
-    save.since_way = 0;
     save.buffer = plat_alloc(PAGE_BYTES);
     return save.buffer ? OK : ERR_NOMEM;
 }
@@ -115,25 +110,6 @@ wanted_take(uint64_t *page)
     return any;
 }
 
-/*
- * Sleep while the world stands still, so as not to take the processor from those who are waited
- * for: a system that switches threads by a clock may not give it back for milliseconds. Not while
- * a page is waited for; and where stops are all there is room in, snapshots must go on, too: so
- * some pages are saved in each.
- */
-static void
-give_way(void)
-{
-    uint32_t seen = event_get(&pmem_world_goes_on);
-
-    save.since_way++;
-    if (likely(!(atomic_load_explicit(&pmem_stop_wanted, memory_order_relaxed) & PMEM_WANT_STOP)) ||
-        save.since_way <= GIVE_WAY_PAGES || atomic_load(&save.waiters) > 0)
-        return;
-    save.since_way = 0;
-    event_wait(&pmem_world_goes_on, seen, plat_monotonic_ns() + GIVE_WAY_NS);
-}
-
 err_t
 pmem_save_all(const struct pmem_dirty *closed)
 {
@@ -141,7 +117,6 @@ pmem_save_all(const struct pmem_dirty *closed)
         for (uint32_t i = 0; i < chunk->count; i++) {
             uint64_t page;
 
-            give_way();
             while (wanted_take(&page)) {
                 TRY(save_page(page));
                 event_raise(&save.saved);
@@ -160,7 +135,6 @@ void
 pmem_saved_wait_begin(uint32_t *seen)
 {
     atomic_fetch_add(&save.waiters, 1);
-    event_raise(&pmem_world_goes_on); /* the flusher may be giving way to just us */
     *seen = event_get(&save.saved);
 }
 

@@ -37,7 +37,6 @@ struct request {
 };
 
 _Atomic uint32_t pmem_stop_wanted;
-struct event pmem_world_goes_on;
 void (*pmem_before_away)(struct pmem_worker *worker);
 
 static struct {
@@ -158,7 +157,6 @@ world_carry_out_locked(void)
         done->done = true; /* it may be gone when the lock is let go */
     }
     cond_broadcast(&world.go);
-    event_raise(&pmem_world_goes_on);
 }
 
 static void

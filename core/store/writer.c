@@ -24,7 +24,7 @@ err_t
 writer_init(struct writer *writer, struct plat_disk *disk, struct lock *lock)
 {
     *writer = (struct writer){ .disk = disk, .lock = lock, .enough = WRITER_FIRST };
-    writer->room = plat_reserve_dense(WRITER_BUFFERS * WRITER_BYTES);
+    writer->room = plat_reserve(WRITER_BUFFERS * WRITER_BYTES);
     if (writer->room == NULL)
         return ERR_NOMEM;
     for (unsigned i = 0; i < WRITER_BUFFERS; i++)

@@ -8,15 +8,19 @@
  */
 #include "plat/memory.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "base/assert.h"
-
 #define ALIGNED_FROM_BYTES 4096
 
-#define HUGE_PAGE_BYTES    ((uint64_t)2 << 20)
+/*
+ * A table of whole huge pages that is no larger than this is taken to be used whole, as the
+ * buffers of a disk are: a request over a huge page is one piece, over small ones up to 256.
+ */
+#define HUGE_PAGE_BYTES   ((uint64_t)2 << 20)
+#define DENSE_TABLE_BYTES (8 * HUGE_PAGE_BYTES)
 
 void *
 plat_alloc(size_t bytes)
@@ -46,30 +50,14 @@ map(uint64_t bytes)
     return table == MAP_FAILED ? NULL : table;
 }
 
-/* No huge pages: one would take 2 MiB, and milliseconds, for the first touch. */
-void *
-plat_reserve(uint64_t bytes)
-{
-    void *table = map(bytes);
-
-    if (table == NULL)
-        return NULL;
-    madvise(table, bytes, MADV_NOHUGEPAGE);
-    madvise(table, bytes, MADV_DONTDUMP);
-    return table;
-}
-
-/*
- * Aligned, so that the kernel may use huge pages: a request of a disk over one is one piece, over
- * small ones up to 256. It does not where it has none: that is no error.
+/* Aligned, so that the kernel may use huge pages. It does not where it has none: that is no error.
  */
-void *
-plat_reserve_dense(uint64_t bytes)
+static void *
+map_dense(uint64_t bytes)
 {
     uint8_t *room = map(bytes + HUGE_PAGE_BYTES);
     uint64_t before;
 
-    assert(bytes % HUGE_PAGE_BYTES == 0);
     if (room == NULL)
         return NULL;
     before = -(uintptr_t)room & (HUGE_PAGE_BYTES - 1);
@@ -77,8 +65,29 @@ plat_reserve_dense(uint64_t bytes)
         munmap(room, before);
     munmap(room + before + bytes, HUGE_PAGE_BYTES - before);
     madvise(room + before, bytes, MADV_HUGEPAGE);
-    madvise(room + before, bytes, MADV_DONTDUMP);
     return room + before;
+}
+
+/* A huge page would take 2 MiB for the first touch of a sparse table. */
+static void *
+map_sparse(uint64_t bytes)
+{
+    void *table = map(bytes);
+
+    if (table != NULL)
+        madvise(table, bytes, MADV_NOHUGEPAGE);
+    return table;
+}
+
+void *
+plat_reserve(uint64_t bytes)
+{
+    bool dense = bytes % HUGE_PAGE_BYTES == 0 && bytes <= DENSE_TABLE_BYTES;
+    void *table = dense ? map_dense(bytes) : map_sparse(bytes);
+
+    if (table != NULL)
+        madvise(table, bytes, MADV_DONTDUMP);
+    return table;
 }
 
 void

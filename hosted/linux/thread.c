@@ -135,14 +135,6 @@ plat_wake(const _Atomic uint32_t *word, unsigned count)
 }
 
 void
-plat_background(void)
-{
-    const struct sched_param no_priority = { 0 };
-
-    sched_setscheduler(0, SCHED_BATCH, &no_priority);
-}
-
-void
 plat_yield(void)
 {
     sched_yield();

@@ -285,11 +285,6 @@ plat_wake(const _Atomic uint32_t *word, unsigned count)
 }
 
 void
-plat_background(void)
-{
-}
-
-void
 plat_yield(void)
 {
     sim.now_ns += 1 + sim_random_below(&sim.random, sim.schedule.tick_ns_max);

@@ -154,12 +154,6 @@ plat_reserve(uint64_t bytes)
     return table == MAP_FAILED ? NULL : table;
 }
 
-void *
-plat_reserve_dense(uint64_t bytes)
-{
-    return plat_reserve(bytes);
-}
-
 void
 plat_release(void *table, uint64_t bytes)
 {

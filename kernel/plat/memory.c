@@ -59,12 +59,6 @@ plat_reserve(uint64_t bytes)
     return reserve_sparse(bytes);
 }
 
-void *
-plat_reserve_dense(uint64_t bytes)
-{
-    return reserve_sparse(bytes);
-}
-
 void
 plat_release(void *table, uint64_t bytes)
 {

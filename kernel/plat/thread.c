@@ -53,12 +53,6 @@ plat_wake(const _Atomic uint32_t *word, unsigned count)
     kthread_wake(word, count);
 }
 
-/* A hint that is not followed: who wakes waits only for who has run less (sched/thread.h). */
-void
-plat_background(void)
-{
-}
-
 void
 plat_yield(void)
 {

@@ -119,12 +119,6 @@ plat_reserve(uint64_t bytes)
     return table == MAP_FAILED ? NULL : table;
 }
 
-__attribute__((weak)) void *
-plat_reserve_dense(uint64_t bytes)
-{
-    return plat_reserve(bytes);
-}
-
 __attribute__((weak)) void
 plat_release(void *table, uint64_t bytes)
 {

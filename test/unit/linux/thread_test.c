@@ -6,7 +6,6 @@
 #include "plat/thread.h"
 
 #include <check.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,25 +36,6 @@ START_TEST(a_thread_runs_and_wakes_who_waits)
     plat_thread_join(thread);
     ck_assert_ptr_null(seen_self);
     ck_assert_ptr_eq(plat_self(), &word);
-}
-END_TEST
-
-static void
-go_into_the_background(void *policy)
-{
-    plat_background();
-    *(int *)policy = sched_getscheduler(0);
-}
-
-START_TEST(who_goes_into_the_background_does_so_alone)
-{
-    struct plat_thread *thread;
-    int policy = -1, before = sched_getscheduler(0);
-
-    ck_assert_int_eq(plat_thread_create(&thread, "test", go_into_the_background, &policy), OK);
-    plat_thread_join(thread);
-    ck_assert_int_eq(policy, SCHED_BATCH);
-    ck_assert_int_eq(sched_getscheduler(0), before);
 }
 END_TEST
 
@@ -97,23 +77,6 @@ START_TEST(memory_is_zero_and_aligned_and_a_table_is_sparse)
 }
 END_TEST
 
-START_TEST(a_dense_table_is_zero_and_lies_where_huge_pages_may)
-{
-    const uint64_t bytes = 4ull << 20;
-
-    for (unsigned i = 0; i < 3; i++) {
-        uint8_t *table = plat_reserve_dense(bytes);
-
-        ck_assert_ptr_nonnull(table);
-        ck_assert_uint_eq((uintptr_t)table % (2u << 20), 0);
-        for (uint64_t at = 0; at < bytes; at += 4096)
-            ck_assert_uint_eq(table[at], 0);
-        memset(table, 1, bytes);
-        plat_release(table, bytes);
-    }
-}
-END_TEST
-
 START_TEST(entropy_differs_and_clocks_go_on)
 {
     uint8_t a[64] = { 0 }, b[64] = { 0 };
@@ -143,11 +106,9 @@ main(void)
     int failed;
 
     tcase_add_test(tcase, a_thread_runs_and_wakes_who_waits);
-    tcase_add_test(tcase, who_goes_into_the_background_does_so_alone);
     tcase_add_test(tcase, a_wait_ends_at_its_deadline_and_not_before);
     tcase_add_test(tcase, a_wait_for_another_value_returns_at_once);
     tcase_add_test(tcase, memory_is_zero_and_aligned_and_a_table_is_sparse);
-    tcase_add_test(tcase, a_dense_table_is_zero_and_lies_where_huge_pages_may);
     tcase_add_test(tcase, entropy_differs_and_clocks_go_on);
     tcase_add_test_raise_signal(tcase, a_panic_ends_the_process, SIGABRT);
     suite_add_tcase(suite, tcase);

@@ -5,7 +5,6 @@
  */
 #include <check.h>
 #include <pthread.h>
-#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -201,70 +200,6 @@ START_TEST(a_snapshot_tells_how_long_it_took)
 }
 END_TEST
 
-#define STOP_NS        200000
-#define GIVEN_WAY_NS   900000 /* to a stop that is longer the flusher need not give way */
-#define PAGES_IN_STOP  65     /* and that which was at hand */
-#define STOPS_JUDGED   20
-#define PAGES_OF_STOPS 4000
-#define JUDGE_TIME_NS  5000000000u /* a very busy machine has few stops that are short */
-
-struct stop {
-    uint64_t asked_ns, took_ns;
-    uint64_t before, pages; /* saved until it began, and while it lasted */
-};
-
-/* Stand still for a little; how many pages were saved meanwhile? */
-static void
-stand_still(void *argument)
-{
-    struct stop *stop = argument;
-    uint64_t end_ns = plat_monotonic_ns() + STOP_NS;
-
-    stop->before = fake.pages_committed;
-    while (plat_monotonic_ns() < end_ns)
-        sched_yield();
-    stop->pages = fake.pages_committed - stop->before;
-    stop->took_ns = plat_monotonic_ns() - stop->asked_ns;
-}
-
-/* Write to many pages, and let them be saved. */
-static void
-save_begin(void)
-{
-    for (uint64_t page = 0; page < PAGES_OF_STOPS; page++) {
-        pmem_store64(at(page, 0), page);
-        if (pmem_poll())
-            ck_assert_int_eq(pmem_safepoint(&worker), OK);
-    }
-    (void)pmem_snapshot_ask(STORE_CAUSE_DEMAND);
-}
-
-START_TEST(while_the_world_stands_still_few_pages_are_saved)
-{
-    uint64_t late_ns = plat_monotonic_ns() + JUDGE_TIME_NS;
-    unsigned judged = 0;
-
-    setup_with((struct pmem_options){ .on_demand_only = true });
-    while (judged < STOPS_JUDGED && plat_monotonic_ns() < late_ns) {
-        uint64_t first = fake.pages_committed, end = first + PAGES_OF_STOPS;
-
-        save_begin();
-        while (fake.pages_committed < end && judged < STOPS_JUDGED &&
-               plat_monotonic_ns() < late_ns) {
-            struct stop stop = { .asked_ns = plat_monotonic_ns() };
-
-            ck_assert_int_eq(pmem_world_do(&worker, stand_still, &stop, 0), OK);
-            if (stop.before == first || stop.before + 1 >= end || stop.took_ns >= GIVEN_WAY_NS)
-                continue;
-            ck_assert_uint_le(stop.pages, PAGES_IN_STOP);
-            judged++;
-        }
-        ck_assert_int_eq(commit(&worker), OK);
-    }
-    teardown();
-}
-END_TEST
-
 static _Atomic bool finish;
 
 static void *
@@ -326,7 +261,6 @@ main(void)
     tcase_add_test(tcase, history_is_let_go_of_though_nothing_is_written);
     tcase_add_test(tcase, what_no_snapshot_lets_go_of_is_not_tried_for_ever);
     tcase_add_test(tcase, a_snapshot_tells_how_long_it_took);
-    tcase_add_test(tcase, while_the_world_stands_still_few_pages_are_saved);
     tcase_add_test(tcase, whoever_asks_is_answered);
     tcase_add_test(tcase, a_space_that_was_hardly_started_stops);
     suite_add_tcase(suite, tcase);
