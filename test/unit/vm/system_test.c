@@ -6,9 +6,9 @@
  */
 #include "unit/vm/machine.h"
 
-/* Runs for about two seconds, in a loop with a call, an untyped value, and a string. */
 #define OFF_US 300000
 
+/* Runs for about two seconds, in a loop with a call, an untyped value, and a string. */
 #define LONG_LOOP                                                                                  \
     "class sum { long total; any last; string text = \"\"; int f(int i) { return i * 2; }\n"       \
     "  void go() { for (int i = 0; i < 1500; i++) { total += (long) f(i); last = i;\n"             \
