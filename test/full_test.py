@@ -214,8 +214,15 @@ for (int round = 0; round < 2; round++) {
 }
 """
 
-# Fills it, and keeps all of that; after each line once more.
+# Fills it, and keeps all of that; after each line once more. A line takes room as well: while there is none it stays.
 KEEPS = MORE + """
+void hear() {
+    try {
+        readln();
+    } catch (.internal.error.space e) {
+        sleep(100);
+    }
+}
 while (true) {
     try {
         while (true)
@@ -223,7 +230,7 @@ while (true) {
     } catch (.internal.error.space e) {
         println("full");
     }
-    readln();
+    hear();
 }
 """
 
