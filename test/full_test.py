@@ -234,6 +234,24 @@ while (true) {
 }
 """
 
+# Fills it, and lets go of that when a line finds no room.
+HEARS = MORE + """
+try {
+    while (true)
+        more();
+} catch (.internal.error.space e) {
+    println("full");
+}
+while (true) {
+    try {
+        println(readln().length());
+    } catch (.internal.error.space e) {
+        kept = null;
+        println("no room");
+    }
+}
+"""
+
 # Needs a tenth of a MiB.
 MODEST = """
 any texts = [];
@@ -241,6 +259,8 @@ for (int i = 0; i < 2000; i++)
     texts.add("text \\{i}");
 println("room for \\{texts.size()}");
 """
+
+LINE_LONG = 200_000  # more than is kept for who shall be told that there is no room
 
 
 def line_of(process, seconds=20):
@@ -380,6 +400,18 @@ class Full(VolumeTest):
         self.assertEqual(line_of(process), "full\n")
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(60), 0)
+
+    def test_a_line_that_finds_no_room_stays(self):
+        for size, shape in CASES[:4]:
+            with self.case(size, shape):
+                process = self.start("run", self.volume, self.program(HEARS), shape, stdin=subprocess.PIPE)
+                self.assertEqual(line_of(process), "full\n")
+                process.stdin.write("x" * LINE_LONG + "\n")
+                process.stdin.flush()
+                self.assertEqual(line_of(process), "no room\n")
+                self.assertEqual(line_of(process), f"{LINE_LONG}\n")
+                kill(process)
+                self.check()
 
     def damage_twin(self):
         with open(self.volume, "r+b") as file:
